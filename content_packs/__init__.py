@@ -1,0 +1,1 @@
+"""What a pack is, on disk and on the wire. No network, no database, no clock."""

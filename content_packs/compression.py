@@ -1,0 +1,66 @@
+"""zstd (RFC 8878), bounded in output and in memory.
+
+`zstandard`'s one-shot `decompress` trusts the size in a frame and ignores `max_window_size` when
+that is there, so foreign bytes go through the streaming reader.
+"""
+
+import zstandard
+
+from content_packs.errors import InvalidContent
+from content_packs.limits import MIB
+
+DOCUMENT_LEVEL = 19
+WINDOW_BYTES_MAX = 8 * MIB  # what a decoder must be able to hold; RFC 8878 recommends 8 MiB
+# What is decoded at a time: a run-length block turns 4 bytes into 128 KiB, so that a hostile frame
+# goes past its bound by 16 MiB at most.
+_SLICE_BYTES = 512
+
+
+def compress(data: bytes, *, level: int) -> bytes:
+    """Return `data` as one zstd frame with its size, without checksum: a digest covers it."""
+    parameters = zstandard.ZstdCompressionParameters.from_level(
+        level,
+        source_size=len(data),
+        window_log=min(max(len(data) - 1, 1).bit_length(), WINDOW_BYTES_MAX.bit_length() - 1)
+        if len(data) > 1 << 10
+        else 10,
+        write_content_size=1,
+        write_checksum=0,
+        write_dict_id=0,
+    )
+    return zstandard.ZstdCompressor(compression_params=parameters).compress(data)
+
+
+def compress_document(data: bytes) -> bytes:
+    """Return a manifest's or a layout's bytes in their stored form."""
+    return compress(data, level=DOCUMENT_LEVEL)
+
+
+def decompress(frame: bytes | memoryview, *, bytes_max: int, what: str) -> bytes:
+    """Return what one zstd frame holds.
+
+    Raises `InvalidContent` for anything but one whole frame of at most `bytes_max` bytes whose
+    window is at most `WINDOW_BYTES_MAX`.
+    """
+    decoder = zstandard.ZstdDecompressor(max_window_size=WINDOW_BYTES_MAX).decompressobj()
+    pieces: list[bytes] = []
+    size = 0
+    view = memoryview(frame)
+    try:
+        for start in range(0, len(view), _SLICE_BYTES):
+            if decoder.eof:
+                raise InvalidContent(f"{what}: {len(view) - start} bytes follow the zstd frame")
+            piece = decoder.decompress(view[start : start + _SLICE_BYTES])
+            pieces.append(piece)
+            size += len(piece)
+            if size > bytes_max:
+                raise InvalidContent(
+                    f"{what}: decompresses to more than the {bytes_max} bytes allowed"
+                )
+    except zstandard.ZstdError as error:
+        raise InvalidContent(f"{what}: not a zstd frame that can be read: {error}") from error
+    if not decoder.eof:
+        raise InvalidContent(f"{what}: the zstd frame is cut off after {len(view)} bytes")
+    if decoder.unused_data:
+        raise InvalidContent(f"{what}: {len(decoder.unused_data)} bytes follow the zstd frame")
+    return b"".join(pieces)

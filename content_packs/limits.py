@@ -1,0 +1,52 @@
+"""Every bound of the formats, with its unit. A reader refuses what goes past them."""
+
+KIB = 1 << 10
+MIB = 1 << 20
+GIB = 1 << 30
+
+# Names and texts
+NAME_CHARACTERS_MAX = 64
+LANGUAGE_CHARACTERS_MAX = 35
+LANGUAGES_MAX = 64
+TEXT_CHARACTERS_MAX = 4_000
+TEXTS_IN_LIST_MAX = 100
+VERSION_MAX = 2**31 - 1
+INTEGER_MAX = 2**53 - 1  # what JSON carries exactly (RFC 8259, section 6; RFC 7493)
+
+# Paths
+PATH_BYTES_MAX = 512
+PATH_COMPONENT_BYTES_MAX = 200
+PATH_DEPTH_MAX = 16
+
+# A pack
+FILES_MAX = 100_000
+LESSONS_MAX = 2_000
+ITEMS_IN_LESSON_MAX = 500
+FILE_BYTES_MAX = 16 * GIB
+PACK_BYTES_MAX = 256 * GIB
+
+# Documents: what they weigh on the wire, and when parsed
+MANIFEST_BYTES_MAX = 64 * MIB
+MANIFEST_STORED_BYTES_MAX = 32 * MIB
+LAYOUT_BYTES_MAX = 64 * MIB
+LAYOUT_STORED_BYTES_MAX = 32 * MIB
+JSON_DEPTH_MAX = 32
+TOML_BYTES_MAX = 1 * MIB
+PAGE_BYTES_MAX = 4 * MIB
+CAPTIONS_BYTES_MAX = 4 * MIB
+EXERCISE_BYTES_MAX = 1 * MIB
+CPACK_HEAD_BYTES_MAX = 64 * KIB
+METADATA_BYTES_MAX = 8 * MIB  # one TUF file
+
+# Chunks and blocks
+CHUNK_BYTES_MAX = 1 * MIB  # also the largest file that is one chunk
+CHUNK_BYTES_MIN = 64 * KIB  # of a chunk cut by content, but a file's last
+CHUNK_MASK_BITS = 18  # a cut about every 256 KiB past the smallest
+BLOCK_BYTES_MAX = 1 * MIB  # uncompressed; what one cut of the link costs at most
+BLOCK_STORED_BYTES_MAX = BLOCK_BYTES_MAX + 4 * KIB  # a frame that didn't shrink
+BLOCK_CHUNKS_MAX = 4_096
+BUNDLES_IN_LAYOUT_MAX = 1_000
+
+# Work
+COPY_BUFFER_BYTES = 1 * MIB
+TIMESTAMP_POLL_BYTES_MAX = 64 * KIB
