@@ -1,0 +1,61 @@
+"""What the three command lines share: how an error, a result and a progress are said.
+
+A command raises `SatchelError`; the group prints it as `error: ...` and what to do, and ends with
+its exit code. With `--json` a command prints one JSON object, also for an error:
+`{"error": {"code": ..., "message": ..., "hint": ...}}`.
+"""
+
+import json
+import sys
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from content_packs.errors import SatchelError
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells say it
+
+
+def json_option(command: _Command) -> _Command:
+    """Add `--json`: print the result as one JSON object, for scripts."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")(command)
+
+
+def print_json(value: object) -> None:
+    """Print `value` as one line of JSON."""
+    click.echo(json.dumps(value, ensure_ascii=False, sort_keys=True))
+
+
+class Group(click.Group):
+    """A click group in which no traceback reaches a user."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run, and turn a `SatchelError` into its message and exit code."""
+        try:
+            return super().main(*args, **kwargs)
+        except SatchelError as error:
+            _say(error, as_json="--json" in (kwargs.get("args") or sys.argv))
+            sys.exit(error.exit_code)
+        except (KeyboardInterrupt, click.Abort):
+            click.echo("stopped", err=True)
+            sys.exit(EXIT_INTERRUPTED)
+
+
+def _say(error: SatchelError, *, as_json: bool) -> None:
+    if as_json:
+        print_json({"error": {"code": error.code, "message": error.message, "hint": error.hint}})
+        return
+    click.echo(f"error: {error.message}", err=True)
+    if error.hint:
+        click.echo(f"  what to do: {error.hint}", err=True)
+
+
+def megabytes(count: float) -> str:
+    """Return a number of bytes in words, such as `3.4 kB` (powers of ten)."""
+    for unit, size in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if count >= size:
+            return f"{count / size:.1f} {unit}"
+    return f"{count:.0f} B"
