@@ -187,6 +187,11 @@ class Manifest(_Struct, frozen=True, dict=True):
                 table.setdefault(chunk.digest, chunk)
         return tuple(table.values())
 
+    @cached_property
+    def number_of_chunk(self) -> dict[str, int]:
+        """For each chunk's digest, its number in the chunk table."""
+        return {chunk.digest: number for number, chunk in enumerate(self.chunk_table)}
+
     @property
     def size(self) -> int:
         """The bytes of all files."""
