@@ -1,4 +1,4 @@
-"""Cuts large files where their content says so, so that moved bytes are known again.
+"""Cuts large files where their content says so, so that moved bytes are known.
 
 A gear hash over the last 32 bytes, `h = sum(gear[b[i - k]] << k)` modulo 2^32, is computed for every
 position at once by doubling: the hash of 2n bytes is that of n bytes plus the one n bytes earlier,

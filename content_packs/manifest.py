@@ -5,218 +5,35 @@ same manifest on every machine, whatever compresses it, and its digest names the
 It is canonical JSON; on the wire it is one zstd frame. See FORMAT.md, section 3.
 """
 
-from collections.abc import Iterator
-from functools import cached_property
-from typing import Literal, TypeAlias
-
 import msgspec
 
-from content_packs import canonical_json, compression, paths
-from content_packs.digests import check_digest, digest_of
+from content_packs import canonical_json, compression, manifest_rules
+from content_packs.digests import digest_of
 from content_packs.errors import InvalidContent
-from content_packs.limits import (
-    CHUNK_BYTES_MAX,
-    FILE_BYTES_MAX,
-    FILES_MAX,
-    ITEMS_IN_LESSON_MAX,
-    LANGUAGES_MAX,
-    LESSONS_MAX,
-    MANIFEST_BYTES_MAX,
-    PACK_BYTES_MAX,
-    TEXT_CHARACTERS_MAX,
-    TEXTS_IN_LIST_MAX,
+from content_packs.limits import MANIFEST_BYTES_MAX
+from content_packs.manifest_model import (
+    Captions,
+    Chunk,
+    File,
+    Item,
+    Kind,
+    Lesson,
+    LocalisedText,
+    Manifest,
+    Publisher,
+    Rendition,
+    Variant,
+    lightest,
+    text_in,
 )
-from content_packs.names import (
-    NO_LANGUAGE,
-    RENDITIONS,
-    check_name,
-    check_version,
-    is_language,
-)
+
+__all__ = [
+    "FORMAT", "Captions", "Chunk", "File", "Item", "Kind", "Lesson", "LocalisedText", "Manifest",
+    "Publisher", "Rendition", "Variant", "decode", "digest", "encode", "lightest", "pack",
+    "text_in", "unpack",
+]  # fmt: skip
 
 FORMAT = 1
-
-LocalisedText: TypeAlias = dict[str, str]
-Kind: TypeAlias = Literal["video", "audio", "page", "document", "exercise", "app"]
-
-
-class _Struct(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What all parts of a manifest share: immutable, strict, defaults left out."""
-
-
-class Publisher(_Struct, frozen=True):
-    """Who publishes a pack. Only the same `id` may publish its next version."""
-
-    id: str
-    title: LocalisedText
-
-
-class Chunk(_Struct, frozen=True, array_like=True):
-    """A piece of a file: its digest, and its size in bytes."""
-
-    digest: str
-    size: int
-
-
-class File(_Struct, frozen=True, dict=True):
-    """A file of a pack: `size` in bytes; `chunks` only where it has more than one."""
-
-    path: str
-    size: int
-    digest: str
-    media_type: str
-    chunks: tuple[Chunk, ...] = ()
-
-    @cached_property
-    def pieces(self) -> tuple[Chunk, ...]:
-        """The file's chunks in order; a file of one chunk is that chunk, an empty file has none."""
-        if self.chunks or not self.size:
-            return self.chunks
-        return (Chunk(self.digest, self.size),)
-
-
-class Rendition(_Struct, frozen=True):
-    """One encoding of a video or audio; `name` is one of `names.RENDITIONS`, or empty."""
-
-    path: str
-    name: str = ""
-    seconds: int = 0
-
-
-class Captions(_Struct, frozen=True):
-    """The captions (WebVTT) of a video or audio in one language."""
-
-    language: str
-    path: str
-
-
-class Variant(_Struct, frozen=True):
-    """An item in one language: one `path`, or the `renditions` of a video or audio.
-
-    `needs` are the other files that it can't be shown without, such as a page's pictures.
-    """
-
-    language: str = NO_LANGUAGE
-    path: str = ""
-    renditions: tuple[Rendition, ...] = ()
-    needs: tuple[str, ...] = ()
-
-
-class Item(_Struct, frozen=True):
-    """One thing in a lesson. `fragment`: its pages are HTML fragments made from Markdown."""
-
-    id: str
-    kind: Kind
-    title: LocalisedText
-    variants: tuple[Variant, ...]
-    captions: tuple[Captions, ...] = ()
-    fragment: bool = False
-
-    def required_paths(self) -> Iterator[str]:
-        """Yield the files without which the item isn't ready: of media, the lightest to watch."""
-        for variant in self.variants:
-            if variant.path:
-                yield variant.path
-            yield from variant.needs
-            if variant.renditions:
-                yield lightest(self, variant).path
-        for captions in self.captions:
-            yield captions.path
-
-    def finer_paths(self) -> Iterator[str]:
-        """Yield the renditions that come after the item is ready."""
-        required = set(self.required_paths())
-        for variant in self.variants:
-            for rendition in variant.renditions:
-                if rendition.path not in required:
-                    yield rendition.path
-
-
-class Lesson(_Struct, frozen=True):
-    """The unit of learning and of activation. `minutes`: how long it takes, 0 if not said."""
-
-    id: str
-    title: LocalisedText
-    items: tuple[Item, ...]
-    objectives: tuple[LocalisedText, ...] = ()
-    minutes: int = 0
-
-    def required_paths(self) -> set[str]:
-        """Return the files without which the lesson can't be activated."""
-        return {path for item in self.items for path in item.required_paths()}
-
-    def finer_paths(self) -> set[str]:
-        """Return the renditions that come after the lesson is ready."""
-        finer = {path for item in self.items for path in item.finer_paths()}
-        return finer - self.required_paths()
-
-
-class Manifest(_Struct, frozen=True, dict=True):
-    """One version of a pack. Lessons are in teaching order, files sorted by path."""
-
-    format: int
-    pack: str
-    version: int
-    languages: tuple[str, ...]
-    title: LocalisedText
-    summary: LocalisedText
-    publisher: Publisher
-    licence: str
-    stage: str
-    grade: str
-    subject: str
-    lessons: tuple[Lesson, ...]
-    files: tuple[File, ...]
-    edition: str = ""
-    volume: str = ""
-    authors: tuple[str, ...] = ()
-    cover: str = ""
-    source: str = ""
-
-    @cached_property
-    def by_path(self) -> dict[str, File]:
-        """The files by their paths."""
-        return {file.path: file for file in self.files}
-
-    @cached_property
-    def chunk_table(self) -> tuple[Chunk, ...]:
-        """Every chunk once, in order of first use by `files`. A layout counts chunks in this."""
-        table: dict[str, Chunk] = {}
-        for file in self.files:
-            for chunk in file.pieces:
-                table.setdefault(chunk.digest, chunk)
-        return tuple(table.values())
-
-    @cached_property
-    def number_of_chunk(self) -> dict[str, int]:
-        """For each chunk's digest, its number in the chunk table."""
-        return {chunk.digest: number for number, chunk in enumerate(self.chunk_table)}
-
-    @property
-    def size(self) -> int:
-        """The bytes of all files."""
-        return sum(file.size for file in self.files)
-
-    def shared_paths(self) -> set[str]:
-        """Return the files that no lesson names, such as the cover."""
-        named = {p for lesson in self.lessons for p in lesson.required_paths()}
-        named |= {p for lesson in self.lessons for p in lesson.finer_paths()}
-        return set(self.by_path) - named
-
-
-def lightest(item: Item, variant: Variant) -> Rendition:
-    """Return the rendition that makes a variant ready: the smallest that still is of its kind."""
-    watchable = [r for r in variant.renditions if item.kind == "audio" or r.name != "audio"]
-    order = ("", *RENDITIONS)
-    return min(watchable or variant.renditions, key=lambda r: (order.index(r.name), r.path))
-
-
-def text_in(text: LocalisedText, languages: tuple[str, ...]) -> str:
-    """Return `text` in the first of `languages` it has, else in whichever comes first."""
-    for language in languages:
-        if language in text:
-            return text[language]
-    return next(iter(text.values()), "")
 
 
 def encode(manifest: Manifest) -> bytes:
@@ -244,7 +61,7 @@ def decode(data: bytes, *, what: str = "manifest") -> Manifest:
         manifest = msgspec.convert(value, Manifest)
     except msgspec.ValidationError as error:
         raise InvalidContent(f"{what}: {error}") from error
-    _check(manifest, what=what)
+    manifest_rules.check(manifest, what=what)
     if encode(manifest) != data:
         raise InvalidContent(f"{what}: a default value is spelt out; leave it out")
     return manifest
@@ -260,165 +77,3 @@ def unpack(stored: bytes, *, what: str = "manifest") -> Manifest:
 def pack(manifest: Manifest) -> bytes:
     """Return the stored form of `manifest`: its canonical bytes in one zstd frame."""
     return compression.compress_document(encode(manifest))
-
-
-def _check(manifest: Manifest, *, what: str) -> None:
-    check_name(manifest.pack, what=f"{what}: pack")
-    check_version(manifest.version, what=f"{what}: version")
-    check_name(manifest.publisher.id, what=f"{what}: publisher.id")
-    _check_languages(manifest.languages, what=what)
-    for field in ("title", "summary"):
-        _check_text(getattr(manifest, field), what=f"{what}: {field}")
-    _check_text(manifest.publisher.title, what=f"{what}: publisher.title")
-    for field in ("licence", "stage", "grade", "subject", "edition", "volume", "source"):
-        _check_string(getattr(manifest, field), what=f"{what}: {field}")
-    _at_most(len(manifest.authors), TEXTS_IN_LIST_MAX, what=f"{what}: authors")
-    for author in manifest.authors:
-        _check_string(author, what=f"{what}: authors")
-    _check_files(manifest, what=what)
-    if manifest.cover:
-        _check_known(manifest, manifest.cover, what=f"{what}: cover")
-    _at_most(len(manifest.lessons), LESSONS_MAX, what=f"{what}: lessons")
-    _check_distinct([lesson.id for lesson in manifest.lessons], what=f"{what}: lessons")
-    for lesson in manifest.lessons:
-        _check_lesson(manifest, lesson, what=f"{what}: lesson {lesson.id[:64]!r}")
-
-
-def _check_languages(languages: tuple[str, ...], *, what: str) -> None:
-    if not languages:
-        raise InvalidContent(f"{what}: languages is empty, expected at least one")
-    _at_most(len(languages), LANGUAGES_MAX, what=f"{what}: languages")
-    _check_distinct(list(languages), what=f"{what}: languages")
-    for language in languages:
-        _check_language(language, what=f"{what}: languages")
-
-
-def _check_language(language: str, *, what: str) -> None:
-    if not is_language(language):
-        raise InvalidContent(
-            f"{what}: {language[:40]!r} is not a language",
-            hint="Use a BCP 47 tag, such as 'en' or 'zh-Hant'.",
-        )
-
-
-def _check_files(manifest: Manifest, *, what: str) -> None:
-    files = manifest.files
-    _at_most(len(files), FILES_MAX, what=f"{what}: files")
-    for file in files:
-        paths.check_path(file.path, what=what)
-        _check_file(file, what=f"{what}: file {file.path!r}")
-    order = [file.path for file in files]
-    if order != sorted(order):
-        raise InvalidContent(f"{what}: files are not sorted by path")
-    paths.check_unique(order, what=what)
-    _at_most(manifest.size, PACK_BYTES_MAX, what=f"{what}: bytes of all files")
-    sizes: dict[str, int] = {}
-    for chunk in (chunk for file in files for chunk in file.pieces):
-        if sizes.setdefault(chunk.digest, chunk.size) != chunk.size:
-            raise InvalidContent(f"{what}: chunk {chunk.digest} has two sizes")
-
-
-def _check_file(file: File, *, what: str) -> None:
-    check_digest(file.digest, what=f"{what}: digest")
-    if not 0 <= file.size <= FILE_BYTES_MAX:
-        raise InvalidContent(f"{what}: size {file.size}, expected 0 to {FILE_BYTES_MAX}")
-    _check_string(file.media_type, what=f"{what}: media_type")
-    if not file.chunks:
-        _at_most(file.size, CHUNK_BYTES_MAX, what=f"{what}: bytes in one chunk")
-        return
-    if len(file.chunks) == 1:
-        raise InvalidContent(f"{what}: one chunk spelt out; leave chunks out")
-    for chunk in file.chunks:
-        check_digest(chunk.digest, what=f"{what}: chunk")
-        if not 1 <= chunk.size <= CHUNK_BYTES_MAX:
-            raise InvalidContent(
-                f"{what}: a chunk of {chunk.size} bytes, expected 1 to {CHUNK_BYTES_MAX}"
-            )
-    if (total := sum(chunk.size for chunk in file.chunks)) != file.size:
-        raise InvalidContent(f"{what}: its chunks have {total} bytes, its size is {file.size}")
-
-
-def _check_lesson(manifest: Manifest, lesson: Lesson, *, what: str) -> None:
-    check_name(lesson.id, what=f"{what}: id")
-    _check_text(lesson.title, what=f"{what}: title")
-    _at_most(len(lesson.objectives), TEXTS_IN_LIST_MAX, what=f"{what}: objectives")
-    for objective in lesson.objectives:
-        _check_text(objective, what=f"{what}: objectives")
-    if not 0 <= lesson.minutes <= TEXT_CHARACTERS_MAX:
-        raise InvalidContent(f"{what}: minutes {lesson.minutes}, expected a small whole number")
-    _at_most(len(lesson.items), ITEMS_IN_LESSON_MAX, what=f"{what}: items")
-    _check_distinct([item.id for item in lesson.items], what=f"{what}: items")
-    for item in lesson.items:
-        _check_item(manifest, item, what=f"{what}: item {item.id[:64]!r}")
-
-
-def _check_item(manifest: Manifest, item: Item, *, what: str) -> None:
-    check_name(item.id, what=f"{what}: id")
-    _check_text(item.title, what=f"{what}: title")
-    if not item.variants:
-        raise InvalidContent(f"{what}: no variants, expected at least one")
-    _at_most(len(item.variants), LANGUAGES_MAX, what=f"{what}: variants")
-    _check_distinct([variant.language for variant in item.variants], what=f"{what}: variants")
-    media = item.kind in {"video", "audio"}
-    for variant in item.variants:
-        _check_language(variant.language, what=f"{what}: variant")
-        if media != bool(variant.renditions) or media == bool(variant.path):
-            expected = "renditions and no path" if media else "a path and no renditions"
-            raise InvalidContent(f"{what}: a variant of kind {item.kind} needs {expected}")
-        _check_variant(manifest, variant, what=what)
-    if item.captions and not media:
-        raise InvalidContent(f"{what}: captions of kind {item.kind}, expected video or audio")
-    _check_distinct([captions.language for captions in item.captions], what=f"{what}: captions")
-    for captions in item.captions:
-        _check_language(captions.language, what=f"{what}: captions")
-        _check_known(manifest, captions.path, what=f"{what}: captions")
-
-
-def _check_variant(manifest: Manifest, variant: Variant, *, what: str) -> None:
-    if variant.path:
-        _check_known(manifest, variant.path, what=what)
-    for path in variant.needs:
-        _check_known(manifest, path, what=f"{what}: needs")
-    _check_distinct([r.name for r in variant.renditions], what=f"{what}: renditions")
-    for rendition in variant.renditions:
-        if rendition.name and rendition.name not in RENDITIONS:
-            raise InvalidContent(
-                f"{what}: rendition {rendition.name[:40]!r}",
-                hint=f"Expected one of {', '.join(RENDITIONS)}.",
-            )
-        if not 0 <= rendition.seconds <= FILE_BYTES_MAX:
-            raise InvalidContent(f"{what}: seconds {rendition.seconds}, expected 0 or more")
-        _check_known(manifest, rendition.path, what=f"{what}: rendition")
-
-
-def _check_known(manifest: Manifest, path: str, *, what: str) -> None:
-    if path not in manifest.by_path:
-        raise InvalidContent(f"{what}: {path[:120]!r} is not among the files")
-
-
-def _check_text(text: LocalisedText, *, what: str) -> None:
-    if not text:
-        raise InvalidContent(f"{what}: no text in any language")
-    _at_most(len(text), LANGUAGES_MAX, what=what)
-    for language, value in text.items():
-        _check_language(language, what=what)
-        _check_string(value, what=what)
-
-
-def _check_string(value: str, *, what: str) -> None:
-    _at_most(len(value), TEXT_CHARACTERS_MAX, what=f"{what}: characters")
-    if any(ord(character) < 32 and character not in "\n\t" for character in value):
-        raise InvalidContent(f"{what}: has control characters")
-
-
-def _check_distinct(values: list[str], *, what: str) -> None:
-    seen: set[str] = set()
-    for value in values:
-        if value in seen:
-            raise InvalidContent(f"{what}: {value[:80]!r} stands twice")
-        seen.add(value)
-
-
-def _at_most(found: int, most: int, *, what: str) -> None:
-    if found > most:
-        raise InvalidContent(f"{what}: {found}, at most {most} are allowed")

@@ -74,7 +74,7 @@ def _check_end(file: BinaryIO, *, what: str) -> None:
             f"{what}: doesn't end as a cpack does",
             hint="It is cut off or something else: copy it again from where it came.",
         )
-    directory_size = end[5]
+    directory_size = int(end[5])
     if directory_size == 0xFFFFFFFF or end[6] == 0xFFFFFFFF or end[4] == 0xFFFF:
         file.seek(max(0, size - _END.size - _END64_LOCATOR.size - _END64.size))
         end64 = file.read(_END64.size)
@@ -103,7 +103,7 @@ def _data_start(file: BinaryIO, info: zipfile.ZipInfo, at: int, *, what: str) ->
         raise InvalidContent(f"{what}: the entry '{shown}' overlaps another or leaves a gap")
     file.seek(at)
     header = _LOCAL.unpack(file.read(_LOCAL.size))
-    name_size, extra_size = header[9], header[10]
+    name_size, extra_size = int(header[9]), int(header[10])
     local_name = file.read(name_size)
     if header[0] != _LOCAL_SIGNATURE or local_name != name.encode():
         raise InvalidContent(f"{what}: the entry '{shown}' has another name in its own header")
@@ -121,23 +121,28 @@ class Section(io.RawIOBase):
         self._at = 0
 
     def readable(self) -> bool:
+        """Say yes."""
         return True
 
     def seekable(self) -> bool:
+        """Say yes."""
         return True
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Move within the part; return where."""
         base = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._size}[whence]
         self._at = max(0, base + offset)
         return self._at
 
     def readinto(self, buffer: "memoryview") -> int:  # type: ignore[override]
+        """Read into `buffer`, not past the part's end; return how many bytes."""
         self._file.seek(self._start + self._at)
         wanted = min(len(buffer), max(0, self._size - self._at))
-        count: int = self._file.readinto(memoryview(buffer)[:wanted])
+        count = self._file.readinto(memoryview(buffer)[:wanted])
         self._at += count
         return count
 
     def close(self) -> None:
+        """Close the file."""
         self._file.close()
         super().close()
