@@ -1,6 +1,6 @@
 """Cuts large files where their content says so, so that moved bytes are known.
 
-A gear hash over the last 32 bytes, `h = sum(gear[b[i - k]] << k)` modulo 2^32, is computed for every
+A gear hash over the last 32 bytes, `h = sum(gear[b[i - k]] << k)` modulo 2^32, is had for every
 position at once by doubling: the hash of 2n bytes is that of n bytes plus the one n bytes earlier,
 shifted by n. A chunk ends where the hash's top `CHUNK_MASK_BITS` bits are zero, once it is
 `CHUNK_BYTES_MIN` long, or at `CHUNK_BYTES_MAX`. Where cuts fall is the builder's choice and no part
