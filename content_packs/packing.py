@@ -85,7 +85,7 @@ def _measure(content: Content, advance: Callable[[int], None]) -> File:
     with _open(data) as file:
         size = file.seek(0, io.SEEK_END)
         if size > FILE_BYTES_MAX:
-            raise InvalidContent(f"{content.path}: {size} bytes, at most {FILE_BYTES_MAX} are allowed")
+            raise InvalidContent(f"{content.path}: {size} bytes, at most {FILE_BYTES_MAX}")
         file.seek(0)
         if size <= CHUNK_BYTES_MAX:
             whole = file.read()
