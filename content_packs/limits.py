@@ -50,3 +50,12 @@ BUNDLES_IN_LAYOUT_MAX = 1_000
 # Work
 COPY_BUFFER_BYTES = 1 * MIB
 TIMESTAMP_POLL_BYTES_MAX = 64 * KIB
+
+# Looking at what authors give
+MEDIA_DESCRIPTION_BYTES_MAX = 4 * MIB  # read of a film to know its tracks
+MEDIA_PARTS_MAX = 4_096  # boxes or elements side by side
+MEDIA_SECONDS_MAX = 7 * 24 * 3_600.0
+PICTURE_PIXELS_MAX = 50_000_000  # more is a bomb, or no use on a phone
+CAPTIONS_CUES_MAX = 50_000
+STYLE_SHEET_BYTES_MAX = 1 * MIB  # read of a style sheet to know what it needs
+FAULTS_MAX = 1_000  # more than anyone reads
