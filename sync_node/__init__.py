@@ -1,0 +1,1 @@
+"""The box in a school: fetches, keeps and serves packs."""

@@ -1,0 +1,109 @@
+"""The node's folder on disk: what lies where. See STATE.md.
+
+```
+node.toml                configuration
+node.db                  derived: can be rebuilt from the rest
+trust/                   verified TUF metadata
+manifests/<digest>.json  verified manifests
+layouts/<digest>.json    verified layouts of what is being fetched
+store/<aa>/<digest>      verified files, read-only
+incoming/                files being assembled; nothing in here is ever served
+engine.lock              held while a tick runs
+```
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from content_packs import durable
+from content_packs.digests import check_digest
+from content_packs.errors import UsageError
+
+_DIGEST_CHARACTERS = 64
+
+
+@dataclass(frozen=True)
+class DataDir:
+    """Paths within the data directory `root`. Makes and opens nothing by itself."""
+
+    root: Path
+
+    @property
+    def config(self) -> Path:
+        """The configuration file."""
+        return self.root / "node.toml"
+
+    @property
+    def node_db(self) -> Path:
+        """The derived database."""
+        return self.root / "node.db"
+
+    @property
+    def trust(self) -> Path:
+        """The folder of verified TUF metadata."""
+        return self.root / "trust"
+
+    @property
+    def store(self) -> Path:
+        """The folder of verified files."""
+        return self.root / "store"
+
+    @property
+    def incoming(self) -> Path:
+        """The folder of files being assembled."""
+        return self.root / "incoming"
+
+    @property
+    def manifests(self) -> Path:
+        """The folder of verified manifests."""
+        return self.root / "manifests"
+
+    @property
+    def layouts(self) -> Path:
+        """The folder of verified layouts."""
+        return self.root / "layouts"
+
+    @property
+    def lock(self) -> Path:
+        """The file that is locked while a tick runs."""
+        return self.root / "engine.lock"
+
+    def store_path(self, digest: str) -> Path:
+        """Return where the verified file with this digest lies, or would."""
+        return self.store / digest[:2] / digest
+
+    def manifest_path(self, digest: str) -> Path:
+        """Return where the verified manifest with this digest lies, or would."""
+        return self.manifests / f"{digest}.json"
+
+    def layout_path(self, digest: str) -> Path:
+        """Return where the verified layout with this digest lies, or would."""
+        return self.layouts / f"{digest}.json"
+
+    def part_path(self, digest: str) -> Path:
+        """Return where the file with this digest is assembled."""
+        return self.incoming / f"{check_digest(digest, what='file')}{durable.TEMPORARY_SUFFIX}"
+
+    def make(self) -> None:
+        """Create the folders that are missing. Raises `StorageFailed`."""
+        for folder in (self.trust, self.store, self.incoming, self.manifests, self.layouts):
+            durable.make_folder(folder)
+
+    def check_initialised(self) -> None:
+        """Raise `UsageError` unless `sync-node init` was run here."""
+        if not self.config.is_file():
+            raise UsageError(
+                f"{self.root}: not a node's data directory: it has no {self.config.name}",
+                hint="Run `sync-node init`, or name another directory with --data.",
+            )
+
+    def stored_digests(self) -> Iterator[str]:
+        """Yield the digest of every file in the store, by name; the bytes aren't looked at."""
+        if not self.store.is_dir():
+            return
+        for folder in sorted(self.store.iterdir()):
+            if folder.is_dir():
+                for path in sorted(folder.iterdir()):
+                    if len(path.name) == _DIGEST_CHARACTERS and path.name[:2] == folder.name:
+                        yield path.name

@@ -1,0 +1,83 @@
+"""Opening node.db: SQLite in WAL mode, so that the site reads while the engine writes.
+
+`synchronous=FULL`: what a transaction said is there after a power cut. The engine writes few and
+small transactions, so that this costs little.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import peewee
+
+from content_packs.errors import StorageFailed
+from sync_node import models
+from sync_node.data_dir import DataDir
+from sync_node.limits import DATABASE_BUSY_SECONDS
+
+
+class DatabaseUnusable(StorageFailed):
+    """node.db is missing, damaged or of another schema. It can be rebuilt."""
+
+    code = "database-unusable"
+
+
+def open_database(data_dir: DataDir) -> peewee.SqliteDatabase:
+    """Return node.db, connected, with the models bound to it.
+
+    Raises `DatabaseUnusable` where it can't be read as it is: `rebuild.rebuild` makes it anew.
+    """
+    if not data_dir.node_db.is_file():
+        raise _unusable(data_dir, "it is missing")
+    database = _bind(data_dir)
+    with database_errors(data_dir):
+        database.connect(reuse_if_open=True)
+        schema = database.pragma("user_version")
+        if schema != models.SCHEMA:
+            database.close()
+            raise _unusable(data_dir, f"its schema is {schema}, expected {models.SCHEMA}")
+    return database
+
+
+def create_database(data_dir: DataDir) -> peewee.SqliteDatabase:
+    """Create node.db with empty tables, and return it, connected.
+
+    Its schema number is set last, within the same transaction: a half-made one is never used.
+    """
+    database = _bind(data_dir)
+    with database_errors(data_dir):
+        database.connect(reuse_if_open=True)
+        with database.atomic():
+            database.create_tables(models.ALL, safe=False)
+            database.pragma("user_version", models.SCHEMA)
+    return database
+
+
+@contextmanager
+def database_errors(data_dir: DataDir) -> Iterator[None]:
+    """Turn peewee's errors into `DatabaseUnusable` for a damaged file, else `StorageFailed`."""
+    try:
+        yield
+    except peewee.OperationalError as error:
+        raise StorageFailed(
+            f"{data_dir.node_db}: {error}",
+            hint="Check that the disk isn't full, read-only or failing.",
+        ) from error
+    except peewee.DatabaseError as error:
+        raise _unusable(data_dir, str(error)) from error
+
+
+def _bind(data_dir: DataDir) -> peewee.SqliteDatabase:
+    database = peewee.SqliteDatabase(
+        str(data_dir.node_db),
+        pragmas={"journal_mode": "wal", "synchronous": "full", "foreign_keys": 1},
+        timeout=DATABASE_BUSY_SECONDS,
+    )
+    models.database_proxy.initialize(database)
+    return database
+
+
+def _unusable(data_dir: DataDir, problem: str) -> DatabaseUnusable:
+    return DatabaseUnusable(
+        f"{data_dir.node_db}: {problem}",
+        hint="Run `sync-node check`: it makes the database anew from what is on disk.",
+    )

@@ -1,0 +1,53 @@
+"""Every bound of the node that isn't a bound of the formats, with its unit."""
+
+from content_packs.limits import KIB, MIB
+
+# Links
+CONNECT_SECONDS = 20.0
+READ_SECONDS = 60.0  # without a single byte
+SLOW_AFTER_SECONDS = 60.0  # from here on a transfer must reach the rate below
+SLOW_BYTES_PER_SECOND = 16  # a tenth of the slowest dial-up: below it, the other end is stuck
+REDIRECTS_MAX = 3
+RANGE_SKIP_BYTES_MAX = 1 * MIB  # read and thrown away where a server ignores Range
+PIECE_BYTES = 64 * KIB  # read from a link at a time
+
+# Retries
+ATTEMPTS_MAX = 5  # in a row without progress
+ATTEMPTS_TOTAL_MAX = 1_000  # of one transfer, whatever its progress
+PROGRESS_BYTES_MIN = 4 * KIB  # fewer bytes between two cuts are no progress
+BACKOFF_SECONDS = 1.0  # before the second attempt; doubles
+BACKOFF_SECONDS_MAX = 60.0
+
+# Trust
+ROOT_BYTES_MAX = 512_000
+TIMESTAMP_BYTES_MAX = 16 * KIB
+ROOT_ROTATIONS_MAX = 256  # followed in one tick; the next tick goes on from there
+CLOCK_AHEAD_DAYS_MAX = 5 * 366  # a system clock further past all signed time isn't believed
+
+# Transfer
+RANGE_BYTES_MAX = 16 * MIB  # one request
+FSYNC_BYTES = 16 * MIB  # written to a file being assembled between two fsyncs
+DISK_RESERVE_BYTES = 32 * MIB  # never filled: databases and logs need room to go on
+BLOCK_ATTEMPTS_MAX = 2
+
+# The engine
+POLL_SECONDS_DEFAULT = 900
+POLL_SECONDS_MIN = 5
+POLL_SECONDS_MAX = 7 * 24 * 3600
+RETRY_TICK_SECONDS = 30  # after a cut; doubles up to the poll interval
+TICKS_KEPT_MAX = 500  # rows of TickRow
+LOCK_WAIT_SECONDS = 5.0
+DATABASE_BUSY_SECONDS = 30.0
+RESTART_SECONDS = 2.0  # before a crashed engine is started again; doubles
+RESTART_SECONDS_MAX = 300.0
+STOP_SECONDS = 10.0  # an engine that is told to end gets this long
+
+# The site
+SITE_PORT_DEFAULT = 8080
+SITE_THREADS = 8
+SITE_CONNECTIONS_MAX = 600
+
+# Configuration
+CONFIG_BYTES_MAX = 64 * KIB
+SOURCES_MAX = 16
+CHANNELS_MAX = 32
