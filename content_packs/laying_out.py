@@ -25,12 +25,13 @@ def lay_out(
 ) -> tuple[Layout, BundleReference | None]:
     """Return a layout of `manifest`, and the new bundle written to `out`, if it took one.
 
-    `earlier` are versions of the pack whose bundles stay in the repository, the newest first.
-    `read_chunk` gives the bytes of a chunk by its number in `manifest.chunk_table`.
+    `earlier` are versions of the pack whose bundles stay in the repository. `read_chunk`
+    gives the bytes of a chunk by its number in `manifest.chunk_table`.
     """
     carried = _Carried(manifest)
     known: set[str] = set()
-    for earlier_manifest, earlier_layout in earlier:
+    # The oldest first: a later layout names only those chunks of a shared block that it uses.
+    for earlier_manifest, earlier_layout in sorted(earlier, key=lambda pair: pair[0].version):
         carried.take(earlier_manifest, earlier_layout)
         known |= {chunk.digest for chunk in earlier_manifest.chunk_table}
     rest = [n for n in range(len(manifest.chunk_table)) if n not in carried.placed]

@@ -1,0 +1,1 @@
+"""What tests share: made-up packs, bad links, power cuts, browsers."""
