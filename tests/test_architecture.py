@@ -1,0 +1,229 @@
+"""The house's walls: who may import whom, how large a thing may grow, who may write to a disk.
+
+Each message says why the wall stands. The rooms are described in README.md.
+"""
+
+import ast
+from fnmatch import fnmatch
+
+import pytest
+
+from tests.support.source_code import (
+    CHECKOUT,
+    PACKAGES,
+    Module,
+    imports_among,
+    modules_of,
+    reachable,
+)
+
+MODULES = modules_of(*PACKAGES)
+EVERYTHING = [*MODULES, *modules_of("scripts", "tests")]
+FILE_LINES_MAX = 400
+FUNCTION_LINES_MAX = 50
+
+TOP_LEVEL = {
+    ".ci", ".gitignore", "LICENSE", "README.md", "content_packs", "deploy", "hub", "pyproject.toml",
+    "scripts", "sync_node", "tests",
+}  # fmt: skip
+
+OUTSIDE_WORLD = {
+    "network": (
+        "socket",
+        "ssl",
+        "http",
+        "urllib.request",
+        "requests",
+        "flask",
+        "waitress",
+        "asyncio",
+    ),
+    "database": ("sqlite3", "peewee", "playhouse"),
+    "clock": ("time", "sched"),
+}  # fmt: skip
+CLOCK_CALLS = {"now", "utcnow", "today", "fromtimestamp"}
+
+# Who opens files for writing besides durable.py, and why that is right.
+WRITERS = {
+    "content_packs/durable.py": "it is the recipe",
+    "content_packs/cpack.py": "entries of a zip, inside a file that durable.py gave",
+    "content_packs/packing.py": "the bundle in the making: cpack.write copies it durably",
+}
+WRITING_CALLS = {"write_bytes", "write_text", "copyfile", "copyfileobj", "copytree", "copy2"}
+
+
+def _ids(modules: list[Module]) -> list[str]:
+    return [module.place for module in modules]
+
+
+def _imports(module: Module, name: str) -> bool:
+    return any(found == name or found.startswith(f"{name}.") for found in module.imports())
+
+
+@pytest.mark.parametrize(
+    "module", modules_of("content_packs"), ids=_ids(modules_of("content_packs"))
+)
+def test_the_format_knows_no_network_database_or_clock(module: Module) -> None:
+    for world, names in OUTSIDE_WORLD.items():
+        for name in names:
+            assert not _imports(module, name), (
+                f"{module.place} imports {name}: content_packs has no {world}, so that the formats "
+                "mean the same on a hub, a node and an author's machine"
+            )
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            assert not (node.value.id in {"datetime", "date"} and node.attr in CLOCK_CALLS), (
+                f"{module.place}:{node.lineno} reads the clock: a time comes in as a parameter"
+            )
+
+
+FORBIDDEN = {
+    "content_packs": {
+        "hub": "the format is below both programs",
+        "sync_node": "the format is below both programs",
+    },
+    "hub": {"sync_node": "what the two say to each other is defined once, in content_packs"},
+    "sync_node": {"hub": "what the two say to each other is defined once, in content_packs"},
+}
+
+
+@pytest.mark.parametrize("module", MODULES, ids=_ids(MODULES))
+def test_hub_and_node_know_only_the_format(module: Module) -> None:
+    for other, reason in {**FORBIDDEN[module.package], "tests": "tests are not installed"}.items():
+        assert not _imports(module, other), f"{module.place} imports {other}: {reason}"
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_import_cycle(package: str) -> None:
+    graph = imports_among(modules_of(package))
+    for name, imported in graph.items():
+        for other in imported:
+            assert name not in reachable(graph, other), (
+                f"{name} and {other} import each other: a module imports only lower ones, so that "
+                "each can be understood without those above it"
+            )
+
+
+def test_requests_is_imported_by_the_hub_source_alone() -> None:
+    modules = modules_of("sync_node")
+    importers = {module.name for module in modules if _imports(module, "requests")}
+    assert importers <= {"sync_node.hub_source"}, (
+        f"{sorted(importers)} import requests: it costs 20 MB, and its errors are translated in "
+        "one place"
+    )
+    graph = imports_among(modules)
+    for module in modules:
+        if module.name.startswith("sync_node.lan"):
+            met = reachable(graph, module.name) & importers
+            assert not met, (
+                f"{module.place} loads {sorted(met)}: the school's site never reaches out, and "
+                "requests would cost its process 20 MB"
+            )
+
+
+@pytest.mark.parametrize("library", ["flask", "waitress"])
+def test_web_libraries_stay_in_the_faces(library: str) -> None:
+    for module in MODULES:
+        in_face = module.name.startswith(("sync_node.lan", "hub.api", "hub.console")) or (
+            module.name.rsplit(".", 1)[-1] in {"app", "cli", "server", "serving", "daemon", "web"}
+        )
+        assert in_face or not _imports(module, library), (
+            f"{module.place} imports {library}: what a program does is below how it is shown, and "
+            "has to work from a command line too"
+        )
+
+
+@pytest.mark.parametrize("module", EVERYTHING, ids=_ids(EVERYTHING))
+def test_imports_stand_at_the_top(module: Module) -> None:
+    if module.path.name == "cli.py":
+        return  # a command imports what it needs: `--help` on a Pi stays quick
+    for function in module.functions():
+        for node in ast.walk(function):
+            assert not isinstance(node, ast.Import | ast.ImportFrom), (
+                f"{module.place}:{node.lineno} imports inside a function: that hides who knows "
+                "whom, and cycles"
+            )
+
+
+@pytest.mark.parametrize("module", EVERYTHING, ids=_ids(EVERYTHING))
+def test_files_and_functions_stay_small(module: Module) -> None:
+    lines = module.text.count("\n")
+    assert lines <= FILE_LINES_MAX, (
+        f"{module.place} has {lines} lines, at most {FILE_LINES_MAX}: a file is one idea"
+    )
+    for function in module.functions():
+        length = (function.end_lineno or 0) - function.lineno + 1
+        assert length <= FUNCTION_LINES_MAX, (
+            f"{module.place}:{function.lineno} {function.name} has {length} lines, at most "
+            f"{FUNCTION_LINES_MAX}: a function does one thing"
+        )
+
+
+@pytest.mark.parametrize("module", MODULES, ids=_ids(MODULES))
+def test_modules_say_what_they_are_for(module: Module) -> None:
+    if module.text.strip():
+        assert ast.get_docstring(module.tree), (
+            f"{module.place} has no docstring: a module's rules stand at its top"
+        )
+    assert module.name.rsplit(".", 1)[-1] not in {"utils", "helpers", "common", "misc", "util"}, (
+        f"{module.place}: such a name says nothing, so anything ends up in it"
+    )
+
+
+@pytest.mark.parametrize("module", MODULES, ids=_ids(MODULES))
+def test_only_durable_writes_files(module: Module) -> None:
+    if module.place in WRITERS:
+        return
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Call):
+            assert not _writes(node), (
+                f"{module.place}:{node.lineno} writes a file by itself: only durable.py knows how "
+                "a file survives a power cut. Where it need not, add the reason to WRITERS."
+            )
+
+
+def _writes(call: ast.Call) -> bool:
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    if name in WRITING_CALLS:
+        return True
+    if name != "open":
+        return False
+    texts = [
+        node.value
+        for argument in (*call.args, *(keyword.value for keyword in call.keywords))
+        for node in ast.walk(argument)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+    names = {node.attr for node in ast.walk(call) if isinstance(node, ast.Attribute)}
+    modes = [text for text in texts if len(text) <= 3 and set(text) <= set("rwaxbt+")]
+    return any(set(mode) & set("wax+") for mode in modes) or bool(
+        names & {"O_WRONLY", "O_RDWR", "O_CREAT"}
+    )
+
+
+def test_the_list_of_writers_is_true() -> None:
+    for place, reason in WRITERS.items():
+        calls = [
+            node
+            for module in MODULES
+            if module.place == place
+            for node in ast.walk(module.tree)
+            if isinstance(node, ast.Call) and _writes(node)
+        ]
+        assert calls, f"{place} no longer writes ({reason}): take it out of WRITERS"
+
+
+def test_the_top_of_the_checkout_holds_only_what_belongs_there() -> None:
+    ignored = [
+        line.strip("/")
+        for line in (CHECKOUT / ".gitignore").read_text(encoding="utf-8").splitlines()
+    ]
+    found = {
+        entry.name
+        for entry in CHECKOUT.iterdir()
+        if entry.name != ".git" and not any(fnmatch(entry.name, pattern) for pattern in ignored)
+    }
+    assert found <= TOP_LEVEL, (
+        f"{sorted(found - TOP_LEVEL)}: the top holds the rooms and nothing else, so that a "
+        "stranger sees the whole house at once"
+    )
