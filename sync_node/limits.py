@@ -6,7 +6,7 @@ from content_packs.limits import KIB, MIB
 CONNECT_SECONDS = 20.0
 READ_SECONDS = 60.0  # without a single byte
 SLOW_AFTER_SECONDS = 60.0  # from here on a transfer must reach the rate below
-SLOW_BYTES_PER_SECOND = 16  # a tenth of the slowest dial-up: below it, the other end is stuck
+SLOW_BYTES_PER_SECOND = 16  # half of a 300 baud modem: below it, the other end is stuck
 REDIRECTS_MAX = 3
 RANGE_SKIP_BYTES_MAX = 1 * MIB  # read and thrown away where a server ignores Range
 PIECE_BYTES = 64 * KIB  # read from a link at a time
@@ -51,3 +51,8 @@ SITE_CONNECTIONS_MAX = 600
 CONFIG_BYTES_MAX = 64 * KIB
 SOURCES_MAX = 16
 CHANNELS_MAX = 32
+
+# The catalogue: manifests kept parsed; one of 2.8 MB takes about 12 MB
+MANIFESTS_CACHED_MAX = 64
+MANIFEST_CACHE_BYTES_MAX = 8 * MIB  # as they lie on disk; the newest is kept whatever it weighs
+TICKS_SHOWN = 10

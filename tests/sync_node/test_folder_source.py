@@ -1,0 +1,67 @@
+"""A stick is foreign: nothing outside of it is read."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from content_packs.errors import InvalidContent, Missing, SourceUnavailable
+from content_packs.repository import TIMESTAMP
+from sync_node.folder_source import FolderSource
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    (tmp_path / "secret").write_bytes(b"secret")
+    root = tmp_path / "stick"
+    (root / "metadata").mkdir(parents=True)
+    return root
+
+
+def test_follows_no_link_to_a_file(root: Path) -> None:
+    (root / TIMESTAMP).symlink_to("../../secret")
+    with pytest.raises(InvalidContent, match="link"):
+        FolderSource(root).get(TIMESTAMP, bytes_max=100)
+
+
+def test_follows_no_link_to_a_folder(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "timestamp.json").write_bytes(b"x")
+    (root / "metadata").rmdir()
+    (root / "metadata").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises((InvalidContent, Missing)):
+        FolderSource(root).get(TIMESTAMP, bytes_max=100)
+
+
+def test_the_stick_itself_may_be_mounted_anywhere(root: Path, tmp_path: Path) -> None:
+    (root / TIMESTAMP).write_bytes(b"x")
+    (tmp_path / "media").symlink_to(root)
+    assert FolderSource(tmp_path / "media").get(TIMESTAMP, bytes_max=100).body == b"x"
+
+
+def test_doesnt_wait_for_a_pipe(root: Path) -> None:
+    os.mkfifo(root / TIMESTAMP)
+    with pytest.raises(InvalidContent, match="ordinary"):
+        FolderSource(root).get(TIMESTAMP, bytes_max=100)
+
+
+def test_a_folder_in_place_of_a_file(root: Path) -> None:
+    (root / TIMESTAMP).mkdir()
+    with pytest.raises(InvalidContent, match="ordinary"):
+        FolderSource(root).get(TIMESTAMP, bytes_max=100)
+
+
+def test_a_stick_that_isnt_plugged_in_is_unavailable_rather_than_empty(tmp_path: Path) -> None:
+    with pytest.raises(SourceUnavailable, match="stick"):
+        FolderSource(tmp_path / "stick").get(TIMESTAMP, bytes_max=100)
+
+
+def test_a_stick_pulled_out_in_the_middle(root: Path) -> None:
+    bundle = root / "bundles" / f"{'ab' * 32}.bundle"
+    bundle.parent.mkdir()
+    bundle.write_bytes(bytes(200_000))
+    with FolderSource(root).read(f"bundles/{bundle.name}", 0, 200_000) as pieces:
+        next(pieces)
+        os.truncate(bundle, 100_000)
+        with pytest.raises(SourceUnavailable, match="early"):
+            list(pieces)
