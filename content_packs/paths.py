@@ -71,9 +71,8 @@ def _problem_with_component(component: str) -> str | None:
 def check_path(path: str, *, what: str) -> str:
     """Return `path` if a pack may contain it; raise `InvalidPath` otherwise."""
     if problem := problem_with(path):
-        shown = path[:120].encode("ascii", "backslashreplace").decode()
         raise InvalidPath(
-            f"{what}: the path '{shown}' can't be used: {problem}",
+            f"{what}: the path {ascii(path[:120])} can't be used: {problem}",
             hint="Paths are relative, with '/' between names that every file system can hold.",
         )
     return path

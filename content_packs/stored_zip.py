@@ -90,23 +90,23 @@ def _check_end(file: BinaryIO, *, what: str) -> None:
 def _data_start(file: BinaryIO, info: zipfile.ZipInfo, at: int, *, what: str) -> int:
     """Return where an entry's bytes start; its header has to stand right at `at`."""
     name = info.filename
-    shown = name[:120].encode("ascii", "backslashreplace").decode()
+    shown = ascii(name[:120])
     if name != HEAD and not repository.is_place(name):
-        raise InvalidContent(f"{what}: the entry '{shown}' doesn't belong in a cpack")
+        raise InvalidContent(f"{what}: the entry {shown} doesn't belong in a cpack")
     if info.compress_type != zipfile.ZIP_STORED or info.compress_size != info.file_size:
-        raise InvalidContent(f"{what}: the entry '{shown}' is compressed, expected stored")
+        raise InvalidContent(f"{what}: the entry {shown} is compressed, expected stored")
     if info.flag_bits & ~_FLAG_UTF8:
-        raise InvalidContent(f"{what}: the entry '{shown}' has flags {info.flag_bits:#x}")
+        raise InvalidContent(f"{what}: the entry {shown} has flags {info.flag_bits:#x}")
     if info.external_attr >> 28 not in {0, _TYPE_PLAIN_FILE}:
-        raise InvalidContent(f"{what}: the entry '{shown}' isn't a plain file")
+        raise InvalidContent(f"{what}: the entry {shown} isn't a plain file")
     if info.header_offset != at:
-        raise InvalidContent(f"{what}: the entry '{shown}' overlaps another or leaves a gap")
+        raise InvalidContent(f"{what}: the entry {shown} overlaps another or leaves a gap")
     file.seek(at)
     header = _LOCAL.unpack(file.read(_LOCAL.size))
     name_size, extra_size = int(header[9]), int(header[10])
     local_name = file.read(name_size)
     if header[0] != _LOCAL_SIGNATURE or local_name != name.encode():
-        raise InvalidContent(f"{what}: the entry '{shown}' has another name in its own header")
+        raise InvalidContent(f"{what}: the entry {shown} has another name in its own header")
     return at + _LOCAL.size + name_size + extra_size
 
 

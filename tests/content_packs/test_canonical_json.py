@@ -1,0 +1,77 @@
+"""One value has one spelling, and nothing else is taken."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from content_packs import canonical_json
+from content_packs.errors import InvalidContent
+from content_packs.limits import INTEGER_MAX, JSON_DEPTH_MAX
+from tests.support.strategies import json_values
+
+
+def decode(data: bytes, bytes_max: int = 10_000_000) -> object:
+    return canonical_json.decode(data, bytes_max=bytes_max, what="test")
+
+
+@given(json_values)
+def test_what_is_encoded_is_decoded_and_is_the_json_that_everyone_reads(value: object) -> None:
+    data = canonical_json.encode(value)
+    assert decode(data) == value
+    assert json.loads(data) == value
+    assert canonical_json.encode(json.loads(data)) == data
+
+
+@given(json_values, st.data())
+def test_no_second_spelling_is_taken(value: object, data: st.DataObject) -> None:
+    spelling = json.dumps(
+        value,
+        ensure_ascii=data.draw(st.booleans()),
+        indent=data.draw(st.sampled_from([None, 0, 2])),
+        separators=data.draw(st.sampled_from([(",", ":"), (", ", ": ")])),
+    ).encode()
+    if spelling == canonical_json.encode(value):
+        assert decode(spelling) == value
+    else:
+        with pytest.raises(InvalidContent, match="not canonical"):
+            decode(spelling)
+
+
+@given(st.binary(max_size=60) | st.text('[]{}",:\\u0129ae.-+ tfn', max_size=30).map(str.encode))
+def test_any_bytes_are_either_canonical_or_refused(data: bytes) -> None:
+    try:
+        value = decode(data)
+    except InvalidContent:
+        return
+    assert canonical_json.encode(value) == data
+
+
+def test_keys_are_in_the_order_of_code_points() -> None:
+    assert canonical_json.encode({"😀": 1, "�": 2, "a": 3, "Z": 4}) == (
+        '{"Z":4,"a":3,"\ufffd":2,"😀":1}'.encode()
+    )
+
+
+def test_the_largest_integers_and_the_deepest_nesting_pass() -> None:
+    deepest = b"[" * JSON_DEPTH_MAX + b"]" * JSON_DEPTH_MAX
+    assert canonical_json.encode(decode(deepest)) == deepest
+    for number in (INTEGER_MAX, -INTEGER_MAX):
+        assert decode(str(number).encode()) == number
+
+
+@pytest.mark.parametrize(
+    ("value", "part"),
+    [
+        (1.5, "float"),
+        (INTEGER_MAX + 1, r"past 2\^53"),
+        ("\ud800", "lone surrogate"),
+        ({1: 2}, "isn't a string"),
+        ({"a": {"b": b""}}, "bytes"),
+        ({1, 2}, "set"),
+    ],
+)
+def test_what_json_cannot_carry_is_not_encoded(value: object, part: str) -> None:
+    with pytest.raises(InvalidContent, match=part):
+        canonical_json.encode(value)
