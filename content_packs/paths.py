@@ -72,7 +72,7 @@ def check_path(path: str, *, what: str) -> str:
     """Return `path` if a pack may contain it; raise `InvalidPath` otherwise."""
     if problem := problem_with(path):
         raise InvalidPath(
-            f"{what}: the path {ascii(path[:120])} can't be used: {problem}",
+            f"{what}: the path {path[:120]!a} can't be used: {problem}",
             hint="Paths are relative, with '/' between names that every file system can hold.",
         )
     return path
