@@ -1,0 +1,1 @@
+"""Publishes packs, follows the fleet, takes records in."""

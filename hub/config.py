@@ -1,0 +1,97 @@
+"""hub.toml: what an operator may set. Every key stands in CLI.md.
+
+Strict: an unknown key or a value of another type is refused with its name, so that a slip of the
+pen never passes for a setting.
+"""
+
+import tomllib
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from content_packs import durable
+from hub.errors import InvalidConfig
+from hub.limits import (
+    CONFIG_BYTES_MAX,
+    CONNECTIONS_MAX,
+    LOCK_WAIT_SECONDS_MAX,
+    THREADS_MAX,
+    TITLE_CHARACTERS_MAX,
+)
+
+_NUMBERS = {
+    "port": (0, 65_535),
+    "threads": (1, THREADS_MAX),
+    "connections_max": (1, CONNECTIONS_MAX),
+    "lock_wait_seconds": (0, LOCK_WAIT_SECONDS_MAX),
+}
+
+_TEMPLATE = """\
+# Configuration of this hub. Every key, and what it means, stands in hub/CLI.md.
+
+# What the hub's home page is headed with.
+title = "Satchel hub"
+
+# Where `hub serve` listens. Behind nginx or Caddy keep 127.0.0.1.
+host = "127.0.0.1"
+port = 8470
+"""
+
+
+@dataclass(frozen=True)
+class Config:
+    """What an operator may set, with its defaults."""
+
+    title: str = "Satchel hub"
+    host: str = "127.0.0.1"
+    port: int = 8470
+    threads: int = 8
+    connections_max: int = 600
+    lock_wait_seconds: int = 30
+
+
+def read_config(path: Path) -> Config:
+    """Return the configuration at `path`. Raises `InvalidConfig`."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(CONFIG_BYTES_MAX + 1)
+    except OSError as error:
+        raise InvalidConfig(f"{path}: can't be read: {error.strerror}") from error
+    if len(data) > CONFIG_BYTES_MAX:
+        raise InvalidConfig(f"{path}: more than {CONFIG_BYTES_MAX} bytes")
+    try:
+        found = tomllib.loads(data.decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidConfig(
+            f"{path}: not TOML: {error}", hint="Texts stand in double quotes; see https://toml.io."
+        ) from error
+    return _checked(found, path)
+
+
+def write_default(path: Path) -> None:
+    """Write a configuration with the defaults and their meanings. Raises `StorageFailed`."""
+    durable.write(path, _TEMPLATE.encode())
+
+
+def _checked(found: dict[str, object], path: Path) -> Config:
+    known = {field.name: type(field.default) for field in fields(Config)}
+    for key, value in found.items():
+        if key not in known:
+            raise InvalidConfig(
+                f"{path}: the key {key!r} is unknown", hint=f"Known keys: {', '.join(known)}."
+            )
+        if type(value) is not known[key]:
+            raise InvalidConfig(f"{path}: {key} is {value!r}, expected {_TYPE_WORDS[known[key]]}")
+        _check_value(key, value, path)
+    return Config(**found)  # type: ignore[arg-type]  # each was just checked against its field
+
+
+_TYPE_WORDS: dict[type, str] = {str: "a text in double quotes", int: "a whole number"}
+
+
+def _check_value(key: str, value: object, path: Path) -> None:
+    if isinstance(value, int):
+        least, most = _NUMBERS[key]
+        if not least <= value <= most:
+            raise InvalidConfig(f"{path}: {key} is {value}, expected {least} to {most}")
+    elif not isinstance(value, str) or not value or len(value) > TITLE_CHARACTERS_MAX:
+        raise InvalidConfig(f"{path}: {key} has to have 1 to {TITLE_CHARACTERS_MAX} characters")

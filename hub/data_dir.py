@@ -1,0 +1,60 @@
+"""Where things lie in a hub's data directory.
+
+```
+hub.toml      configuration; its presence says that `hub init` finished
+hub.db        packs, versions and what was released when (SQLite; -wal and -shm beside it)
+keys/         private keys, 0600: root-1..3, targets, snapshot, timestamp, c-<channel>
+repository/   the static tree that nodes read; any web server can offer it as it is
+incoming/     work under way; nothing in here is ever served, and none of it outlives its command
+lock          held by the command that is writing
+```
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class DataDir:
+    """The places in the data directory `root`."""
+
+    root: Path
+
+    @property
+    def config(self) -> Path:
+        """The configuration."""
+        return self.root / "hub.toml"
+
+    @property
+    def database(self) -> Path:
+        """The database."""
+        return self.root / "hub.db"
+
+    @property
+    def keys(self) -> Path:
+        """The folder of private keys."""
+        return self.root / "keys"
+
+    @property
+    def repository(self) -> Path:
+        """The tree that nodes read."""
+        return self.root / "repository"
+
+    @property
+    def metadata(self) -> Path:
+        """The signed metadata in the repository."""
+        return self.repository / "metadata"
+
+    @property
+    def incoming(self) -> Path:
+        """The folder for work under way."""
+        return self.root / "incoming"
+
+    @property
+    def lock(self) -> Path:
+        """The file that a writing command holds locked."""
+        return self.root / "lock"
+
+    def place(self, path: str) -> Path:
+        """Return where a place of the repository lies."""
+        return self.repository.joinpath(*path.split("/"))

@@ -1,0 +1,156 @@
+"""An edition: all that the repository's signed metadata says at one moment.
+
+Which edition is in force is decided by `timestamp.json` alone: it names the snapshot, and that the
+targets and the channels, each by number, length and hash. Other files that lie beside them say
+nothing. An edition is read whole and checked as a client would, but for expiry: the hub never signs
+on top of what it can't verify.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from tuf.api.exceptions import RepositoryError
+from tuf.api.metadata import (
+    Metadata,
+    MetaFile,
+    Root,
+    Signed,
+    Snapshot,
+    TargetFile,
+    Targets,
+    Timestamp,
+)
+
+from content_packs import offers
+from content_packs.limits import METADATA_BYTES_MAX
+from content_packs.offers import Offer
+from hub.errors import Damaged
+from hub.limits import ROOT_VERSIONS_MAX
+
+_S = TypeVar("_S", bound=Signed)
+_HINT = "Restore the folder `repository` from a backup, or from any copy of it that is whole."
+_ROOT_FILE = re.compile(r"([1-9][0-9]{0,9})\.root\.json")
+
+
+@dataclass(frozen=True)
+class Edition:
+    """The verified metadata in force; `channels` by their names. Not to be changed in place."""
+
+    root: Root
+    timestamp: Timestamp
+    snapshot: Snapshot
+    targets: Targets
+    channels: dict[str, Targets]
+
+    def roles(self) -> dict[str, Signed]:
+        """Return every role by its name, `root` first."""
+        found: dict[str, Signed] = {
+            "root": self.root,
+            "targets": self.targets,
+            "snapshot": self.snapshot,
+            "timestamp": self.timestamp,
+        }
+        for channel, signed in self.channels.items():
+            found[offers.role_of(channel)] = signed
+        return found
+
+    def offers_on(self, channel: str) -> list[Offer]:
+        """Return what a channel offers, by pack. Raises `InvalidContent`, `KeyError`."""
+        targets = self.channels[channel].targets
+        return [
+            offers.from_target(channel, name, targets[name].custom or {})
+            for name in sorted(targets)
+        ]
+
+    def offer_of(self, channel: str, pack: str) -> Offer | None:
+        """Return what a channel offers of a pack. Raises `InvalidContent`, `KeyError`."""
+        found = [offer for offer in self.offers_on(channel) if offer.pack == pack]
+        return found[0] if found else None
+
+    def target_of(self, channel: str, offer: Offer) -> TargetFile:
+        """Return the signed target of an offer."""
+        return self.channels[channel].targets[offers.target_of(channel, offer)]
+
+
+def file_name(role: str, version: int) -> str:
+    """Return the name of a role's immutable metadata file."""
+    return f"{version}.{role}.json"
+
+
+def read_edition(folder: Path) -> Edition:
+    """Return the edition in force in the metadata folder. Raises `Damaged`."""
+    root = _read_root(folder)
+    timestamp = _load(folder / "timestamp.json", Timestamp, root)
+    snapshot = _load_named(folder, Snapshot, root, "snapshot", timestamp.snapshot_meta)
+    targets = _load_named(folder, Targets, root, "targets", _named_in(snapshot, "targets"))
+    channels = {}
+    for role in targets.delegations.roles or () if targets.delegations else ():
+        meta = _named_in(snapshot, role)
+        channel = role.removeprefix(offers.ROLE_PREFIX)
+        channels[channel] = _load_named(folder, Targets, targets, role, meta)
+    return Edition(root, timestamp, snapshot, targets, dict(sorted(channels.items())))
+
+
+def _read_root(folder: Path) -> Root:
+    found = (_ROOT_FILE.fullmatch(path.name) for path in folder.glob("*.root.json"))
+    numbers = sorted(int(match[1]) for match in found if match)
+    if not numbers or len(numbers) > ROOT_VERSIONS_MAX:
+        raise Damaged(f"{folder}: {len(numbers)} root.json files, expected 1 or more", hint=_HINT)
+    return _load(folder / file_name("root", numbers[-1]), Root, None)
+
+
+def _named_in(snapshot: Snapshot, role: str) -> MetaFile:
+    meta = snapshot.meta.get(f"{role}.json")
+    if meta is None:
+        raise Damaged(f"snapshot {snapshot.version}: doesn't name {role}.json", hint=_HINT)
+    return meta
+
+
+def _load_named(
+    folder: Path, kind: type[_S], delegator: Root | Targets, role: str, meta: MetaFile
+) -> _S:
+    """Return the role that another file names by version, length and hash."""
+    path = folder / file_name(role, meta.version)
+    data = _read(path)
+    try:
+        meta.verify_length_and_hashes(data)
+    except RepositoryError as error:
+        raise Damaged(f"{path}: {error}", hint=_HINT) from error
+    signed = _verified(data, kind, delegator, role, path)
+    if signed.version != meta.version:
+        raise Damaged(f"{path}: says version {signed.version}", hint=_HINT)
+    return signed
+
+
+def _load(path: Path, kind: type[_S], delegator: Root | None) -> _S:
+    return _verified(_read(path), kind, delegator, kind.type, path)
+
+
+def _verified(
+    data: bytes, kind: type[_S], delegator: Root | Targets | None, role: str, path: Path
+) -> _S:
+    """Return what is signed in `data`; root (no delegator) has to be signed by itself."""
+    try:
+        metadata = Metadata.from_bytes(data)
+        signed = metadata.signed
+        if not isinstance(signed, kind):
+            raise Damaged(f"{path}: is {signed.type} metadata, expected {kind.type}", hint=_HINT)
+        by = delegator or signed
+        if isinstance(by, Root | Targets):
+            by.verify_delegate(role, metadata.signed_bytes, metadata.signatures)
+    except (RepositoryError, ValueError) as error:
+        raise Damaged(f"{path}: {error}", hint=_HINT) from error
+    return signed
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            data = file.read(METADATA_BYTES_MAX + 1)
+    except OSError as error:
+        raise Damaged(f"{path}: can't be read: {error.strerror}", hint=_HINT) from error
+    if len(data) > METADATA_BYTES_MAX:
+        raise Damaged(f"{path}: more than {METADATA_BYTES_MAX} bytes", hint=_HINT)
+    return data

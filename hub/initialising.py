@@ -1,0 +1,100 @@
+"""`hub init`: a data directory with keys, a root of trust, a first channel and a first edition.
+
+`hub.toml` is written last: a folder with it is a hub, whole. A folder in which an earlier `init`
+was cut off has the file `init-unfinished` instead; nothing in it was ever in use, and the next
+`init` begins afresh. A folder with anything else in it is left alone.
+"""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from tuf.api.metadata import Root
+
+from content_packs import durable, offers
+from hub.channels import check_channel_name, with_channel
+from hub.clock import Clock
+from hub.config import write_default
+from hub.data_dir import DataDir
+from hub.edition import file_name
+from hub.errors import NotAHub
+from hub.hub import open_hub
+from hub.keys import ROOT_NAMES, KeyStore
+from hub.limits import LOCK_WAIT_SECONDS_MAX, ROOT_LIFETIME, ROOT_THRESHOLD
+from hub.lock import locked
+from hub.signing import Signing, sign
+
+_UNFINISHED = "init-unfinished"
+_NOT_IN_THE_WAY = {"lost+found", "lock"}  # of a disk of its own; of ours
+
+
+@dataclass(frozen=True)
+class NewHub:
+    """A hub that was just made: what has to go where by hand."""
+
+    data: Path
+    channel: str
+    trust_root: Path
+    offline_keys: tuple[Path, ...]
+
+
+def initialise(root: Path, channel: str, clock: Clock) -> NewHub:
+    """Make a hub in the folder `root`, and return what has to be done by hand.
+
+    Raises `NotAHub` if the folder is in use, `UsageError` for the channel's name, `StorageFailed`.
+    """
+    check_channel_name(channel)
+    data = DataDir(root)
+    durable.make_folder(root)
+    with locked(data.lock, doing="init", wait_seconds=LOCK_WAIT_SECONDS_MAX):
+        _check_free(data)
+        _clear(data)
+        durable.write(root / _UNFINISHED, b"hub init was cut off here. Run it again.\n")
+        for folder in (data.repository, data.metadata, data.incoming):
+            durable.make_folder(folder)
+        keys = KeyStore(data.keys)
+        _make_trust(data, keys, channel, clock)
+        write_default(data.config)
+        durable.remove(root / _UNFINISHED)
+    open_hub(root, clock)
+    return NewHub(
+        root,
+        channel,
+        data.metadata / file_name("root", 1),
+        tuple(keys.path(name) for name in ROOT_NAMES),
+    )
+
+
+def _check_free(data: DataDir) -> None:
+    if data.config.exists():
+        raise NotAHub(
+            f"{data.root}: there is a hub here already; nothing was changed",
+            hint=f"See what it holds: hub status --data {data.root}",
+        )
+    found = {path.name for path in data.root.iterdir()} - _NOT_IN_THE_WAY
+    if found and _UNFINISHED not in found:
+        raise NotAHub(
+            f"{data.root}: is not empty (it has {min(found)!r}); nothing was changed",
+            hint="Name a folder that is empty or doesn't exist yet.",
+        )
+
+
+def _clear(data: DataDir) -> None:
+    """Remove what an `init` that was cut off left: no command ever worked with it."""
+    with durable.storage_errors(data.root):
+        for folder in (data.keys, data.repository, data.incoming):
+            if folder.exists():
+                shutil.rmtree(folder)
+
+
+def _make_trust(data: DataDir, keys: KeyStore, channel: str, clock: Clock) -> None:
+    now = clock()
+    root = Root(version=1, expires=now + ROOT_LIFETIME, consistent_snapshot=True)
+    for name in ROOT_NAMES:
+        root.add_key(keys.create(name).public_key, "root")
+    root.roles["root"].threshold = ROOT_THRESHOLD
+    for name in ("targets", "snapshot", "timestamp"):
+        root.add_key(keys.create(name).public_key, name)
+    durable.write(data.metadata / file_name("root", 1), sign(root, *ROOT_NAMES, store=keys))
+    key = keys.create(offers.role_of(channel)).public_key
+    Signing(data.metadata, keys, now).begin(with_channel(None, channel, key))

@@ -1,0 +1,44 @@
+"""Every bound of the hub that isn't a bound of the formats, with its unit.
+
+Why the lifetimes are what they are stands in content_packs/TRUST.md, section 4.
+"""
+
+from datetime import timedelta
+
+from content_packs.limits import KIB, MIB, PACK_BYTES_MAX
+
+# Signed metadata
+ROOT_LIFETIME = timedelta(days=3653)  # ten years: flashed into boxes that nobody visits
+TARGETS_LIFETIME = timedelta(days=1826)  # five years: its key may be kept offline
+CHANNEL_LIFETIME = timedelta(days=365)
+SNAPSHOT_LIFETIME = timedelta(days=365)  # of no use without the timestamp: renewed with changes
+TIMESTAMP_LIFETIME = timedelta(days=30)
+RENEW_BELOW = 1 / 2  # of its lifetime left: the hub signs a role again
+WARN_BELOW = 1 / 4  # of its lifetime left: something keeps the hub from renewing it
+ROOT_KEYS = 3
+ROOT_THRESHOLD = 2
+ROOT_VERSIONS_MAX = 1_000
+CHANNELS_MAX = 256  # each costs every node some 400 bytes of targets and snapshot, once
+
+# Work
+LOCK_WAIT_SECONDS_MAX = 600
+LOCK_POLL_SECONDS = 0.1
+RENEW_CHECK_SECONDS = 3600.0
+STOP_SECONDS = 10.0  # a renewal that is under way when the server ends gets this long
+DATABASE_BUSY_SECONDS = 30.0
+EARLIER_VERSIONS_MAX = 16  # that a new version is laid out against, the newest
+CPACK_BYTES_MAX = (
+    PACK_BYTES_MAX + PACK_BYTES_MAX // 64
+)  # its documents and frames that didn't shrink
+
+# Configuration
+CONFIG_BYTES_MAX = 64 * KIB
+TITLE_CHARACTERS_MAX = 120
+THREADS_MAX = 256
+CONNECTIONS_MAX = 10_000
+
+# Serving
+ETAG_HEX_DIGITS = 16  # 64 bits of a digest tell the states of one file apart
+SEND_BYTES = 256 * KIB  # read from a file and handed to a socket at a time
+OUTPUT_BYTES_MAX = 1 * MIB  # kept in memory for a slow client
+REQUEST_BYTES_MAX = 64 * KIB  # nothing is uploaded over HTTP

@@ -1,0 +1,70 @@
+"""The tables of hub.db: what the signed repository doesn't say by itself.
+
+What is offered now stands in the repository alone. Times are RFC 3339 in UTC. Rows never leave the
+modules that query them.
+"""
+
+from typing import Any
+
+from peewee import (
+    AutoField,
+    CompositeKey,
+    DatabaseProxy,
+    ForeignKeyField,
+    IntegerField,
+    JSONField,
+    Model,
+    TextField,
+)
+
+database_proxy = DatabaseProxy()
+
+
+class _Row(Model):
+    class Meta:
+        database = database_proxy
+        legacy_table_names = False  # pack_row, not packrow
+
+
+class PackRow(_Row):
+    """A pack, and the publisher that it belongs to: the one of its first version."""
+
+    pack: Any = TextField(primary_key=True)
+    publisher: Any = TextField()
+
+
+class VersionRow(_Row):
+    """A version whose content is in the repository, whole.
+
+    `manifest` and `layout` are digests; `size` the bytes of all files, `new_bytes` those that it
+    brought into the repository. `title` is its localised title. `withdrawn_at` is empty unless it
+    may not be released any more.
+    """
+
+    pack: Any = ForeignKeyField(PackRow, column_name="pack", on_delete="RESTRICT")
+    version: Any = IntegerField()
+    manifest: Any = TextField()
+    layout: Any = TextField()
+    size: Any = IntegerField()
+    new_bytes: Any = IntegerField()
+    title: Any = JSONField()
+    published_at: Any = TextField()
+    withdrawn_at: Any = TextField(default="")
+
+    class Meta:
+        """Its key."""
+
+        primary_key = CompositeKey("pack", "version")
+
+
+class ReleaseRow(_Row):
+    """That a version was released on a channel, in the order of `id`."""
+
+    id: Any = AutoField()
+    channel: Any = TextField()
+    pack: Any = TextField()
+    version: Any = IntegerField()
+    released_at: Any = TextField()
+
+
+ALL = (PackRow, VersionRow, ReleaseRow)

@@ -1,0 +1,124 @@
+"""Signing a new edition of the repository's metadata, so that no reader ever sees a mix.
+
+The order, each step durable before the next:
+1. content that the new edition names (the caller's part);
+2. the changed channels, then targets if changed, each under a number that was never used;
+3. the snapshot that names them, under a number that was never used;
+4. `timestamp.json`, by one atomic rename: from here on, and not before, the new one is in force.
+
+Cut off before 4, the old edition stays in force, whole: nothing that it names was touched. The
+files left behind are named by nothing, and no client asks for a number that no snapshot told it.
+
+**Numbers.** An immutable name never gets two contents, not even where the first was left by a cut
+and only a probing cache could have seen it: a new number is one more than the highest that lies in
+the folder, named or not. TUF asks only that numbers grow (specification 1.0.33, 5.4.4, 5.5.5);
+roots alone have no gaps. `timestamp.json` has no number in its name; its version is one more than
+that of the one in force. What was left behind stays: it is small, and it keeps its number taken.
+"""
+
+import copy
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, Targets, Timestamp
+from tuf.api.serialization.json import JSONSerializer
+
+from content_packs import durable
+from content_packs.digests import digest_of
+from hub.edition import Edition, file_name, read_edition
+from hub.keys import KeyStore
+from hub.limits import (
+    CHANNEL_LIFETIME,
+    ROOT_LIFETIME,
+    SNAPSHOT_LIFETIME,
+    TARGETS_LIFETIME,
+    TIMESTAMP_LIFETIME,
+)
+
+_LIFETIMES = {
+    "root": ROOT_LIFETIME,
+    "targets": TARGETS_LIFETIME,
+    "snapshot": SNAPSHOT_LIFETIME,
+    "timestamp": TIMESTAMP_LIFETIME,
+}
+_COMPACT = JSONSerializer(compact=True)
+
+
+def lifetime_of(role: str) -> timedelta:
+    """Return how long a new signature of this role holds."""
+    return _LIFETIMES.get(role, CHANNEL_LIFETIME)
+
+
+def sign(signed: Root | Targets | Snapshot | Timestamp, *keys: str, store: KeyStore) -> bytes:
+    """Return a metadata file, signed with the named keys. Raises `KeyAbsent`."""
+    metadata: Metadata[Any] = Metadata(signed)
+    for key in keys:
+        metadata.sign(store.signer(key), append=True)
+    return metadata.to_bytes(_COMPACT)
+
+
+@dataclass(frozen=True)
+class Signing:
+    """Signs into the metadata `folder`, with `keys`, as of `now`."""
+
+    folder: Path
+    keys: KeyStore
+    now: datetime
+
+    def begin(self, changed: Mapping[str, Targets]) -> Edition:
+        """Put the first edition in force: the `changed` roles, by role name; return it.
+
+        Raises `KeyAbsent` before anything is written, `StorageFailed`.
+        """
+        return self._put_in_force(changed, {}, 1)
+
+    def commit(
+        self, base: Edition, changed: Mapping[str, Targets], *, renew_snapshot: bool = False
+    ) -> Edition:
+        """Put a new edition in force: `base` with the `changed` roles, by role name; return it.
+
+        `changed` holds `targets` and channels' roles; their versions and expiries are set here.
+        Without changes only the timestamp is signed anew, and the snapshot if asked for.
+        Raises `KeyAbsent` before anything is written, `StorageFailed`.
+        """
+        version = base.timestamp.version + 1
+        if changed or renew_snapshot:
+            return self._put_in_force(changed, base.snapshot.meta, version)
+        self._write_timestamp(version, base.timestamp.snapshot_meta)
+        return read_edition(self.folder)
+
+    def _put_in_force(
+        self, changed: Mapping[str, Targets], named: Mapping[str, MetaFile], version: int
+    ) -> Edition:
+        for role in (*changed, "snapshot", "timestamp"):
+            self.keys.signer(role)
+        named = dict(named)
+        for role in sorted(changed, key=lambda role: role == "targets"):
+            named[f"{role}.json"] = self._write_numbered(role, copy.deepcopy(changed[role]))
+        snapshot_meta = self._write_numbered("snapshot", Snapshot(meta=named))
+        self._write_timestamp(version, snapshot_meta)
+        return read_edition(self.folder)
+
+    def _write_numbered(self, role: str, signed: Targets | Snapshot) -> MetaFile:
+        """Write a role under a number never used; return how the snapshot has to name it."""
+        signed.version = _free_number(self.folder, role)
+        signed.expires = self.now + lifetime_of(role)
+        data = sign(signed, role, store=self.keys)
+        durable.write(self.folder / file_name(role, signed.version), data)
+        return MetaFile(signed.version, len(data), {"sha256": digest_of(data)})
+
+    def _write_timestamp(self, version: int, snapshot: MetaFile) -> None:
+        signed = Timestamp(
+            version, expires=self.now + lifetime_of("timestamp"), snapshot_meta=snapshot
+        )
+        durable.write(self.folder / "timestamp.json", sign(signed, "timestamp", store=self.keys))
+
+
+def _free_number(folder: Path, role: str) -> int:
+    pattern = re.compile(rf"([1-9][0-9]*)\.{re.escape(role)}\.json(?:\.part)?")
+    found = (pattern.fullmatch(path.name) for path in folder.iterdir())
+    return 1 + max((int(match[1]) for match in found if match), default=0)
