@@ -36,16 +36,17 @@ def read(reader: Reader) -> MediaFacts:
                     track, long = _track(reader, part)
                     tracks.append(track)
                     seconds = max(seconds, long)
-    if moov_at < 0:
+    if moov_at < 0 or mdat_at < 0:
+        lacking = "its index (moov)" if moov_at < 0 else "content (mdat)"
         raise InvalidContent(
-            "an MP4 file without its index (moov): the recording or the copy was cut off",
+            f"an MP4 file without {lacking}: the recording or the copy was cut off",
             hint="Export or copy it again.",
         )
     return MediaFacts(
         container="mp4",
         seconds=seconds,
         tracks=tuple(tracks),
-        plays_while_loading=mdat_at < 0 or moov_at < mdat_at,
+        plays_while_loading=moov_at < mdat_at,
     )
 
 

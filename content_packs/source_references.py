@@ -1,0 +1,97 @@
+"""What an HTML document or a style sheet needs or links to. Reads; judges nothing."""
+
+import re
+from dataclasses import dataclass
+from html.parser import HTMLParser
+
+# Attributes by whether what they name is shown with the page, or only linked from it.
+_EMBEDS = {"src", "poster", "data", "background", "xlink:href", "srcset", "imagesrcset"}
+_STYLE_URL = re.compile(
+    r"""(?:url\(\s*(?:"([^"\n]*)"|'([^'\n]*)'|([^"'()\s]+))\s*\)|@import\s+(?:"([^"\n]*)"|'([^'\n]*)'))""",
+    re.IGNORECASE,
+)
+_STYLE_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+_SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A URL in line `line`. `embedded`: shown with the page, not only linked from it."""
+
+    url: str
+    line: int
+    embedded: bool
+
+    @property
+    def is_relative(self) -> bool:
+        """Say whether it names a file beside the page (not `#part`, not another server)."""
+        return is_relative(self.url)
+
+
+def is_relative(url: str) -> bool:
+    """Say whether `url` names a file beside the page."""
+    return bool(url) and not url.startswith(("#", "/", "?")) and not _SCHEME.match(url)
+
+
+def of_html(text: str) -> list[Reference]:
+    """Return the references of an HTML document or fragment, in their order."""
+    reader = _Reader()
+    reader.feed(text)
+    reader.close()
+    return reader.found
+
+
+def of_style(text: str, *, first_line: int = 1) -> list[Reference]:
+    """Return the references of a style sheet, in their order."""
+    found = []
+    blanked = _STYLE_COMMENT.sub(lambda comment: "\n" * comment.group().count("\n"), text)
+    for match in _STYLE_URL.finditer(blanked):
+        url = next((group for group in match.groups() if group), "")
+        if url:
+            line = first_line + blanked.count("\n", 0, match.start())
+            found.append(Reference(url.strip(), line, embedded=True))
+    return found
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.found: list[Reference] = []
+        self.title = ""
+        self._inside = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        line = self.getpos()[0]
+        self._inside = tag
+        for name, value in attrs:
+            if not value:
+                continue
+            if name in {"srcset", "imagesrcset"}:
+                urls = [part.split()[0] for part in value.split(",") if part.strip()]
+                self._add(urls, line, embedded=True)
+            elif name in _EMBEDS:
+                self._add([value.strip()], line, embedded=True)
+            elif name == "href" and tag != "base":
+                self._add([value.strip()], line, embedded=tag not in {"a", "area"})
+            elif name == "style":
+                self.found += of_style(value, first_line=line)
+
+    def handle_data(self, data: str) -> None:
+        if self._inside == "style":
+            self.found += of_style(data, first_line=self.getpos()[0])
+        elif self._inside == "title":
+            self.title += data
+
+    def handle_endtag(self, tag: str) -> None:
+        self._inside = ""
+
+    def _add(self, urls: list[str], line: int, *, embedded: bool) -> None:
+        self.found += [Reference(url, line, embedded) for url in urls]
+
+
+def title_of_html(text: str) -> str:
+    """Return what stands in a document's `<title>`, on one line."""
+    reader = _Reader()
+    reader.feed(text)
+    reader.close()
+    return " ".join(reader.title.split())
