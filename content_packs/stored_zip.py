@@ -35,11 +35,13 @@ def read_entries(path: Path) -> dict[str, tuple[int, int]]:
     what = str(path)
     try:
         with path.open("rb") as file:
-            _check_end(file, what=what)
+            count = _check_end(file, what=what)
             with zipfile.ZipFile(file) as archive:
                 infos = archive.infolist()
                 if archive.comment:
                     raise InvalidContent(f"{what}: the zip has a comment")
+                if len(infos) != count:
+                    raise InvalidContent(f"{what}: says {count} entries, has {len(infos)}")
                 start_of_directory = archive.start_dir
             entries: dict[str, tuple[int, int]] = {}
             at = 0
@@ -62,8 +64,11 @@ def read_entries(path: Path) -> dict[str, tuple[int, int]]:
     return entries
 
 
-def _check_end(file: BinaryIO, *, what: str) -> None:
-    """Check the zip's end, so that no more than a small directory is ever parsed."""
+def _check_end(file: BinaryIO, *, what: str) -> int:
+    """Check the zip's end, so that no more than a small directory is ever parsed.
+
+    Returns how many entries it says there are.
+    """
     size = file.seek(0, os.SEEK_END)
     if size < _END.size:
         raise InvalidContent(f"{what}: {size} bytes, too short for a cpack")
@@ -74,17 +79,20 @@ def _check_end(file: BinaryIO, *, what: str) -> None:
             f"{what}: doesn't end as a cpack does",
             hint="It is cut off or something else: copy it again from where it came.",
         )
-    directory_size = int(end[5])
+    if end[1] or end[2]:
+        raise InvalidContent(f"{what}: says that it is one of several, expected one file")
+    directory_size, count = int(end[5]), int(end[4])
     if directory_size == 0xFFFFFFFF or end[6] == 0xFFFFFFFF or end[4] == 0xFFFF:
         file.seek(max(0, size - _END.size - _END64_LOCATOR.size - _END64.size))
         end64 = file.read(_END64.size)
         if end64[:4] != _END64_SIGNATURE:
             raise InvalidContent(f"{what}: its zip64 end is not where it has to be")
-        directory_size = _END64.unpack(end64)[8]
+        count, directory_size = (int(field) for field in _END64.unpack(end64)[7:9])
     if directory_size > CPACK_HEAD_BYTES_MAX:
         raise InvalidContent(
             f"{what}: a directory of {directory_size} bytes, at most {CPACK_HEAD_BYTES_MAX}"
         )
+    return count
 
 
 def _data_start(file: BinaryIO, info: zipfile.ZipInfo, at: int, *, what: str) -> int:
