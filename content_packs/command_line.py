@@ -39,9 +39,14 @@ class Group(click.Group):
         except SatchelError as error:
             _say(error, as_json="--json" in (kwargs.get("args") or sys.argv))
             sys.exit(error.exit_code)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Invoke, and turn Ctrl-C into a word and an exit code before click makes it its own."""
+        try:
+            return super().invoke(ctx)
         except (KeyboardInterrupt, click.Abort):
             click.echo("stopped", err=True)
-            sys.exit(EXIT_INTERRUPTED)
+            ctx.exit(EXIT_INTERRUPTED)
 
 
 def _say(error: SatchelError, *, as_json: bool) -> None:
