@@ -1,6 +1,8 @@
 """What is wrong in a pack folder: where, what was found, what to do."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from content_packs.errors import EXIT_CODE_FAULTY_FOLDER, SatchelError
@@ -10,8 +12,10 @@ Severity = Literal["error", "warning"]
 
 @dataclass(frozen=True)
 class Fault:
-    """One fault. `file` is a path in the folder, empty for the folder itself; `line` counts from 1,
-    0 where there is none; `field` is a key in a TOML file; `hint` says what to do.
+    """One fault: `message` says what was found, `hint` what to do.
+
+    `file` is a path in the folder, empty for the folder itself; `line` counts from 1, 0 where there
+    is none; `field` is a key in a TOML file.
     """
 
     severity: Severity
@@ -36,10 +40,10 @@ class FaultyFolder(SatchelError):
     code = "faulty-folder"
     exit_code = EXIT_CODE_FAULTY_FOLDER
 
-    def __init__(self, faults: tuple[Fault, ...]) -> None:
-        errors = sum(fault.severity == "error" for fault in faults)
+    def __init__(self, folder: Path, faults: Iterable[Fault]) -> None:
+        self.faults = tuple(faults)
+        errors = sum(fault.severity == "error" for fault in self.faults)
         counted = "1 error" if errors == 1 else f"{errors} errors"
         super().__init__(
-            f"the folder has {counted}", hint="Mend them; content-packs lint lists them again."
+            f"{folder}: {counted}", hint="Mend what is listed; content-packs lint lists it again."
         )
-        self.faults = faults
