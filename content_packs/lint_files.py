@@ -1,4 +1,4 @@
-"""Looks into pictures, PDFs and other files: are they what their names say, and are they safe?"""
+"""Looks into pictures, PDFs and other files: whether they are what their names say."""
 
 import warnings
 from pathlib import Path, PurePosixPath
@@ -99,7 +99,7 @@ def _check_picture(found: Found, expected: str, findings: Findings) -> None:
         )
 
 
-class _TooManyPixels(Exception):  # noqa: N818 - named for what is wrong, as the house does
+class _TooManyPixels(Exception):
     pass
 
 

@@ -1,4 +1,4 @@
-"""Looks into videos, sounds and captions: are they what their names say, and will they play?"""
+"""Looks into videos, sounds and captions: whether they are what they say, and will play."""
 
 import shlex
 from pathlib import PurePosixPath
@@ -86,7 +86,7 @@ def _check_playable(found: Found, facts: MediaFacts, findings: Findings) -> None
         mended = shlex.quote(f"mended-{found.name}")
         findings.error(
             found.path,
-            "its index (moov) stands behind the content: it would play only when all of it is there",
+            "its index (moov) stands behind the content: it would only play when all has come",
             hint=f"Run: ffmpeg -i {name} -c copy -movflags +faststart {mended}",
         )
     for track in facts.tracks:
@@ -102,9 +102,7 @@ def _check_playable(found: Found, facts: MediaFacts, findings: Findings) -> None
         findings.error(found.path, "no track in it", hint="Export it again.")
 
 
-def _check_rendition(
-    found: Found, name: ItemName, facts: MediaFacts, findings: Findings
-) -> None:
+def _check_rendition(found: Found, name: ItemName, facts: MediaFacts, findings: Findings) -> None:
     if name.role == "video" and name.rendition != "audio" and not facts.has_video:
         findings.error(
             found.path,

@@ -75,7 +75,7 @@ def _name(table: Table, key: str, example: str) -> str:
         table.error(
             key,
             f"{value[:80]!r} is not a name",
-            hint="A name is 1 to 64 of a-z, 0-9 and '-'" + (f", such as {like!r}." if like else "."),
+            hint=f"A name is 1 to 64 of a-z, 0-9 and '-', such as {like or 'grade4-maths'!r}.",
         )
         return ""
     return value
@@ -87,9 +87,7 @@ def _version(table: Table, version: int | None) -> int:
     if table.has("version"):
         table.integer("version", least=1, most=VERSION_MAX)
     if not 1 <= version <= VERSION_MAX:
-        table.error(
-            "version", f"{version} is asked for", hint=f"Ask for 1 to {VERSION_MAX}."
-        )
+        table.error("version", f"{version} is asked for", hint=f"Ask for 1 to {VERSION_MAX}.")
         return 0
     return version
 
@@ -145,7 +143,7 @@ def _licence(table: Table) -> str:
 
 def _identifiers(expression: str) -> list[str]:
     words = re.sub(r"[()]", " ", expression).split()
-    after_with = {n + 1 for n, word in enumerate(words) if word == "WITH"}  # exceptions, not licences
+    after_with = {n + 1 for n, word in enumerate(words) if word == "WITH"}  # name exceptions
     return [
         word
         for n, word in enumerate(words)

@@ -159,8 +159,9 @@ def check_once(group: Group, findings: Findings) -> None:
     """Note an error for each language and rendition that two files of a group claim."""
     seen: dict[tuple[str, str, str], str] = {}
     claims = [
-        ((one.name.role == "captions" and "captions" or "", one.name.language, one.name.rendition), one.found.path)
-        for one in (*group.files, *group.captions)
+        ((what, one.name.language, one.name.rendition), one.found.path)
+        for what, files in (("", group.files), ("captions", group.captions))
+        for one in files
     ]
     claims += [(("", app.language, ""), app.folder) for app in group.apps]
     for claim, path in claims:

@@ -40,12 +40,16 @@ class Places:
         self._places = {
             path: built_place(path, folders) for path in tree.files if path not in left_out
         }
-        self._known = set(self._places.values())
+        self._origins = {place: path for path, place in self._places.items()}
         self._folders = folders
 
     def of(self, path: str) -> str:
         """Return the pack path of a file that lies at `path` in the folder."""
         return self._places[path]
+
+    def origin_of(self, place: str) -> str:
+        """Return the path in the folder of what has the pack path `place`."""
+        return self._origins[place]
 
     def find(self, page: str, link: str) -> str | None:
         """Return the pack path that `link` in the folder's file `page` means, or None.
@@ -62,8 +66,8 @@ class Places:
             if wanted in self._places:
                 return self._places[wanted]
             place = place_of(wanted, self._folders)
-            if place in self._known:
+            if place in self._origins:
                 return place
-            if wanted in self._known:
+            if wanted in self._origins:
                 return wanted
         return None

@@ -82,7 +82,7 @@ class _Reader(HTMLParser):
         elif self._inside == "title":
             self.title += data
 
-    def handle_endtag(self, tag: str) -> None:
+    def handle_endtag(self, _tag: str) -> None:
         self._inside = ""
 
     def _add(self, urls: list[str], line: int, *, embedded: bool) -> None:

@@ -57,7 +57,7 @@ def read_toml(location: Path, path: str, findings: Findings) -> "Table | None":
             path,
             f"not TOML: {_AT_LINE.sub('', str(error))}",
             line=int(at.group(1)) if at else 0,
-            hint="Texts stand in quotes, as in key = \"text\"; see https://toml.io.",
+            hint='Texts stand in quotes, as in key = "text"; see https://toml.io.',
         )
     except RecursionError:
         findings.error(path, "not TOML that can be read: nested too deep", hint="Make it flatter.")

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from content_packs import paths
+from content_packs.command_line import megabytes
 from content_packs.findings import Findings
 from content_packs.limits import FILE_BYTES_MAX, FILES_MAX, PACK_BYTES_MAX, PATH_DEPTH_MAX
-from content_packs.command_line import megabytes
 
 _IGNORED = {"thumbs.db", "desktop.ini"}
 
@@ -120,9 +120,7 @@ def _regular_file(path: str, entry: os.DirEntry[str], findings: Findings) -> Fou
     try:
         status = entry.stat(follow_symlinks=False)
         if not stat.S_ISREG(status.st_mode):
-            findings.error(
-                path, "not a regular file (a socket, pipe or device)", hint="Remove it."
-            )
+            findings.error(path, "not a regular file (a socket, pipe or device)", hint="Remove it.")
             return None
         with Path(entry.path).open("rb"):
             return Found(path, Path(entry.path), status.st_size)

@@ -92,16 +92,14 @@ def _cue(at: int, block: list[str], problems: list[Problem]) -> list[Cue]:
     if found is None:
         problems.append(_bad_timing(line, block[timing]))
         return []
-    for setting in (found.group(9) or "").split():
-        if not _SETTING.fullmatch(setting):
-            problems.append(
-                Problem(line, f"{setting[:40]!r} is no setting", "Captions' text starts a new line.")
-            )
+    problems += [
+        Problem(line, f"{setting[:40]!r} is no setting", "The text starts on the line below.")
+        for setting in (found.group(9) or "").split()
+        if not _SETTING.fullmatch(setting)
+    ]
     start, end = _milliseconds(found.groups()[:4]), _milliseconds(found.groups()[4:8])
     if end <= start:
-        problems.append(
-            Problem(line, "it ends before it begins", "Swap or correct its two times.")
-        )
+        problems.append(Problem(line, "it ends before it begins", "Swap or correct its two times."))
     text = "\n".join(block[timing + 1 :])
     if not text:
         problems.append(
