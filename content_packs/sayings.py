@@ -1,0 +1,106 @@
+"""What the commands say of their results: lines for a person, or one JSON object for a script."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from content_packs import diff
+from content_packs.builder import Built
+from content_packs.command_line import megabytes, print_json
+from content_packs.cpack import Cpack
+from content_packs.diff import Difference, count_of
+from content_packs.faults import Fault, FaultyFolder
+
+
+def lines_of(fault: Fault) -> str:
+    """Return a fault as the two lines that a person reads."""
+    told = f"{fault.severity}: {fault}"
+    return f"{told}\n    {fault.hint}" if fault.hint else told
+
+
+def say_faults(faults: Sequence[Fault], *, as_json: bool) -> None:
+    """Print all faults, and how many."""
+    errors = sum(fault.severity == "error" for fault in faults)
+    if as_json:
+        print_json({"errors": errors, "faults": [asdict(fault) for fault in faults]})
+        return
+    for fault in faults:
+        click.echo(lines_of(fault))
+    click.echo(f"{count_of(errors, 'error')}, {count_of(len(faults) - errors, 'warning')}")
+
+
+def end_with(error: FaultyFolder, *, as_json: bool) -> NoReturn:
+    """End with the error's exit code; in JSON the faults that were printed say all there is."""
+    if as_json:
+        raise SystemExit(error.exit_code)
+    raise error
+
+
+def say_built(built: Built, *, as_json: bool) -> None:
+    """Print where a cpack was built, its digest, and what lint warned of."""
+    manifest = built.manifest
+    if as_json:
+        print_json(
+            {
+                "path": str(built.path),
+                "pack": manifest.pack,
+                "version": manifest.version,
+                "digest": built.digest,
+                "size": manifest.size,
+                "stored": built.path.stat().st_size,
+                "warnings": [asdict(fault) for fault in built.warnings],
+            }
+        )
+        return
+    for fault in built.warnings:
+        click.echo(lines_of(fault), err=True)
+    click.echo(
+        f"{built.path}: {manifest.pack} {manifest.version}, "
+        f"{count_of(len(manifest.lessons), 'lesson')}, {count_of(len(manifest.files), 'file')}, "
+        f"{megabytes(manifest.size)} in {megabytes(built.path.stat().st_size)}\n{built.digest}"
+    )
+
+
+def say_verified(cpack: Cpack, *, as_json: bool) -> None:
+    """Print that a cpack is intact, and which version it is."""
+    manifest = cpack.manifest
+    if as_json:
+        print_json(
+            {
+                "intact": True,
+                "pack": manifest.pack,
+                "version": manifest.version,
+                "digest": cpack.digest,
+                "files": len(manifest.files),
+                "size": manifest.size,
+            }
+        )
+        return
+    click.echo(
+        f"{cpack.path}: intact. {manifest.pack} {manifest.version}, "
+        f"{count_of(len(manifest.files), 'file')}, {megabytes(manifest.size)}\n{cpack.digest}"
+    )
+
+
+def say_difference(difference: Difference, *, as_json: bool) -> None:
+    """Print what changed between two versions, and what the update costs."""
+    if as_json:
+        cost = {**asdict(difference.cost), "total": difference.cost.total}
+        print_json({**asdict(difference), "cost": cost, "words": diff.words_of(difference)})
+        return
+    click.echo(f"{difference.pack} {difference.older} -> {difference.newer}")
+    for line in diff.words_of(difference) or ["nothing changed that a pupil could see"]:
+        click.echo(f"  {line}")
+    click.echo(diff.words_of_cost(difference.cost))
+
+
+def say_extracted(cpack: Cpack, folder: Path, *, as_json: bool) -> None:
+    """Print what was written where."""
+    files, size = len(cpack.manifest.files), cpack.manifest.size
+    if as_json:
+        print_json({"folder": str(folder), "files": files, "size": size})
+        return
+    click.echo(f"{folder}: {count_of(files, 'file')}, {megabytes(size)}")
