@@ -17,7 +17,8 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 import requests
 import urllib3
 
-from content_packs.errors import InvalidContent, Missing, SourceUnavailable, UsageError
+from content_packs.errors import InvalidContent, Missing, SourceUnavailable
+from sync_node.hub_address import check_url
 from sync_node.limits import (
     CONNECT_SECONDS,
     PIECE_BYTES,
@@ -35,21 +36,6 @@ _REDIRECTS = {301, 302, 303, 307, 308}
 _LINK_ERRORS = (requests.RequestException, urllib3.exceptions.HTTPError, OSError)
 _LINE_END_BYTES = 2
 _HEADER_BYTES = len(": ") + _LINE_END_BYTES
-
-
-def check_url(url: str) -> str:
-    """Return `url` if it can be a hub's; raise `UsageError` otherwise."""
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable or parts.query or parts.fragment or parts.username or parts.password:
-        raise UsageError(
-            f"hub: {url[:200]!r} is not the address of a hub",
-            hint="Expected something like https://hub.example.org/ without query or password.",
-        )
-    return url
 
 
 class _Session(requests.Session):

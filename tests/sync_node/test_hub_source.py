@@ -9,7 +9,8 @@ import pytest
 from content_packs.errors import InvalidContent, Missing, SourceUnavailable, UsageError
 from content_packs.repository import TIMESTAMP, bundle_path
 from sync_node import limits
-from sync_node.hub_source import HubSource, check_url
+from sync_node.hub_address import check_url
+from sync_node.hub_source import HubSource
 from tests.support.repository_server import RepositoryServer, serving
 
 BUNDLE = bundle_path("ab" * 32)
