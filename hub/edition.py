@@ -44,17 +44,19 @@ class Edition:
     targets: Targets
     channels: dict[str, Targets]
 
+    def targets_roles(self) -> dict[str, Targets]:
+        """Return `targets` and the roles of the channels, by role name."""
+        of_channels = {offers.role_of(name): signed for name, signed in self.channels.items()}
+        return {"targets": self.targets, **of_channels}
+
     def roles(self) -> dict[str, Signed]:
         """Return every role by its name, `root` first."""
-        found: dict[str, Signed] = {
+        return {
             "root": self.root,
-            "targets": self.targets,
-            "snapshot": self.snapshot,
             "timestamp": self.timestamp,
+            "snapshot": self.snapshot,
+            **self.targets_roles(),
         }
-        for channel, signed in self.channels.items():
-            found[offers.role_of(channel)] = signed
-        return found
 
     def offers_on(self, channel: str) -> list[Offer]:
         """Return what a channel offers, by pack. Raises `InvalidContent`, `KeyError`."""

@@ -5,7 +5,7 @@ Why the lifetimes are what they are stands in content_packs/TRUST.md, section 4.
 
 from datetime import timedelta
 
-from content_packs.limits import KIB, MIB, PACK_BYTES_MAX
+from content_packs.limits import KIB, PACK_BYTES_MAX
 
 # Signed metadata
 ROOT_LIFETIME = timedelta(days=3653)  # ten years: flashed into boxes that nobody visits
@@ -26,7 +26,7 @@ LOCK_POLL_SECONDS = 0.1
 RENEW_CHECK_SECONDS = 3600.0
 STOP_SECONDS = 10.0  # a renewal that is under way when the server ends gets this long
 DATABASE_BUSY_SECONDS = 30.0
-EARLIER_VERSIONS_MAX = 16  # that a new version is laid out against, the newest
+EARLIER_VERSIONS_MAX = 4  # that a new version is laid out against; the newest carries the rest
 CPACK_BYTES_MAX = (
     PACK_BYTES_MAX + PACK_BYTES_MAX // 64
 )  # its documents and frames that didn't shrink
@@ -39,6 +39,6 @@ CONNECTIONS_MAX = 10_000
 
 # Serving
 ETAG_HEX_DIGITS = 16  # 64 bits of a digest tell the states of one file apart
-SEND_BYTES = 256 * KIB  # read from a file and handed to a socket at a time
-OUTPUT_BYTES_MAX = 1 * MIB  # kept in memory for a slow client
+READ_BYTES = 64 * KIB  # of a file at a time
+IDLE_SECONDS_MAX = 900  # a full socket buffer takes this long to drain at 300 bytes a second
 REQUEST_BYTES_MAX = 64 * KIB  # nothing is uploaded over HTTP

@@ -10,7 +10,6 @@ from peewee import (
     AutoField,
     CompositeKey,
     DatabaseProxy,
-    ForeignKeyField,
     IntegerField,
     JSONField,
     Model,
@@ -41,7 +40,7 @@ class VersionRow(_Row):
     may not be released any more.
     """
 
-    pack: Any = ForeignKeyField(PackRow, column_name="pack", on_delete="RESTRICT")
+    pack: Any = TextField()  # of a PackRow, as the migration says
     version: Any = IntegerField()
     manifest: Any = TextField()
     layout: Any = TextField()

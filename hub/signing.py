@@ -20,7 +20,7 @@ import copy
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -29,28 +29,14 @@ from tuf.api.serialization.json import JSONSerializer
 
 from content_packs import durable
 from content_packs.digests import digest_of
+from hub.clock import in_words
 from hub.edition import Edition, file_name, read_edition
+from hub.expiry import due, lifetime_of
 from hub.keys import KeyStore
-from hub.limits import (
-    CHANNEL_LIFETIME,
-    ROOT_LIFETIME,
-    SNAPSHOT_LIFETIME,
-    TARGETS_LIFETIME,
-    TIMESTAMP_LIFETIME,
-)
 
-_LIFETIMES = {
-    "root": ROOT_LIFETIME,
-    "targets": TARGETS_LIFETIME,
-    "snapshot": SNAPSHOT_LIFETIME,
-    "timestamp": TIMESTAMP_LIFETIME,
-}
+SIGNED_AT = "signed_at"  # TUF signs expiries only; nodes learn the time from this (TRUST.md)
+
 _COMPACT = JSONSerializer(compact=True)
-
-
-def lifetime_of(role: str) -> timedelta:
-    """Return how long a new signature of this role holds."""
-    return _LIFETIMES.get(role, CHANNEL_LIFETIME)
 
 
 def sign(signed: Root | Targets | Snapshot | Timestamp, *keys: str, store: KeyStore) -> bytes:
@@ -76,20 +62,39 @@ class Signing:
         """
         return self._put_in_force(changed, {}, 1)
 
-    def commit(
-        self, base: Edition, changed: Mapping[str, Targets], *, renew_snapshot: bool = False
-    ) -> Edition:
+    def commit(self, base: Edition, changed: Mapping[str, Targets]) -> Edition:
         """Put a new edition in force: `base` with the `changed` roles, by role name; return it.
 
         `changed` holds `targets` and channels' roles; their versions and expiries are set here.
-        Without changes only the timestamp is signed anew, and the snapshot if asked for.
-        Raises `KeyAbsent` before anything is written, `StorageFailed`.
+        What else is due and has its key here is signed anew, too. Raises `KeyAbsent` before
+        anything is written, `StorageFailed`.
         """
+        return self._commit(base, changed, due(base, self.now))
+
+    def renew(self, base: Edition, *, everything: bool = False) -> list[str]:
+        """Sign anew what is due, or `everything`, where its key is here; return those roles.
+
+        Raises `KeyAbsent` if the snapshot's or timestamp's key isn't here, `StorageFailed`.
+        """
+        wanted = set(base.roles()) if everything else due(base, self.now)
+        roles = sorted(wanted & (self._renewable(base) | {"snapshot", "timestamp"}))
+        if roles:
+            self._commit(base, {}, set(roles))
+        return roles
+
+    def _commit(
+        self, base: Edition, changed: Mapping[str, Targets], due_roles: set[str]
+    ) -> Edition:
+        roles = base.targets_roles()
+        renewed = {role: roles[role] for role in due_roles & self._renewable(base)}
         version = base.timestamp.version + 1
-        if changed or renew_snapshot:
-            return self._put_in_force(changed, base.snapshot.meta, version)
+        if changed or renewed or "snapshot" in due_roles:
+            return self._put_in_force({**renewed, **changed}, base.snapshot.meta, version)
         self._write_timestamp(version, base.timestamp.snapshot_meta)
         return read_edition(self.folder)
+
+    def _renewable(self, base: Edition) -> set[str]:
+        return {role for role in base.targets_roles() if self.keys.has(role)}
 
     def _put_in_force(
         self, changed: Mapping[str, Targets], named: Mapping[str, MetaFile], version: int
@@ -113,7 +118,10 @@ class Signing:
 
     def _write_timestamp(self, version: int, snapshot: MetaFile) -> None:
         signed = Timestamp(
-            version, expires=self.now + lifetime_of("timestamp"), snapshot_meta=snapshot
+            version,
+            expires=self.now + lifetime_of("timestamp"),
+            snapshot_meta=snapshot,
+            unrecognized_fields={SIGNED_AT: in_words(self.now)},
         )
         durable.write(self.folder / "timestamp.json", sign(signed, "timestamp", store=self.keys))
 

@@ -47,6 +47,7 @@ CLOCK_CALLS = {"now", "utcnow", "today", "fromtimestamp"}
 WRITERS = {
     "content_packs/durable.py": "it is the recipe",
     "content_packs/cpack.py": "entries of a zip, inside a file that durable.py gave",
+    "hub/lock.py": "the lock file: the kernel holds the lock, its text is for people",
     "content_packs/packing.py": "the bundle in the making: cpack.write copies it durably",
 }
 WRITING_CALLS = {"write_bytes", "write_text", "copyfile", "copyfileobj", "copytree", "copy2"}

@@ -1,0 +1,1 @@
+"""The hub for machines: the static repository over HTTP."""

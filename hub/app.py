@@ -1,0 +1,72 @@
+"""The hub over HTTP: the static repository, and a page for people. Routes: hub/API.md."""
+
+import logging
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException
+
+from content_packs.command_line import megabytes
+from content_packs.errors import Missing, SatchelError
+from hub.api import static_tree
+from hub.console.home import home_page
+from hub.hub import Hub
+
+_log = logging.getLogger(__name__)
+
+_PAGE_POLICY = "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'"
+
+
+def create_app(hub: Hub) -> Flask:
+    """Return the web application of an open hub."""
+    app = Flask("hub")
+    app.add_template_filter(megabytes, "bytes")
+    _add_routes(app, hub)
+    app.register_error_handler(Missing, _missing)
+    app.register_error_handler(SatchelError, _failed)
+    app.register_error_handler(HTTPException, _refused)
+    return app
+
+
+def _add_routes(app: Flask, hub: Hub) -> None:
+    @app.get("/")
+    def home() -> Response:
+        page = Response(home_page(hub, request.accept_languages), mimetype="text/html")
+        page.headers.update(
+            {
+                "Cache-Control": "no-cache",
+                "Content-Security-Policy": _PAGE_POLICY,
+                "Vary": "Accept-Language",
+                "X-Content-Type-Options": "nosniff",
+            }
+        )
+        return page
+
+    @app.get("/healthz")
+    def healthz() -> Response:
+        return _words("ok\n", 200)
+
+    @app.get("/<path:place>")
+    def repository(place: str) -> Response:
+        return static_tree.answer(hub.data, place, request)
+
+
+def _words(text: str, status: int) -> Response:
+    return Response(text, status, {"Cache-Control": "no-store"}, mimetype="text/plain")
+
+
+def _missing(_error: Missing) -> Response:
+    return _words("not here\n", 404)
+
+
+def _failed(error: SatchelError) -> Response:
+    """Say what failed without saying where on the disk; the log says it all."""
+    _log.error("%s: %s", request.path, error.message)
+    return _words(f"the hub can't answer: {error.code}\n", 503)
+
+
+def _refused(error: HTTPException) -> Response:
+    answer = _words(f"{(error.name or 'error').lower()}\n", error.code or 500)
+    for name, value in error.get_headers():
+        if name == "Allow":
+            answer.headers[name] = value
+    return answer

@@ -1,0 +1,364 @@
+"""`hub`: the command line. Every command, option and exit code stands in CLI.md.
+
+Commands import what they need: `hub --help` stays quick.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+import msgspec
+
+from content_packs.command_line import Group, json_option, megabytes, print_json
+
+if TYPE_CHECKING:
+    from hub.hub import Hub
+    from hub.publishing import Published
+    from hub.releasing import Released, Withdrawn
+
+DATA_VARIABLE = "SATCHEL_HUB_DATA"
+DATA_DEFAULT = "hub-data"
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def _data_option(command: _Command) -> _Command:
+    return click.option(
+        "--data",
+        type=click.Path(path_type=Path, file_okay=False),
+        envvar=DATA_VARIABLE,
+        default=DATA_DEFAULT,
+        show_default=True,
+        show_envvar=True,
+        help="The hub's data directory.",
+    )(command)
+
+
+def _open(data: Path) -> "Hub":
+    from hub.clock import system_clock
+    from hub.hub import open_hub
+
+    return open_hub(data, system_clock)
+
+
+def _print_built(value: object) -> None:
+    print_json(msgspec.to_builtins(value, enc_hook=str))
+
+
+@click.group(cls=Group)
+def main() -> None:
+    """Publish packs, and release them on channels that nodes follow."""
+
+
+@main.command()
+@_data_option
+@click.option("--channel", default="main", show_default=True, help="Name of the first channel.")
+@json_option
+def init(data: Path, channel: str, as_json: bool) -> None:
+    """Make a hub: data directory, keys, root of trust, first channel."""
+    from hub.clock import system_clock
+    from hub.initialising import initialise
+
+    made = initialise(data, channel, system_clock)
+    if as_json:
+        _print_built(made)
+        return
+    click.echo(f"A new hub is in {made.data}, with the channel {made.channel}.")
+    click.echo("\nMove these keys offline now, to three sticks kept in three places:")
+    for path in made.offline_keys:
+        click.echo(f"  {path}")
+    click.echo(
+        "Any two of them can replace every other key; the hub runs without them.\n"
+        "The other keys stay here: whoever has this folder can publish in your name.\n"
+        f"\nGive every node this root of trust (sync-node init --trust):\n  {made.trust_root}"
+        "\n\nNext: hub publish FILE.cpack, hub release, hub serve."
+    )
+
+
+@main.command()
+@_data_option
+@click.option("--host", help="Listen on this address instead of the configured one.")
+@click.option(
+    "--port", type=click.IntRange(0, 65_535), help="Listen on this port; 0 takes a free one."
+)
+def serve(data: Path, host: str | None, port: int | None) -> None:
+    """Offer the repository over HTTP, and keep its signatures fresh, until told to end."""
+    from dataclasses import replace
+
+    from hub.app import create_app
+    from hub.renewing import Renewer
+    from hub.serving import serve as run
+
+    hub = _open(data)
+    config = replace(
+        hub.config,
+        host=hub.config.host if host is None else host,
+        port=hub.config.port if port is None else port,
+    )
+    renewer = Renewer(hub, lambda error: click.echo(f"renewing: {error.message}", err=True))
+
+    def listening(address: str) -> None:
+        click.echo(f"hub: listening on {address}")
+
+    renewer.start()
+    try:
+        run(create_app(hub), config, listening)
+    finally:
+        renewer.stop()
+
+
+@main.command()
+@_data_option
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--release", "channel", metavar="CHANNEL", help="Release it on CHANNEL, too.")
+@json_option
+def publish(data: Path, path: Path, channel: str | None, as_json: bool) -> None:
+    """Publish PATH, a .cpack file or a pack folder, as a new version."""
+    from content_packs.faults import FaultyFolder
+    from hub import progress, releasing
+    from hub.publishing import publish as run
+
+    hub = _open(data)
+    try:
+        with progress.shown() as show:
+            published = run(hub, path, show)
+    except FaultyFolder as error:
+        for fault in error.faults:
+            click.echo(f"{fault.severity}: {fault}", err=True)
+        raise
+    released = None
+    if channel is not None:
+        version = published.version
+        terms = releasing.Terms()
+        released = releasing.release(hub, version.pack, version.version, channel, terms)
+    if as_json:
+        _print_built({"published": published, "released": released})
+        return
+    _say_published(published, hint=released is None)
+    if released is not None:
+        _say_released(released)
+
+
+def _say_published(published: "Published", *, hint: bool) -> None:
+    version = published.version
+    name = f"{version.pack} {version.version}"
+    if published.already:
+        click.echo(f"{name} is published already, with the same content; nothing was done.")
+    else:
+        click.echo(f"{name} is published: {megabytes(version.size)} of lessons.")
+        click.echo(f"New in the repository: {megabytes(version.new_bytes)}.")
+    click.echo(f"manifest {version.manifest}")
+    if hint:
+        click.echo(
+            "Nodes don't see it before it is released: "
+            f"hub release {version.pack} --version {version.version} --channel NAME"
+        )
+
+
+@main.command()
+@_data_option
+@click.argument("pack")
+@click.option("--version", type=click.IntRange(1), required=True, help="The version to offer.")
+@click.option("--channel", required=True, help="The channel to offer it on.")
+@click.option("--rollout", type=int, default=100, show_default=True, help="Percentage of nodes.")
+@click.option("--activate-at", default="", help="Lessons switch at this time, not before.")
+@click.option("--needed-by", default="", help="Nodes fetch this first if the time is near.")
+@json_option
+def release(  # noqa: PLR0913, PLR0917 - each is an option of the command
+    data: Path,
+    pack: str,
+    version: int,
+    channel: str,
+    rollout: int,
+    activate_at: str,
+    needed_by: str,
+    as_json: bool,
+) -> None:
+    """Offer a version of PACK on a channel, in place of the one it offers now."""
+    from hub import releasing
+
+    terms = releasing.terms(rollout, activate_at, needed_by)
+    released = releasing.release(_open(data), pack, version, channel, terms)
+    if as_json:
+        _print_built(released)
+        return
+    _say_released(released)
+
+
+def _say_released(released: "Released") -> None:
+    offer = released.offer
+    name = f"{offer.pack} {offer.version}"
+    if released.already:
+        click.echo(f"{released.channel} offers {name} just so already; nothing was done.")
+        return
+    instead = f" in place of {released.replaced}" if released.replaced else ""
+    click.echo(f"{released.channel} offers {name}{instead}.")
+    if offer.rollout < 100:
+        click.echo(f"  to {offer.rollout}% of its nodes")
+    if offer.activate_at:
+        click.echo(f"  lessons switch at {offer.activate_at}")
+    if offer.needed_by:
+        click.echo(f"  needed by {offer.needed_by}")
+
+
+@main.command()
+@_data_option
+@click.argument("pack")
+@click.option("--version", type=click.IntRange(1), required=True, help="The version to take away.")
+@click.option("--channel", help="Only from this channel; otherwise from all, and for good.")
+@click.option(
+    "--fall-back-to", type=click.IntRange(1), help="Offer this earlier version in its place."
+)
+@json_option
+def withdraw(  # noqa: PLR0913, PLR0917 - each is an option of the command
+    data: Path,
+    pack: str,
+    version: int,
+    channel: str | None,
+    fall_back_to: int | None,
+    as_json: bool,
+) -> None:
+    """Stop offering a version of PACK."""
+    from hub.releasing import withdraw as run
+
+    withdrawn = run(_open(data), pack, version, channel=channel, fall_back_to=fall_back_to)
+    if as_json:
+        _print_built(withdrawn)
+        return
+    _say_withdrawn(withdrawn)
+
+
+def _say_withdrawn(withdrawn: "Withdrawn") -> None:
+    name = f"{withdrawn.pack} {withdrawn.version}"
+    if withdrawn.channels:
+        click.echo(f"{', '.join(withdrawn.channels)}: {name} is no longer offered.")
+    else:
+        click.echo(f"{name} was not on offer.")
+    if withdrawn.channels and withdrawn.fallen_back_to:
+        click.echo(
+            f"{withdrawn.pack} {withdrawn.fallen_back_to} is offered instead; "
+            "nodes go back to it at their next sync."
+        )
+    elif withdrawn.channels:
+        click.echo(
+            f"At their next sync nodes stop showing {withdrawn.pack}, "
+            "unless another channel that they follow offers it."
+        )
+    if withdrawn.for_good:
+        click.echo(f"{name} can't be released any more. It stays in the repository.")
+    for channel, earlier in withdrawn.could_fall_back_to.items():
+        click.echo(
+            f"To offer the version before it again: "
+            f"hub release {withdrawn.pack} --version {earlier} --channel {channel}"
+        )
+
+
+@main.command()
+@_data_option
+@json_option
+def packs(data: Path, as_json: bool) -> None:
+    """List the packs, their versions, and where each is offered."""
+    from hub import overview
+    from hub.edition import read_edition
+
+    hub = _open(data)
+    found = overview.packs(hub, read_edition(hub.data.metadata))
+    if as_json:
+        _print_built({"packs": found})
+        return
+    for view in found:
+        click.echo(f"{view.pack}  (publisher {view.publisher})")
+        for version in view.versions:
+            where = [name for name, offered in view.offered.items() if offered == version.version]
+            state = f"offered on {', '.join(where)}" if where else "not offered"
+            if version.withdrawn_at:
+                state = f"withdrawn {version.withdrawn_at}"
+            click.echo(
+                f"  {version.version}  {megabytes(version.size)}, "
+                f"{megabytes(version.new_bytes)} new  {version.published_at}  {state}"
+            )
+    if not found:
+        click.echo("Nothing is published yet: hub publish FILE.cpack")
+
+
+@main.group(invoke_without_command=True)
+@_data_option
+@json_option
+@click.pass_context
+def channels(context: click.Context, data: Path, as_json: bool) -> None:
+    """List the channels and what they offer."""
+    context.obj = data
+    if context.invoked_subcommand is not None:
+        return
+    from hub import overview
+    from hub.edition import read_edition
+
+    found = overview.channels(read_edition(_open(data).data.metadata))
+    if as_json:
+        _print_built({"channels": found})
+        return
+    for view in found:
+        click.echo(f"{view.channel}  (signed until {view.expires})")
+        for offer in view.offers:
+            click.echo(f"  {offer.pack} {offer.version}  rollout {offer.rollout}%")
+
+
+@channels.command("add")
+@click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="As for the list.")
+@click.argument("name")
+@json_option
+@click.pass_obj
+def add_channel(of_group: Path, data: Path | None, name: str, as_json: bool) -> None:
+    """Add the channel NAME, with a key of its own."""
+    from hub.channels import add_channel as run
+
+    added = run(_open(data or of_group), name)
+    if as_json:
+        print_json({"channel": name, "added": added})
+        return
+    click.echo(f"{name} is a channel now." if added else f"{name} is a channel already.")
+
+
+@main.command()
+@_data_option
+@click.option("--all", "everything", is_flag=True, help="Sign all roles, not only what is due.")
+@json_option
+def refresh(data: Path, everything: bool, as_json: bool) -> None:
+    """Sign anew what nears its expiry. `hub serve` does this by itself."""
+    from hub.renewing import renew
+
+    roles = renew(_open(data), everything=everything)
+    if as_json:
+        print_json({"signed": roles})
+        return
+    click.echo(f"Signed anew: {', '.join(roles)}." if roles else "Nothing is due.")
+
+
+@main.command()
+@_data_option
+@json_option
+def status(data: Path, as_json: bool) -> None:
+    """Say what this hub holds and offers, until when its signatures hold, and what is wrong."""
+    from hub.overview import overview
+
+    found = overview(_open(data))
+    if as_json:
+        _print_built(found)
+        return
+    versions = sum(len(pack.versions) for pack in found.packs)
+    click.echo(f"{data}: {len(found.packs)} packs, {versions} versions, ", nl=False)
+    click.echo(f"{len(found.channels)} channels, {megabytes(found.repository_bytes)}")
+    for channel in found.channels:
+        offered = ", ".join(f"{offer.pack} {offer.version}" for offer in channel.offers)
+        click.echo(f"  {channel.channel}: {offered or 'nothing yet'}")
+    click.echo("signatures:")
+    for role in found.signatures:
+        offline = "" if role.key_here else "  (key is offline)"
+        click.echo(f"  {role.role} {role.version}: until {role.expires}{offline}")
+    for warning in found.warnings:
+        click.echo(f"warning: {warning}", err=True)
+
+
+if __name__ == "__main__":
+    main()

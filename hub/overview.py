@@ -1,0 +1,155 @@
+"""What this hub holds and offers, for a person who asks: packs, channels, signatures, warnings."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from content_packs.offers import Offer
+from hub.clock import in_words
+from hub.edition import Edition, read_edition
+from hub.expiry import share_left
+from hub.hub import Hub
+from hub.keys import ROOT_NAMES
+from hub.limits import WARN_BELOW
+from hub.versions import Version, all_versions
+
+
+@dataclass(frozen=True)
+class PackView:
+    """A pack: its versions, the newest first, and for each channel the version it offers."""
+
+    pack: str
+    publisher: str
+    versions: tuple[Version, ...]
+    offered: dict[str, int]
+
+    @property
+    def shown(self) -> Version:
+        """The version to speak of: the newest on offer, or the newest of all."""
+        newest = max(self.offered.values(), default=self.versions[0].version)
+        return next((v for v in self.versions if v.version == newest), self.versions[0])
+
+
+@dataclass(frozen=True)
+class ChannelView:
+    """A channel, what it offers by pack, and until when its signature holds."""
+
+    channel: str
+    offers: tuple[Offer, ...]
+    expires: str
+
+
+@dataclass(frozen=True)
+class SignatureView:
+    """A signed role: its version, until when its signature holds, and whether its key is here."""
+
+    role: str
+    version: int
+    expires: str
+    days_left: int
+    key_here: bool
+
+
+@dataclass(frozen=True)
+class Overview:
+    """All of it. `repository_bytes` is what the repository takes on the disk."""
+
+    packs: tuple[PackView, ...]
+    channels: tuple[ChannelView, ...]
+    signatures: tuple[SignatureView, ...]
+    repository_bytes: int
+    warnings: tuple[str, ...]
+
+
+def packs(hub: Hub, edition: Edition) -> tuple[PackView, ...]:
+    """Return the packs by name. Raises `StorageFailed`."""
+    offered: dict[str, dict[str, int]] = {}
+    for channel in edition.channels:
+        for offer in edition.offers_on(channel):
+            offered.setdefault(offer.pack, {})[channel] = offer.version
+    return tuple(
+        PackView(pack, publisher, tuple(versions), offered.get(pack, {}))
+        for pack, publisher, versions in all_versions(hub)
+    )
+
+
+def channels(edition: Edition) -> tuple[ChannelView, ...]:
+    """Return the channels by name."""
+    return tuple(
+        ChannelView(name, tuple(edition.offers_on(name)), in_words(role.expires))
+        for name, role in edition.channels.items()
+    )
+
+
+def overview(hub: Hub) -> Overview:
+    """Return what this hub holds and offers. Raises `Damaged`, `StorageFailed`."""
+    edition = read_edition(hub.data.metadata)
+    now = hub.clock()
+    return Overview(
+        packs(hub, edition),
+        channels(edition),
+        _signatures(hub, edition, now),
+        _bytes_below(hub.data.repository),
+        tuple(warning for find in _WARNINGS for warning in find(hub, edition, now)),
+    )
+
+
+def _signatures(hub: Hub, edition: Edition, now: datetime) -> tuple[SignatureView, ...]:
+    return tuple(
+        SignatureView(
+            role,
+            signed.version,
+            in_words(signed.expires),
+            (signed.expires - now).days,
+            any(map(hub.keys.has, ROOT_NAMES)) if role == "root" else hub.keys.has(role),
+        )
+        for role, signed in edition.roles().items()
+    )
+
+
+def _bytes_below(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def _expiring(_hub: Hub, edition: Edition, now: datetime) -> list[str]:
+    found = []
+    for role, signed in edition.roles().items():
+        left = share_left(role, signed.expires, now)
+        when = in_words(signed.expires)
+        todo = "sign a new root with two of its keys" if role == "root" else "run: hub refresh"
+        if left <= 0:
+            found.append(f"the signature of {role} expired on {when}: {todo}")
+        elif left < WARN_BELOW:
+            found.append(f"the signature of {role} expires on {when}: {todo}")
+    return found
+
+
+def _root_keys_here(hub: Hub, _edition: Edition, _now: datetime) -> list[str]:
+    here = [str(hub.keys.path(name)) for name in ROOT_NAMES if hub.keys.has(name)]
+    if not here:
+        return []
+    return [f"root keys are still on this machine: move them offline: {', '.join(here)}"]
+
+
+def _exposed_keys(hub: Hub, _edition: Edition, _now: datetime) -> list[str]:
+    return [f"others on this machine can read {path}: chmod 600" for path in hub.keys.exposed()]
+
+
+def _withdrawn_on_offer(hub: Hub, edition: Edition, _now: datetime) -> list[str]:
+    return [
+        f"{channel} offers {pack.pack} {version.version}, which was withdrawn: run: "
+        f"hub withdraw {pack.pack} --version {version.version}"
+        for pack in packs(hub, edition)
+        for version in pack.versions
+        for channel, offered in pack.offered.items()
+        if version.withdrawn_at and offered == version.version
+    ]
+
+
+_WARNINGS: tuple[Callable[[Hub, Edition, datetime], list[str]], ...] = (
+    _expiring,
+    _root_keys_here,
+    _exposed_keys,
+    _withdrawn_on_offer,
+)

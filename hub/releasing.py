@@ -1,0 +1,235 @@
+"""Releasing and withdrawing: which version of a pack a channel offers, said by signing.
+
+A channel offers at most one version of a pack. A release only goes forward; going back is a
+withdrawal with a version to fall back to, so that nobody goes back by a slip. The signed edition
+comes first and decides; the database follows it (see `settling`).
+"""
+
+import copy
+from dataclasses import dataclass
+from datetime import datetime
+
+from tuf.api.metadata import TargetFile, Targets
+
+from content_packs import offers
+from content_packs.digests import digest_of
+from content_packs.errors import Refused, UsageError
+from content_packs.offers import Offer
+from hub.channels import expect_channel
+from hub.clock import in_words
+from hub.contents import check_bundles, read_layout, read_manifest
+from hub.edition import Edition
+from hub.hub import Hub
+from hub.settling import changing, record_releases
+from hub.signing import Signing
+from hub.versions import Version, expect_version, mark_withdrawn, released_before
+
+ROLLOUT_MIN, ROLLOUT_MAX = 1, 100
+
+
+@dataclass(frozen=True)
+class Terms:
+    """How a version is released: `rollout` is the percentage of nodes that take it.
+
+    `activate_at` and `needed_by` are RFC 3339 times in UTC, or empty.
+    """
+
+    rollout: int = ROLLOUT_MAX
+    activate_at: str = ""
+    needed_by: str = ""
+
+
+@dataclass(frozen=True)
+class Released:
+    """An offer in force. `replaced`: the version that it took the place of, 0 if none.
+
+    `already`: the channel offered just this before, and nothing was done.
+    """
+
+    channel: str
+    offer: Offer
+    replaced: int
+    already: bool
+
+
+@dataclass(frozen=True)
+class Withdrawn:
+    """A withdrawal in force.
+
+    `channels`: those that offered the version until now; none if it was not on offer.
+    `fallen_back_to` is what they offer instead, 0 if nothing. `could_fall_back_to`: for each
+    channel that offers nothing of the pack now, the version released there before, if one can be
+    offered again. `for_good`: the version can't be released any more.
+    """
+
+    pack: str
+    version: int
+    channels: tuple[str, ...]
+    fallen_back_to: int
+    could_fall_back_to: dict[str, int]
+    for_good: bool
+
+
+def terms(rollout: int, activate_at: str, needed_by: str) -> Terms:
+    """Return checked terms, times in UTC. Raises `UsageError`."""
+    if not ROLLOUT_MIN <= rollout <= ROLLOUT_MAX:
+        raise UsageError(f"rollout: {rollout}, expected {ROLLOUT_MIN} to {ROLLOUT_MAX} (percent)")
+    return Terms(rollout, _time("activate-at", activate_at), _time("needed-by", needed_by))
+
+
+def _time(what: str, text: str) -> str:
+    if not text:
+        return ""
+    try:
+        time = datetime.fromisoformat(text)
+        if time.tzinfo is None:
+            raise UsageError(f"{what}: {text!r} doesn't say in which time zone", hint=_TIME_HINT)
+        return in_words(time)
+    except (ValueError, OverflowError) as error:
+        raise UsageError(f"{what}: {text!r} is not a time", hint=_TIME_HINT) from error
+
+
+_TIME_HINT = "Write it like 2026-09-01T06:00:00Z (UTC), or 2026-09-01T14:00:00+08:00."
+
+
+def release(hub: Hub, pack: str, version: int, channel: str, on: Terms) -> Released:
+    """Offer a version of a pack on a channel, in place of what it offers of that pack.
+
+    Raises `Missing` for what isn't there, `Refused` for a withdrawn or an older version, `Damaged`,
+    `KeyAbsent`, `Busy`, `StorageFailed`.
+    """
+    with changing(hub, f"releasing {pack} {version} on {channel}") as edition:
+        expect_channel(edition, channel)
+        wanted = expect_version(hub, pack, version)
+        _check_releasable(wanted)
+        before = edition.offer_of(channel, pack)
+        if before is not None and before.version > version:
+            raise Refused(
+                f"{channel} offers {pack} {before.version}, which is newer than {version}",
+                hint=f"To go back: hub withdraw {pack} --version {before.version} "
+                f"--channel {channel} --fall-back-to {version}",
+            )
+        offer, target = _make_offer(hub, wanted, channel, on)
+        if before == offer:
+            return Released(channel, offer, before.version, already=True)
+        role = offers.role_of(channel)
+        changed = {role: _with_offer(edition, channel, pack, target)}
+        _commit(hub, edition, changed)
+        return Released(channel, offer, before.version if before else 0, already=False)
+
+
+def withdraw(
+    hub: Hub,
+    pack: str,
+    version: int,
+    *,
+    channel: str | None = None,
+    fall_back_to: int | None = None,
+) -> Withdrawn:
+    """Take a version away from `channel`, or for good from all; offer another in its place.
+
+    Without `channel` the version can't be released any more. Raises `Missing` for what isn't there,
+    `Refused` for a version to fall back to that can't be, `KeyAbsent`, `Busy`, `StorageFailed`.
+    """
+    with changing(hub, f"withdrawing {pack} {version}") as edition:
+        expect_version(hub, pack, version)
+        if channel is not None:
+            expect_channel(edition, channel)
+        offering = _offering(edition, pack, version, channel)
+        changed = {}
+        for name in offering:
+            target = None
+            if fall_back_to is not None:
+                target = _fall_back(hub, edition, name, (pack, version), fall_back_to)
+            changed[offers.role_of(name)] = _with_offer(edition, name, pack, target)
+        if changed:
+            _commit(hub, edition, changed)
+        if channel is None:
+            mark_withdrawn(hub, pack, version, in_words(hub.clock()))
+        could = {} if fall_back_to else _possible_fall_backs(hub, offering, pack, version)
+        return Withdrawn(pack, version, offering, fall_back_to or 0, could, channel is None)
+
+
+def _check_releasable(version: Version) -> None:
+    if version.withdrawn_at:
+        raise Refused(
+            f"{version.pack} {version.version} was withdrawn on {version.withdrawn_at}",
+            hint="Publish a newer version, and release that.",
+        )
+
+
+def _make_offer(hub: Hub, version: Version, channel: str, on: Terms) -> tuple[Offer, TargetFile]:
+    """Return an offer of content that is really there, and its target."""
+    manifest, stored_manifest = read_manifest(hub.data, version.pack, version.manifest)
+    laid_out, stored_layout = read_layout(hub.data, manifest, version.layout)
+    check_bundles(hub.data, laid_out)
+    offer = Offer(
+        pack=version.pack,
+        version=version.version,
+        manifest=version.manifest,
+        manifest_stored=len(stored_manifest),
+        layout=version.layout,
+        layout_stored=len(stored_layout),
+        size=version.size,
+        rollout=on.rollout,
+        activate_at=on.activate_at,
+        needed_by=on.needed_by,
+    )
+    target = TargetFile(
+        len(stored_manifest),
+        {"sha256": digest_of(stored_manifest)},
+        offers.target_of(channel, offer),
+        {"custom": offers.to_custom(offer)},
+    )
+    return offer, target
+
+
+def _with_offer(edition: Edition, channel: str, pack: str, target: TargetFile | None) -> Targets:
+    """Return a channel's role with `target` as its only offer of `pack`, or with none."""
+    role = copy.deepcopy(edition.channels[channel])
+    before = edition.offer_of(channel, pack)
+    if before is not None:
+        del role.targets[offers.target_of(channel, before)]
+    if target is not None:
+        role.targets[target.path] = target
+    return role
+
+
+def _commit(hub: Hub, edition: Edition, changed: dict[str, Targets]) -> None:
+    signing = Signing(hub.data.metadata, hub.keys, hub.clock())
+    record_releases(hub, signing.commit(edition, changed))
+
+
+def _offering(edition: Edition, pack: str, version: int, channel: str | None) -> tuple[str, ...]:
+    among = edition.channels if channel is None else (channel,)
+    found = ((name, edition.offer_of(name, pack)) for name in among)
+    return tuple(name for name, offer in found if offer is not None and offer.version == version)
+
+
+def _fall_back(
+    hub: Hub, edition: Edition, channel: str, withdrawn: tuple[str, int], to: int
+) -> TargetFile:
+    """Return the target that offers version `to` in place of the withdrawn one."""
+    pack, version = withdrawn
+    if to >= version:
+        raise Refused(
+            f"{pack} {to} is not older than {version}, so nothing can fall back to it",
+            hint=f"Release it: hub release {pack} --version {to} --channel {channel}",
+        )
+    wanted = expect_version(hub, pack, to)
+    _check_releasable(wanted)
+    before = edition.offer_of(channel, pack)
+    on = Terms() if before is None else Terms(before.rollout)
+    return _make_offer(hub, wanted, channel, on)[1]
+
+
+def _possible_fall_backs(
+    hub: Hub, channels: tuple[str, ...], pack: str, version: int
+) -> dict[str, int]:
+    found = {}
+    for channel in channels:
+        for earlier in released_before(hub, channel, pack, version):
+            if not expect_version(hub, pack, earlier).withdrawn_at:
+                found[channel] = earlier
+                break
+    return found
