@@ -1,10 +1,12 @@
 """Looks into pictures, PDFs and other files: whether they are what their names say."""
 
+import struct
 import warnings
+import zlib
 from pathlib import Path, PurePosixPath
 
 import pypdfium2
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from content_packs.findings import Findings
 from content_packs.limits import PICTURE_PIXELS_MAX
@@ -13,6 +15,11 @@ from content_packs.source import PackFolder
 from content_packs.source_tree import Found
 
 _PICTURES = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".gif": "GIF", ".webp": "WEBP"}
+# What Pillow's readers raise for pictures that are cut off or made up.
+_BROKEN_PICTURE = (
+    OSError, ValueError, SyntaxError, EOFError, TypeError, IndexError, KeyError, OverflowError,
+    struct.error, zlib.error,
+)  # fmt: skip
 _KINDS = {".svg": "svg", ".woff": "woff", ".woff2": "woff2", ".wav": "wav", ".zip": "zip"}
 _UNWELCOME = {
     ".exe": "a program",
@@ -77,17 +84,17 @@ def _check_file(found: Found, suffix: str, findings: Findings) -> None:
 def _check_picture(found: Found, expected: str, findings: Findings) -> None:
     try:
         kind, width, height = _open_picture(found.location)
-    except (UnidentifiedImageError, ValueError, SyntaxError, EOFError, OSError) as error:
+    except _BROKEN_PICTURE as error:
         findings.error(
             found.path,
             f"not a picture that can be opened: {_first_line(error)}",
             hint="Export it again as PNG or JPEG.",
         )
         return
-    except _TooManyPixels as error:
+    except (_TooManyPixels, Image.DecompressionBombError):
         findings.error(
             found.path,
-            f"{error} pixels, more than the {PICTURE_PIXELS_MAX} that a phone can show",
+            f"more than the {PICTURE_PIXELS_MAX:,} pixels that a phone can show",
             hint="Make it smaller: 1600 pixels wide is plenty.",
         )
         return
@@ -110,7 +117,7 @@ def _open_picture(location: Path) -> tuple[str, int, int]:
         with Image.open(location, formats=tuple(set(_PICTURES.values()))) as picture:
             width, height = picture.size
             if width * height > PICTURE_PIXELS_MAX:
-                raise _TooManyPixels(f"{width} × {height}")
+                raise _TooManyPixels
             kind = picture.format or ""
             picture.load()
     return kind, width, height

@@ -24,13 +24,13 @@ from content_packs.source_file import SourceFile, carried
 from content_packs.source_items import LESSON_TOML
 from content_packs.source_lesson import LessonReader
 from content_packs.source_names import lesson_of, teaching_order
+from content_packs.source_needs import SHARED
 from content_packs.source_pages import PageReader
 from content_packs.source_places import Places
 from content_packs.source_tree import Tree, read_tree
 
 __all__ = ["PackFolder", "SourceFile", "read_folder"]
 
-SHARED = "shared"  # the one folder beside the lessons: files that pages of several lessons use
 _WELCOME_BESIDE = ("readme", "licence", "license", "copying", "notice", "changelog", "makefile")
 
 
@@ -63,7 +63,10 @@ def read_folder(folder: Path, *, version: int | None = None) -> PackFolder:
     pages = PageReader(tree, places, findings)
     reader = LessonReader(tree, pages, described.languages, findings)
     lessons = [reader.read(lesson_folder) for lesson_folder in folders]
-    files = [*reader.files, *(carried(found, places) for found in tree.under(SHARED))]
+    shared = tree.under(SHARED)
+    for found in shared:
+        pages.check_other(found)
+    files = [*reader.files, *(carried(found, places) for found in shared)]
     if described.cover and described.cover.partition("/")[0] not in {*folders, SHARED}:
         files.append(carried(tree.files[described.cover], places))
     _check_lessons(folders, findings)

@@ -61,6 +61,7 @@ class LessonReader:
         table = self._read_table(folder)
         contents = read_contents(self._tree, folder, self._findings)
         for other in contents.others:
+            self._pages.check_other(other)
             self.files.append(carried(other, self._pages.places))
         items = {}
         for stem in sorted(contents.groups):
@@ -232,7 +233,7 @@ class LessonReader:
         files = [carried(found, self._pages.places) for found in self._tree.under(folder)]
         self.files += files
         for found in self._tree.under(folder):
-            self._pages.check_app_file(found)
+            self._pages.check_other(found)
         start = self._pages.places.of(f"{folder}/index.html")
         needs = tuple(sorted(file.path for file in files if file.path != start))
         return Variant(language=language, path=start, needs=needs)

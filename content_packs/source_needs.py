@@ -61,6 +61,22 @@ class Needs:
         near = target.partition("/")[0] in {lesson, SHARED}
         return near and role_of(target) in _LINKED_ROLES
 
+    def check_style(self, origin: str) -> None:
+        """Note what a style sheet of the folder fetches from elsewhere, or can't find."""
+        for reference in self._references_in(origin):
+            if reference.is_relative and self._places.find(origin, reference.url) is None:
+                self._say_broken(origin, reference)
+
+    def _say_outside(self, origin: str, references: list[Reference]) -> None:
+        for reference in references:
+            if reference.url.lower().startswith(("http:", "https:", "//")):
+                self._findings.error(
+                    origin,
+                    f"fetches {reference.url[:120]!r} from the internet",
+                    line=reference.line,
+                    hint="A school has no internet: put the file into the pack.",
+                )
+
     def _references_in(self, origin: str) -> list[Reference]:
         if origin not in self._references:
             suffix = PurePosixPath(origin.lower()).suffix
@@ -69,6 +85,7 @@ class Needs:
             if suffix == ".css":
                 text = read_text(location, origin, STYLE_SHEET_BYTES_MAX, self._findings)
                 found = of_style(text or "")
+                self._say_outside(origin, found)
             elif suffix in {".html", ".htm"}:
                 text = read_text(location, origin, PAGE_BYTES_MAX, self._findings)
                 found = of_html(text or "")

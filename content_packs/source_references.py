@@ -57,12 +57,14 @@ class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.found: list[Reference] = []
-        self.title = ""
+        self.without_words: list[int] = []
         self._inside = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         line = self.getpos()[0]
         self._inside = tag
+        if tag == "img" and not any(name == "alt" for name, _ in attrs):
+            self.without_words.append(line)
         for name, value in attrs:
             if not value:
                 continue
@@ -79,8 +81,6 @@ class _Reader(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self._inside == "style":
             self.found += of_style(data, first_line=self.getpos()[0])
-        elif self._inside == "title":
-            self.title += data
 
     def handle_endtag(self, _tag: str) -> None:
         self._inside = ""
@@ -89,9 +89,9 @@ class _Reader(HTMLParser):
         self.found += [Reference(url, line, embedded) for url in urls]
 
 
-def title_of_html(text: str) -> str:
-    """Return what stands in a document's `<title>`, on one line."""
+def pictures_without_words(text: str) -> list[int]:
+    """Return the lines of the pictures in an HTML document that have no `alt`."""
     reader = _Reader()
     reader.feed(text)
     reader.close()
-    return " ".join(reader.title.split())
+    return reader.without_words

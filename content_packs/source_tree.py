@@ -8,12 +8,13 @@ import os
 import stat
 import unicodedata
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from content_packs import paths
 from content_packs.command_line import megabytes
 from content_packs.findings import Findings
-from content_packs.limits import FILE_BYTES_MAX, FILES_MAX, PACK_BYTES_MAX, PATH_DEPTH_MAX
+from content_packs.limits import FILE_BYTES_MAX, FILES_MAX, PACK_BYTES_MAX
 
 _IGNORED = {"thumbs.db", "desktop.ini"}
 
@@ -42,19 +43,24 @@ class Tree:
 
     def names_in(self, folder: str) -> tuple[list[str], list[str]]:
         """Return the names of the files and of the folders directly in `folder`, sorted."""
-        prefix = f"{folder}/" if folder else ""
-        return tuple(  # type: ignore[return-value] # two lists
-            sorted(
-                path[len(prefix) :]
-                for path in known
-                if path.startswith(prefix) and "/" not in path[len(prefix) :]
-            )
-            for known in (self.files, self.folders)
-        )
+        return self._children.get(folder, ([], []))
 
     def under(self, folder: str) -> list[Found]:
         """Return the files in `folder` and below, in the order of their paths."""
-        return [found for path, found in self.files.items() if path.startswith(f"{folder}/")]
+        names, folders = self.names_in(folder)
+        found = [self.files[f"{folder}/{name}"] for name in names]
+        for name in folders:
+            found += self.under(f"{folder}/{name}")
+        return sorted(found, key=lambda one: one.path)
+
+    @cached_property
+    def _children(self) -> dict[str, tuple[list[str], list[str]]]:
+        children: dict[str, tuple[list[str], list[str]]] = {}
+        for kind, paths_of_kind in enumerate((sorted(self.files), sorted(self.folders))):
+            for path in paths_of_kind:
+                folder, _, name = path.rpartition("/")
+                children.setdefault(folder, ([], []))[kind].append(name)
+        return children
 
 
 def is_ignored(name: str) -> bool:
@@ -78,7 +84,11 @@ def read_tree(root: Path, findings: Findings) -> Tree:
                 waiting.append((f"{path}/", Path(entry.path)))
             elif found := _regular_file(path, entry, findings):
                 if path in files:
-                    findings.error(path, "two files have this name, in two ways of writing it")
+                    findings.error(
+                        path,
+                        "two files have this name, in two ways of writing it",
+                        hint="Remove one of the two.",
+                    )
                 files[path] = found
         if len(files) > FILES_MAX:
             findings.error("", f"more than {FILES_MAX} files", hint="Split it into several packs.")
@@ -103,8 +113,6 @@ def _entries(folder: Path, prefix: str, findings: Findings) -> list[os.DirEntry[
 
 def _usable_path(path: str, findings: Findings) -> bool:
     problem = paths.problem_with(path)
-    if problem is None and path.count("/") >= PATH_DEPTH_MAX - 1:
-        problem = f"it is more than {PATH_DEPTH_MAX - 1} deep"  # scandir goes no further down
     if problem is None:
         return True
     findings.error(
