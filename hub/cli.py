@@ -117,9 +117,13 @@ def publish(data: Path, path: Path, channel: str | None, as_json: bool) -> None:
     """Publish PATH, a .cpack file or a pack folder, as a new version."""
     from content_packs.faults import FaultyFolder
     from hub import progress, releasing
+    from hub.channels import expect_channel
+    from hub.edition import read_edition
     from hub.publishing import publish as run
 
     hub = _open(data)
+    if channel is not None:
+        expect_channel(read_edition(hub.data.metadata), channel)
     try:
         with progress.shown() as show:
             published = run(hub, path, show)
@@ -347,8 +351,10 @@ def status(data: Path, as_json: bool) -> None:
         _print_built(found)
         return
     versions = sum(len(pack.versions) for pack in found.packs)
-    click.echo(f"{data}: {len(found.packs)} packs, {versions} versions, ", nl=False)
-    click.echo(f"{len(found.channels)} channels, {megabytes(found.repository_bytes)}")
+    click.echo(
+        f"{data}: packs {len(found.packs)}, versions {versions}, "
+        f"channels {len(found.channels)}, repository {megabytes(found.repository_bytes)}"
+    )
     for channel in found.channels:
         offered = ", ".join(f"{offer.pack} {offer.version}" for offer in channel.offers)
         click.echo(f"  {channel.channel}: {offered or 'nothing yet'}")

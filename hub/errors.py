@@ -1,15 +1,17 @@
 """The hub's own errors, each under the class of `content_packs.errors` that says what to do next.
 
+```
 UsageError
 ├── NotAHub         the data directory isn't a hub's, or is already
 └── InvalidConfig   hub.toml can't be used
 Refused
-└── Busy            another command is writing, and went on too long
+├── Busy            another command is writing, and went on too long
+└── ClockBehind     this machine's clock is behind what the hub signed already
 Missing
 └── KeyAbsent       the key that this needs isn't on this machine
 Untrusted
 └── Damaged         the hub's own repository isn't as it was signed
-
+```
 Exit codes are those of the classes above.
 """
 
@@ -32,6 +34,12 @@ class Busy(Refused):
     """Another command is writing to the hub, and didn't end in time."""
 
     code = "busy"
+
+
+class ClockBehind(Refused):
+    """The machine's clock is behind what the hub signed already: it must not sign by it."""
+
+    code = "clock-behind"
 
 
 class KeyAbsent(Missing):

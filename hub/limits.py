@@ -15,6 +15,7 @@ SNAPSHOT_LIFETIME = timedelta(days=365)  # of no use without the timestamp: rene
 TIMESTAMP_LIFETIME = timedelta(days=30)
 RENEW_BELOW = 1 / 2  # of its lifetime left: the hub signs a role again
 WARN_BELOW = 1 / 4  # of its lifetime left: something keeps the hub from renewing it
+CLOCK_BEHIND_MAX = timedelta(minutes=5)  # behind our own last signature: clocks are set a bit
 ROOT_KEYS = 3
 ROOT_THRESHOLD = 2
 ROOT_VERSIONS_MAX = 1_000

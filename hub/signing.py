@@ -31,8 +31,10 @@ from content_packs import durable
 from content_packs.digests import digest_of
 from hub.clock import in_words
 from hub.edition import Edition, file_name, read_edition
+from hub.errors import ClockBehind
 from hub.expiry import due, lifetime_of
 from hub.keys import KeyStore
+from hub.limits import CLOCK_BEHIND_MAX
 
 SIGNED_AT = "signed_at"  # TUF signs expiries only; nodes learn the time from this (TRUST.md)
 
@@ -67,14 +69,15 @@ class Signing:
 
         `changed` holds `targets` and channels' roles; their versions and expiries are set here.
         What else is due and has its key here is signed anew, too. Raises `KeyAbsent` before
-        anything is written, `StorageFailed`.
+        anything is written, `ClockBehind`, `StorageFailed`.
         """
         return self._commit(base, changed, due(base, self.now))
 
     def renew(self, base: Edition, *, everything: bool = False) -> list[str]:
         """Sign anew what is due, or `everything`, where its key is here; return those roles.
 
-        Raises `KeyAbsent` if the snapshot's or timestamp's key isn't here, `StorageFailed`.
+        Raises `KeyAbsent` if the snapshot's or timestamp's key isn't here, `ClockBehind`,
+        `StorageFailed`.
         """
         wanted = set(base.roles()) if everything else due(base, self.now)
         roles = sorted(wanted & (self._renewable(base) | {"snapshot", "timestamp"}))
@@ -85,6 +88,7 @@ class Signing:
     def _commit(
         self, base: Edition, changed: Mapping[str, Targets], due_roles: set[str]
     ) -> Edition:
+        self._check_clock(base)
         roles = base.targets_roles()
         renewed = {role: roles[role] for role in due_roles & self._renewable(base)}
         version = base.timestamp.version + 1
@@ -92,6 +96,16 @@ class Signing:
             return self._put_in_force({**renewed, **changed}, base.snapshot.meta, version)
         self._write_timestamp(version, base.timestamp.snapshot_meta)
         return read_edition(self.folder)
+
+    def _check_clock(self, base: Edition) -> None:
+        """Refuse to sign by a clock that is wrong: nodes would take it for the time, or lapse."""
+        last = datetime.fromisoformat(base.timestamp.unrecognized_fields[SIGNED_AT])
+        if self.now < last - CLOCK_BEHIND_MAX:
+            raise ClockBehind(
+                f"this machine's clock says {in_words(self.now)}, but the hub signed its last "
+                f"timestamp on {in_words(last)}",
+                hint="Set the clock right (timedatectl), then run this again.",
+            )
 
     def _renewable(self, base: Edition) -> set[str]:
         return {role for role in base.targets_roles() if self.keys.has(role)}
