@@ -28,7 +28,9 @@ CLOCK_AHEAD_DAYS_MAX = 5 * 366  # a system clock further past all signed time is
 RANGE_BYTES_MAX = 16 * MIB  # one request
 FSYNC_BYTES = 16 * MIB  # written to a file being assembled between two fsyncs
 DISK_RESERVE_BYTES = 32 * MIB  # never filled: databases and logs need room to go on
-BLOCK_ATTEMPTS_MAX = 2
+BAD_BLOCKS_MAX = 16  # of one bundle in one tick; then the bundle is left for the next
+FILES_OPEN_MAX = 128  # small files made durable together
+FLUSH_TOGETHER_FILES_MIN = 8  # from here on one flush of the disk is quicker than an fsync each
 
 # The engine
 POLL_SECONDS_DEFAULT = 900
@@ -36,7 +38,9 @@ POLL_SECONDS_MIN = 5
 POLL_SECONDS_MAX = 7 * 24 * 3600
 RETRY_TICK_SECONDS = 30  # after a cut; doubles up to the poll interval
 TICKS_KEPT_MAX = 500  # rows of TickRow
+TICK_DETAIL_CHARACTERS_MAX = 2_000
 LOCK_WAIT_SECONDS = 5.0
+LOCK_POLL_SECONDS = 0.1
 DATABASE_BUSY_SECONDS = 30.0
 RESTART_SECONDS = 2.0  # before a crashed engine is started again; doubles
 RESTART_SECONDS_MAX = 300.0

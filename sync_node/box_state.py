@@ -1,0 +1,64 @@
+"""What the technician's page says: what is synced, what is next, the last ticks, the disk."""
+
+import platform
+import shutil
+import sqlite3
+from importlib.metadata import PackageNotFoundError, version
+
+from sync_node.catalogue import Catalogue
+from sync_node.catalogue_model import BoxView, PackState
+from sync_node.data_dir import DataDir
+from sync_node.languages import Text, text_for
+from sync_node.limits import TICKS_SHOWN
+from sync_node.node_reader import NodeReader, PackFacts
+
+
+def box_state(
+    data_dir: DataDir, reader: NodeReader, catalogue: Catalogue, languages: tuple[str, ...]
+) -> BoxView:
+    """Return the state of this node. Raises `StorageFailed`."""
+    usage = shutil.disk_usage(data_dir.root)
+    return BoxView(
+        packs=tuple(_pack_state(catalogue, facts, languages) for facts in reader.packs()),
+        ticks=tuple(reader.ticks(TICKS_SHOWN)),
+        disk_total=usage.total,
+        disk_free=usage.free,
+        software=_software(),
+    )
+
+
+def _pack_state(catalogue: Catalogue, facts: PackFacts, languages: tuple[str, ...]) -> PackState:
+    held = catalogue.shown(facts)
+    lessons = held.manifest.lessons if held else ()
+    current = [
+        lesson for lesson in lessons
+        if lesson.id in facts.active and facts.active[lesson.id].version == facts.shown
+    ]  # fmt: skip
+    to_come = [lesson for lesson in lessons if lesson not in current]
+    return PackState(
+        pack=facts.pack,
+        title=text_for(held.manifest.title, languages) if held else Text(facts.pack),
+        channel=facts.channel,
+        offered=facts.offered or 0,
+        held_back=facts.held or 0,
+        active=tuple(sorted({active.version for active in facts.active.values()})),
+        lessons_ready=len(facts.active),
+        lessons_total=len({lesson.id for lesson in lessons} | facts.active.keys()),
+        bytes_to_come=catalogue.bytes_to_come(held.manifest, to_come)
+        if held and not facts.retired
+        else 0,
+        retired=facts.retired,
+    )
+
+
+def _software() -> dict[str, str]:
+    try:
+        ours = version("satchel")
+    except PackageNotFoundError:  # run from a checkout without an installation
+        ours = ""
+    return {
+        "Satchel": ours,
+        "Python": platform.python_version(),
+        "SQLite": sqlite3.sqlite_version,
+        "Linux": platform.release(),
+    }

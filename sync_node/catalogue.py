@@ -1,0 +1,321 @@
+"""What the node holds, as the school's site shows it: packs, lessons, items and their files.
+
+1. A lesson can be opened exactly when node.db has a row for it; then at the version that stands
+   there, whose manifest names its files.
+2. The outline is that of the version held, offered, or newest here; its other lessons are on their
+   way. A lesson that is active but no longer in the outline stands at its end.
+3. A file may be served at a version if a lesson that names it is active at that version or was
+   just before (a page that is open goes on working), or if no lesson names it and the pack shows
+   or has that version. An exercise's file is never served: it has the answers.
+4. A retired pack isn't shown and nothing of it is served.
+
+Nothing here writes. Rows and open files never leave.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from content_packs.durable import storage_errors
+from content_packs.errors import InvalidContent, Missing, SatchelError
+from content_packs.manifest import File, Item, Lesson, Manifest, Rendition, Variant, lightest
+from content_packs.names import NO_LANGUAGE, RENDITIONS
+from sync_node.catalogue_model import (
+    CaptionsView,
+    ContentFile,
+    Facets,
+    ItemLine,
+    ItemView,
+    LessonLine,
+    LessonView,
+    PackCard,
+    PackOutline,
+    RenditionView,
+)
+from sync_node.data_dir import DataDir
+from sync_node.held_manifests import HeldManifest, HeldManifests
+from sync_node.languages import Text, choose, text_for
+from sync_node.node_reader import NodeReader, PackFacts
+
+Languages = Sequence[str]
+
+
+class OnItsWay(Missing):
+    """A lesson that is known and will come: `line` says how much is missing."""
+
+    code = "on-its-way"
+
+    def __init__(self, card: PackCard, line: LessonLine) -> None:
+        super().__init__(
+            f"the lesson {line.id!r} of {card.pack!r} isn't here yet",
+            hint=f"{line.bytes_to_come} bytes are still to come.",
+        )
+        self.card = card
+        self.line = line
+
+
+class Catalogue:
+    """Answers the site's questions from node.db, the manifests and the store."""
+
+    def __init__(self, data_dir: DataDir, reader: NodeReader | None = None) -> None:
+        self._data_dir = data_dir
+        self._reader = reader or NodeReader(data_dir)
+        self._manifests = HeldManifests(data_dir)
+
+    def packs(self, languages: Languages) -> tuple[PackCard, ...]:
+        """Return every pack that can be shown. Raises `StorageFailed`."""
+        cards = []
+        for facts in self._reader.packs():
+            held = None if facts.retired else self.shown(facts)
+            if held:
+                cards.append(self._card(facts, held.manifest, languages))
+        return tuple(cards)
+
+    def outline(self, pack: str, languages: Languages) -> PackOutline:
+        """Return a pack with its lessons. Raises `Missing` or `StorageFailed`."""
+        return self._outline(*self._pack(pack), languages)
+
+    def lesson(self, pack: str, lesson: str, languages: Languages) -> LessonView:
+        """Return a lesson that is ready.
+
+        Raises `OnItsWay` where it is still to come, `Missing` where there is none, `StorageFailed`.
+        """
+        facts, shown = self._pack(pack)
+        outline = self._outline(facts, shown, languages)
+        at = next((i for i, line in enumerate(outline.lessons) if line.id == lesson), None)
+        if at is None:
+            raise Missing(f"there is no lesson {lesson[:64]!r} in {pack!r}")
+        line = outline.lessons[at]
+        active = facts.active.get(lesson)
+        if active is None or not line.ready:
+            raise OnItsWay(outline.card, line)
+        manifest = self._manifests.get(facts.versions[active.version]).manifest
+        content = next(found for found in manifest.lessons if found.id == lesson)
+        return LessonView(
+            card=outline.card,
+            id=lesson,
+            number=line.number,
+            version=active.version,
+            title=line.title,
+            objectives=tuple(text_for(text, languages) for text in content.objectives),
+            minutes=content.minutes,
+            items=tuple(
+                _item_line(manifest, item, number, languages)
+                for number, item in enumerate(content.items, 1)
+            ),
+            previous=outline.lessons[at - 1] if at else None,
+            next=outline.lessons[at + 1] if at + 1 < len(outline.lessons) else None,
+        )
+
+    def item(
+        self, pack: str, lesson: str, item: str, languages: Languages, *, language: str = ""
+    ) -> ItemView:
+        """Return an item of a lesson that is ready, in `language` if it has that.
+
+        Raises as `lesson` does.
+        """
+        view = self.lesson(pack, lesson, languages)
+        at = next((i for i, line in enumerate(view.items) if line.id == item), None)
+        if at is None:
+            raise Missing(f"there is no item {item[:64]!r} in the lesson {lesson!r} of {pack!r}")
+        held = self.at_version(pack, view.version)
+        content = held.lessons[lesson].items[at]
+        variant = _variant(content, (language, *languages) if language else languages)
+        file = held.manifest.by_path.get(variant.path)
+        return ItemView(
+            lesson=view,
+            line=replace(view.items[at], title=_title(content, variant, languages)),
+            language=variant.language,
+            languages=tuple(found.language for found in content.variants),
+            path=variant.path,
+            size=file.size if file else 0,
+            media_type=file.media_type if file else "",
+            fragment=content.fragment,
+            renditions=tuple(
+                self._rendition(held.manifest.by_path[rendition.path], rendition)
+                for rendition in _from_the_lightest(content, variant)
+            ),
+            captions=tuple(CaptionsView(c.language, c.path) for c in content.captions),
+            previous=view.items[at - 1] if at else None,
+            next=view.items[at + 1] if at + 1 < len(view.items) else None,
+        )
+
+    def content(self, pack: str, version: int, path: str) -> ContentFile:
+        """Return a file that may be served (rule 3). Raises `Missing` or `StorageFailed`."""
+        facts = self._facts(pack)
+        refused = Missing(f"{pack[:64]!r} has no {path[:160]!r} at version {version}")
+        if facts is None or version not in facts.versions:
+            raise refused
+        held = self._manifests.get(facts.versions[version])
+        file = held.manifest.by_path.get(path)
+        if file is None or path in held.exercise_paths or not _may_serve(facts, held, file):
+            raise refused
+        return self._present(file)
+
+    def read(self, pack: str, version: int, path: str, *, bytes_max: int) -> bytes:
+        """Return the bytes of a page or an exercise that the site itself shows.
+
+        Raises `Missing`, `StorageFailed`, or `InvalidContent` for more than `bytes_max` bytes.
+        """
+        file = self.at_version(pack, version).manifest.by_path.get(path)
+        if file is None:
+            raise Missing(f"{pack[:64]!r} has no {path[:160]!r} at version {version}")
+        if file.size > bytes_max:
+            raise InvalidContent(f"{path}: {file.size} bytes, at most {bytes_max} are allowed")
+        place = self._present(file).place
+        with storage_errors(place):
+            return place.read_bytes()
+
+    def at_version(self, pack: str, version: int) -> HeldManifest:
+        """Return a pack's manifest at a version. Raises `Missing` or `StorageFailed`."""
+        facts = self._facts(pack)
+        if facts is None or version not in facts.versions:
+            raise Missing(f"{pack[:64]!r} isn't here at version {version}")
+        return self._manifests.get(facts.versions[version])
+
+    def shown(self, facts: PackFacts) -> HeldManifest | None:
+        """Return the manifest of a pack's outline, None where it can't be read."""
+        if facts.shown is None:
+            return None
+        try:
+            return self._manifests.get(facts.versions[facts.shown])
+        except SatchelError:
+            return None  # damaged: the other packs are shown; the check says so
+
+    def bytes_to_come(self, manifest: Manifest, lessons: Sequence[Lesson]) -> int:
+        """Return the bytes missing from the store until all of `lessons` can be opened."""
+        paths = {path for lesson in lessons for path in lesson.required_paths()}
+        sizes = {manifest.by_path[path].digest: manifest.by_path[path].size for path in paths}
+        return sum(size for digest, size in sizes.items() if not self._has(digest))
+
+    def _facts(self, pack: str) -> PackFacts | None:
+        found = self._reader.packs(pack)
+        return found[0] if found and not found[0].retired else None
+
+    def _pack(self, pack: str) -> tuple[PackFacts, HeldManifest]:
+        facts = self._facts(pack)
+        held = self.shown(facts) if facts else None
+        if facts is None or held is None:
+            raise Missing(f"there is no pack {pack[:64]!r} here")
+        return facts, held
+
+    def _card(self, facts: PackFacts, manifest: Manifest, languages: Languages) -> PackCard:
+        cover = manifest.by_path.get(manifest.cover)
+        known = {lesson.id for lesson in manifest.lessons}
+        return PackCard(
+            pack=manifest.pack,
+            version=manifest.version,
+            title=text_for(manifest.title, languages),
+            summary=text_for(manifest.summary, languages),
+            facets=Facets(
+                manifest.stage, manifest.grade, manifest.subject, manifest.edition, manifest.volume
+            ),
+            languages=manifest.languages,
+            cover=cover.path if cover and self._has(cover.digest) else "",
+            lessons_ready=len(facts.active),
+            lessons_total=len(known | facts.active.keys()),
+        )
+
+    def _outline(self, facts: PackFacts, shown: HeldManifest, languages: Languages) -> PackOutline:
+        manifest = shown.manifest
+        extra = sorted(facts.active.keys() - shown.lessons.keys())
+        lines = [
+            self._line(facts, shown, lesson, number, languages)
+            for number, lesson in enumerate([*shown.lessons, *extra], 1)
+        ]
+        return PackOutline(
+            card=self._card(facts, manifest, languages),
+            publisher=text_for(manifest.publisher.title, languages),
+            licence=manifest.licence,
+            authors=manifest.authors,
+            source=manifest.source,
+            lessons=tuple(lines),
+            bytes_to_come=self.bytes_to_come(
+                manifest, [lesson for lesson in manifest.lessons if lesson.id not in facts.active]
+            ),
+        )
+
+    def _line(
+        self, facts: PackFacts, shown: HeldManifest, lesson: str, number: int, languages: Languages
+    ) -> LessonLine:
+        """Return a lesson's line: as it can be opened, or as it will come."""
+        coming = shown.lessons.get(lesson)
+        active = facts.active.get(lesson)
+        content = coming
+        if active and active.version != facts.shown:
+            held = self._manifests.get(facts.versions[active.version])
+            content = held.lessons.get(lesson, coming)
+        if content is None:
+            raise InvalidContent(f"{facts.pack}: the lesson {lesson!r} is in no manifest")
+        return LessonLine(
+            id=lesson,
+            number=number,
+            title=text_for(content.title, languages),
+            minutes=content.minutes,
+            kinds=tuple(dict.fromkeys(item.kind for item in content.items)),
+            ready=active is not None,
+            bytes_to_come=self.bytes_to_come(shown.manifest, [coming]) if coming else 0,
+        )
+
+    def _rendition(self, file: File, rendition: Rendition) -> RenditionView:
+        return RenditionView(
+            name=rendition.name,
+            path=file.path,
+            media_type=file.media_type,
+            size=file.size,
+            seconds=rendition.seconds,
+            ready=self._has(file.digest),
+        )
+
+    def _present(self, file: File) -> ContentFile:
+        place = self._data_dir.store_path(file.digest)
+        if not self._has(file.digest):
+            raise Missing(f"{file.path!r} isn't here yet", hint=f"{file.size} bytes to come.")
+        return ContentFile(place, file.size, file.digest, file.media_type)
+
+    def _has(self, digest: str) -> bool:
+        return self._data_dir.store_path(digest).is_file()
+
+
+def _may_serve(facts: PackFacts, held: HeldManifest, file: File) -> bool:
+    version = held.manifest.version
+    in_use = {
+        lesson for lesson, active in facts.active.items()
+        if version in {active.version, active.previous}
+    }  # fmt: skip
+    lessons = held.lessons_of_path.get(file.path)
+    if lessons is None:
+        return bool(in_use) or version == facts.shown
+    return not in_use.isdisjoint(lessons)
+
+
+def _variant(item: Item, languages: Languages) -> Variant:
+    by_language = {variant.language: variant for variant in item.variants}
+    # What has no language is for everybody, where nothing is for this reader.
+    return by_language[choose(by_language, (*languages, NO_LANGUAGE))]
+
+
+def _from_the_lightest(item: Item, variant: Variant) -> list[Rendition]:
+    if not variant.renditions:
+        return []
+    first = lightest(item, variant)
+    order = ("", *RENDITIONS)
+    rest = [rendition for rendition in variant.renditions if rendition is not first]
+    return [first, *sorted(rest, key=lambda rendition: order.index(rendition.name))]
+
+
+def _title(item: Item, variant: Variant, languages: Languages) -> Text:
+    """Return the item's title in the language in which the item is shown, where it has that."""
+    if variant.language in item.title:
+        return Text(item.title[variant.language], variant.language)
+    return text_for(item.title, languages)
+
+
+def _item_line(manifest: Manifest, item: Item, number: int, languages: Languages) -> ItemLine:
+    variant = _variant(item, languages)
+    seconds = size = 0
+    if variant.renditions:
+        seconds = lightest(item, variant).seconds
+        size = manifest.by_path[lightest(item, variant).path].size
+    elif item.kind == "document":
+        size = manifest.by_path[variant.path].size
+    return ItemLine(item.id, number, item.kind, text_for(item.title, languages), seconds, size)

@@ -1,0 +1,195 @@
+"""What the catalogue answers with: frozen values, ready to be shown, with no row and no file open.
+
+    PackCard            a pack on the home page
+    PackOutline         a pack with all of its lessons
+    └── LessonLine      one lesson in it: ready, or on its way
+    LessonView          a lesson that can be opened
+    └── ItemLine        one item in it
+    ItemView            an item that can be opened, in one language
+    ContentFile         a verified file on disk
+    BoxView             what the technician sees
+
+Sizes are in bytes. Texts carry the language that they are in.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from content_packs.manifest import Kind
+from sync_node.languages import Text
+
+
+@dataclass(frozen=True)
+class Facets:
+    """Where a pack belongs: codes of the national platform's dimensions (`content_packs/codes`)."""
+
+    stage: str
+    grade: str
+    subject: str
+    edition: str = ""
+    volume: str = ""
+
+
+@dataclass(frozen=True)
+class PackCard:
+    """A pack on the home page. `cover` is a path in `version`, empty where none has come."""
+
+    pack: str
+    version: int
+    title: Text
+    summary: Text
+    facets: Facets
+    languages: tuple[str, ...]
+    cover: str
+    lessons_ready: int
+    lessons_total: int
+
+
+@dataclass(frozen=True)
+class LessonLine:
+    """A lesson in an outline. `bytes_to_come`: until it can be opened, or until it is renewed."""
+
+    id: str
+    number: int
+    title: Text
+    minutes: int
+    kinds: tuple[Kind, ...]
+    ready: bool
+    bytes_to_come: int
+
+
+@dataclass(frozen=True)
+class PackOutline:
+    """A pack with its lessons in teaching order. `bytes_to_come`: until all are ready."""
+
+    card: PackCard
+    publisher: Text
+    licence: str
+    authors: tuple[str, ...]
+    source: str
+    lessons: tuple[LessonLine, ...]
+    bytes_to_come: int
+
+
+@dataclass(frozen=True)
+class ItemLine:
+    """An item in a lesson. `seconds` is 0 and `size` 0 where they say nothing to a reader."""
+
+    id: str
+    number: int
+    kind: Kind
+    title: Text
+    seconds: int
+    size: int
+
+
+@dataclass(frozen=True)
+class LessonView:
+    """A lesson at its active version, with its neighbours in the outline."""
+
+    card: PackCard
+    id: str
+    number: int
+    version: int
+    title: Text
+    objectives: tuple[Text, ...]
+    minutes: int
+    items: tuple[ItemLine, ...]
+    previous: LessonLine | None
+    next: LessonLine | None
+
+
+@dataclass(frozen=True)
+class RenditionView:
+    """One encoding of a video or audio. `ready`: its file has come."""
+
+    name: str
+    path: str
+    media_type: str
+    size: int
+    seconds: int
+    ready: bool
+
+    @property
+    def pictures(self) -> bool:
+        """Say whether there is something to see."""
+        return self.media_type.startswith("video/")
+
+
+@dataclass(frozen=True)
+class CaptionsView:
+    """Captions in one language."""
+
+    language: str
+    path: str
+
+
+@dataclass(frozen=True)
+class ItemView:
+    """An item in one language, with its neighbours in the lesson.
+
+    `renditions` are those of a video or audio, from the lightest; `path` is empty for those.
+    """
+
+    lesson: LessonView
+    line: ItemLine
+    language: str
+    languages: tuple[str, ...]
+    path: str
+    size: int
+    media_type: str
+    fragment: bool
+    renditions: tuple[RenditionView, ...]
+    captions: tuple[CaptionsView, ...]
+    previous: ItemLine | None
+    next: ItemLine | None
+
+
+@dataclass(frozen=True)
+class ContentFile:
+    """A verified file that may be served, and where it lies on disk."""
+
+    place: Path
+    size: int
+    digest: str
+    media_type: str
+
+
+@dataclass(frozen=True)
+class PackState:
+    """A pack on the technician's page. `offered` is the newest version known, 0 where none is."""
+
+    pack: str
+    title: Text
+    channel: str
+    offered: int
+    held_back: int
+    active: tuple[int, ...]
+    lessons_ready: int
+    lessons_total: int
+    bytes_to_come: int
+    retired: bool
+
+
+@dataclass(frozen=True)
+class TickView:
+    """One tick of the engine; times are RFC 3339 in UTC."""
+
+    started_at: str
+    ended_at: str
+    bytes_in: int
+    bytes_out: int
+    requests: int
+    outcome: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class BoxView:
+    """What the technician sees."""
+
+    packs: tuple[PackState, ...]
+    ticks: tuple[TickView, ...]
+    disk_total: int
+    disk_free: int
+    software: dict[str, str] = field(default_factory=dict)

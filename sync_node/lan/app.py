@@ -1,0 +1,46 @@
+"""The school's site as a WSGI application: this module only wires its parts together."""
+
+from datetime import UTC, datetime
+
+from flask import Flask
+
+from sync_node.catalogue import Catalogue
+from sync_node.data_dir import DataDir
+from sync_node.lan import (
+    catalogue_access,
+    content,
+    exercise,
+    failures,
+    interface_language,
+    items,
+    presentation,
+    security,
+    static_files,
+    student,
+    technician,
+)
+from sync_node.lan.limits import FORM_BYTES_MAX, FORM_FIELDS_MAX
+from sync_node.node_reader import NodeReader
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def create_app(data_dir: DataDir, *, clock: technician.Clock = _now) -> Flask:
+    """Return the site that shows what `data_dir` holds. It reads only.
+
+    `clock` returns the time in UTC. Nothing is opened before the first request, and a node.db that
+    is missing or unusable then gives a page that says so, until it is there.
+    """
+    app = Flask(__name__, static_folder=None)
+    app.config.update(MAX_CONTENT_LENGTH=FORM_BYTES_MAX, MAX_FORM_PARTS=FORM_FIELDS_MAX)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    reader = NodeReader(data_dir)
+    catalogue_access.set_up(app, Catalogue(data_dir, reader))
+    for part in (interface_language, presentation, static_files, security, failures):
+        part.set_up(app)
+    technician.set_up(app, data_dir, reader, clock)
+    for pages in (student, items, exercise, content):
+        app.register_blueprint(pages.blueprint)
+    return app

@@ -1,0 +1,12 @@
+"""Every bound of the school's site, with its unit."""
+
+from content_packs.limits import KIB
+
+LANGUAGE_WISHES_MAX = 8  # of an Accept-Language header
+FORM_BYTES_MAX = 256 * KIB
+FORM_FIELDS_MAX = 2_000
+HOST_CHARACTERS_MAX = 255
+CONTENT_PIECE_BYTES = 64 * KIB  # read at a time where the server has no file wrapper
+COOKIE_SECONDS = 365 * 24 * 3600
+STATIC_SECONDS = 365 * 24 * 3600
+RETRY_AFTER_SECONDS = 30

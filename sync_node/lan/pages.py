@@ -1,0 +1,59 @@
+"""A page's fragment as the site shows it: cleaned again, its links leading to where things are.
+
+The builder has cleaned the fragment already, but the node doesn't trust who built it. A link to
+another item of the pack leads to that item's page; any other file to its content address; a link to
+what isn't in the pack loses its address.
+"""
+
+import posixpath
+import unicodedata
+from urllib.parse import unquote, urlsplit
+
+from flask import url_for
+from markupsafe import Markup
+
+from content_packs.errors import InvalidContent
+from content_packs.fragments import clean_fragment
+from content_packs.limits import PAGE_BYTES_MAX
+from sync_node.catalogue_model import ItemView
+from sync_node.held_manifests import HeldManifest
+from sync_node.lan.catalogue_access import catalogue
+from sync_node.lan.content import address
+
+
+def page_of(view: ItemView) -> Markup:
+    """Return the fragment of a page item. Raises `Missing`, `StorageFailed` or `InvalidContent`."""
+    pack, version = view.lesson.card.pack, view.lesson.version
+    data = catalogue().read(pack, version, view.path, bytes_max=PAGE_BYTES_MAX)
+    try:
+        html = data.decode()
+    except UnicodeDecodeError as error:
+        raise InvalidContent(f"{view.path}: not UTF-8 at byte {error.start}") from error
+    return linked(html, catalogue().at_version(pack, version), view.path)
+
+
+def linked(html: str, held: HeldManifest, page: str) -> Markup:
+    """Return the fragment `html`, which is the file `page` of a version, ready to be shown."""
+
+    def place(link: str) -> str | None:
+        return place_of(link, held, page)
+
+    return Markup(clean_fragment(html, address=place))  # noqa: S704  # clean_fragment makes it safe
+
+
+def place_of(link: str, held: HeldManifest, page: str) -> str | None:
+    """Return where on this site a relative link in the file `page` leads, None for nowhere."""
+    parts = urlsplit(link)
+    path = posixpath.normpath(posixpath.join(posixpath.dirname(page), unquote(parts.path)))
+    path = unicodedata.normalize("NFC", path)
+    manifest = held.manifest
+    if path in held.item_of_path:
+        lesson, item = held.item_of_path[path]
+        found = url_for("items.item", pack=manifest.pack, lesson=lesson.id, item=item.id)
+    elif path in manifest.by_path:
+        found = address(manifest.pack, manifest.version, path)
+    elif f"{path}/index.html" in manifest.by_path:
+        found = address(manifest.pack, manifest.version, f"{path}/index.html")
+    else:
+        return None
+    return f"{found}#{parts.fragment}" if parts.fragment else found

@@ -1,0 +1,48 @@
+"""A student's way to a lesson: home, pack, lesson, and the language switch."""
+
+from flask import Blueprint, Response, abort, render_template, request
+
+from sync_node.lan import presentation
+from sync_node.lan.catalogue_access import catalogue
+from sync_node.lan.interface_language import COOKIE, INTERFACE_LANGUAGES, wishes
+from sync_node.lan.preferences import local_address, remember
+
+blueprint = Blueprint("student", __name__)
+
+
+@blueprint.get("/")
+def home() -> str:
+    """Show the packs by subject and grade; `?grade=` shows one grade."""
+    cards = catalogue().packs(wishes())
+    grades = presentation.grades(cards)
+    grade = request.args.get("grade", "")
+    grade = grade if grade in grades else ""
+    return render_template(
+        "student/home.html",
+        shelves=presentation.shelves(cards, grade=grade),
+        grades=grades,
+        grade=grade,
+    )
+
+
+@blueprint.get("/packs/<pack>")
+def outline(pack: str) -> str:
+    """Show a pack: its lessons, which are ready, and which are on their way."""
+    return render_template("student/outline.html", outline=catalogue().outline(pack, wishes()))
+
+
+@blueprint.get("/packs/<pack>/<lesson>")
+def lesson(pack: str, lesson: str) -> str:
+    """Show a lesson: what it is about, and its items in order."""
+    return render_template("student/lesson.html", lesson=catalogue().lesson(pack, lesson, wishes()))
+
+
+@blueprint.post("/language")
+def switch_language() -> Response:
+    """Remember the chosen language, and go back to the page that was open."""
+    chosen = request.form.get("language", "")
+    if chosen not in INTERFACE_LANGUAGES:
+        abort(400)
+    answer = Response(status=303, headers={"Location": local_address(request.form.get("next", ""))})
+    remember(answer, COOKIE, chosen)
+    return answer

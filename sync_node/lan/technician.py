@@ -1,0 +1,46 @@
+"""The technician's page: what is synced, what is next, the last ticks, the disk, the versions."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from flask import Blueprint, Flask, current_app, render_template
+
+from sync_node.box_state import box_state
+from sync_node.catalogue_model import TickView
+from sync_node.data_dir import DataDir
+from sync_node.lan.catalogue_access import catalogue
+from sync_node.lan.interface_language import wishes
+from sync_node.node_reader import NodeReader
+
+blueprint = Blueprint("technician", __name__)
+
+Clock = Callable[[], datetime]
+_KEY = "technician"
+
+
+def set_up(app: Flask, data_dir: DataDir, reader: NodeReader, clock: Clock) -> None:
+    """Tell the page what it looks at."""
+    app.extensions[_KEY] = (data_dir, reader, clock)
+    app.register_blueprint(blueprint)
+
+
+@blueprint.get("/box")
+def box() -> str:
+    """Show how the box is doing."""
+    data_dir, reader, clock = current_app.extensions[_KEY]
+    state = box_state(data_dir, reader, catalogue(), wishes())
+    now = clock()
+    ticks = [(tick, _seconds_since(tick, now)) for tick in state.ticks]
+    return render_template("technician/box.html", box=state, ticks=ticks, now=now)
+
+
+def _seconds_since(tick: TickView, now: datetime) -> int | None:
+    """Return how long ago a tick ended; None where its time is later than now, or isn't one.
+
+    The clock of a box without a battery may jump: then the page says nothing rather than nonsense.
+    """
+    try:
+        seconds = (now - datetime.fromisoformat(tick.ended_at)).total_seconds()
+    except (TypeError, ValueError):
+        return None
+    return int(seconds) if seconds >= 0 else None

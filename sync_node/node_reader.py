@@ -1,0 +1,117 @@
+"""Reading node.db for the school's site: never a write, and nothing of peewee leaves here.
+
+The engine may make node.db anew while the site runs (`sync-node check`): the file is looked at
+before each reading, and opened again when it is another one. Each thread of the server keeps its
+own connection; opening one per request would make and remove the WAL's files on the card each time.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import peewee
+from peewee import SQL
+
+from sync_node.catalogue_model import TickView
+from sync_node.data_dir import DataDir
+from sync_node.database import database_errors, open_database
+from sync_node.models import LessonRow, PackRow, TickRow, VersionRow
+
+
+@dataclass(frozen=True)
+class Active:
+    """The version at which a lesson can be opened, and the one before it."""
+
+    version: int
+    previous: int | None
+
+
+@dataclass(frozen=True)
+class PackFacts:
+    """What node.db says of a pack. `versions` are manifests' digests by version number."""
+
+    pack: str
+    channel: str
+    retired: bool
+    offered: int | None
+    held: int | None
+    versions: dict[int, str]
+    active: dict[str, Active]
+
+    @property
+    def shown(self) -> int | None:
+        """The version whose outline is shown: held, else offered, else the newest known here."""
+        for version in (self.held, self.offered):
+            if version in self.versions:
+                return version
+        return max(self.versions, default=None)
+
+
+class NodeReader:
+    """Reads node.db. Safe for several threads."""
+
+    def __init__(self, data_dir: DataDir) -> None:
+        self._data_dir = data_dir
+        self._lock = threading.Lock()
+        self._database: peewee.SqliteDatabase | None = None
+        self._identity = (0, 0)
+
+    def packs(self, *only: str) -> list[PackFacts]:
+        """Return what is known of all packs, or of those named. Raises `StorageFailed`."""
+        with self._reading() as database:
+            rows = {row.pack: row for row in _of(PackRow, database, only)}
+            versions: dict[str, dict[int, str]] = {pack: {} for pack in rows}
+            for row in _of(VersionRow, database, only):
+                versions.setdefault(row.pack, {})[row.version] = row.manifest
+            active: dict[str, dict[str, Active]] = {pack: {} for pack in rows}
+            for row in _of(LessonRow, database, only):
+                lessons = active.setdefault(row.pack, {})
+                lessons[row.lesson] = Active(row.version, row.previous_version)
+        return [
+            PackFacts(
+                pack, row.channel, row.retired, row.offered_version, row.held_version,
+                versions[pack], active[pack],
+            )
+            for pack, row in sorted(rows.items())
+        ]  # fmt: skip
+
+    def ticks(self, most: int) -> list[TickView]:
+        """Return the last ticks, the newest first. Raises `StorageFailed`."""
+        with self._reading() as database:
+            rows = TickRow.select().order_by(SQL("rowid").desc()).limit(most)
+            return [
+                TickView(
+                    row.started_at, row.ended_at, row.bytes_in, row.bytes_out, row.requests,
+                    row.outcome, row.detail,
+                )
+                for row in rows.bind(database)
+            ]  # fmt: skip
+
+    @contextmanager
+    def _reading(self) -> Iterator[peewee.SqliteDatabase]:
+        """Yield the database within one transaction: all that is read is of one moment."""
+        with database_errors(self._data_dir):
+            database = self._current()
+            with database.atomic("DEFERRED"):
+                yield database
+
+    def _current(self) -> peewee.SqliteDatabase:
+        with self._lock:
+            try:
+                status = self._data_dir.node_db.stat()
+                identity = (status.st_dev, status.st_ino)
+            except OSError:
+                identity = (0, 0)
+            if self._database is None or identity != self._identity:
+                self._database = open_database(self._data_dir)
+                self._identity = identity
+            return self._database
+
+
+def _of(model: Any, database: peewee.SqliteDatabase, only: tuple[str, ...]) -> list[Any]:
+    query = model.select()
+    if only:
+        query = query.where(model.pack.in_(only))
+    return list(query.bind(database))
