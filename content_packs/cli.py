@@ -27,10 +27,13 @@ def main() -> None:
 @click.argument("folder", type=_FOLDER)
 def new(folder: Path) -> None:
     """Start a pack in FOLDER: a small one that works, with comments that teach."""
+    import shlex
+
     from content_packs import scaffold
 
     written = scaffold.new(folder)
-    click.echo(f"{folder}: {len(written)} files. Next: content-packs lint {folder}")
+    following = shlex.join(["content-packs", "lint", str(folder)])
+    click.echo(f"{folder}: {len(written)} files. Next: {following}")
 
 
 @main.command(epilog=_examples("content-packs lint grade4-maths"))

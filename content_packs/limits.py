@@ -58,7 +58,7 @@ MEDIA_SECONDS_MAX = 7 * 24 * 3_600.0
 PICTURE_PIXELS_MAX = 25_000_000  # more costs 100 MB of memory to show, or is a bomb
 CAPTIONS_CUES_MAX = 50_000
 STYLE_SHEET_BYTES_MAX = 1 * MIB  # read of a style sheet to know what it needs
-FAULTS_MAX = 1_000  # more than anyone reads
+FAULTS_MAX = 1_000  # of each severity; more than anyone reads
 
 # Formulas in pages and exercises
 FORMULA_CHARACTERS_MAX = 1_000

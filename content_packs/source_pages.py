@@ -1,18 +1,24 @@
 """Pages, documents and exercises of a pack folder: what they become, their titles and needs."""
 
+import dataclasses
 import posixpath
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
+import msgspec
+
+from content_packs.errors import InvalidContent
+from content_packs.exercises import codec, toml_source
+from content_packs.exercises.model import Question
 from content_packs.faults import Fault
 from content_packs.findings import Findings
-from content_packs.limits import PAGE_BYTES_MAX
+from content_packs.limits import EXERCISE_BYTES_MAX, PAGE_BYTES_MAX
 from content_packs.pages import render_markdown
 from content_packs.pages_documents import check_html_document
 from content_packs.source_file import SourceFile, carried
 from content_packs.source_items import ItemFile
-from content_packs.source_names import media_type_of
+from content_packs.source_names import EXERCISE_MEDIA_TYPE, media_type_of
 from content_packs.source_needs import Needs
 from content_packs.source_places import Places
 from content_packs.source_references import Reference, of_html, pictures_without_words
@@ -45,6 +51,8 @@ class PageReader:
             return self._markdown(one.found)
         if one.name.role == "html":
             return self._html(one.found)
+        if one.name.role == "exercise":
+            return self._exercise(one.found)
         return Read(carried(one.found, self.places))
 
     def check_other(self, found: Found) -> None:
@@ -92,6 +100,33 @@ class PageReader:
             )
         needs = self._needs.of(found.path, of_html(text))
         return Read(carried(found, self.places), title, needs)
+
+    def _exercise(self, found: Found) -> Read:
+        place = self.places.of(found.path)
+        text = read_text(found.location, found.path, EXERCISE_BYTES_MAX, self._findings)
+        exercise, faults = (
+            toml_source.parse(text, name=found.path) if text is not None else (None, [])
+        )
+        self._note(faults)
+        file = SourceFile(place, EXERCISE_MEDIA_TYPE, b"", found.path)
+        if exercise is None:
+            return Read(file)
+        references = [Reference(quote(path), 0, embedded=True) for path in exercise.pictures]
+        needs = self._needs.of(found.path, references)
+        questions = tuple(self._with_picture_in_pack(found.path, q) for q in exercise.questions)
+        try:
+            data = codec.encode(msgspec.structs.replace(exercise, questions=questions))
+        except InvalidContent as error:
+            self._findings.error(found.path, error.message, hint=error.hint)
+            return Read(file, exercise.title, needs)
+        return Read(dataclasses.replace(file, content=data), exercise.title, needs)
+
+    def _with_picture_in_pack(self, origin: str, question: Question) -> Question:
+        """Return a question whose picture is named from where its exercise lies in the pack."""
+        written = self._url_in_pack(origin, quote(question.picture)) if question.picture else None
+        if written is None:
+            return question
+        return msgspec.structs.replace(question, picture=unquote(written))
 
     def _document(self, found: Found) -> tuple[str, str]:
         text = read_text(found.location, found.path, PAGE_BYTES_MAX, self._findings) or ""

@@ -51,7 +51,7 @@ def read_toml(location: Path, path: str, findings: Findings) -> "Table | None":
         return None
     try:
         return Table(tomllib.loads(text), path, text, findings)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, ArithmeticError) as error:  # also for a number of 5,000 digits, a year 0
         at = _AT_LINE.search(str(error))
         findings.error(
             path,

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from fpdf import FPDF
 
 from content_packs.faults import Fault
-from content_packs.limits import FILE_BYTES_MAX, TOML_BYTES_MAX
+from content_packs.limits import FAULTS_MAX, FILE_BYTES_MAX, PACK_BYTES_MAX, TOML_BYTES_MAX
 from content_packs.lint import lint
 from content_packs.source import read_folder
 from tests.support import media
@@ -70,6 +71,8 @@ BROKEN = [
     Broken("no toml", {"pack.toml": 'id = "demo\n'}, "pack.toml", "not TOML", line=1),
     Broken("not utf-8", {"pack.toml": b'id = "demo"\ntitle = "\xb0\xd9"'}, "pack.toml", "UTF-8",
            line=2),
+    Broken("huge number", {"pack.toml": f"version = {'9' * 5000}"}, "pack.toml", "not TOML"),
+    Broken("deep toml", {"pack.toml": f"a = {'[' * 5000}"}, "pack.toml", "not TOML"),
     Broken("huge toml", {"pack.toml": "#" * (TOML_BYTES_MAX + 1)}, "pack.toml", "more than"),
     Broken("no id", pack('id = "demo"\n', ""), "pack.toml", "missing", field="id"),
     Broken("bad id", pack('"demo"', '"My Demo"'), "pack.toml", "is not a name", field="id", line=1),
@@ -214,6 +217,27 @@ BROKEN = [
            "isn't in the pack", line=4),
     Broken("broken link", {f"{L}/intro.en.md": "# x\n\n[next](next.md)"}, f"{L}/intro.en.md",
            "isn't in the pack", line=3),
+    Broken("script from elsewhere", page("<p>", '<script src="https://x.org/a.js"></script><p>'),
+           f"{L}/more.html", "from the internet", line=4),
+    Broken("picture without words", page(' alt="A pizza"', ""), f"{L}/more.html",
+           "without words for those who can't see it", "warning", line=4),
+    Broken("picture from elsewhere", {f"{L}/intro.en.md": "# x\n\n![p](https://x.org/p.png)"},
+           f"{L}/intro.en.md", "a picture from 'https://x.org/p.png'", line=3),
+    Broken("link that runs", {f"{L}/intro.en.md": "# x\n\n[p](javascript:alert(1))"},
+           f"{L}/intro.en.md", "a link to 'javascript:alert(1)'", line=3),
+    Broken("formula", {f"{L}/intro.en.md": "# x\n\n$\\frac{1}$"}, f"{L}/intro.en.md",
+           "lacks a part", line=3),
+    Broken("page of GB 18030", {f"{L}/intro.zh.md": "二分之一".encode("gb18030")},
+           f"{L}/intro.zh.md", "not UTF-8", line=1),
+    Broken("empty page", {f"{L}/intro.zh.md": " "}, f"{L}/intro.zh.md", "an empty page",
+           "warning"),
+    Broken("app from elsewhere",
+           {f"{L}/slicer/index.html": APP.replace("slice.js", "//x.org/slice.js")},
+           f"{L}/slicer/index.html", "from the internet", line=4),
+    Broken("style sheet from elsewhere", {f"{L}/slicer/style.css": "@import 'https://x.org/a.css';"},
+           f"{L}/slicer/style.css", "from the internet", line=1),
+    Broken("font lost in an app", {f"{L}/slicer/style.css": "a { src: url('f.woff2') }"},
+           f"{L}/slicer/style.css", "needs 'f.woff2'", line=1),
     Broken("broken style sheet", {"shared/style.css": "a {}\nb { background: url(lost.png) }"},
            "shared/style.css", "needs 'lost.png'", line=2),
 ]  # fmt: skip
@@ -328,6 +352,33 @@ def test_a_picture_that_would_fill_the_memory_is_refused_unopened(tmp_path: Path
     faults = faults_of(tmp_path, {"cover.png": bomb})
     assert [fault.file for fault in faults] == ["cover.png"]
     assert "pixels" in faults[0].message
+
+
+def test_an_error_is_told_however_many_warnings_there_are(tmp_path: Path) -> None:
+    changes: dict[str, Value] = {f"{n:05}.txt": "x" for n in range(FAULTS_MAX + 100)}
+    changes["pack.toml"] = PACK_TOML.replace("version = 1", "version = 0")
+    faults = faults_of(tmp_path, changes)
+    assert [fault.file for fault in faults if fault.severity == "error"] == ["pack.toml"]
+    assert len(faults) == FAULTS_MAX + 1
+
+
+def test_more_bytes_than_a_pack_may_have_are_told(tmp_path: Path) -> None:
+    write_folder(tmp_path, sound_files())
+    for number in range(PACK_BYTES_MAX // FILE_BYTES_MAX):
+        with (tmp_path / L / "pictures" / f"{number}.bin").open("wb") as file:
+            file.truncate(FILE_BYTES_MAX)
+    faults = lint(tmp_path)
+    assert [(f.severity, f.file) for f in faults if "of a pack" in f.message] == [("error", "")]
+
+
+def test_a_pdf_with_a_password_is_an_error(tmp_path: Path) -> None:
+    document = FPDF()
+    document.add_page()
+    document.set_encryption(owner_password="owner", user_password="pupil")
+    faults = faults_of(tmp_path, {f"{L}/worksheet.pdf": bytes(document.output())})
+    assert [(f.file, f.message) for f in faults] == [
+        (f"{L}/worksheet.pdf", "locked with a password")
+    ]
 
 
 def test_a_folder_that_is_not_there_is_a_fault_not_a_crash(tmp_path: Path) -> None:
