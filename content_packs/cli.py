@@ -151,8 +151,8 @@ def samples(out: Path, version: int) -> None:
     from content_packs import samples as sampling
 
     for pack in sampling.PACKS:
-        sampling.make(pack, version, out / pack, report=lambda line: click.echo(line, err=True))
-        click.echo(out / pack)
+        made = sampling.make(pack, version, out, report=lambda line: click.echo(line, err=True))
+        click.echo(made)
 
 
 def _existing_folder(folder: Path) -> Path:
