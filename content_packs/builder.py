@@ -32,8 +32,8 @@ def build(
     `version` stands in for the one in `pack.toml`. Raises `FaultyFolder` with every fault that lint
     finds, `UsageError` if there is no such folder, `StorageFailed`.
     """
-    faults = lint.lint(folder, version=version)
     read = source.read_folder(folder, version=version)
+    faults = lint.check(read)
     if read.description is None or any(fault.severity == "error" for fault in faults):
         raise FaultyFolder(folder, faults)
     out = out or Path(f"{read.description.pack}-{read.description.version}{cpack.SUFFIX}")
@@ -42,4 +42,4 @@ def build(
     durable.make_folder(out.resolve().parent)
     contents = [packing.Content(f.path, f.media_type, f.content) for f in read.files]
     built = packing.make_cpack(read.description, contents, out, progress)
-    return Built(out, built, manifest.digest(built), tuple(faults))
+    return Built(out, built, manifest.digest(built), faults)

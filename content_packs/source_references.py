@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from html.parser import HTMLParser
 
 # Attributes by whether what they name is shown with the page, or only linked from it.
@@ -35,10 +36,7 @@ def is_relative(url: str) -> bool:
 
 def of_html(text: str) -> list[Reference]:
     """Return the references of an HTML document or fragment, in their order."""
-    reader = _Reader()
-    reader.feed(text)
-    reader.close()
-    return reader.found
+    return list(_read(text).found)
 
 
 def of_style(text: str, *, first_line: int = 1) -> list[Reference]:
@@ -91,7 +89,12 @@ class _Reader(HTMLParser):
 
 def pictures_without_words(text: str) -> list[int]:
     """Return the lines of the pictures in an HTML document that have no `alt`."""
+    return list(_read(text).without_words)
+
+
+@lru_cache(maxsize=1)  # a page is asked for its references and its pictures, one after the other
+def _read(text: str) -> _Reader:
     reader = _Reader()
     reader.feed(text)
     reader.close()
-    return reader.without_words
+    return reader
