@@ -53,9 +53,13 @@ def _create(app: Flask, config: Config) -> Any:
         )
     except (OSError, ValueError) as error:
         raise UsageError(
-            f"can't listen on {config.host} port {config.port}: {error}",
+            f"can't listen on {config.host} port {config.port}: {_in_words(error)}",
             hint="Choose another with --host and --port, or in hub.toml.",
         ) from error
+
+
+def _in_words(error: OSError | ValueError) -> str:
+    return error.strerror or str(error) if isinstance(error, OSError) else str(error)
 
 
 def _addresses(server: Any) -> list[tuple[str, int]]:

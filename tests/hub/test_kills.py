@@ -1,0 +1,143 @@
+"""kill -9 at the very moments that matter: everything is old or new, and the work goes on.
+
+strace kills the command as it enters its N-th call of a kind: a rename, an fsync, an unlink, or a
+write of the database.
+"""
+
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hub.hub import Hub, open_hub
+from hub.initialising import initialise
+from hub.publishing import publish
+from hub.releasing import Terms, release, withdraw
+from hub.renewing import renew
+from hub.versions import versions_of
+from tests.hub.clients import START, Client, MovableClock, client_of, tree
+
+STRACE = shutil.which("strace")
+CLOCK = MovableClock(START)
+
+pytestmark = pytest.mark.skipif(STRACE is None, reason="strace is not installed")
+
+# The calls of a kind that Linux has, on every architecture (aarch64 has no rename or unlink).
+KINDS = {
+    "rename": "/^rename",
+    "fsync": "fsync",
+    "unlink": "/^unlink",
+    "database": "/^(pwrite64|fdatasync)$",
+}
+
+
+def killed(kind: str, number: int, *arguments: str) -> bool:
+    """Run `hub` and kill it at its `number`-th call; return False if it ended before."""
+    calls = KINDS[kind]
+    command = [str(STRACE), "-f", "-qq", "-o", "/dev/null", "-e", f"trace={calls}"]
+    inject = f"inject={calls}:signal=SIGKILL:when={number}"
+    ended = subprocess.run(
+        [*command, "-e", inject, sys.executable, "-m", "hub.cli", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    if "ptrace" in ended.stderr.lower():
+        pytest.skip(f"strace may not trace here: {ended.stderr.strip()[:200]}")
+    assert ended.returncode in {0, -signal.SIGKILL, 128 + signal.SIGKILL}, ended.stderr
+    return ended.returncode != 0
+
+
+def moments(*, quick: dict[str, tuple[int, ...]], long_to: int) -> list[object]:
+    """Return (kind, number) for some moments, and for all of them in the long run."""
+    found: list[object] = []
+    for kind in KINDS:
+        for number in range(1, long_to + 1):
+            marks = () if number in quick.get(kind, ()) else pytest.mark.long
+            found.append(pytest.param(kind, number, marks=marks, id=f"{kind}-{number}"))
+    return found
+
+
+@pytest.fixture
+def root(prepared: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(prepared, tmp_path / "hub"))
+
+
+@pytest.fixture
+def client(root: Path, tmp_path: Path) -> Client:
+    return client_of(root, tmp_path / "client")
+
+
+def content(hub: Hub) -> dict[str, bytes]:
+    return {
+        name: data
+        for name, data in tree(hub.data.repository).items()
+        if not name.startswith("metadata/")
+    }
+
+
+def assert_no_name_got_other_bytes(before: dict[str, bytes], after: dict[str, bytes]) -> None:
+    for name, data in before.items():
+        if name != "metadata/timestamp.json":
+            assert after[name] == data, name
+
+
+@pytest.mark.parametrize(
+    ("kind", "number"),
+    moments(
+        quick={"rename": (5, 7), "fsync": (16,), "unlink": (1,), "database": (8,)},
+        long_to=40,
+    ),
+)
+def test_a_publish_that_is_killed(
+    root: Path, client: Client, cpacks: dict[str, Path], kind: str, number: int
+) -> None:
+    before = tree(root / "repository")
+    killed(kind, number, "publish", "--data", str(root), str(cpacks["3"]))
+    # Nodes see what they saw.
+    assert client.versions() == {"demo": 1}
+    assert client.files(client.offers()[0])
+    # Whatever comes next finds the repository as it was, or with all of the new version.
+    hub = open_hub(root, CLOCK)
+    renew(hub)
+    after = tree(hub.data.repository)
+    assert_no_name_got_other_bytes(before, after)
+    came = versions_of(hub, "demo")[0].version == 3
+    assert came or after == before
+    assert list(hub.data.incoming.iterdir()) == []
+    # And the work goes on.
+    assert publish(hub, cpacks["3"]).already == came
+    release(hub, "demo", 3, "main", Terms())
+    (offer,) = client.offers()
+    assert offer.version == 3
+    assert client.files(offer)
+
+
+@pytest.mark.parametrize(
+    ("kind", "number"),
+    moments(quick={"rename": (2, 3)}, long_to=12),
+)
+def test_a_release_that_is_killed(root: Path, client: Client, kind: str, number: int) -> None:
+    before = tree(root / "repository")
+    arguments = ("release", "--data", str(root), "demo", "--version", "2", "--channel", "main")
+    killed(kind, number, *arguments)
+    assert client.versions() in ({"demo": 1}, {"demo": 2})
+    hub = open_hub(root, CLOCK)
+    release(hub, "demo", 2, "main", Terms())
+    assert client.versions() == {"demo": 2}
+    assert_no_name_got_other_bytes(before, tree(hub.data.repository))
+    # What the history says is what was offered, in that order.
+    assert withdraw(hub, "demo", 2).could_fall_back_to == {"main": 1}
+
+
+@pytest.mark.parametrize(("kind", "number"), moments(quick={"rename": (11,)}, long_to=20))
+def test_an_init_that_is_killed(tmp_path: Path, kind: str, number: int) -> None:
+    root = tmp_path / "hub"
+    if killed(kind, number, "init", "--data", str(root)) and not (root / "hub.toml").exists():
+        initialise(root, "main", MovableClock(START))
+    assert client_of(root, tmp_path / "client").versions() == {}
+    assert open_hub(root, CLOCK).keys.has("root-3")
