@@ -52,6 +52,20 @@ def create_database(data_dir: DataDir) -> peewee.SqliteDatabase:
     return database
 
 
+def check_intact(data_dir: DataDir, database: peewee.SqliteDatabase) -> None:
+    """Raise `DatabaseUnusable` unless SQLite finds its own structures in order."""
+    found = database.pragma("quick_check")
+    if found != "ok":
+        raise _unusable(data_dir, f"it is damaged: {found}")
+
+
+def close_database() -> None:
+    """Close what was opened last, if it still is."""
+    database = models.database_proxy.obj
+    if database is not None and not database.is_closed():
+        database.close()
+
+
 @contextmanager
 def database_errors(data_dir: DataDir) -> Iterator[None]:
     """Turn peewee's errors into `DatabaseUnusable` for a damaged file, else `StorageFailed`."""

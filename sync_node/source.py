@@ -55,7 +55,11 @@ class Source(Protocol):
 
     name: str
     live: bool
-    traffic: Traffic
+
+    @property
+    def traffic(self) -> Traffic:
+        """What crossed the link so far."""
+        ...
 
     def get(self, path: str, *, bytes_max: int, etag: str = "") -> Answer:
         """Return the file at `path`, of at most `bytes_max` bytes, or that it is as `etag` says."""

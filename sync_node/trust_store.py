@@ -26,7 +26,7 @@ from tuf.api.metadata import Metadata, Root, Snapshot, Targets, Timestamp
 from tuf.ngclient import FetcherInterface, Updater, UpdaterConfig
 
 from content_packs import durable, offers
-from content_packs.errors import Missing, SatchelError, Untrusted, UsageError
+from content_packs.errors import Missing, SatchelError, Untrusted
 from content_packs.limits import METADATA_BYTES_MAX
 from content_packs.offers import Offer
 from content_packs.repository import TIMESTAMP, metadata_path
@@ -44,6 +44,12 @@ _CLIENT = UpdaterConfig(
     snapshot_max_length=METADATA_BYTES_MAX,
     targets_max_length=METADATA_BYTES_MAX,
 )
+
+
+class Outdated(Untrusted):
+    """Older than what this node has verified before: an old copy, or somebody plays one back."""
+
+    code = "outdated"
 
 
 @dataclass(frozen=True)
@@ -309,6 +315,11 @@ def _tuf_errors(where: str) -> Iterator[None]:
         if isinstance(cause, SatchelError):
             raise cause from error
         raise Untrusted(f"{where}: {error}") from error
+    except tuf_errors.BadVersionNumberError as error:
+        raise Outdated(
+            f"{where}: {error}",
+            hint="It is older than what this box has seen, or a mix. Nothing of it was used.",
+        ) from error
     except tuf_errors.ExpiredMetadataError as error:
         raise Untrusted(
             f"{where}: {error}",
@@ -320,12 +331,3 @@ def _tuf_errors(where: str) -> Iterator[None]:
             f"{where}: {error}",
             hint="Nothing of it was used. Check that this is the hub whose root you trust.",
         ) from error
-
-
-def check_channels(verified: Verified) -> None:
-    """Raise `UsageError` where the hub has none of the channels that the node follows."""
-    if verified.absent and not verified.offers:
-        raise UsageError(
-            f"the hub has no channel {', '.join(verified.absent)}",
-            hint="Ask for the right name, and set `channels` in node.toml.",
-        )

@@ -1,0 +1,181 @@
+"""Activation: switching a lesson to a version whose every required file is in the store.
+
+A lesson is switched in one transaction; what a student opens is the old lesson or the new one. A
+lesson that a new version doesn't have any more goes when all that it has are active.
+"""
+
+from collections.abc import Container
+from dataclasses import dataclass
+from datetime import datetime
+
+from content_packs.manifest import Lesson, Manifest
+from sync_node import trusted_time
+from sync_node.models import LessonRow, PackRow, VersionRow, database_proxy
+
+
+@dataclass(frozen=True)
+class Activation:
+    """A lesson that was switched to a version."""
+
+    pack: str
+    lesson: str
+    version: int
+
+
+def required_digests(manifest: Manifest, lesson: Lesson) -> set[str]:
+    """Return the digests of the files without which a lesson can't be opened."""
+    paths = lesson.required_paths() | ({manifest.cover} - {""})
+    return {manifest.by_path[path].digest for path in paths}
+
+
+def whole_lessons(manifest: Manifest, held: Container[str]) -> list[str]:
+    """Return the lessons of a version that could be opened, in teaching order."""
+    return [
+        lesson.id
+        for lesson in manifest.lessons
+        if all(digest in held for digest in required_digests(manifest, lesson))
+    ]
+
+
+class Activator:
+    """Activates the lessons of one version as their files come.
+
+    `not_before`: from when on it may, None for at once; what is whole before that waits.
+    """
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        held: Container[str],
+        *,
+        now: datetime,
+        not_before: datetime | None,
+    ) -> None:
+        self._pack, self._version = manifest.pack, manifest.version
+        self._lessons = {lesson.id for lesson in manifest.lessons}
+        self._now = now
+        self.waiting_until = not_before if not_before and not_before > now else None
+        self.activated: list[Activation] = []
+        self._missing: dict[str, set[str]] = {}
+        self._lessons_of: dict[str, list[str]] = {}
+        self._active = {
+            row.lesson
+            for row in LessonRow.select().where(
+                (LessonRow.pack == manifest.pack) & (LessonRow.version == manifest.version)
+            )
+            if row.lesson in self._lessons
+        }
+        for lesson in manifest.lessons:
+            if lesson.id not in self._active:
+                needed = required_digests(manifest, lesson)
+                missing = {digest for digest in needed if digest not in held}
+                self._missing[lesson.id] = missing
+                for digest in missing:
+                    self._lessons_of.setdefault(digest, []).append(lesson.id)
+
+    def activate_whole(self) -> None:
+        """Activate what is whole already."""
+        for lesson in [lesson for lesson, missing in self._missing.items() if not missing]:
+            self._activate(lesson)
+
+    def on_stored(self, digest: str) -> None:
+        """Note that the store has a file now, and activate what it was that was missing."""
+        for lesson in self._lessons_of.pop(digest, ()):
+            self._missing[lesson].discard(digest)
+            if not self._missing[lesson]:
+                self._activate(lesson)
+
+    @property
+    def ready(self) -> int:
+        """How many lessons are active at this version."""
+        return len(self._active)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every lesson of this version is active."""
+        return self._active == self._lessons
+
+    def _activate(self, lesson: str) -> None:
+        if self.waiting_until:
+            return
+        if not switch(self._pack, lesson, self._version, at=self._now):
+            return
+        del self._missing[lesson]
+        self._active.add(lesson)
+        self.activated.append(Activation(self._pack, lesson, self._version))
+
+    def drop_removed(self) -> list[str]:
+        """Remove the lessons that this version doesn't have, once all that it has are active."""
+        if not self.is_complete:
+            return []
+        ours = LessonRow.pack == self._pack
+        rows = LessonRow.select().where(ours)
+        removed = [row.lesson for row in rows if row.lesson not in self._lessons]
+        with database_proxy.atomic("IMMEDIATE"):
+            for lesson in removed:
+                LessonRow.delete().where(ours & (LessonRow.lesson == lesson)).execute()
+        return removed
+
+
+def switch(pack: str, lesson: str, version: int, *, at: datetime) -> bool:
+    """Make `version` the active one of a lesson, in one transaction.
+
+    Return False where a person has rolled the pack back meanwhile: then nothing is switched.
+    """
+    with database_proxy.atomic("IMMEDIATE"):
+        if PackRow.get_or_none((PackRow.pack == pack) & PackRow.held_version.is_null(False)):
+            return False
+        row = LessonRow.get_or_none((LessonRow.pack == pack) & (LessonRow.lesson == lesson))
+        previous = None
+        if row:
+            previous = row.version if row.version != version else row.previous_version
+        put(pack, lesson, version, previous, at=at)
+    return True
+
+
+def put(pack: str, lesson: str, version: int, previous: int | None, *, at: datetime) -> None:
+    """Write the row of a lesson, whatever stood there."""
+    row = {
+        "pack": pack,
+        "lesson": lesson,
+        "version": version,
+        "previous_version": previous,
+        "activated_at": trusted_time.in_words(at),
+    }
+    LessonRow.replace(**row).execute()  # type: ignore[no-untyped-call]  # peewee's
+
+
+def reconcile(manifests: dict[tuple[str, int], Manifest], held: Container[str]) -> list[str]:
+    """Bring what is active down to what is whole; return what changed, in words.
+
+    A lesson that lost a required file falls back to its previous version if that is whole, else it
+    is closed until its files are fetched again. `manifests` are those held, by pack and version.
+    """
+    words = []
+    whole = {key: set(whole_lessons(manifest, held)) for key, manifest in manifests.items()}
+    for row in list(LessonRow.select()):
+        if row.lesson in whole.get((row.pack, row.version), ()):
+            continue
+        here = (LessonRow.pack == row.pack) & (LessonRow.lesson == row.lesson)
+        name = f"{row.pack}: lesson {row.lesson}"
+        if row.lesson in whole.get((row.pack, row.previous_version), ()):
+            LessonRow.update(version=row.previous_version, previous_version=None).where(
+                here
+            ).execute()
+            words.append(f"{name} went back from version {row.version} to {row.previous_version}")
+        else:
+            LessonRow.delete().where(here).execute()
+            words.append(f"{name} is closed until its files are fetched again")
+    return words
+
+
+def versions_in_use() -> set[tuple[str, int]]:
+    """Return the versions that a lesson is at, or would be rolled back to."""
+    rows = list(LessonRow.select())
+    found = {(row.pack, row.version) for row in rows}
+    return found | {(row.pack, row.previous_version) for row in rows if row.previous_version}
+
+
+def held_versions() -> dict[tuple[str, int], str]:
+    """Return the digests of the manifests held, by pack and version."""
+    return {(row.pack, row.version): row.manifest for row in VersionRow.select()}

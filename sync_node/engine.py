@@ -1,0 +1,128 @@
+"""One tick of the node: poll, plan, fetch, activate, tidy.
+
+Whatever ends a tick, at whatever point, leaves a state that the next one goes on from: what is in
+the store is whole, what is active is in the store, and what is half is under incoming/.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from content_packs.errors import SatchelError
+from sync_node import following, state, ticks, tidying
+from sync_node.config import Config
+from sync_node.data_dir import DataDir
+from sync_node.database import database_errors
+from sync_node.installing import Installation, Installer, Progress, unavailable
+from sync_node.polling import Poller
+from sync_node.source import Traffic
+from sync_node.sources import Sources
+from sync_node.store import Store
+from sync_node.ticks import Tick
+from sync_node.trust_store import TrustStore
+
+
+class Engine:
+    """Runs ticks on one data directory, under the engine's lock and with node.db open.
+
+    `clock` gives the system's time in UTC, `disk_free` the free bytes at a path; `progress` is
+    called after each block.
+    """
+
+    def __init__(  # noqa: PLR0913  # what is outside comes in as parameters
+        self,
+        data_dir: DataDir,
+        config: Config,
+        sources: Sources,
+        *,
+        clock: Callable[[], datetime],
+        disk_free: Callable[[Path], int] = tidying.disk_free,
+        progress: Callable[[Progress], None] = lambda _: None,
+    ) -> None:
+        self._data_dir = data_dir
+        self._sources = sources
+        self._clock = clock
+        self._disk_free = disk_free
+        self._progress = progress
+        self._poller = Poller(TrustStore(data_dir.trust), sources, config, clock)
+
+    def tick(self) -> Tick:
+        """Do one tick and return what it did. Its troubles are in it, not raised.
+
+        Raises `StorageFailed` only where not even that can be written down.
+        """
+        tick = Tick(self._clock())
+        before = self._sources.traffic()
+        self._sources.begin_tick()
+        try:
+            with database_errors(self._data_dir):
+                self._run(tick)
+        except SatchelError as error:
+            tick.troubles.append(error)
+            tick.settle(changed=False, waiting=False)
+        except BaseException:
+            tick.outcome = "stopped"
+            raise
+        finally:
+            tick.traffic = _since(before, self._sources.traffic())
+            tick.ended_at = self._clock()
+            with database_errors(self._data_dir):
+                ticks.record(tick)
+        return tick
+
+    def _run(self, tick: Tick) -> None:
+        changed = self._poller.poll(tick)
+        if not changed and state.is_settled(self._poller.edition()):
+            tick.settle(changed=False, waiting=False)
+            return
+        installer = Installer(
+            self._data_dir,
+            Store(self._data_dir),
+            self._sources,
+            now=self._poller.now(),
+            disk_free=self._disk_free,
+            progress=self._progress,
+        )
+        packs = [pack for pack in following.followed() if pack.held_version is None]
+        begun = [found for pack in packs if (found := installer.begin(pack))]
+        try:
+            for installation in begun:
+                installer.fetch_required(installation)
+                self._drop_removed(tick, installation)
+            for installation in begun:
+                installer.fetch_rest(installation)
+        finally:
+            for installation in begun:
+                tick.activated += installation.activator.activated
+            tick.troubles += installer.troubles
+        whole = len(begun) == len(packs) and all(installer.is_whole(each) for each in begun)
+        waiting = any(each.activator.waiting_until for each in begun)
+        self._conclude(tick, installer, changed=changed, whole=whole, waiting=waiting)
+
+    def _drop_removed(self, tick: Tick, installation: Installation) -> None:
+        offer = installation.followed.offer
+        for lesson in installation.activator.drop_removed():
+            tick.notes.append(f"{offer.pack}: version {offer.version} has no lesson {lesson}")
+
+    def _conclude(
+        self, tick: Tick, installer: Installer, *, changed: bool, whole: bool, waiting: bool
+    ) -> None:
+        """Say how the tick went, and tidy unless a cut one is to go on from what is here."""
+        cut = self._sources.cut
+        if cut and not whole and not unavailable(tick.troubles):
+            tick.troubles.append(cut)
+        if whole or not cut:
+            tidying.tidy(self._data_dir, installer.store, installer.documents)
+        if absent := state.absent_channels():
+            tick.notes.append(f"the hub has no channel {', '.join(absent)}")
+        settled = whole and not waiting and not tick.troubles
+        state.remember_settled(self._poller.edition() if settled else "")
+        tick.settle(changed=changed or bool(tick.activated), waiting=waiting)
+
+
+def _since(before: Traffic, after: Traffic) -> Traffic:
+    return Traffic(
+        after.bytes_in - before.bytes_in,
+        after.bytes_out - before.bytes_out,
+        after.requests - before.requests,
+    )

@@ -1,0 +1,115 @@
+"""Which version of each pack this node is to have: offers, rollouts, holds, retirement.
+
+- Of a pack's offers on the followed channels the newest counts whose rollout reaches this node.
+- An offer may name an older version than the active one: the hub withdrew a bad version.
+- A pack that no followed channel offers is retired: hidden, its files kept until space is needed.
+- A pack that a person rolled back stays until a newer version than the one left is offered.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from content_packs.digests import digest_of
+from content_packs.errors import Refused
+from content_packs.offers import Offer
+from sync_node.models import PackRow, VersionRow
+
+
+@dataclass(frozen=True)
+class Followed:
+    """A pack that is offered, and whether a rollback holds it at `held_version`."""
+
+    pack: str
+    channel: str
+    offer: Offer
+    held_version: int | None
+
+
+def choose(
+    offered: Mapping[str, Iterable[Offer]], rollout_number: int
+) -> dict[str, tuple[str, Offer | None]]:
+    """Return, for each pack offered, its channel and the offer that counts. Pure.
+
+    The offer is None where no rollout reaches this node yet.
+    """
+    chosen: dict[str, tuple[str, Offer | None]] = {}
+    for channel, offers in offered.items():
+        for offer in offers:
+            chosen.setdefault(offer.pack, (channel, None))
+            best = chosen[offer.pack][1]
+            if reaches(offer, rollout_number) and (best is None or offer.version > best.version):
+                chosen[offer.pack] = (channel, offer)
+    return chosen
+
+
+def reaches(offer: Offer, rollout_number: int) -> bool:
+    """Say whether an offer's rollout reaches the node with this number.
+
+    Each version shuffles the nodes anew, so that not always the same ones go first.
+    """
+    shuffled = digest_of(f"{rollout_number} {offer.pack} {offer.version}".encode())
+    return int(shuffled, 16) % 100 < offer.rollout
+
+
+def apply(offered: Mapping[str, Iterable[Offer]], rollout_number: int) -> bool:
+    """Put the offers into node.db, within the caller's transaction; say whether any changed."""
+    chosen = choose(offered, rollout_number)
+    changed = False
+    for row in list(PackRow.select()):
+        if row.pack not in chosen and not row.retired:
+            PackRow.update(retired=True, offer="", offered_version=None, offered_manifest="").where(
+                PackRow.pack == row.pack
+            ).execute()
+            changed = True
+    for pack, (channel, offer) in chosen.items():
+        changed |= _apply_one(pack, channel, offer)
+    return changed
+
+
+def _apply_one(pack: str, channel: str, offer: Offer | None) -> bool:
+    row = PackRow.get_or_none(PackRow.pack == pack)
+    if row is None:
+        row = PackRow.create(pack=pack, channel=channel)
+    before = (row.channel, row.offer, row.retired)
+    row.channel, row.retired = channel, False
+    row.offer = msgspec.json.encode(offer).decode() if offer else ""
+    row.offered_version = offer.version if offer else None
+    row.offered_manifest = offer.manifest if offer else ""
+    if offer and row.rolled_back_from is not None and offer.version > row.rolled_back_from:
+        row.held_version = row.rolled_back_from = None
+    row.save()
+    return before != (row.channel, row.offer, row.retired)
+
+
+def followed() -> list[Followed]:
+    """Return the packs that are offered, in the order in which they are needed."""
+    found = [
+        Followed(row.pack, row.channel, decode_offer(row.offer), row.held_version)
+        for row in PackRow.select().where(PackRow.offer != "")
+    ]
+    # An empty `needed_by` comes after all times.
+    return sorted(found, key=lambda f: (f.offer.needed_by or "~", f.pack))
+
+
+def decode_offer(text: str) -> Offer:
+    """Return the offer that a row holds as JSON."""
+    return msgspec.json.decode(text, type=Offer)
+
+
+def remember_version(offer: Offer) -> None:
+    """Remember that the manifest of an offer is held.
+
+    Raises `Refused` where this version was offered before with other content.
+    """
+    row = VersionRow.get_or_none(
+        (VersionRow.pack == offer.pack) & (VersionRow.version == offer.version)
+    )
+    if row is None:
+        VersionRow.create(pack=offer.pack, version=offer.version, manifest=offer.manifest)
+    elif row.manifest != offer.manifest:
+        raise Refused(
+            f"{offer.pack}: version {offer.version} is offered again with other content",
+            hint="A version never changes: the hub has to publish it under a new number.",
+        )

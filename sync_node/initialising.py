@@ -1,0 +1,70 @@
+"""`sync-node init`: the data directory, its configuration, and the root that is trusted."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from content_packs import durable
+from content_packs.errors import Refused, StorageFailed, UsageError
+from sync_node import config
+from sync_node.config import FORMAT, Config, SourceConfig
+from sync_node.data_dir import DataDir
+from sync_node.limits import ROOT_BYTES_MAX
+from sync_node.trust_store import TrustStore, check_root
+
+
+def read_root(path: Path) -> bytes:
+    """Return the root metadata in a file. Raises `UsageError`, `Untrusted`."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(ROOT_BYTES_MAX + 1)
+    except OSError as error:
+        raise UsageError(
+            f"{path}: can't be read: {error.strerror}",
+            hint="--trust names the file N.root.json that the hub's operator gives out.",
+        ) from error
+    check_root(data)
+    return data
+
+
+def wanted_config(
+    hubs: Sequence[str], folders: Sequence[Path], channels: Sequence[str], rollout_number: int
+) -> Config:
+    """Return the configuration that `init` was asked for. Raises `UsageError`."""
+    sources = [SourceConfig(hub=hub) for hub in hubs]
+    sources += [SourceConfig(folder=str(folder.absolute())) for folder in folders]
+    wanted = Config(FORMAT, tuple(sources), tuple(channels), rollout_number)
+    config.check(wanted, what="init")
+    return wanted
+
+
+def initialise(data_dir: DataDir, root: bytes, wanted: Config) -> bool:
+    """Make a node's data directory; return False where it was there already, just so.
+
+    The configuration is written last: a directory without it isn't a node yet, and `init` can be
+    run again. Raises `Refused` where there is another node already, `StorageFailed`.
+    """
+    trust = TrustStore(data_dir.trust)
+    if data_dir.config.exists():
+        _check_same(data_dir, trust, wanted, root)
+        return False
+    data_dir.make()
+    for left_over in data_dir.trust.glob("*.json"):
+        durable.remove(left_over)
+    trust.initialise(root)
+    config.write(data_dir, wanted)
+    return True
+
+
+def _check_same(data_dir: DataDir, trust: TrustStore, wanted: Config, root: bytes) -> None:
+    found = config.read(data_dir)
+    same = (found.sources, found.channels) == (wanted.sources, wanted.channels)
+    try:
+        trusted = trust.initialised and trust.first_root == root
+    except OSError as error:
+        raise StorageFailed(f"{data_dir.trust}: {error.strerror}") from error
+    if not same or not trusted:
+        other = "follows something else" if not same else "trusts another root"
+        raise Refused(
+            f"{data_dir.root}: there is a node already, and it {other}",
+            hint=f"Change {data_dir.config}, or name another directory with --data.",
+        )

@@ -1,0 +1,91 @@
+"""Asking what is offered: one conditional request where nothing is new.
+
+What is verified goes to trust/ first and then, in one transaction, to node.db. A cut in between is
+seen by the name of the edition, which node.db has only once its offers are there.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from content_packs.errors import InvalidContent, Missing, SourceUnavailable, Untrusted
+from content_packs.repository import TIMESTAMP
+from sync_node import following, state, trusted_time
+from sync_node.config import Config
+from sync_node.limits import TIMESTAMP_BYTES_MAX
+from sync_node.models import database_proxy
+from sync_node.source import Source
+from sync_node.sources import Sources
+from sync_node.ticks import Tick
+from sync_node.trust_store import Outdated, TrustStore, Verified
+
+
+class Poller:
+    """Asks the sources, hubs first, until one has answered as it should."""
+
+    def __init__(
+        self, trust: TrustStore, sources: Sources, config: Config, clock: Callable[[], datetime]
+    ) -> None:
+        self._trust = trust
+        self._sources = sources
+        self._config = config
+        self._clock = clock
+
+    def now(self) -> datetime:
+        """Return the trusted time."""
+        return trusted_time.trusted_now(self._clock(), state.signed_time())
+
+    def edition(self) -> str:
+        """Return the name of what was verified last, as this node follows it."""
+        return state.edition_key(self._trust.timestamp, self._config.channels)
+
+    def poll(self, tick: Tick) -> bool:
+        """Return whether the offers changed. What is wrong with a source is a trouble of the tick.
+
+        Raises `StorageFailed`.
+        """
+        for source in self._sources.for_offers():
+            try:
+                changed = self._poll(source)
+            except SourceUnavailable as error:
+                self._sources.put_out(source, error)
+            except Outdated as error:
+                if source.live:  # a stick may well be older than what we know
+                    tick.troubles.append(error)
+            except (Untrusted, Missing, InvalidContent) as error:
+                tick.troubles.append(error)
+            else:
+                return changed
+        if self._sources.cut:
+            tick.troubles.append(self._sources.cut)
+        return False
+
+    def _poll(self, source: Source) -> bool:
+        edition = self.edition()
+        known = edition == state.applied()
+        etag = state.etag(source.name, edition) if known else ""
+        answer = source.get(TIMESTAMP, bytes_max=TIMESTAMP_BYTES_MAX, etag=etag)
+        ours = self._trust.timestamp
+        if known and answer.body in {None, ours} and not self._is_stale(source):
+            state.remember_etag(source.name, answer.etag, edition)
+            return False
+        verified = self._trust.refresh(
+            source, self._config.channels, now=self.now(), timestamp=answer.body or ours
+        )
+        changed = self._apply(verified)
+        state.remember_etag(source.name, answer.etag, self.edition())
+        return changed
+
+    def _is_stale(self, source: Source) -> bool:
+        expires = state.expires()
+        return source.live and (expires is None or expires <= self.now())
+
+    def _apply(self, verified: Verified) -> bool:
+        with database_proxy.atomic("IMMEDIATE"):
+            changed = following.apply(verified.offers, self._config.rollout_number)
+            state.remember_applied(
+                self.edition(),
+                expires=verified.expires,
+                signed_at=verified.signed_at,
+                absent=verified.absent,
+            )
+        return changed

@@ -1,0 +1,75 @@
+"""`sync-node rollback PACK`: back to the version before, until something newer is offered."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from content_packs.errors import Missing, Refused
+from sync_node import state
+from sync_node.activator import held_versions, put, whole_lessons
+from sync_node.data_dir import DataDir
+from sync_node.database import database_errors
+from sync_node.held_manifests import HeldManifests
+from sync_node.models import LessonRow, PackRow, database_proxy
+from sync_node.store import Store
+
+
+@dataclass(frozen=True)
+class RolledBack:
+    """What a rollback did: the versions left and gone to, and the lessons there are now."""
+
+    pack: str
+    left: int
+    now_at: int
+    lessons: tuple[str, ...]
+
+
+def roll_back(data_dir: DataDir, pack: str, *, now: datetime) -> RolledBack:
+    """Put every lesson of `pack` back to the version held before the active one.
+
+    It is held there, unless what is offered is newer already than what is left.
+    One transaction: an engine that is fetching meanwhile finds the hold, and switches nothing.
+    Raises `Missing` for an unknown pack, `Refused` where there is nothing whole to go back to.
+    """
+    with database_errors(data_dir), database_proxy.atomic("IMMEDIATE"):
+        row = PackRow.get_or_none(PackRow.pack == pack)
+        lessons = list(LessonRow.select().where(LessonRow.pack == pack))
+        if row is None or not lessons:
+            raise Missing(
+                f"{pack}: no lesson of such a pack is active here",
+                hint="`sync-node status` lists the packs.",
+            )
+        left = max(lesson.version for lesson in lessons)
+        target = max(
+            (r.previous_version for r in lessons if r.version == left and r.previous_version),
+            default=None,
+        )
+        if target is None:
+            raise Refused(
+                f"{pack}: no version before {left} is held",
+                hint="A node keeps one version back, from the first update on.",
+            )
+        whole = _whole(data_dir, pack, target)
+        LessonRow.delete().where(LessonRow.pack == pack).execute()
+        for lesson in whole:
+            put(pack, lesson, target, None, at=now)
+        if not (row.offered_version and row.offered_version > left):
+            row.held_version, row.rolled_back_from = target, left
+            row.save()
+        state.remember_settled("")
+    return RolledBack(pack, left, target, tuple(whole))
+
+
+def _whole(data_dir: DataDir, pack: str, version: int) -> list[str]:
+    """Return the lessons of a version; raise `Refused` unless each is whole."""
+    digest = held_versions().get((pack, version))
+    if digest is None:
+        raise Refused(f"{pack}: the manifest of version {version} isn't held any more")
+    manifest = HeldManifests(data_dir).get(digest).manifest
+    whole = whole_lessons(manifest, Store(data_dir))
+    broken = [lesson.id for lesson in manifest.lessons if lesson.id not in whole]
+    if broken:
+        raise Refused(
+            f"{pack}: version {version} isn't whole any more: {', '.join(broken)} lack files",
+            hint="Nothing was changed.",
+        )
+    return whole

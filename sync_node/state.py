@@ -1,0 +1,86 @@
+"""Single values that the engine remembers in node.db, each under its own name."""
+
+import json
+from datetime import datetime
+
+from content_packs.digests import digest_of
+from sync_node import trusted_time
+from sync_node.models import StateRow
+
+_APPLIED = "applied"
+_EXPIRES = "expires"
+_SETTLED = "settled"
+_SIGNED = "signed-time"
+_ABSENT = "absent-channels"
+
+
+def _get(key: str) -> str:
+    row = StateRow.get_or_none(StateRow.key == key)
+    return str(row.value) if row else ""
+
+
+def _set(key: str, value: str) -> None:
+    if _get(key) == value:
+        return  # no chatter of small writes when idle
+    StateRow.replace(key=key, value=value).execute()  # type: ignore[no-untyped-call]  # peewee's
+
+
+def edition_key(timestamp: bytes | None, channels: tuple[str, ...]) -> str:
+    """Return what names a verified state of a repository, as followed by this node."""
+    return f"{digest_of(timestamp or b'')} {' '.join(channels)}"
+
+
+def applied() -> str:
+    """Return the edition whose offers are in node.db."""
+    return _get(_APPLIED)
+
+
+def remember_applied(
+    edition: str, *, expires: datetime, signed_at: datetime | None, absent: tuple[str, ...]
+) -> None:
+    """Remember the edition whose offers are now in node.db, and what was learnt with it."""
+    _set(_APPLIED, edition)
+    _set(_EXPIRES, trusted_time.in_words(expires))
+    _set(_ABSENT, " ".join(absent))
+    known = signed_time()
+    if signed_at and (known is None or signed_at > known):
+        _set(_SIGNED, trusted_time.in_words(signed_at))
+
+
+def expires() -> datetime | None:
+    """Return when the signatures of the applied edition lapse."""
+    return trusted_time.parse(_get(_EXPIRES))
+
+
+def absent_channels() -> tuple[str, ...]:
+    """Return the followed channels that the hub doesn't have."""
+    return tuple(_get(_ABSENT).split())
+
+
+def signed_time() -> datetime | None:
+    """Return the newest signed time that was verified."""
+    return trusted_time.parse(_get(_SIGNED))
+
+
+def is_settled(edition: str) -> bool:
+    """Say whether all that this edition offers is here and active."""
+    return _get(_SETTLED) == edition
+
+
+def remember_settled(edition: str) -> None:
+    """Remember that all that this edition offers is here; empty: that it isn't known."""
+    _set(_SETTLED, edition)
+
+
+def etag(source: str, edition: str) -> str:
+    """Return the entity tag of the timestamp of this edition at a source, empty where unknown."""
+    try:
+        tag, of = json.loads(_get(f"etag {source}") or '["", ""]')
+    except ValueError:
+        return ""
+    return str(tag) if of == edition else ""
+
+
+def remember_etag(source: str, tag: str, edition: str) -> None:
+    """Remember the entity tag that a source gave for the timestamp of this edition."""
+    _set(f"etag {source}", json.dumps([tag, edition]))

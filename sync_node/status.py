@@ -1,0 +1,144 @@
+"""`sync-node status`: what is here, what is to come, how the last tick went. Reads only."""
+
+from collections.abc import Callable, Container
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from content_packs.command_line import megabytes
+from content_packs.errors import SatchelError
+from content_packs.manifest import Manifest
+from content_packs.offers import Offer
+from sync_node import state
+from sync_node.activator import held_versions
+from sync_node.data_dir import DataDir
+from sync_node.database import database_errors
+from sync_node.following import decode_offer
+from sync_node.held_manifests import HeldManifests
+from sync_node.models import LessonRow, PackRow, TickRow
+from sync_node.store import Store, allocated_bytes
+from sync_node.ticks import newest_first
+
+
+@dataclass(frozen=True)
+class PackStatus:
+    """A pack: how many lessons are ready at which version, and how many bytes are to come.
+
+    `bytes_to_come` are those of files that aren't here, before compression; None where the
+    manifest isn't here yet. `versions` are those at which lessons are active.
+    """
+
+    pack: str
+    channel: str
+    version: int | None
+    lessons_ready: int
+    lessons_total: int | None
+    lessons_older: int
+    bytes_to_come: int | None
+    versions: tuple[int, ...]
+    retired: bool
+    held_version: int | None
+    activate_at: str
+
+    def in_words(self) -> str:
+        """Return it as a line for people."""
+        if self.retired:
+            return f"{self.pack}: no longer offered; hidden, kept until space is needed"
+        if self.version is None:
+            return f"{self.pack}: offered, but not to this node yet"
+        total = "?" if self.lessons_total is None else self.lessons_total
+        words = f"{self.pack}: {self.lessons_ready} of {total} lessons ready"
+        words += f" at version {self.version}"
+        if self.lessons_older:
+            words += f", {self.lessons_older} more at an older version"
+        if self.held_version is not None:
+            return f"{words}; rolled back, held until a newer version is offered"
+        if self.bytes_to_come:
+            words += f", {megabytes(self.bytes_to_come)} to come"
+        if self.activate_at and self.lessons_ready != self.lessons_total:
+            words += f", to be opened from {self.activate_at} on"
+        return words
+
+
+@dataclass(frozen=True)
+class Status:
+    """All of it. Times are RFC 3339 in UTC, empty for never."""
+
+    packs: tuple[PackStatus, ...]
+    channels: tuple[str, ...]
+    absent_channels: tuple[str, ...]
+    last_contact: str
+    last_tick: dict[str, Any] | None
+    disk_free: int
+    store_files: int
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as one JSON object."""
+        return asdict(self)
+
+
+def status(
+    data_dir: DataDir, channels: tuple[str, ...], *, disk_free: Callable[[Path], int]
+) -> Status:
+    """Return the state of this node. node.db is open. Raises `StorageFailed`."""
+    store = Store(data_dir)
+    manifests = HeldManifests(data_dir)
+    with database_errors(data_dir):
+        versions = held_versions()
+        packs = tuple(
+            _pack(data_dir, row, versions, manifests, store)
+            for row in PackRow.select().order_by(PackRow.pack)
+        )
+        last = TickRow.select().order_by(newest_first()).dicts().first()
+        heard = TickRow.select().where(TickRow.bytes_in > 0).order_by(newest_first()).first()
+        return Status(
+            packs,
+            channels,
+            state.absent_channels(),
+            heard.ended_at if heard else "",
+            {key: value for key, value in last.items() if key != "id"} if last else None,
+            disk_free(data_dir.root),
+            sum(1 for _ in store),
+        )
+
+
+def _pack(
+    data_dir: DataDir,
+    row: PackRow,
+    versions: dict[tuple[str, int], str],
+    manifests: HeldManifests,
+    store: Store,
+) -> PackStatus:
+    version = row.held_version or row.offered_version
+    manifest = _manifest(manifests, versions.get((row.pack, version)))
+    active = [r.version for r in LessonRow.select().where(LessonRow.pack == row.pack)]
+    offer: Offer | None = decode_offer(row.offer) if row.offer else None
+    to_come = _bytes_to_come(data_dir, manifest, store) if manifest else None
+    return PackStatus(
+        pack=row.pack,
+        channel=row.channel,
+        version=version,
+        lessons_ready=active.count(version),
+        lessons_total=len(manifest.lessons) if manifest else None,
+        lessons_older=len(active) - active.count(version),
+        bytes_to_come=offer.size if manifest is None and offer else to_come,
+        versions=tuple(sorted(set(active))),
+        retired=row.retired,
+        held_version=row.held_version,
+        activate_at=offer.activate_at if offer else "",
+    )
+
+
+def _manifest(manifests: HeldManifests, digest: str | None) -> Manifest | None:
+    try:
+        return manifests.get(digest).manifest if digest else None
+    except SatchelError:
+        return None  # `check` says so
+
+
+def _bytes_to_come(data_dir: DataDir, manifest: Manifest, held: Container[str]) -> int:
+    missing = {file.digest: file for file in manifest.files if file.digest not in held}
+    return sum(
+        max(file.size - allocated_bytes(data_dir.part_path(file.digest)), 0)
+        for file in missing.values()
+    )

@@ -1,0 +1,202 @@
+"""The node's verified files, by digest: what is named in store/ is whole, right and durable.
+
+A file gets its name there in one way only: its bytes are written under incoming/, fsynced, and
+renamed. Several small files share that work: one flush of the disk, then an fsync each, which
+finds little left to write but reports what failed.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from content_packs import durable
+from content_packs.digests import digest_of, digest_of_file
+from content_packs.errors import DigestMismatch
+from content_packs.manifest import File
+from sync_node.data_dir import DataDir
+from sync_node.limits import FILES_OPEN_MAX, FLUSH_TOGETHER_FILES_MIN, FSYNC_BYTES
+
+_READ_ONLY = 0o444
+
+
+class Store:
+    """What store/ holds. One process writes at a time (`engine_lock`)."""
+
+    def __init__(self, data_dir: DataDir) -> None:
+        self._data_dir = data_dir
+        with durable.storage_errors(data_dir.store):
+            self._held = set(data_dir.stored_digests())
+
+    def __contains__(self, digest: object) -> bool:
+        return digest in self._held
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(self._held))
+
+    def path(self, digest: str) -> Path:
+        """Return where the file with this digest lies, or would."""
+        return self._data_dir.store_path(digest)
+
+    def add(self, files: Sequence[tuple[str, bytes | memoryview]]) -> None:
+        """Put small files into the store. Their digests were checked. Raises `StorageFailed`."""
+        for start in range(0, len(files), FILES_OPEN_MAX):
+            self._add_together(files[start : start + FILES_OPEN_MAX])
+
+    def _add_together(self, files: Sequence[tuple[str, bytes | memoryview]]) -> None:
+        with durable.storage_errors(self._data_dir.incoming):
+            with ExitStack() as closing:
+                descriptors = []
+                for digest, data in files:
+                    descriptor = _open_part(self._data_dir.part_path(digest), truncate=True)
+                    closing.callback(os.close, descriptor)
+                    descriptors.append(descriptor)
+                    _write_all(descriptor, data, 0)
+                    os.fchmod(descriptor, _READ_ONLY)
+                if len(files) >= FLUSH_TOGETHER_FILES_MIN:
+                    os.sync()
+                for descriptor in descriptors:
+                    os.fsync(descriptor)
+            folders = set()
+            for digest, _ in files:
+                target = self.path(digest)
+                durable.make_folder(target.parent)
+                self._data_dir.part_path(digest).replace(target)
+                folders.add(target.parent)
+            for folder in (*sorted(folders), self._data_dir.incoming):
+                durable.fsync_folder(folder)
+        self._held.update(digest for digest, _ in files)
+
+    def finish(self, part: "Part") -> None:
+        """Put a file that was assembled into the store.
+
+        Raises `DigestMismatch` if its chunks, each as it should be, don't make the file that the
+        manifest names; `StorageFailed`.
+        """
+        digest = part.file.digest
+        path = self._data_dir.part_path(digest)
+        part.flush()
+        with durable.storage_errors(path):
+            found = digest_of_file(path)
+        if found != digest:
+            raise DigestMismatch(
+                f"{part.file.path}: its chunks make a file with digest {found}, expected {digest}",
+                hint="The pack is faulty: its publisher has to build and publish it again.",
+            )
+        with durable.storage_errors(path):
+            path.chmod(_READ_ONLY)
+        target = self.path(digest)
+        durable.make_folder(target.parent)
+        durable.rename(path, target)
+        self._held.add(digest)
+
+    def remove(self, digest: str) -> int:
+        """Remove a file; return how many bytes that frees. Raises `StorageFailed`."""
+        path = self.path(digest)
+        with durable.storage_errors(path):
+            size = path.stat().st_size if path.exists() else 0
+            # Not fsynced: should a power cut undo it, it is removed again.
+            path.unlink(missing_ok=True)
+        self._held.discard(digest)
+        return size
+
+    def part(self, file: File) -> "Part":
+        """Return the file of several chunks that is being assembled, as it was left."""
+        return Part(self._data_dir.part_path(file.digest), file)
+
+
+class Part:
+    """A file of several chunks being assembled at its name under incoming/.
+
+    There is no list of what has come: `resume` looks at the bytes.
+    """
+
+    def __init__(self, path: Path, file: File) -> None:
+        self.file = file
+        self._path = path
+        self._unsynced = 0
+        self._places: dict[str, list[tuple[int, int]]] = {}
+        at = 0
+        for chunk in file.pieces:
+            self._places.setdefault(chunk.digest, []).append((at, chunk.size))
+            at += chunk.size
+        self.missing = set(self._places)
+
+    def resume(self, progress: Callable[[int], None] = lambda _: None) -> None:
+        """Find out which chunks are there, by their digests. Raises `StorageFailed`.
+
+        `progress` gets the bytes of each chunk that is there.
+        """
+        if not self._path.exists():
+            return
+        with durable.storage_errors(self._path), self._path.open("rb") as file:
+            for digest, places in self._places.items():
+                if all(_has(file.fileno(), digest, at, size) for at, size in places):
+                    self.missing.discard(digest)
+                    progress(sum(size for _, size in places))
+
+    def size_of(self, digest: str) -> int:
+        """Return the bytes of one of the file's chunks."""
+        return self._places[digest][0][1]
+
+    def write(self, digest: str, data: bytes | memoryview) -> None:
+        """Put a chunk, whose digest was checked, wherever the file has it."""
+        with durable.storage_errors(self._path):
+            descriptor = _open_part(self._path, truncate=False)
+            try:
+                for at, _ in self._places[digest]:
+                    _write_all(descriptor, data, at)
+                    self._unsynced += len(data)
+                if self._unsynced >= FSYNC_BYTES:
+                    os.fsync(descriptor)
+                    self._unsynced = 0
+            finally:
+                os.close(descriptor)
+        self.missing.discard(digest)
+
+    def flush(self) -> None:
+        """Make what was written durable."""
+        with durable.storage_errors(self._path):
+            descriptor = _open_part(self._path, truncate=False)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+        self._unsynced = 0
+
+
+def allocated_bytes(path: Path) -> int:
+    """Return how many bytes a file takes on the disk: 0 where there is none, less with holes."""
+    try:
+        return path.stat().st_blocks * 512
+    except FileNotFoundError:
+        return 0
+
+
+def _open_part(path: Path, *, truncate: bool) -> int:
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | (os.O_TRUNC if truncate else 0)
+    try:
+        return os.open(path, flags, 0o644)
+    except PermissionError:
+        # A cut came between making it read-only and its rename.
+        path.chmod(0o644)
+        return os.open(path, flags, 0o644)
+
+
+def _write_all(descriptor: int, data: bytes | memoryview, at: int) -> None:
+    view = memoryview(data)
+    while view:
+        written = os.pwrite(descriptor, view, at)
+        view = view[written:]
+        at += written
+
+
+def _has(descriptor: int, digest: str, at: int, size: int) -> bool:
+    """Say whether the chunk is there; where the file has a hole, without reading it."""
+    try:
+        if os.lseek(descriptor, at, os.SEEK_DATA) >= at + size:
+            return False
+    except OSError:  # no data from there on
+        return False
+    data = os.pread(descriptor, size, at)
+    return len(data) == size and digest_of(data) == digest

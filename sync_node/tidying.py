@@ -1,0 +1,89 @@
+"""Making room: what nothing refers to goes at once, retired packs when space is needed.
+
+Kept are all files of the versions that a lesson is at or would be rolled back to, that are offered,
+or that a person holds. Rows go before files: a cut in between leaves files that the next tidying
+finds.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from content_packs import durable
+from sync_node.activator import held_versions, versions_in_use
+from sync_node.data_dir import DataDir
+from sync_node.documents import Documents
+from sync_node.following import decode_offer
+from sync_node.models import LessonRow, PackRow, VersionRow, database_proxy
+from sync_node.store import Store
+
+
+@dataclass
+class Freed:
+    """What was removed: files, and the bytes that they took."""
+
+    files: int = 0
+    size: int = 0
+
+    def add(self, size: int) -> None:
+        """Count one more file."""
+        self.files += 1
+        self.size += size
+
+
+def disk_free(folder: Path) -> int:
+    """Return the bytes that are free for us on the disk of `folder`."""
+    status = os.statvfs(folder)
+    return status.f_bavail * status.f_frsize
+
+
+def tidy(data_dir: DataDir, store: Store, documents: Documents) -> Freed:
+    """Remove what nothing refers to. Raises `StorageFailed`, `Missing`, `InvalidContent`.
+
+    Nothing is removed unless every manifest that is kept can be read: what it refers to isn't known
+    otherwise.
+    """
+    versions = held_versions()
+    offers = {row.pack: row for row in PackRow.select()}
+    kept = versions_in_use()
+    for pack, row in offers.items():
+        kept |= {(pack, row.offered_version), (pack, row.held_version)}
+    referenced: set[str] = set()
+    for key in kept & versions.keys():
+        manifest = documents.held_manifest(versions[key])
+        referenced.update(file.digest for file in manifest.files)
+    with database_proxy.atomic("IMMEDIATE"):
+        for pack, version in versions.keys() - kept:
+            VersionRow.delete().where(
+                (VersionRow.pack == pack) & (VersionRow.version == version)
+            ).execute()
+    freed = Freed()
+    for digest in store:
+        if digest not in referenced:
+            freed.add(store.remove(digest))
+    documents_kept = {versions[key] for key in kept & versions.keys()}
+    _keep_only(data_dir.manifests, {f"{digest}.json" for digest in documents_kept}, freed)
+    layouts = {decode_offer(row.offer).layout for row in offers.values() if row.offer}
+    _keep_only(data_dir.layouts, {f"{digest}.json" for digest in layouts}, freed)
+    parts = {data_dir.part_path(digest).name for digest in referenced if digest not in store}
+    _keep_only(data_dir.incoming, parts, freed)
+    return freed
+
+
+def drop_retired() -> list[str]:
+    """Forget the packs that no followed channel offers; tidying then removes their files."""
+    packs = [row.pack for row in PackRow.select().where(PackRow.retired)]
+    with database_proxy.atomic("IMMEDIATE"):
+        for pack in packs:
+            LessonRow.delete().where(LessonRow.pack == pack).execute()
+            PackRow.delete().where(PackRow.pack == pack).execute()
+    return packs
+
+
+def _keep_only(folder: Path, names: set[str], freed: Freed) -> None:
+    with durable.storage_errors(folder):
+        for path in sorted(folder.iterdir()):
+            if path.name not in names and path.is_file():
+                size = path.stat().st_size
+                path.unlink()
+                freed.add(size)

@@ -1,0 +1,125 @@
+"""A node in this process, on a repository of ours: what a test of the engine starts from."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from content_packs.digests import digest_of
+from content_packs.errors import SatchelError
+from sync_node import rebuilding, tidying
+from sync_node.config import Config, SourceConfig
+from sync_node.data_dir import DataDir
+from sync_node.engine import Engine
+from sync_node.folder_source import FolderSource
+from sync_node.held_manifests import HeldManifests
+from sync_node.initialising import initialise
+from sync_node.installing import Progress
+from sync_node.lock import engine_lock
+from sync_node.models import LessonRow, PackRow, TickRow, VersionRow
+from sync_node.source import Source
+from sync_node.sources import Sources
+from sync_node.ticks import Tick
+from tests.support.repositories import NOW, Repository
+
+
+class LiveFolder(FolderSource):
+    """A folder that counts as a hub: what it says is of now."""
+
+    live = True
+
+
+@dataclass
+class Node:
+    """A node with its data directory; `now` is what its clock says."""
+
+    root: Path
+    sources: Sequence[Source]
+    channels: tuple[str, ...] = ("main",)
+    now: datetime = NOW
+    disk_free: Callable[[Path], int] = tidying.disk_free
+    rollout_number: int = 0
+    progress: list[Progress] = field(default_factory=list)
+
+    @property
+    def data_dir(self) -> DataDir:
+        return DataDir(self.root)
+
+    @property
+    def config(self) -> Config:
+        return Config(1, (SourceConfig(folder="/unused"),), self.channels, self.rollout_number)
+
+    def initialise(self, repository: Repository) -> "Node":
+        initialise(self.data_dir, repository.first_root, self.config)
+        return self
+
+    @contextmanager
+    def opened(self) -> Iterator[None]:
+        with (
+            engine_lock(self.data_dir, wait_seconds=0),
+            rebuilding.opened(self.data_dir, self.config, now=self.now),
+        ):
+            yield
+
+    def sync(self) -> Tick:
+        """One tick, as a process of its own would do it."""
+        with self.opened():
+            engine = Engine(
+                self.data_dir,
+                self.config,
+                Sources(self.sources),
+                clock=lambda: self.now,
+                disk_free=self.disk_free,
+                progress=self.progress.append,
+            )
+            return engine.tick()
+
+    def sync_well(self) -> Tick:
+        tick = self.sync()
+        if tick.troubles:
+            raise SatchelError(f"{tick.outcome}: {tick.detail}")
+        return tick
+
+    def lessons(self, pack: str = "demo") -> dict[str, int]:
+        """The active lessons of a pack, and their versions."""
+        with self.opened():
+            rows = LessonRow.select().where(LessonRow.pack == pack)
+            return {row.lesson: row.version for row in rows}
+
+    def pack(self, pack: str = "demo") -> PackRow:
+        with self.opened():
+            return PackRow.get(PackRow.pack == pack)
+
+    def ticks(self) -> list[TickRow]:
+        with self.opened():
+            return list(TickRow.select())
+
+    def store(self) -> dict[str, bytes]:
+        return {digest: self.data_dir.store_path(digest).read_bytes()
+                for digest in self.data_dir.stored_digests()}  # fmt: skip
+
+    def read(self, lesson: str, path: str, pack: str = "demo") -> bytes:
+        """The bytes that the site would serve for a file of an active lesson."""
+        with self.opened():
+            row = LessonRow.get((LessonRow.pack == pack) & (LessonRow.lesson == lesson))
+            version = VersionRow.get(
+                (VersionRow.pack == pack) & (VersionRow.version == row.version)
+            )
+        manifest = HeldManifests(self.data_dir).get(version.manifest).manifest
+        return self.data_dir.store_path(manifest.by_path[path].digest).read_bytes()
+
+    def check_nothing_false(self) -> None:
+        """What must hold at any moment: the store is right, and what is active is in it."""
+        for digest, data in self.store().items():
+            found = digest_of(data)
+            assert found == digest
+        with self.opened():
+            versions = {(v.pack, v.version): v.manifest for v in VersionRow.select()}
+            rows = list(LessonRow.select())
+        manifests = HeldManifests(self.data_dir)
+        for row in rows:
+            manifest = manifests.get(versions[row.pack, row.version]).manifest
+            lesson = next(lesson for lesson in manifest.lessons if lesson.id == row.lesson)
+            for path in lesson.required_paths():
+                assert self.data_dir.store_path(manifest.by_path[path].digest).exists()
