@@ -142,16 +142,23 @@ def _files(a: Manifest, b: Manifest) -> Files:
             moved.append((_likest(path, earlier), path))
             earlier.remove(moved[-1][0])
     taken = {path for pair in moved for path in pair}
-    folders = _folders(moved, a)
+    folders = _folders(moved, a, b)
     within = {(old, new) for old, new in moved if any(_lies_in(old, new, f) for f in folders)}
+    removed = [path for path in gone if path not in taken]
+    added = [path for path in come if path not in taken]
+    edited = {
+        new_folder + path.removeprefix(old_folder): path
+        for old_folder, new_folder, _count in folders
+        for path in removed
+        if path.startswith(f"{old_folder}/")
+    }  # what moved along with its folder, and changed: where it would lie, where it lay
+    edited = {new: old for new, old in edited.items() if new in added}
+    stayed = set(a.by_path) & set(b.by_path)
+    changed = {path for path in stayed if a.by_path[path].digest != b.by_path[path].digest}
     return Files(
-        added=tuple(path for path in come if path not in taken),
-        removed=tuple(path for path in gone if path not in taken),
-        changed=tuple(
-            path
-            for path in sorted(set(a.by_path) & set(b.by_path))
-            if a.by_path[path].digest != b.by_path[path].digest
-        ),
+        added=tuple(path for path in added if path not in edited),
+        removed=tuple(path for path in removed if path not in edited.values()),
+        changed=tuple(sorted({*changed, *edited})),
         renamed=tuple(pair for pair in moved if pair not in within),
         folders=tuple(folders),
     )
@@ -176,19 +183,20 @@ def _moved_folder(old: str, new: str) -> tuple[str, str]:
     return "/".join(a), "/".join(b)
 
 
-def _folders(moved: list[tuple[str, str]], a: Manifest) -> list[tuple[str, str, int]]:
-    counts = Counter(
-        folders for old, new in moved if (folders := _moved_folder(old, new)) != (old, new)
-    )
-    return [
-        (old, new, count)
-        for (old, new), count in sorted(counts.items())
-        if count >= _FOLDER_FILES_MIN or count == _files_below(a, old)
-    ]
+def _folders(moved: list[tuple[str, str]], a: Manifest, b: Manifest) -> list[tuple[str, str, int]]:
+    """Return the folders that moved: gone from where they were, and new where they are."""
+    counts = Counter(_moved_folder(old, new) for old, new in moved)
+    folders = []
+    for (old, new), count in sorted(counts.items()):
+        before = _files_below(a, old)  # none: a file that was only renamed
+        most = before and (count >= _FOLDER_FILES_MIN or 2 * count >= before)
+        if most and not _files_below(b, old) and not _files_below(a, new):
+            folders.append((old, new, count))
+    return folders
 
 
-def _files_below(a: Manifest, folder: str) -> int:
-    return sum(path.startswith(f"{folder}/") for path in a.by_path)
+def _files_below(version: Manifest, folder: str) -> int:
+    return sum(path.startswith(f"{folder}/") for path in version.by_path)
 
 
 def _lies_in(old: str, new: str, folder: tuple[str, str, int]) -> bool:

@@ -6,6 +6,7 @@ to in another lesson it doesn't need: a lesson never waits for another one.
 """
 
 from pathlib import PurePosixPath
+from urllib.parse import unquote
 
 from content_packs.findings import Findings
 from content_packs.limits import PAGE_BYTES_MAX, STYLE_SHEET_BYTES_MAX
@@ -49,7 +50,7 @@ class Needs:
         what = "needs" if reference.embedded else "links to"
         self._findings.error(
             origin,
-            f"{what} {reference.url[:120]!r}, which isn't in the pack",
+            f"{what} {unquote(reference.url)[:120]!r}, which isn't in the pack",
             line=reference.line,
             hint="Correct the link, add the file, or take the link out.",
         )

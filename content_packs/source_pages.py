@@ -9,8 +9,8 @@ from urllib.parse import quote, unquote
 import msgspec
 
 from content_packs.errors import InvalidContent
-from content_packs.exercises import codec, toml_source
-from content_packs.exercises.model import Question
+from content_packs.exercises import codec, gift_source, toml_source
+from content_packs.exercises.model import Exercise, Question
 from content_packs.faults import Fault
 from content_packs.findings import Findings
 from content_packs.limits import EXERCISE_BYTES_MAX, PAGE_BYTES_MAX
@@ -102,15 +102,10 @@ class PageReader:
         return Read(carried(found, self.places), title, needs)
 
     def _exercise(self, found: Found) -> Read:
-        place = self.places.of(found.path)
-        text = read_text(found.location, found.path, EXERCISE_BYTES_MAX, self._findings)
-        exercise, faults = (
-            toml_source.parse(text, name=found.path) if text is not None else (None, [])
-        )
-        self._note(faults)
-        file = SourceFile(place, EXERCISE_MEDIA_TYPE, b"", found.path)
-        if exercise is None:
-            return Read(file)
+        file = SourceFile(self.places.of(found.path), EXERCISE_MEDIA_TYPE, b"", found.path)
+        exercise = self._parsed(found)
+        if exercise is None:  # its errors are noted; that it has no title isn't one more
+            return Read(file, found.name)
         references = [Reference(quote(path), 0, embedded=True) for path in exercise.pictures]
         needs = self._needs.of(found.path, references)
         questions = tuple(self._with_picture_in_pack(found.path, q) for q in exercise.questions)
@@ -120,6 +115,15 @@ class PageReader:
             self._findings.error(found.path, error.message, hint=error.hint)
             return Read(file, exercise.title, needs)
         return Read(dataclasses.replace(file, content=data), exercise.title, needs)
+
+    def _parsed(self, found: Found) -> Exercise | None:
+        text = read_text(found.location, found.path, EXERCISE_BYTES_MAX, self._findings)
+        if text is None:
+            return None
+        parse = gift_source.parse if found.path.lower().endswith(".gift") else toml_source.parse
+        exercise, faults = parse(text, name=found.path)
+        self._note(faults)
+        return exercise
 
     def _with_picture_in_pack(self, origin: str, question: Question) -> Question:
         """Return a question whose picture is named from where its exercise lies in the pack."""

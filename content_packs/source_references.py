@@ -7,6 +7,10 @@ from html.parser import HTMLParser
 
 # Attributes by whether what they name is shown with the page, or only linked from it.
 _EMBEDS = {"src", "poster", "data", "background", "xlink:href", "srcset", "imagesrcset"}
+# The relations of a `<link>` that a browser fetches; `next`, `up` or `search` merely lead elsewhere.
+FETCHED_RELATIONS = {
+    "stylesheet", "icon", "apple-touch-icon", "preload", "prefetch", "modulepreload", "manifest",
+}  # fmt: skip
 _STYLE_URL = re.compile(
     r"""(?:url\(\s*(?:"([^"\n]*)"|'([^'\n]*)'|([^"'()\s]+))\s*\)|@import\s+(?:"([^"\n]*)"|'([^'\n]*)'))""",
     re.IGNORECASE,
@@ -51,6 +55,14 @@ def of_style(text: str, *, first_line: int = 1) -> list[Reference]:
     return found
 
 
+def _shows(tag: str, attributes: list[tuple[str, str | None]]) -> bool:
+    """Say whether what an element's `href` names is shown with the page."""
+    if tag != "link":
+        return tag not in {"a", "area"}
+    relations = dict(attributes).get("rel") or ""
+    return bool(FETCHED_RELATIONS & set(relations.lower().split()))
+
+
 class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -72,7 +84,7 @@ class _Reader(HTMLParser):
             elif name in _EMBEDS:
                 self._add([value.strip()], line, embedded=True)
             elif name == "href" and tag != "base":
-                self._add([value.strip()], line, embedded=tag not in {"a", "area"})
+                self._add([value.strip()], line, embedded=_shows(tag, attrs))
             elif name == "style":
                 self.found += of_style(value, first_line=line)
 

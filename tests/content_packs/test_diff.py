@@ -51,6 +51,34 @@ def test_a_renamed_folder_is_one_line_and_costs_no_blocks(tmp_path: Path) -> Non
     assert difference.cost.blocks == 0
 
 
+def test_a_page_that_changes_in_a_renamed_folder_is_changed_not_new(tmp_path: Path) -> None:
+    moved = msgspec.structs.replace(lesson("water"), title={"en": "One"})
+    lessons = [moved, lesson("two")]
+    contents = [
+        *contents_of(moved, seed=1, page="<h1>New</h1>"),
+        *contents_of(lessons[1], seed=10),
+    ]
+    difference = compare(first(tmp_path), make(tmp_path / "b.cpack", lessons, contents, 2))
+    assert words_of(difference) == [
+        "the lesson one is now water",
+        "item changed: water/intro",
+        "the folder one is now water (the same bytes: 1 file)",
+        "file changed: water/intro.en.html",
+    ]
+
+
+def test_pictures_that_move_to_another_lesson_dont_rename_its_folder(tmp_path: Path) -> None:
+    lessons = [lesson("one"), lesson("two")]
+    contents = [*contents_of(lessons[0], seed=1), *contents_of(lessons[1], seed=10)]
+    olds = [extra(f"one/{name}.png", seed) for seed, name in enumerate("abc")]
+    news = [extra(f"two/{name}.png", seed) for seed, name in enumerate("abc")]
+    older = make(tmp_path / "a.cpack", lessons, [*contents, *olds], 1)
+    newer = make(tmp_path / "b.cpack", lessons, [*contents, *news], 2)
+    assert words_of(compare(older, newer)) == [
+        f"file renamed: one/{name}.png is now two/{name}.png" for name in "abc"
+    ]
+
+
 def page_of(name: str) -> str:
     return f"<h1>{name}</h1>" + "<p>A lesson about water and fractions.</p>" * 40
 

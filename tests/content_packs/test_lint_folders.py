@@ -21,6 +21,7 @@ from tests.support.folders import (
     LESSON_TOML,
     PACK_TOML,
     PAGE,
+    QUIZ,
     Files,
     sound_files,
     write_folder,
@@ -238,6 +239,19 @@ BROKEN = [
            f"{L}/slicer/style.css", "from the internet", line=1),
     Broken("font lost in an app", {f"{L}/slicer/style.css": "a { src: url('f.woff2') }"},
            f"{L}/slicer/style.css", "needs 'f.woff2'", line=1),
+    # exercises
+    Broken("quiz that isn't toml", {f"{L}/practice.en.quiz.toml": "kind = x"},
+           f"{L}/practice.en.quiz.toml", "not TOML", line=1),
+    Broken("question of no kind",
+           {f"{L}/practice.en.quiz.toml": QUIZ.replace('"choice"', '"chose"')},
+           f"{L}/practice.en.quiz.toml", "'chose' is not a kind of question"),
+    Broken("no right answer", {f"{L}/practice.en.quiz.toml": QUIZ.replace("true", "false")},
+           f"{L}/practice.en.quiz.toml", "right"),
+    Broken("lost picture", {f"{L}/practice.en.quiz.toml": QUIZ.replace("pictures/", "picture/")},
+           f"{L}/practice.en.quiz.toml", "needs 'picture/披萨.png', which isn't in the pack"),
+    Broken("gift without end", {f"{L}/practice.zh.gift": "What? { =a ~b"},
+           f"{L}/practice.zh.gift", "the braces don't match"),
+    # style sheets
     Broken("broken style sheet", {"shared/style.css": "a {}\nb { background: url(lost.png) }"},
            "shared/style.css", "needs 'lost.png'", line=2),
 ]  # fmt: skip

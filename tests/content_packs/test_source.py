@@ -6,14 +6,18 @@ import pytest
 
 from content_packs.builder import build
 from content_packs.cpack import open_cpack
+from content_packs.exercises import codec
+from content_packs.exercises.model import kind_of
 from content_packs.faults import FaultyFolder
 from content_packs.manifest import Item, Lesson, Manifest
 from content_packs.source import PackFolder, read_folder
+from content_packs.source_names import EXERCISE_MEDIA_TYPE
 from tests.support import media
 from tests.support.folders import (
     CAPTIONS,
     LESSON_TOML,
     PACK_TOML,
+    QUIZ,
     Files,
     sound_files,
     sound_folder,
@@ -215,6 +219,34 @@ def test_an_app_needs_all_of_its_folder(tmp_path: Path) -> None:
     assert item.variants[0].needs == ("one/game/a/b.js", "one/game/z.json")
 
 
+def test_an_exercise_is_built_with_its_title_and_pictures(tmp_path: Path) -> None:
+    quiz = QUIZ.replace("pictures/披萨.png", "../02-two/p.png")
+    files = {
+        **small({"practice.en.quiz.toml": quiz}),
+        "02-two/lesson.toml": ONE_LESSON,
+        "02-two/b.md": "# B",
+        "02-two/p.png": media.picture(),
+    }
+    folder = read(tmp_path, files)
+    item = described(folder).lessons[0].items[0]
+    assert (item.kind, item.title) == ("exercise", {"en": "Practise"})
+    assert item.variants[0].needs == ("two/p.png",)
+    built = next(file for file in folder.files if file.path == item.variants[0].path)
+    assert built.path == "one/practice.en.exercise.json"
+    assert built.media_type == EXERCISE_MEDIA_TYPE
+    assert isinstance(built.content, bytes)
+    exercise = codec.decode(built.content)
+    assert exercise.language == "en"
+    assert exercise.questions[0].picture == "../two/p.png"
+
+
+def test_an_exercise_in_gift_is_built_too(tmp_path: Path) -> None:
+    files = {file.path: file for file in read_folder(sound_folder(tmp_path)).files}
+    content = files["halves/practice.zh.exercise.json"].content
+    assert isinstance(content, bytes)
+    assert kind_of(codec.decode(content).questions[0]) == "choice"
+
+
 def test_what_begins_with_a_dot_or_underscore_is_left_out(tmp_path: Path) -> None:
     files = {
         **sound_files(),
@@ -242,6 +274,8 @@ def test_only_what_is_built_is_held_in_memory(tmp_path: Path) -> None:
     assert [path for path, kind in kinds.items() if kind is bytes] == [
         "halves/intro.en.html",
         "halves/intro.zh.html",
+        "halves/practice.en.exercise.json",
+        "halves/practice.zh.exercise.json",
     ]
 
 

@@ -46,6 +46,9 @@ title = { en = "Slice a pizza", zh = "切披萨" }
 
 [[items]]
 id = "more"
+
+[[items]]
+id = "practice"
 """
 
 CAPTIONS = "WEBVTT\n\n00:00.100 --> 00:00.900\nHalf of a pizza.\n"
@@ -58,6 +61,20 @@ PAGE = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>More halves</title>
 <link rel="stylesheet" href="../shared/style.css"></head>
 <body><p>More. <img src="pictures/披萨.png" alt="A pizza"></p></body></html>
+"""
+
+QUIZ = """\
+title = "Practise"
+
+[[question]]
+kind = "choice"
+prompt = "What is each of 2 equal parts?"
+picture = "pictures/披萨.png"
+picture_alt = "A pizza"
+options = [ { text = "one half", correct = true }, { text = "one quarter" } ]
+"""
+GIFT = """\
+::one:: What is each of 2 equal parts? { =one half ~one quarter }
 """
 
 Files = dict[str, str | bytes]
@@ -85,6 +102,8 @@ def sound_files() -> Files:
         f"{lesson}/slicer/style.css": "body { margin: 0 }",
         f"{lesson}/slicer/slice.js": "document.title = 'ready';",
         f"{lesson}/more.html": PAGE,
+        f"{lesson}/practice.en.quiz.toml": QUIZ,
+        f"{lesson}/practice.zh.gift": GIFT,
         f"{lesson}/_drafts/later.md": "not part of it",
     }
 
