@@ -12,9 +12,9 @@ from html.parser import HTMLParser
 from content_packs.faults import Fault, Severity
 from content_packs.fragments import is_relative
 from content_packs.pages import Link
-from content_packs.source_references import of_style
+from content_packs.source_references import FETCHED_RELATIONS, of_style
 
-# Which attributes a browser fetches, by element; of `link` only with one of the relations below.
+# Which attributes a browser fetches, by element; of `link` only with one of `FETCHED_RELATIONS`.
 _FETCHED = {
     "audio": ("src",),
     "body": ("background",),
@@ -32,9 +32,6 @@ _FETCHED = {
     "use": ("href", "xlink:href"),
     "video": ("src", "poster"),
 }
-_FETCHED_RELATIONS = {
-    "stylesheet", "icon", "apple-touch-icon", "preload", "prefetch", "modulepreload", "manifest",
-}  # fmt: skip
 _PICTURES = {"img", "image", "input", "source"}
 _SETS = {"srcset", "imagesrcset"}
 _OTHER_SERVER = re.compile(r"\s*(?:(?:https?|wss?|ftp):|[/\\]{2})", re.IGNORECASE)
@@ -112,7 +109,7 @@ class _Reader(HTMLParser):
             self._base(values.get("href", ""), line)
         elif tag == "meta" and (found := _REFRESH.search(values.get("content", ""))):
             self._notes.fetched(found.group(1), line, "<meta>")
-        elif tag != "link" or _FETCHED_RELATIONS & set(values.get("rel", "").lower().split()):
+        elif tag != "link" or FETCHED_RELATIONS & set(values.get("rel", "").lower().split()):
             self._fetches(tag, values, line)
 
     def _fetches(self, tag: str, values: dict[str, str], line: int) -> None:

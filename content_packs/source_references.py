@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 
 # Attributes by whether what they name is shown with the page, or only linked from it.
 _EMBEDS = {"src", "poster", "data", "background", "xlink:href", "srcset", "imagesrcset"}
-# The relations of a `<link>` that a browser fetches; `next`, `up` or `search` merely lead elsewhere.
+# The relations of a `<link>` that a browser fetches; `next`, `up`, `search` merely lead elsewhere.
 FETCHED_RELATIONS = {
     "stylesheet", "icon", "apple-touch-icon", "preload", "prefetch", "modulepreload", "manifest",
 }  # fmt: skip
