@@ -11,8 +11,8 @@ files left behind are named by nothing, and no client asks for a number that no 
 
 **Numbers.** An immutable name never gets two contents, not even where the first was left by a cut
 and only a probing cache could have seen it: a new number is one more than the highest that lies in
-the folder, named or not. TUF asks only that numbers grow (specification 1.0.33, 5.4.4, 5.5.5);
-roots alone have no gaps. `timestamp.json` has no number in its name; its version is one more than
+the folder, named or not. TUF asks only that numbers don't go back (specification, section 5); roots
+alone have no gaps. `timestamp.json` has no number in its name; its version is one more than
 that of the one in force. What was left behind stays: it is small, and it keeps its number taken.
 """
 
