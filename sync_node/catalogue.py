@@ -23,6 +23,7 @@ from sync_node.catalogue_model import (
     CaptionsView,
     ContentFile,
     Facets,
+    ItemAddress,
     ItemLine,
     ItemView,
     LessonLine,
@@ -33,7 +34,7 @@ from sync_node.catalogue_model import (
 )
 from sync_node.data_dir import DataDir
 from sync_node.held_manifests import HeldManifest, HeldManifests
-from sync_node.languages import Text, choose, text_for
+from sync_node.languages import choose, text_for
 from sync_node.node_reader import NodeReader, PackFacts
 
 Languages = Sequence[str]
@@ -74,8 +75,10 @@ class Catalogue:
         """Return a pack with its lessons. Raises `Missing` or `StorageFailed`."""
         return self._outline(*self._pack(pack), languages)
 
-    def lesson(self, pack: str, lesson: str, languages: Languages) -> LessonView:
-        """Return a lesson that is ready.
+    def lesson(
+        self, pack: str, lesson: str, languages: Languages, *, version: int | None = None
+    ) -> LessonView:
+        """Return a lesson that is ready, at its active version or at `version`, just before.
 
         Raises `OnItsWay` where it is still to come, `Missing` where there is none, `StorageFailed`.
         """
@@ -88,14 +91,17 @@ class Catalogue:
         active = facts.active.get(lesson)
         if active is None or not line.ready:
             raise OnItsWay(outline.card, line)
-        manifest = self._manifests.get(facts.versions[active.version]).manifest
-        content = next(found for found in manifest.lessons if found.id == lesson)
+        if version is not None and version not in {active.version, active.previous}:
+            raise Missing(f"the lesson {lesson!r} of {pack!r} isn't open at version {version}")
+        version = active.version if version is None else version
+        held = self._manifests.get(facts.versions[version])
+        manifest, content = held.manifest, held.lessons[lesson]
         return LessonView(
             card=outline.card,
             id=lesson,
             number=line.number,
-            version=active.version,
-            title=line.title,
+            version=version,
+            title=text_for(content.title, languages),
             objectives=tuple(text_for(text, languages) for text in content.objectives),
             minutes=content.minutes,
             items=tuple(
@@ -106,24 +112,24 @@ class Catalogue:
             next=outline.lessons[at + 1] if at + 1 < len(outline.lessons) else None,
         )
 
-    def item(
-        self, pack: str, lesson: str, item: str, languages: Languages, *, language: str = ""
-    ) -> ItemView:
+    def item(self, where: ItemAddress, languages: Languages, *, language: str = "") -> ItemView:
         """Return an item of a lesson that is ready, in `language` if it has that.
 
         Raises as `lesson` does.
         """
-        view = self.lesson(pack, lesson, languages)
+        pack, lesson, item, version = where
+        view = self.lesson(pack, lesson, languages, version=version)
         at = next((i for i, line in enumerate(view.items) if line.id == item), None)
         if at is None:
             raise Missing(f"there is no item {item[:64]!r} in the lesson {lesson!r} of {pack!r}")
         held = self.at_version(pack, view.version)
         content = held.lessons[lesson].items[at]
-        variant = _variant(content, (language, *languages) if language else languages)
+        wished = (language, *languages) if language else tuple(languages)
+        variant = _variant(content, wished)
         file = held.manifest.by_path.get(variant.path)
         return ItemView(
             lesson=view,
-            line=replace(view.items[at], title=_title(content, variant, languages)),
+            line=replace(view.items[at], title=text_for(content.title, wished)),
             language=variant.language,
             languages=tuple(found.language for found in content.variants),
             path=variant.path,
@@ -301,13 +307,6 @@ def _from_the_lightest(item: Item, variant: Variant) -> list[Rendition]:
     order = ("", *RENDITIONS)
     rest = [rendition for rendition in variant.renditions if rendition is not first]
     return [first, *sorted(rest, key=lambda rendition: order.index(rendition.name))]
-
-
-def _title(item: Item, variant: Variant, languages: Languages) -> Text:
-    """Return the item's title in the language in which the item is shown, where it has that."""
-    if variant.language in item.title:
-        return Text(item.title[variant.language], variant.language)
-    return text_for(item.title, languages)
 
 
 def _item_line(manifest: Manifest, item: Item, number: int, languages: Languages) -> ItemLine:

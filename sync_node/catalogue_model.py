@@ -5,6 +5,7 @@
     └── LessonLine      one lesson in it: ready, or on its way
     LessonView          a lesson that can be opened
     └── ItemLine        one item in it
+    ItemAddress         which item is meant
     ItemView            an item that can be opened, in one language
     ContentFile         a verified file on disk
     BoxView             what the technician sees
@@ -14,9 +15,19 @@ Sizes are in bytes. Texts carry the language that they are in.
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from content_packs.manifest import Kind
 from sync_node.languages import Text
+
+
+class ItemAddress(NamedTuple):
+    """Which item is meant, of which version; the active one where that is None."""
+
+    pack: str
+    lesson: str
+    item: str
+    version: int | None = None
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, make_response, render_template, request
 
 from content_packs.errors import Missing
 from content_packs.names import RENDITIONS
-from sync_node.catalogue_model import ItemView, RenditionView
+from sync_node.catalogue_model import ItemAddress, ItemView, RenditionView
 from sync_node.lan import exercise
 from sync_node.lan.catalogue_access import catalogue
 from sync_node.lan.content import address
@@ -35,7 +35,7 @@ class Player:
 def item(pack: str, lesson: str, item: str) -> Response | str:
     """Show an item; `?language=` and `?rendition=` choose among what it has."""
     language = request.args.get("language", "")
-    view = catalogue().item(pack, lesson, item, wishes(), language=language)
+    view = catalogue().item(ItemAddress(pack, lesson, item), wishes(), language=language)
     if view.line.kind == "exercise":
         return exercise.show(view)
     if view.renditions:

@@ -1,25 +1,32 @@
 """Lessons for the site's tests: small, but real media, a real PDF, and an app that tries things."""
 
+from collections.abc import Callable
 from io import BytesIO
 
 from PIL import Image, ImageDraw
 
 from content_packs.manifest import Captions, Item, Lesson, Rendition, Variant
+from content_packs.source_names import EXERCISE_MEDIA_TYPE
 from tests.support import media
+from tests.sync_node.lan.quiz import encoded
 
 Contents = dict[str, tuple[str, bytes]]
+Put = Callable[[str, str, bytes | str], str]  # keeps a file of the lesson; returns its path
 
 LESSON = "what-is-a-fraction"
 CLIP_SECONDS = 6
 INTRO = {
     "en": """<h2>Share it fairly</h2>
 <p>Cut a pizza into <strong>four equal parts</strong>. Each part is
-<math><mfrac><mn>1</mn><mn>4</mn></mfrac></math> of the pizza. Two of them are as much as one half:</p>
-<div class="math"><math display="block"><mfrac><mn>2</mn><mn>4</mn></mfrac><mo>=</mo><mfrac><mn>1</mn><mn>2</mn></mfrac></math></div>
+<math><mfrac><mn>1</mn><mn>4</mn></mfrac></math> of the pizza.
+Two of them are as much as one half:</p>
+<div class="math"><math display="block"><mfrac><mn>2</mn><mn>4</mn></mfrac><mo>=</mo>
+<mfrac><mn>1</mn><mn>2</mn></mfrac></math></div>
 <p><img src="pizza.png" alt="A pizza in four parts, one of them taken" width="320" height="200"></p>
 <blockquote><p>The number below the line says how many equal parts there are.</p></blockquote>
 <table><thead><tr><th>Part</th><th>We say</th></tr></thead>
-<tbody><tr><td>1/2</td><td>one half</td></tr><tr><td>1/4</td><td>one quarter</td></tr></tbody></table>
+<tbody><tr><td>1/2</td><td>one half</td></tr>
+<tr><td>1/4</td><td>one quarter</td></tr></tbody></table>
 <ul><li>Now watch <a href="halves.mp4">the film</a>,</li>
 <li>or go on to <a href="practice.en.exercise.json">the exercise</a>,</li>
 <li>or read <a href="../adding-fractions/intro.en.html#top">the next lesson</a>,</li>
@@ -56,7 +63,8 @@ found.outside = await fetch("http://outside.invalid/").then(() => "read", () => 
 await document.fonts.load("1rem Dots").catch(() => {});
 found.classic = window.classic;
 found.origin = window.origin;
-document.querySelector("button").onclick = () => { document.querySelector("h1").textContent = "Cut!"; };
+const title = document.querySelector("h1");
+document.querySelector("button").onclick = () => { title.textContent = "Cut!"; };
 document.getElementById("said").textContent = JSON.stringify(found);
 """
 CAPTIONS = "WEBVTT\n\n00:00.000 --> 00:06.000\n{text}\n"
@@ -111,6 +119,11 @@ def rich_lesson() -> tuple[Lesson, Contents]:
             "worksheet", "document", {"en": "Worksheet: colour the parts", "zh": "练习纸：涂颜色"},
             (Variant("en", put("worksheet.en.pdf", "application/pdf", media.pdf(2))),),
         ),
+        Item(
+            "practice", "exercise", {"en": "Practice: fractions", "zh": "练习：分数"},
+            (Variant("en", put("practice.en.exercise.json", EXERCISE_MEDIA_TYPE, encoded()),
+                     needs=(pizza,)),),
+        ),
         _app(put),
         Item(
             "manual", "page", {"en": "A page of its own", "zh": "单独的网页"},
@@ -123,14 +136,14 @@ def rich_lesson() -> tuple[Lesson, Contents]:
     lesson = Lesson(
         LESSON, {"en": "What is a fraction?", "zh": "什么是分数？"}, tuple(items), minutes=25,
         objectives=(
-            {"en": "Say what the two numbers of a fraction mean.", "zh": "说出分数中两个数的意思。"},
+            {"en": "Say what the two numbers of a fraction mean.", "zh": "说出两个数的意思。"},
             {"en": "Share something into equal parts.", "zh": "把东西分成相等的几份。"},
         ),
     )  # fmt: skip
     return lesson, contents
 
 
-def _video(put) -> Item:  # noqa: ANN001  # a closure over the contents
+def _video(put: Put) -> Item:
     variants = []
     for tag in ("en", "zh"):
         renditions = []
@@ -148,7 +161,7 @@ def _video(put) -> Item:  # noqa: ANN001  # a closure over the contents
     return Item("halves", "video", title, tuple(variants), captions)
 
 
-def _app(put) -> Item:  # noqa: ANN001  # a closure over the contents
+def _app(put: Put) -> Item:
     style = '@font-face{font-family:Dots;src:url("dots.woff2")} h1{color:#a12f4b}'
     svg = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 4 4"><circle r="2"/></svg>'
     needs = (

@@ -7,16 +7,7 @@ import msgspec
 
 from content_packs import manifest as manifests
 from content_packs.digests import digest_of
-from content_packs.manifest import (
-    Captions,
-    File,
-    Item,
-    Lesson,
-    Manifest,
-    Publisher,
-    Rendition,
-    Variant,
-)
+from content_packs.manifest import File, Lesson, Manifest, Publisher
 from sync_node.data_dir import DataDir
 from sync_node.database import create_database
 from sync_node.models import LessonRow, PackRow, TickRow, VersionRow
@@ -145,6 +136,3 @@ def furnished_school(root: Path) -> School:
         bytes_out=2_100, requests=14, outcome="synced", detail="2 lessons activated",
     )  # fmt: skip
     return school
-
-
-__all__ = ["Captions", "Item", "Rendition", "School", "Variant", "furnished_school", "new_school"]

@@ -1,0 +1,52 @@
+"""A furnished school, its site without a network, and its site behind the real web server."""
+
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from playwright.sync_api import Browser
+from waitress.server import create_server
+
+from sync_node.lan.app import create_app
+from tests.support.browser import CHROMIUM, chromium
+from tests.sync_node.lan.school import School, furnished_school
+
+NOW = datetime(2026, 9, 1, 6, 3, tzinfo=UTC)
+
+
+@pytest.fixture
+def school(tmp_path: Path) -> School:
+    return furnished_school(tmp_path)
+
+
+@pytest.fixture
+def client(school: School) -> FlaskClient:
+    """A client that sends what a browser sends with a form."""
+    client = create_app(school.data_dir, clock=lambda: NOW).test_client()
+    client.environ_base["HTTP_ORIGIN"] = "http://localhost"
+    return client
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the site, served by the node's web server."""
+    school = furnished_school(tmp_path_factory.mktemp("school"))
+    server = create_server(create_app(school.data_dir), host="127.0.0.1", port=0, threads=4)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.effective_port}"
+    finally:
+        server.close()
+        thread.join()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        pytest.skip(f"{CHROMIUM} isn't installed: apt-get install chromium")
+    with chromium() as started:
+        yield started
