@@ -6,11 +6,11 @@ as renamed. The cost is what a node that holds the older version fetches: the bl
 the manifest and the layout, all as stored. Signed metadata comes on top, a few kilobytes.
 """
 
-import os
+import io
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
 from content_packs import layout, manifest
 from content_packs.command_line import megabytes
@@ -110,7 +110,7 @@ def cost_of_update(
 ) -> Cost:
     """Return what a node that holds `older` fetches to hold `newer`. Raises `InvalidContent`."""
     earlier = [(older.manifest, older.layout)]
-    with Path(os.devnull).open("wb") as nowhere:
+    with io.BufferedWriter(_Nowhere()) as nowhere:
         laid_out, _ = lay_out(newer.manifest, newer.blocks.read, earlier, nowhere, progress)
     held = {chunk.digest for chunk in older.manifest.chunk_table}
     wanted = {n for n, chunk in enumerate(newer.manifest.chunk_table) if chunk.digest not in held}
@@ -120,6 +120,16 @@ def cost_of_update(
         manifest=len(newer.stored_manifest),
         layout=len(layout.pack(laid_out)),
     )
+
+
+class _Nowhere(io.RawIOBase):
+    """Takes bytes and keeps none: only their number is wanted."""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any, /) -> int:
+        return memoryview(data).nbytes
 
 
 def _about(a: Manifest, b: Manifest) -> Iterable[str]:
