@@ -52,9 +52,9 @@ def check(
     `progress` gets bytes done and bytes in all. Raises `StorageFailed`.
     """
     data_dir.make()
-    findings = Findings(rebuilt=rebuilding.open_or_rebuild(data_dir, config, now=now))
-    store = Store(data_dir)
-    with database_errors(data_dir):
+    with rebuilding.opened(data_dir, config, now=now) as rebuilt, database_errors(data_dir):
+        findings = Findings(rebuilt=rebuilt)
+        store = Store(data_dir)
         _check_store(store, findings, progress)
         manifests = _check_manifests(data_dir, findings)
         with database_proxy.atomic("IMMEDIATE"):

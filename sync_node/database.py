@@ -67,6 +67,16 @@ def close_database() -> None:
 
 
 @contextmanager
+def using_database(data_dir: DataDir) -> Iterator[None]:
+    """Have node.db open for the length of the block. Raises `DatabaseUnusable`."""
+    try:
+        open_database(data_dir)
+        yield
+    finally:
+        close_database()
+
+
+@contextmanager
 def database_errors(data_dir: DataDir) -> Iterator[None]:
     """Turn peewee's errors into `DatabaseUnusable` for a damaged file, else `StorageFailed`."""
     try:

@@ -1,11 +1,12 @@
 """`sync-node init`: the data directory, its configuration, and the root that is trusted."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 from content_packs import durable
 from content_packs.errors import Refused, StorageFailed, UsageError
-from sync_node import config
+from sync_node import config, rebuilding
 from sync_node.config import FORMAT, Config, SourceConfig
 from sync_node.data_dir import DataDir
 from sync_node.limits import ROOT_BYTES_MAX
@@ -37,8 +38,10 @@ def wanted_config(
     return wanted
 
 
-def initialise(data_dir: DataDir, root: bytes, wanted: Config) -> bool:
+def initialise(data_dir: DataDir, root: bytes, wanted: Config, *, now: datetime) -> bool:
     """Make a node's data directory; return False where it was there already, just so.
+
+    Old content in it, such as a store whose node.toml was lost, is taken over.
 
     The configuration is written last: a directory without it isn't a node yet, and `init` can be
     run again. Raises `Refused` where there is another node already, `StorageFailed`.
@@ -51,7 +54,8 @@ def initialise(data_dir: DataDir, root: bytes, wanted: Config) -> bool:
     for left_over in data_dir.trust.glob("*.json"):
         durable.remove(left_over)
     trust.initialise(root)
-    config.write(data_dir, wanted)
+    with rebuilding.opened(data_dir, wanted, now=now):
+        config.write(data_dir, wanted)
     return True
 
 

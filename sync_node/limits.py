@@ -30,7 +30,6 @@ FSYNC_BYTES = 16 * MIB  # written to a file being assembled between two fsyncs
 DISK_RESERVE_BYTES = 32 * MIB  # never filled: databases and logs need room to go on
 BAD_BLOCKS_MAX = 16  # of one bundle in one tick; then the bundle is left for the next
 FILES_OPEN_MAX = 128  # small files made durable together
-FLUSH_TOGETHER_FILES_MIN = 8  # from here on one flush of the disk is quicker than an fsync each
 
 # The engine
 POLL_SECONDS_DEFAULT = 900
@@ -41,6 +40,7 @@ TICKS_KEPT_MAX = 500  # rows of TickRow
 TICK_DETAIL_CHARACTERS_MAX = 2_000
 LOCK_WAIT_SECONDS = 5.0
 LOCK_POLL_SECONDS = 0.1
+PROGRESS_SECONDS = 0.1  # between two lines of progress on a terminal
 DATABASE_BUSY_SECONDS = 30.0
 RESTART_SECONDS = 2.0  # before a crashed engine is started again; doubles
 RESTART_SECONDS_MAX = 300.0

@@ -1,8 +1,8 @@
 """The node's verified files, by digest: what is named in store/ is whole, right and durable.
 
 A file gets its name there in one way only: its bytes are written under incoming/, fsynced, and
-renamed. Several small files share that work: one flush of the disk, then an fsync each, which
-finds little left to write but reports what failed.
+renamed. Small files come in batches: all are written before the first is fsynced, and their folders
+are fsynced once.
 """
 
 import os
@@ -15,7 +15,7 @@ from content_packs.digests import digest_of, digest_of_file
 from content_packs.errors import DigestMismatch
 from content_packs.manifest import File
 from sync_node.data_dir import DataDir
-from sync_node.limits import FILES_OPEN_MAX, FLUSH_TOGETHER_FILES_MIN, FSYNC_BYTES
+from sync_node.limits import FILES_OPEN_MAX, FSYNC_BYTES
 
 _READ_ONLY = 0o444
 
@@ -53,8 +53,6 @@ class Store:
                     descriptors.append(descriptor)
                     _write_all(descriptor, data, 0)
                     os.fchmod(descriptor, _READ_ONLY)
-                if len(files) >= FLUSH_TOGETHER_FILES_MIN:
-                    os.sync()
                 for descriptor in descriptors:
                     os.fsync(descriptor)
             folders = set()

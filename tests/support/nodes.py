@@ -51,7 +51,7 @@ class Node:
         return Config(1, (SourceConfig(folder="/unused"),), self.channels, self.rollout_number)
 
     def initialise(self, repository: Repository) -> "Node":
-        initialise(self.data_dir, repository.first_root, self.config)
+        initialise(self.data_dir, repository.first_root, self.config, now=self.now)
         return self
 
     @contextmanager

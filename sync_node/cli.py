@@ -1,0 +1,193 @@
+"""`sync-node`: the box in a school. Every command stands in CLI.md."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from content_packs.command_line import Group, json_option, print_json
+
+DATA_VARIABLE = "SATCHEL_NODE_DATA"
+DATA_DEFAULT = "node-data"
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+_FOLDER = click.Path(path_type=Path, file_okay=False)
+
+
+def data_option(command: _Command) -> _Command:
+    """Add `--data`."""
+    return click.option(
+        "--data",
+        type=_FOLDER,
+        envvar=DATA_VARIABLE,
+        default=DATA_DEFAULT,
+        show_default=True,
+        show_envvar=True,
+        help="The node's data directory.",
+    )(command)
+
+
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="satchel")
+def main() -> None:
+    """Fetch, keep and serve packs in a school."""
+
+
+@main.command()
+@click.option("--hub", "hubs", multiple=True, help="Address of a hub. Can be given several times.")
+@click.option(
+    "--folder", "folders", multiple=True, type=_FOLDER,
+    help="A folder that holds a repository, such as a stick. Can be given several times.",
+)  # fmt: skip
+@click.option(
+    "--trust", required=True, type=click.Path(path_type=Path, dir_okay=False),
+    help="The file N.root.json that the hub's operator gives out.",
+)  # fmt: skip
+@click.option(
+    "--channel", "channels", multiple=True, default=["main"], show_default=True,
+    help="A channel to follow. Can be given several times.",
+)  # fmt: skip
+@data_option
+@json_option
+def init(  # noqa: PLR0913  # one for each option
+    *,
+    hubs: tuple[str, ...],
+    folders: tuple[Path, ...],
+    trust: Path,
+    channels: tuple[str, ...],
+    data: Path,
+    as_json: bool,
+) -> None:
+    """Make a data directory that follows a hub, and trusts it by its root."""
+    import secrets
+
+    from sync_node import initialising
+    from sync_node.data_dir import DataDir
+    from sync_node.syncing import system_clock
+
+    root = initialising.read_root(trust)
+    wanted = initialising.wanted_config(hubs, folders, channels, secrets.randbelow(100))
+    made = initialising.initialise(DataDir(data), root, wanted, now=system_clock())
+    if as_json:
+        print_json({"data": str(data), "made": made, "channels": wanted.channels})
+    elif made:
+        click.echo(f"{data}: follows {', '.join(wanted.channels)}. Next: sync-node sync")
+    else:
+        click.echo(f"{data}: was made so before, nothing to do")
+
+
+@main.command()
+@data_option
+@json_option
+@click.pass_context
+def sync(context: click.Context, *, data: Path, as_json: bool) -> None:
+    """Ask what is offered, fetch what is missing, open what is whole: one tick."""
+    from sync_node import sayings
+    from sync_node.data_dir import DataDir
+    from sync_node.syncing import sync_once
+
+    tick = sync_once(DataDir(data), progress=sayings.progress_line(quiet=as_json))
+    if as_json:
+        print_json(sayings.tick_json(tick))
+        context.exit(tick.trouble.exit_code if tick.trouble else 0)
+    sayings.say_tick(tick)
+    if tick.trouble:
+        raise tick.trouble
+
+
+@main.command()
+@click.option("--host", help="Address to listen on. Default: `site.host` in node.toml.")
+@click.option(
+    "--port", type=click.IntRange(0, 65_535),
+    help="Port to listen on, 0 for any. Default: `site.port` in node.toml.",
+)  # fmt: skip
+@data_option
+def run(*, host: str | None, port: int | None, data: Path) -> None:
+    """Run the school's site, and sync beside it, until told to end."""
+    from sync_node import daemon
+    from sync_node.data_dir import DataDir
+
+    def listening(address: str) -> None:
+        click.echo(f"The school's site: {address}")
+
+    def log(line: str) -> None:
+        click.echo(line, err=True)
+
+    daemon.run(DataDir(data), host=host, port=port, listening=listening, log=log)
+
+
+@main.command()
+@data_option
+@json_option
+def status(*, data: Path, as_json: bool) -> None:
+    """Say what is here, what is to come, and how the last tick went."""
+    from sync_node import config, sayings
+    from sync_node import status as stating
+    from sync_node.data_dir import DataDir
+    from sync_node.database import using_database
+    from sync_node.tidying import disk_free
+
+    data_dir = DataDir(data)
+    channels = config.read(data_dir).channels
+    with using_database(data_dir):
+        found = stating.status(data_dir, channels, disk_free=disk_free)
+    if as_json:
+        print_json(found.as_json())
+    else:
+        sayings.say_status(found)
+
+
+@main.command()
+@data_option
+@json_option
+@click.pass_context
+def check(context: click.Context, *, data: Path, as_json: bool) -> None:
+    """Re-hash every file, and mend what can be mended. Ends with 3 if something was wrong."""
+    from dataclasses import asdict
+
+    from content_packs.errors import InvalidContent
+    from sync_node import checking, config, sayings
+    from sync_node.data_dir import DataDir
+    from sync_node.lock import engine_lock
+    from sync_node.syncing import system_clock
+
+    data_dir = DataDir(data)
+    found = config.read(data_dir)
+    with engine_lock(data_dir):
+        findings = checking.check(
+            data_dir, found, now=system_clock(), progress=sayings.checking_line(quiet=as_json)
+        )
+    if as_json:
+        print_json({**asdict(findings), "clean": findings.clean})
+    else:
+        sayings.say_findings(findings)
+    context.exit(0 if findings.clean else InvalidContent.exit_code)
+
+
+@main.command()
+@click.argument("pack")
+@data_option
+@json_option
+def rollback(*, pack: str, data: Path, as_json: bool) -> None:
+    """Put PACK back to the version before, until a newer one is offered."""
+    from dataclasses import asdict
+
+    from sync_node import rollback as rolling_back
+    from sync_node import sayings
+    from sync_node.data_dir import DataDir
+    from sync_node.database import using_database
+    from sync_node.syncing import system_clock
+
+    data_dir = DataDir(data)
+    data_dir.check_initialised()
+    with using_database(data_dir):
+        done = rolling_back.roll_back(data_dir, pack, now=system_clock())
+    if as_json:
+        print_json(asdict(done))
+    else:
+        sayings.say_rollback(done)
+
+
+if __name__ == "__main__":
+    main()

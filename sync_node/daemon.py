@@ -1,0 +1,74 @@
+"""`sync-node run`: the school's site in this process, the engine in a child of it.
+
+The site goes on whatever becomes of the engine, and both end on SIGTERM or Ctrl-C.
+"""
+
+import signal
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+import waitress
+
+from content_packs.errors import UsageError
+from sync_node import config
+from sync_node.data_dir import DataDir
+from sync_node.lan.app import create_app
+from sync_node.limits import SITE_CONNECTIONS_MAX, SITE_THREADS
+from sync_node.supervising import Supervisor, engine_command
+
+
+def run(
+    data_dir: DataDir,
+    *,
+    host: str | None,
+    port: int | None,
+    listening: Callable[[str], None],
+    log: Callable[[str], None],
+) -> None:
+    """Serve and sync until told to end. None: as node.toml says; port 0: any that is free.
+
+    `listening` gets the site's address once it can be opened. Raises `UsageError` where the
+    address is taken.
+    """
+    site = config.read(data_dir).site
+    host = site.host if host is None else host
+    server = _listen(data_dir, host, site.port if port is None else port)
+    supervisor = Supervisor(engine_command(data_dir), log=log)
+    signal.signal(signal.SIGTERM, _end)
+    try:
+        supervisor.start()
+        listening(_address(host, server.effective_port))
+        server.run()
+    finally:
+        supervisor.stop()
+        server.close()
+
+
+def _listen(data_dir: DataDir, host: str, port: int) -> Any:
+    try:
+        return waitress.create_server(
+            create_app(data_dir),
+            host=host,
+            port=port,
+            threads=SITE_THREADS,
+            connection_limit=SITE_CONNECTIONS_MAX,
+            asyncore_use_poll=True,
+            ident=None,
+        )
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"the site can't listen on {host} port {port}: {error}",
+            hint="Is another program, or this one already, using it? Choose another with --port.",
+        ) from error
+
+
+def _address(host: str, port: int) -> str:
+    shown = "127.0.0.1" if host in {"0.0.0.0", "::", ""} else host  # noqa: S104  # compared only
+    return f"http://[{shown}]:{port}/" if ":" in shown else f"http://{shown}:{port}/"
+
+
+def _end(_signal: int, _frame: FrameType | None) -> None:
+    """End as Ctrl-C would; waitress lets running requests finish."""
+    sys.exit(0)

@@ -1,0 +1,110 @@
+"""The engine as a process of its own, beside the school's site: ticks until it is told to end.
+
+It is apart from the site so that what it takes in memory, and whatever goes wrong in it, stays out
+of what students use. It ends on SIGTERM, SIGINT, or when its standard input is closed: then the
+site's process is gone.
+"""
+
+import os
+import random
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+
+from content_packs.command_line import megabytes
+from content_packs.errors import Refused, SatchelError
+from sync_node import config, trusted_time
+from sync_node.data_dir import DataDir
+from sync_node.limits import POLL_SECONDS_DEFAULT, RETRY_TICK_SECONDS
+from sync_node.syncing import sync_once, system_clock
+from sync_node.ticks import Tick
+
+
+class Stop(BaseException):
+    """The process was told to end. Whatever it was doing is safe to leave."""
+
+
+class Rhythm:
+    """How long to wait after a tick. Pure, but for the random share.
+
+    After a cut soon, then twice as long each time, up to the poll interval; else the interval. Up
+    to a tenth is taken off at random, so that a district's nodes don't come in step.
+    """
+
+    def __init__(self, random_share: Callable[[], float]) -> None:
+        self._random_share = random_share
+        self._cuts = 0
+
+    def seconds_after(self, *, cut: bool, poll_seconds: float) -> float:
+        """Return the seconds to wait before the next tick."""
+        self._cuts = self._cuts + 1 if cut else 0
+        seconds = poll_seconds
+        if cut:
+            seconds = min(RETRY_TICK_SECONDS * 2.0 ** min(self._cuts - 1, 20), poll_seconds)
+        return seconds * (1 - self._random_share() / 10)
+
+
+def line_of(tick: Tick) -> str:
+    """Return a tick as a line of a log."""
+    words = (
+        f"{tick.outcome}: {megabytes(tick.traffic.bytes_in)} in {tick.traffic.requests} requests"
+    )
+    if tick.activated:
+        words += f", {len(tick.activated)} lessons activated"
+    return f"{words}; {tick.detail}" if tick.detail else words
+
+
+def run(data_dir: DataDir, *, sleep: Callable[[float], None], log: Callable[[str], None]) -> None:
+    """Tick until `Stop` is raised. What goes wrong is logged, and the next tick tries again."""
+    rhythm = Rhythm(random.random)
+    while True:
+        cut = False
+        poll_seconds: float = POLL_SECONDS_DEFAULT
+        try:
+            poll_seconds = config.read(data_dir).engine.poll_seconds
+            tick = sync_once(data_dir)
+            cut = tick.outcome == "cut"
+            log(line_of(tick))
+        except Refused as error:
+            cut = True  # somebody runs `sync` or `check`: soon again
+            log(error.message)
+        except SatchelError as error:
+            log(f"{error.message} {error.hint}".strip())
+        sleep(rhythm.seconds_after(cut=cut, poll_seconds=poll_seconds))
+
+
+def _log(line: str) -> None:
+    sys.stderr.write(f"{trusted_time.in_words(system_clock())} engine {line}\n")
+    sys.stderr.flush()
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> None:
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, signal.SIG_IGN)
+    raise Stop
+
+
+def _end_with_parent() -> None:
+    """Wait for the end of standard input, then end this process as a signal would."""
+    while os.read(sys.stdin.fileno(), 1):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def main() -> None:
+    """Run on the data directory named by the only argument."""
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, _stop)
+    try:
+        threading.Thread(target=_end_with_parent, daemon=True).start()
+        run(DataDir(Path(sys.argv[1])), sleep=time.sleep, log=_log)
+    except Stop:
+        _log("stopped")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,142 @@
+"""What the commands say: lines for people, objects for scripts."""
+
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from content_packs.command_line import megabytes
+from sync_node import trusted_time
+from sync_node.checking import Findings
+from sync_node.installing import Progress
+from sync_node.limits import PROGRESS_SECONDS
+from sync_node.rollback import RolledBack
+from sync_node.status import Status
+from sync_node.ticks import Tick
+
+_CLEAR_LINE = "\r\x1b[K"
+
+
+def tick_json(tick: Tick) -> dict[str, Any]:
+    """Return a tick as an object."""
+    found: dict[str, Any] = {
+        "outcome": tick.outcome,
+        "detail": tick.detail,
+        "started_at": trusted_time.in_words(tick.started_at),
+        "ended_at": trusted_time.in_words(tick.ended_at or tick.started_at),
+        "activated": [asdict(each) for each in tick.activated],
+        **asdict(tick.traffic),
+    }
+    if tick.trouble:
+        error = tick.trouble
+        found["error"] = {"code": error.code, "message": error.message, "hint": error.hint}
+    return found
+
+
+def say_tick(tick: Tick) -> None:
+    """Print what a tick did; its troubles but the one that is raised afterwards."""
+    by_version: dict[tuple[str, int], int] = {}
+    for each in tick.activated:
+        key = (each.pack, each.version)
+        by_version[key] = by_version.get(key, 0) + 1
+    for (pack, version), count in by_version.items():
+        lessons = "1 lesson is" if count == 1 else f"{count} lessons are"
+        click.echo(f"{pack}: {lessons} now at version {version}")
+    if tick.outcome == "nothing-new":
+        click.echo("nothing new")
+    if tick.outcome == "waiting":
+        click.echo("everything is here; a version waits for its time")
+    for note in tick.notes:
+        click.echo(note)
+    for error in tick.troubles:
+        if error is not tick.trouble:
+            click.echo(f"trouble: {error.message}", err=True)
+    traffic = tick.traffic
+    click.echo(
+        f"{megabytes(traffic.bytes_in)} in, {megabytes(traffic.bytes_out)} out, "
+        f"{traffic.requests} requests"
+    )
+
+
+def say_status(status: Status) -> None:
+    """Print the state of the node."""
+    for pack in status.packs:
+        click.echo(pack.in_words())
+    if not status.packs:
+        click.echo("no packs yet")
+    for channel in status.absent_channels:
+        click.echo(f"the hub has no channel {channel}")
+    click.echo(f"last contact: {status.last_contact or 'never'}")
+    if status.last_tick:
+        tick = status.last_tick
+        detail = f": {tick['detail']}" if tick["detail"] else ""
+        click.echo(f"last tick: {tick['ended_at']} {tick['outcome']}{detail}")
+    click.echo(f"disk: {megabytes(status.disk_free)} free")
+
+
+def say_findings(findings: Findings) -> None:
+    """Print what a check found and did."""
+    if findings.rebuilt:
+        click.echo("node.db was missing or damaged: it was made anew from what is on disk")
+    for digest in findings.rotten:
+        click.echo(f"file {digest} had rotted: it was removed, and is fetched again")
+    for manifest in findings.manifests:
+        click.echo(f"the manifest of {manifest} had rotted: it is fetched again")
+    for words in findings.lessons:
+        click.echo(words)
+    if findings.metadata:
+        click.echo(f"signed metadata on disk is damaged: {findings.metadata}; it is fetched again")
+    words = "all is well" if findings.clean else "run `sync-node sync` to fetch what is missing"
+    click.echo(f"{findings.files} files, {megabytes(findings.size)} checked: {words}")
+
+
+def say_rollback(done: RolledBack) -> None:
+    """Print what a rollback did."""
+    click.echo(
+        f"{done.pack}: back from version {done.left} to {done.now_at}, "
+        f"{len(done.lessons)} lessons. It stays there until a version newer than {done.left} is "
+        "offered."
+    )
+
+
+def progress_line(*, quiet: bool) -> Callable[[Progress], None]:
+    """Return what shows the progress of a sync on a terminal, and nothing elsewhere."""
+    if quiet or not sys.stderr.isatty():
+        return lambda _: None
+    shown = 0.0
+
+    def show(progress: Progress) -> None:
+        nonlocal shown
+        now = time.monotonic()
+        over = progress.bytes_done == progress.bytes_total
+        if now - shown < PROGRESS_SECONDS and not over:
+            return
+        shown = now
+        line = (
+            f"{progress.pack} {progress.version}: {megabytes(progress.bytes_done)} of "
+            f"{megabytes(progress.bytes_total)}, {progress.lessons_ready} of "
+            f"{progress.lessons_total} lessons ready"
+        )
+        click.echo(_CLEAR_LINE + line, nl=over, err=True)
+
+    return show
+
+
+def checking_line(*, quiet: bool) -> Callable[[int, int], None]:
+    """Return what shows the progress of a check on a terminal, and nothing elsewhere."""
+    if quiet or not sys.stderr.isatty():
+        return lambda _done, _total: None
+    shown = 0.0
+
+    def show(done: int, total: int) -> None:
+        nonlocal shown
+        now = time.monotonic()
+        if now - shown >= PROGRESS_SECONDS or done == total:
+            shown = now
+            line = f"{_CLEAR_LINE}checked {megabytes(done)} of {megabytes(total)}"
+            click.echo(line, nl=done == total, err=True)
+
+    return show
