@@ -25,7 +25,11 @@ from hub.lock import locked
 from hub.signing import Signing, sign
 
 _UNFINISHED = "init-unfinished"
-_NOT_IN_THE_WAY = {"lost+found", "lock"}  # of a disk of its own; of ours
+_NOT_IN_THE_WAY = {
+    "lost+found",  # a disk of its own has it
+    "lock",
+    _UNFINISHED + durable.TEMPORARY_SUFFIX,  # cut off at the very first step
+}
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,7 @@ def initialise(root: Path, channel: str, clock: Clock) -> NewHub:
     with locked(data.lock, doing="init", wait_seconds=LOCK_WAIT_SECONDS_MAX):
         _check_free(data)
         _clear(data)
-        durable.write(root / _UNFINISHED, b"hub init was cut off here. Run it again.\n")
+        durable.write(root / _UNFINISHED, b"As long as there is no hub.toml: run hub init again.\n")
         for folder in (data.repository, data.metadata, data.incoming):
             durable.make_folder(folder)
         keys = KeyStore(data.keys)

@@ -12,16 +12,16 @@ from pathlib import Path
 
 import pytest
 
+from hub.clock import system_clock
 from hub.hub import Hub, open_hub
 from hub.initialising import initialise
 from hub.publishing import publish
 from hub.releasing import Terms, release, withdraw
-from hub.renewing import renew
+from hub.settling import changing
 from hub.versions import versions_of
-from tests.hub.clients import START, Client, MovableClock, client_of, tree
+from tests.hub.clients import Client, client_of, tree
 
 STRACE = shutil.which("strace")
-CLOCK = MovableClock(START)
 
 pytestmark = pytest.mark.skipif(STRACE is None, reason="strace is not installed")
 
@@ -52,12 +52,12 @@ def killed(kind: str, number: int, *arguments: str) -> bool:
     return ended.returncode != 0
 
 
-def moments(*, quick: dict[str, tuple[int, ...]], long_to: int) -> list[object]:
-    """Return (kind, number) for some moments, and for all of them in the long run."""
+def moments(calls: dict[str, int], *quick: tuple[str, int]) -> list[object]:
+    """Return every moment among so many `calls` of each kind; all but the `quick` are long."""
     found: list[object] = []
-    for kind in KINDS:
-        for number in range(1, long_to + 1):
-            marks = () if number in quick.get(kind, ()) else pytest.mark.long
+    for kind, most in calls.items():
+        for number in range(1, most + 1):
+            marks = () if (kind, number) in quick else pytest.mark.long
             found.append(pytest.param(kind, number, marks=marks, id=f"{kind}-{number}"))
     return found
 
@@ -86,11 +86,21 @@ def assert_no_name_got_other_bytes(before: dict[str, bytes], after: dict[str, by
             assert after[name] == data, name
 
 
+def test_strace_kills_at_the_call_that_is_named_and_at_no_other(root: Path) -> None:
+    arguments = ("release", "--data", str(root), "demo", "--version", "2", "--channel", "main")
+    assert killed("rename", 1, *arguments)
+    assert not killed("rename", 1_000, *arguments)
+
+
 @pytest.mark.parametrize(
     ("kind", "number"),
     moments(
-        quick={"rename": (5, 7), "fsync": (16,), "unlink": (1,), "database": (8,)},
-        long_to=40,
+        {"rename": 8, "fsync": 17, "unlink": 16, "database": 64},
+        ("rename", 5),
+        ("rename", 7),
+        ("fsync", 16),
+        ("unlink", 3),
+        ("database", 20),
     ),
 )
 def test_a_publish_that_is_killed(
@@ -102,8 +112,9 @@ def test_a_publish_that_is_killed(
     assert client.versions() == {"demo": 1}
     assert client.files(client.offers()[0])
     # Whatever comes next finds the repository as it was, or with all of the new version.
-    hub = open_hub(root, CLOCK)
-    renew(hub)
+    hub = open_hub(root, system_clock)
+    with changing(hub, "looking"):
+        pass
     after = tree(hub.data.repository)
     assert_no_name_got_other_bytes(before, after)
     came = versions_of(hub, "demo")[0].version == 3
@@ -119,14 +130,14 @@ def test_a_publish_that_is_killed(
 
 @pytest.mark.parametrize(
     ("kind", "number"),
-    moments(quick={"rename": (2, 3)}, long_to=12),
+    moments({"rename": 3, "fsync": 6, "unlink": 8, "database": 37}, ("rename", 2), ("rename", 3)),
 )
 def test_a_release_that_is_killed(root: Path, client: Client, kind: str, number: int) -> None:
     before = tree(root / "repository")
     arguments = ("release", "--data", str(root), "demo", "--version", "2", "--channel", "main")
     killed(kind, number, *arguments)
     assert client.versions() in ({"demo": 1}, {"demo": 2})
-    hub = open_hub(root, CLOCK)
+    hub = open_hub(root, system_clock)
     release(hub, "demo", 2, "main", Terms())
     assert client.versions() == {"demo": 2}
     assert_no_name_got_other_bytes(before, tree(hub.data.repository))
@@ -134,10 +145,13 @@ def test_a_release_that_is_killed(root: Path, client: Client, kind: str, number:
     assert withdraw(hub, "demo", 2).could_fall_back_to == {"main": 1}
 
 
-@pytest.mark.parametrize(("kind", "number"), moments(quick={"rename": (11,)}, long_to=20))
+@pytest.mark.parametrize(
+    ("kind", "number"),
+    moments({"rename": 14, "fsync": 34, "unlink": 4, "database": 46}, ("rename", 11)),
+)
 def test_an_init_that_is_killed(tmp_path: Path, kind: str, number: int) -> None:
     root = tmp_path / "hub"
     if killed(kind, number, "init", "--data", str(root)) and not (root / "hub.toml").exists():
-        initialise(root, "main", MovableClock(START))
+        initialise(root, "main", system_clock)
     assert client_of(root, tmp_path / "client").versions() == {}
-    assert open_hub(root, CLOCK).keys.has("root-3")
+    assert open_hub(root, system_clock).keys.has("root-3")
