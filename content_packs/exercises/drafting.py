@@ -182,6 +182,8 @@ class Draft:
     def gapped(self, text: str, gaps: Sequence[Sequence[Answer]]) -> dict[str, Any]:
         """Return the parts of an inline choice; `text` has `{{1}}` where the first gap is."""
         found = [int(number) for number in _GAP.findall(text)]
+        if not text:
+            found = list(range(1, len(gaps) + 1))  # its lack is told, and enough
         for number in range(1, len(gaps) + 1):
             if found.count(number) != 1:
                 message = f"has {{{{{number}}}}} {found.count(number)} times"

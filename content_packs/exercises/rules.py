@@ -252,7 +252,10 @@ def _order(question: Order) -> Iterator[Problem]:
 
 def _match(question: Match) -> Iterator[Problem]:
     yield from _counted("pairs", len(question.rows), 2)
-    yield from _counted("pairs and distractors", len(question.choices), 2, 2 * OPTIONS_MAX)
+    if len(question.rows) > 1 and len(question.choices) == 1:
+        yield Problem("pairs", "all have the same right side", "Add distractors, or other pairs.")
+    elif len(question.rows) > 1:
+        yield from _counted("distractors", len(question.choices), 2, 2 * OPTIONS_MAX)
     yield from _distinct("pairs", [row.text for row in question.rows], _exact)
     yield from _entries("choices", question.choices)
     known = {choice.id for choice in question.choices}
