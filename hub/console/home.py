@@ -23,8 +23,7 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "version": "Version",
         "size": "Size",
         "offered_on": "Offered on",
-        "not_offered": "not released",
-        "no_packs": "Nothing has been published yet.",
+        "no_packs": "Nothing is offered yet.",
         "channels": "Channels",
         "channel": "Channel",
         "offers": "Offers",
@@ -41,8 +40,7 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "version": "版本",
         "size": "大小",
         "offered_on": "发布频道",
-        "not_offered": "未发布",
-        "no_packs": "尚未发布任何课程包。",
+        "no_packs": "暂无课程包。",
         "channels": "频道",
         "channel": "频道",
         "offers": "提供",
@@ -64,6 +62,7 @@ def home_page(hub: Hub, accepted: LanguageAccept) -> str:
     packs: list[dict[str, Any]] = [
         {"view": view, "title": text_in(view.shown.title, (language,))}
         for view in overview.packs(hub, edition)
+        if view.offered  # what isn't released is nobody else's business
     ]
     return render_template(
         "console/home.html",

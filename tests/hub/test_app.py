@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 
 from hub.app import create_app
 from hub.hub import Hub, open_hub
-from hub.releasing import Terms, release
+from hub.releasing import Terms, release, withdraw
 
 DOCUMENT = Path(__file__).parents[2] / "hub" / "API.md"
 
@@ -162,9 +162,14 @@ def test_the_home_page_speaks_chinese(web: FlaskClient) -> None:
     assert page.headers["Vary"] == "Accept-Language"
 
 
+def test_the_home_page_keeps_what_is_not_released_to_itself(filled: Hub, web: FlaskClient) -> None:
+    withdraw(filled, "demo", 1)
+    assert "Demo" not in web.get("/").text
+
+
 def test_the_home_page_of_an_empty_hub(hub: Hub) -> None:
     page = create_app(hub).test_client().get("/")
-    assert "Nothing has been published yet." in page.text
+    assert "Nothing is offered yet." in page.text
 
 
 def test_a_title_is_text_and_no_markup(hub: Hub) -> None:
