@@ -59,7 +59,16 @@ class PageReader:
         """Note what is wrong with a file that belongs to an app, or to no item."""
         suffix = PurePosixPath(found.path.lower()).suffix
         if suffix in _HTML:
-            self._document(found)
+            text, _ = self._document(found)
+            for reference in of_html(text):
+                lost = reference.is_relative and not self.places.find(found.path, reference.url)
+                if lost and reference.embedded:  # a warning: a script may put it right
+                    self._findings.warning(
+                        found.path,
+                        f"needs {reference.url[:120]!r}, which isn't in the pack",
+                        line=reference.line,
+                        hint="Add the file, or correct its name: capitals count.",
+                    )
         elif suffix == ".css":
             self._needs.check_style(found.path)
 

@@ -187,6 +187,12 @@ def test_extract_writes_the_files_into_an_empty_folder_only(
     assert "there is something already" in again.stderr
 
 
+def test_samples_of_no_version_are_refused(tmp_path: Path) -> None:
+    assert run("samples", tmp_path / "out", "--version", "0").exit_code == 2
+    assert run("samples", tmp_path / "out", "--version", "99").exit_code == 2
+    assert not (tmp_path / "out").exists()
+
+
 def content_packs(*arguments: str | Path) -> list[str]:
     return [sys.executable, "-c", "from content_packs.cli import main; main()"] + [
         str(argument) for argument in arguments

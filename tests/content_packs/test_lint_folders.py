@@ -235,6 +235,8 @@ BROKEN = [
     Broken("app from elsewhere",
            {f"{L}/slicer/index.html": APP.replace("slice.js", "//x.org/slice.js")},
            f"{L}/slicer/index.html", "from the internet", line=4),
+    Broken("script lost in an app", {f"{L}/slicer/slice.js": None, f"{L}/slicer/Slice.js": "1"},
+           f"{L}/slicer/index.html", "needs 'slice.js'", "warning", line=4),
     Broken("style sheet from elsewhere", {f"{L}/slicer/style.css": "@import 'https://x.org/a.css';"},
            f"{L}/slicer/style.css", "from the internet", line=1),
     Broken("font lost in an app", {f"{L}/slicer/style.css": "a { src: url('f.woff2') }"},
