@@ -67,7 +67,10 @@ def _check_source(source: str) -> None:
                 hint=r"Write \} for a brace that is shown.",
             )
         if depth > FORMULA_DEPTH_MAX:
-            raise InvalidContent(f"the formula {_shown(source)} is nested too deeply")
+            raise InvalidContent(
+                f"the formula {_shown(source)} is nested too deeply",
+                hint=f"Use at most {FORMULA_DEPTH_MAX} braces inside one another.",
+            )
     if depth:
         raise InvalidContent(
             f"the formula {_shown(source)} has a {{ without its }}",
