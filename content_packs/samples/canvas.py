@@ -4,6 +4,7 @@ A `View` is a part of a picture with units of its own: a drawing says `100, 100`
 a pizza and needn't know how large the pizza becomes.
 """
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -97,7 +98,7 @@ class View:
             fill,
         )
 
-    def text(
+    def text(  # noqa: PLR0913 # place, text and size; the rest has its usual value
         self,
         place: Point,
         text: str,
@@ -159,7 +160,7 @@ def bezier(points: Sequence[Point], steps: int = 40) -> list[Point]:
         while len(level) > 1:
             level = [
                 (a[0] + (b[0] - a[0]) * at, a[1] + (b[1] - a[1]) * at)
-                for a, b in zip(level, level[1:], strict=False)
+                for a, b in itertools.pairwise(level)
             ]
         path.append(level[0])
     return path

@@ -8,12 +8,11 @@ puts its drawings side by side, as large as the place allows.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from content_packs.samples.drawings_scenes import SCENE_DRAWINGS
-from content_packs.samples.drawings_water import WATER_DRAWINGS
-
 from content_packs.errors import InvalidContent
 from content_packs.samples.canvas import Box, View
 from content_packs.samples.drawings_fractions import FRACTION_DRAWINGS
+from content_packs.samples.drawings_scenes import SCENE_DRAWINGS
+from content_packs.samples.drawings_water import WATER_DRAWINGS
 from content_packs.samples.shapes import Drawing, Words
 
 _DRAWINGS: Mapping[str, Drawing] = {**FRACTION_DRAWINGS, **SCENE_DRAWINGS, **WATER_DRAWINGS}

@@ -1,10 +1,11 @@
 """Drawings about fractions: pizzas, bars, number lines, numbers. Each paints shares of a whole."""
 
+import itertools
 import math
 from fractions import Fraction
 
 from content_packs.samples import colours
-from content_packs.samples.canvas import Box, View
+from content_packs.samples.canvas import Box, Point, View
 from content_packs.samples.shapes import Arguments, Drawing, Words
 
 _GROUND_GAP = 2.6  # the cut between two slices, in hundredths of the pizza's width
@@ -23,7 +24,7 @@ def _unequal_pizza(view: View, arguments: Arguments, _: Words) -> None:
 
 
 def _slices(view: View, edges: list[float], taken: int) -> None:
-    for number, (start, end) in enumerate(zip(edges, edges[1:], strict=False)):
+    for number, (start, end) in enumerate(itertools.pairwise(edges)):
         there = number < taken
         view.sector((50, 50), 48, (start, end), colours.CRUST if there else colours.PALE_CRUST)
         view.sector((50, 50), 42.5, (start, end), colours.CHEESE if there else colours.PALE_CHEESE)
@@ -59,7 +60,7 @@ def _bar(view: View, arguments: Arguments, _: Words) -> None:
 
 
 def _piece(view: View, box: Box, fill: str) -> None:
-    """A piece of a strip; without `fill` it is pale, with an edge that a printer shows."""
+    """Paint a piece of a strip; without `fill` it is pale, with an edge that a printer shows."""
     view.rectangle(box, fill or "#A5C6D8", radius=4)
     if not fill:
         left, top, width, height = box
@@ -82,7 +83,7 @@ def _fraction(view: View, arguments: Arguments, _: Words) -> None:
 def _share(view: View, arguments: Arguments, words: Words) -> None:
     """`share TOP BOTTOM`: a pizza with its fraction below."""
     _pizza(view.into((0, 0, 100, 100), 100, 100), [arguments[1], arguments[0]], words)
-    _small_fraction(view, (50, 134), int(arguments[0]), int(arguments[1]), 27)
+    _small_fraction(view, (50, 134), (int(arguments[0]), int(arguments[1])), 27)
 
 
 def _named_fraction(view: View, arguments: Arguments, words: Words) -> None:
@@ -130,7 +131,7 @@ def _number_line(view: View, arguments: Arguments, _: Words) -> None:
         if part in {0, parts}:
             view.text((x, y + 30), "0" if part == 0 else "1", 22, bold=True)
         elif part in marked:
-            _small_fraction(view, (x, y + 36), part, parts, 17)
+            _small_fraction(view, (x, y + 36), (part, parts), 17)
         if part in marked:
             view.circle((x, y), 9, colours.TOMATO)
     if marked:
@@ -140,10 +141,10 @@ def _number_line(view: View, arguments: Arguments, _: Words) -> None:
 
 
 def _small_fraction(
-    view: View, middle: tuple[float, float], top: int, bottom: int, size: float, fill: str = ""
+    view: View, middle: Point, number: tuple[int, int], size: float, fill: str = colours.INK
 ) -> None:
-    fill = fill or colours.INK
     x, y = middle
+    top, bottom = number
     half = max(view.width_of(str(top), size), view.width_of(str(bottom), size)) / 2 + 2
     view.text((x, y - size * 0.62), str(top), size, fill=fill, bold=True)
     view.line([(x - half, y), (x + half, y)], fill, size * 0.09)
@@ -164,7 +165,7 @@ def _wall(view: View, arguments: Arguments, _: Words) -> None:
             if parts == 1:
                 view.text(middle, "1", tall * 0.5, fill=colours.WHITE, bold=True)
             else:
-                _small_fraction(view, middle, 1, parts, tall * 0.33, colours.WHITE)
+                _small_fraction(view, middle, (1, parts), tall * 0.33, colours.WHITE)
 
 
 def _squares(view: View, arguments: Arguments, _: Words) -> None:
@@ -184,13 +185,12 @@ def _pair_of_bars(view: View, arguments: Arguments, _: Words) -> None:
     for row, (top, bottom) in enumerate((numbers[:2], numbers[2:])):
         y = row * 76
         wide = (360 - 4 * (bottom - 1)) / bottom
-        _small_fraction(view, (24, y + 36), top, bottom, 25)
+        _small_fraction(view, (24, y + 36), (top, bottom), 25)
         for part in range(bottom):
             fill = (colours.BLUE, colours.GREEN)[row] if part < top else ""
             _piece(view, (60 + part * (wide + 4), y + 10, wide, 52), fill)
-    ends = sorted({float(Fraction(numbers[0], numbers[1])), float(Fraction(numbers[2], numbers[3]))})
-    for end in ends:
-        _dashes(view, 60 + 364 * end - 2, 0, 152)
+    for end in sorted({Fraction(*numbers[:2]), Fraction(*numbers[2:])}):
+        _dashes(view, 60 + 364 * float(end) - 2, 0, 152)
 
 
 def _dashes(view: View, x: float, top: float, bottom: float) -> None:

@@ -9,7 +9,17 @@ from content_packs.samples.shapes import Arguments, Drawing, Words
 # Where the particles of a liquid and of a gas lie in their glass: as if by chance, always the same.
 _LIQUID = ((18, 92), (34, 84), (50, 93), (66, 85), (82, 92), (25, 71), (44, 72), (60, 68), (78, 73))
 _GAS = ((20, 30), (52, 18), (80, 36), (34, 58), (68, 62), (22, 86), (54, 90), (83, 84), (48, 40))
-_DROPLETS = ((16, 40), (30, 62), (13, 78), (42, 36), (56, 58), (68, 40), (38, 82), (64, 80), (52, 94))
+_DROPLETS = (
+    (16, 40),
+    (30, 62),
+    (13, 78),
+    (42, 36),
+    (56, 58),
+    (68, 40),
+    (38, 82),
+    (64, 80),
+    (52, 94),
+)
 
 
 def _drop(view: View, arguments: Arguments, _: Words) -> None:
@@ -71,7 +81,7 @@ def _puddle(view: View, arguments: Arguments, words: Words) -> None:
 
 
 def _glass(view: View, arguments: Arguments, words: Words) -> None:
-    """`glass dry`, `wet` or `empty`, then a key: a glass of cold water, and what it shows outside."""
+    """`glass dry|wet|empty KEY`: a glass of cold water, with drops outside or not, or empty."""
     view.polygon([(8, 20), (76, 20), (68, 110), (16, 110)], "#B8CBD6")
     view.polygon([(11, 20), (73, 20), (65.5, 107), (18.5, 107)], colours.GLASS)
     if arguments[0] == "empty":
@@ -98,7 +108,9 @@ def _washing(view: View, arguments: Arguments, _: Words) -> None:
         view.rectangle((x - 2, 28, 4, 74), colours.SOIL_DARK)
     view.curve([(14, 32), (100, 44), (186, 32)], colours.INK, 1.2)
     view.polygon([(34, 36), (70, 38), (68, 84), (36, 82)], colours.TOMATO)
-    view.polygon([(86, 38), (104, 38.5), (104, 82), (97, 82), (95, 52), (93, 82), (86, 82)], colours.BLUE)
+    view.polygon(
+        [(86, 38), (104, 38.5), (104, 82), (97, 82), (95, 52), (93, 82), (86, 82)], colours.BLUE
+    )
     view.polygon([(122, 38.5), (164, 35), (164, 66), (122, 70)], colours.CHEESE)
     for x in (38, 66, 88, 102, 126, 160):
         view.rectangle((x - 1, 33, 2.4, 8), colours.SOIL_DARK, radius=1)
@@ -141,7 +153,9 @@ def _home(view: View, _: Arguments, words: Words) -> None:
     for wide, fill, key in shares:
         view.rectangle((left, 40, wide, 54), fill, radius=3)
         middle = (194, 67) if left == 0 else (350, 20)
-        view.text(middle, words(key), 17, fill=colours.WHITE if left == 0 else colours.INK, bold=True)
+        view.text(
+            middle, words(key), 17, fill=colours.WHITE if left == 0 else colours.INK, bold=True
+        )
         left += wide
     view.rectangle((left, 40, 4, 54), colours.GREEN)
     view.line([(391, 30), (391, 40)], colours.INK, 1.2)

@@ -12,25 +12,25 @@ from content_packs.samples.shapes import Arguments, Drawing, Words
 
 _LABEL_SIZE = 46
 _LABEL_PLACES: dict[str, Point] = {
-    "sun": (420, 110),
+    "sun": (420, 250),
     "sea": (300, 800),
     "evaporation": (330, 560),
-    "water-vapour": (200, 340),
-    "condensation": (640, 96),
-    "cloud": (620, 330),
-    "rain": (1130, 440),
+    "water-vapour": (420, 392),
+    "condensation": (700, 392),
+    "cloud": (690, 280),
+    "rain": (1380, 430),
     "precipitation": (1360, 430),
-    "snow": (1400, 130),
+    "snow": (1420, 420),
     "river": (900, 690),
     "runoff": (900, 690),
-    "groundwater": (1300, 866),
+    "groundwater": (1340, 816),
     "lake": (1000, 700),
     "mountain": (1400, 560),
 }
 
 
 def _landscape(view: View, arguments: Arguments, words: Words) -> None:
-    view.rectangle((0, 0, 1600, 900), colours.SKY, radius=24)
+    view.rectangle((0, 0, 1600, 900), colours.SKY)
     for name, paint in _LAYERS.items():
         if name in arguments or name == "ground":
             paint(view)
@@ -54,11 +54,18 @@ def _ground(view: View) -> None:
         colours.GRASS,
     )
     view.polygon([(1180, 640), (1420, 606), (1600, 600), (1600, 760), (1300, 730)], "#7DAE58")
-    view.rectangle((0, 724, 700, 176), colours.SEA, radius=24)
-    view.rectangle((0, 724, 640, 60), colours.SEA)
+    view.rectangle((0, 724, 700, 176), colours.SEA)
     view.polygon([(600, 724), (690, 724), (800, 790), (850, 900), (600, 900)], colours.SEA)
-    view.polygon([(660, 724), (700, 724), (822, 790), (880, 900), (850, 900), (798, 794)], "#E9D8A6")
-    for x, y, long in ((60, 770, 110), (260, 756, 80), (440, 850, 120), (120, 862, 90), (560, 782, 70)):
+    view.polygon(
+        [(660, 724), (700, 724), (822, 790), (880, 900), (850, 900), (798, 794)], "#E9D8A6"
+    )
+    for x, y, long in (
+        (60, 770, 110),
+        (260, 756, 80),
+        (440, 850, 120),
+        (120, 862, 90),
+        (560, 782, 70),
+    ):
         view.curve(
             [(x, y), (x + long / 3, y - 14), (x + long * 2 / 3, y + 14), (x + long, y)],
             colours.SEA_LIGHT,
@@ -72,8 +79,8 @@ def _ground(view: View) -> None:
 
 
 def _sun(view: View) -> None:
-    view.circle((210, 150), 128, colours.SUN_GLOW)
-    view.circle((210, 150), 88, colours.SUN)
+    view.circle((210, 256), 118, colours.SUN_GLOW)
+    view.circle((210, 256), 80, colours.SUN)
 
 
 def _river(view: View) -> None:
@@ -83,30 +90,28 @@ def _river(view: View) -> None:
 
 
 def _groundwater(view: View) -> None:
-    view.polygon([(860, 900), (900, 800), (1100, 776), (1600, 770), (1600, 900)], colours.SOIL)
-    view.polygon([(868, 900), (880, 856), (1120, 838), (1600, 842), (1600, 900)], "#7AA7BE")
-    view.arrow([(1470, 700), (1470, 760), (1430, 810)], colours.BLUE, 12)
-    view.arrow([(1090, 872), (1000, 872), (900, 872)], colours.WHITE, 10)
+    view.polygon([(880, 900), (930, 806), (1130, 736), (1600, 722), (1600, 900)], colours.SOIL)
+    view.polygon([(884, 900), (912, 858), (1150, 792), (1600, 790), (1600, 900)], "#7AA7BE")
+    view.arrow([(1545, 690), (1545, 740), (1510, 790)], colours.BLUE, 12)
+    view.arrow([(1150, 842), (1040, 862), (930, 872)], colours.WHITE, 10)
 
 
 def cloud(view: View, middle: Point, size: float, fill: str, shade: str) -> None:
     """Paint a cloud about 300 × 150 units × `size`."""
     x, y = middle
     puffs = ((-95, 12, 62), (-35, -38, 78), (48, -24, 68), (108, 18, 54))
-    view.rectangle(
-        (x - 155 * size, y + 2 * size, 316 * size, 76 * size), shade, radius=38 * size
-    )
+    view.rectangle((x - 155 * size, y + 2 * size, 316 * size, 76 * size), shade, radius=38 * size)
     for dx, dy, radius in puffs:
         view.circle((x + dx * size, y + dy * size), radius * size, fill)
     view.rectangle((x - 155 * size, y - 6 * size, 316 * size, 72 * size), fill, radius=36 * size)
 
 
 def _cloud(view: View) -> None:
-    cloud(view, (690, 230), 0.95, colours.CLOUD, colours.CLOUD_SHADE)
+    cloud(view, (690, 272), 0.95, colours.CLOUD, colours.CLOUD_SHADE)
 
 
 def _small_cloud(view: View) -> None:
-    cloud(view, (690, 230), 0.45, colours.CLOUD, colours.CLOUD_SHADE)
+    cloud(view, (690, 272), 0.45, colours.CLOUD, colours.CLOUD_SHADE)
 
 
 def _mountain_cloud(view: View) -> None:
@@ -144,15 +149,13 @@ def _vapour(view: View) -> None:
 
 
 def _rising(view: View) -> None:
-    for x in (560, 680, 800):
-        view.arrow(
-            [(x, 560), (x - 34, 510), (x + 34, 470), (x, 400)], colours.VAPOUR, 14
-        )
+    for x in (660, 770):
+        view.arrow([(x, 600), (x - 34, 540), (x + 34, 480), (x, 400)], colours.VAPOUR, 14)
 
 
 def _wind(view: View) -> None:
-    view.arrow([(850, 150), (890, 120), (930, 130), (970, 150)], colours.GREY, 14)
-    view.arrow([(850, 230), (890, 210), (930, 220), (965, 230)], colours.GREY, 14)
+    view.arrow([(862, 196), (896, 160), (930, 160), (966, 180)], colours.GREY, 14)
+    view.arrow([(862, 276), (896, 250), (926, 246), (962, 250)], colours.GREY, 14)
 
 
 def _run(view: View) -> None:

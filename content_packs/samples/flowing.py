@@ -9,9 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 _NOT_FIRST = frozenset("，。！？；：、）”’》,.!?;:)")
+_WIDE = r"\u2018-\u201d\u3000-\u9fff\uff00-\uffef"  # quotes, Chinese characters and punctuation
 _PIECES = re.compile(
-    r"\{(?P<top>[^/{}]+)/(?P<bottom>[^/{}]+)\}|(?P<space> +)"
-    r"|(?P<wide>[\u2018-\u201d\u3000-\u9fff\uff00-\uffef])|(?P<word>[^ {\u2018-\u201d\u3000-\u9fff\uff00-\uffef]+)"
+    r"\{(?P<top>[^/{}]+)/(?P<bottom>[^/{}]+)\}"
+    rf"|(?P<space> +)|(?P<wide>[{_WIDE}])|(?P<word>[^ {{{_WIDE}]+)"
 )
 
 
@@ -36,9 +37,7 @@ def pieces_of(text: str) -> list[Piece]:
     ]
 
 
-def break_lines(
-    text: str, width: float, width_of: Callable[[Piece], float]
-) -> list[list[Piece]]:
+def break_lines(text: str, width: float, width_of: Callable[[Piece], float]) -> list[list[Piece]]:
     """Return the lines that `text` makes in `width`."""
     lines: list[list[Piece]] = [[]]
     used = 0.0

@@ -55,9 +55,7 @@ def make(pack: str, version: int, folder: Path, *, report: Callable[[str], None]
     or ffmpeg is missing, `StorageFailed`.
     """
     if pack not in PACKS:
-        raise UsageError(
-            f"there is no sample pack {pack!r}", hint=f"There are {', '.join(PACKS)}."
-        )
+        raise UsageError(f"there is no sample pack {pack!r}", hint=f"There are {', '.join(PACKS)}.")
     target, unfinished = folder / pack, folder / f".{pack}.unfinished"
     if target.exists():
         raise Refused(f"{target} is there already", hint="Remove it, or name another folder.")

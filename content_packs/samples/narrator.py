@@ -31,13 +31,13 @@ _SynthCallback = ctypes.CFUNCTYPE(
 def _speak(library: ctypes.CDLL, text: str) -> bytes:
     sound = bytearray()
 
-    @_SynthCallback
     def collect(samples: object, count: int, _events: object) -> int:
         if samples and count > 0:
             sound.extend(ctypes.string_at(samples, count * 2))  # type: ignore[arg-type] # a pointer
         return 0
 
-    library.espeak_SetSynthCallback(collect)
+    callback = _SynthCallback(collect)  # kept: the library only points to it
+    library.espeak_SetSynthCallback(callback)
     data = text.encode()
     code = library.espeak_Synth(
         data, len(data) + 1, 0, _POSITION_CHARACTER, 0, _TEXT_UTF8, None, None

@@ -3,10 +3,12 @@
 They lie beside the lesson's pages under names that start with `_`, which are not part of a pack:
 
     _pictures.toml          [[picture]]: file, size, show
-    _STEM.video.toml        title, [[slide]]: title, show, [[slide.step]]: say, show
-    _STEM.worksheet.toml    title, blanks, introduction, answers, [[task]]: text, show, lines, answer
+    _STEM.video.toml        [[slide]]: title, show, [[slide.step]]: say, show
+    _STEM.worksheet.toml    title, blanks, introduction, answers,
+                            [[task]]: text, show, lines, answer
 
-`show` is a scene (see `drawings`). A `{language}` in a picture's `file` makes one for each language.
+`show` is a scene (see `drawings`). A `{language}` in a picture's `file` makes one for each
+language.
 """
 
 import tomllib

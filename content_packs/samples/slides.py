@@ -15,6 +15,7 @@ _MARGIN = 44
 _TITLE_TOP, _TITLE_SIZE = 44, 32
 _SCENE_TOP, _SCENE_BOTTOM = 92, 398  # captions lie below
 _BAR_HEIGHT = 6
+_WHOLE_SLIDE = "landscape"  # a drawing as wide and high as a slide fills it
 
 
 @dataclass(frozen=True)
@@ -30,10 +31,15 @@ def draw_slide(look: SlideLook, words: Words, accent: str) -> Image.Image:
     """Return the slide as a picture of 854 × 480 pixels."""
     picture = Picture(WIDTH, HEIGHT, colours.PAPER)
     view = picture.view
+    if len(look.scene) == 1 and look.scene[0][0].startswith(_WHOLE_SLIDE):
+        draw_scene(view, (0, 0, WIDTH, HEIGHT), look.scene, words)
+        wide = view.width_of(look.title, _TITLE_SIZE) + _MARGIN + 24
+        view.rectangle((-20, _TITLE_TOP - 27, wide + 20, 54), colours.PAPER, radius=16)
+    else:
+        box = (_MARGIN, _SCENE_TOP, WIDTH - 2 * _MARGIN, _SCENE_BOTTOM - _SCENE_TOP)
+        draw_scene(view, box, look.scene, words)
     view.rectangle((0, 0, 12, HEIGHT), accent)
     view.text((_MARGIN, _TITLE_TOP), look.title, _TITLE_SIZE, anchor="lm", bold=True)
-    box = (_MARGIN, _SCENE_TOP, WIDTH - 2 * _MARGIN, _SCENE_BOTTOM - _SCENE_TOP)
-    draw_scene(view, box, look.scene, words)
     view.rectangle((0, HEIGHT - _BAR_HEIGHT, WIDTH, _BAR_HEIGHT), "#EAE2D4")
     view.rectangle((0, HEIGHT - _BAR_HEIGHT, WIDTH * look.progress, _BAR_HEIGHT), accent)
     return picture.finish()

@@ -3,7 +3,7 @@
 The text is text (it can be searched and read aloud), in a part of the font that is embedded.
 """
 
-import datetime
+import datetime as dt
 import io
 import logging
 
@@ -20,7 +20,7 @@ from content_packs.samples.scripts import Scene, Task, Worksheet
 from content_packs.samples.shapes import Words
 
 # A date that never changes: the same worksheet gives the same bytes.
-_DATE = datetime.datetime(2024, 1, 1, tzinfo=datetime.UTC)
+_DATE = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
 _FAMILY = "satchel"
 _MARGIN = 18.0  # millimetres, as all lengths here
 _WIDTH = 210 - 2 * _MARGIN
@@ -67,8 +67,8 @@ def make_worksheet(worksheet: Worksheet, language: str, words: Words) -> bytes:
     _write_title(paper, worksheet.title[language])
     paper.set_font(_FAMILY, size=_TEXT_POINTS)
     _write_blanks(paper, worksheet.blanks[language])
-    paper.cell(_WIDTH, _LINE, worksheet.introduction[language])
-    paper.ln(_LINE + 4)
+    _write_lines(paper, worksheet.introduction[language], 0)
+    paper.ln(4)
     for number, task in enumerate(worksheet.task, 1):
         _write_task(paper, number, task, language, words)
     paper.add_page()
@@ -110,9 +110,7 @@ def _write_task(paper: _Paper, number: int, task: Task, language: str, words: Wo
     if task.show:
         paper.ln(2)
         size = (_WIDTH - _INDENT, task.show_height)
-        paper.image(
-            _draw(task.show, size, words), x=_MARGIN + _INDENT, w=size[0], h=size[1]
-        )
+        paper.image(_draw(task.show, size, words), x=_MARGIN + _INDENT, w=size[0], h=size[1])
         paper.ln(1)
     paper.set_draw_color(_PALE)
     paper.set_line_width(0.25)
@@ -137,9 +135,9 @@ def _draw(scene: Scene, size: tuple[float, float], words: Words) -> Image.Image:
     return Image.open(data)
 
 
-def _lines_of(paper: _Paper, text: str) -> list[list[Piece]]:
+def _lines_of(paper: _Paper, text: str, indent: float = _INDENT) -> list[list[Piece]]:
     paper.set_font(_FAMILY, size=_TEXT_POINTS)
-    return break_lines(text, _WIDTH - _INDENT, lambda piece: _width_of(paper, piece))
+    return break_lines(text, _WIDTH - indent, lambda piece: _width_of(paper, piece))
 
 
 def _width_of(paper: _Paper, piece: Piece) -> float:
@@ -153,20 +151,30 @@ def _text_width(paper: _Paper, text: str) -> float:
 
 
 def _write_numbered(paper: _Paper, number: int, text: str) -> None:
-    """Write a text beside its number, in lines tall enough for their fractions."""
-    lines = _lines_of(paper, text)
-    for at, line in enumerate(lines):
+    """Write a text with its number in the margin."""
+    y = paper.get_y()
+    baseline = _write_lines(paper, text, _INDENT)
+    end = paper.get_y()
+    paper.set_y(y)
+    paper.set_text_color(colours.TOMATO)
+    paper.text(_MARGIN, baseline, f"{number}.")
+    paper.set_text_color(colours.INK)
+    paper.set_y(end)
+
+
+def _write_lines(paper: _Paper, text: str, indent: float) -> float:
+    """Write a text in lines tall enough for their fractions; return the first one's baseline."""
+    first = 0.0
+    for line in _lines_of(paper, text, indent):
         tall = _LINE_WITH_FRACTION if any(piece.bottom for piece in line) else _LINE
         baseline = paper.get_y() + tall / 2 + _TEXT_POINTS * _POINT * 0.36
-        if at == 0:
-            paper.set_text_color(colours.TOMATO)
-            paper.text(_MARGIN, baseline, f"{number}.")
-            paper.set_text_color(colours.INK)
-        x = _MARGIN + _INDENT
+        first = first or baseline
+        x = _MARGIN + indent
         for piece in line:
             _write_piece(paper, piece, x, baseline)
             x += _width_of(paper, piece)
         paper.set_y(paper.get_y() + tall)
+    return first
 
 
 def _write_piece(paper: _Paper, piece: Piece, x: float, baseline: float) -> None:
