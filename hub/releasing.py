@@ -140,7 +140,7 @@ def withdraw(
         for name in offering:
             target = None
             if fall_back_to is not None:
-                target = _fall_back(hub, edition, name, (pack, version), fall_back_to)
+                target = _fall_back(hub, name, (pack, version), fall_back_to)
             changed[offers.role_of(name)] = _with_offer(edition, name, pack, target)
         if changed:
             _commit(hub, edition, changed)
@@ -206,9 +206,7 @@ def _offering(edition: Edition, pack: str, version: int, channel: str | None) ->
     return tuple(name for name, offer in found if offer is not None and offer.version == version)
 
 
-def _fall_back(
-    hub: Hub, edition: Edition, channel: str, withdrawn: tuple[str, int], to: int
-) -> TargetFile:
+def _fall_back(hub: Hub, channel: str, withdrawn: tuple[str, int], to: int) -> TargetFile:
     """Return the target that offers version `to` in place of the withdrawn one."""
     pack, version = withdrawn
     if to >= version:
@@ -218,9 +216,7 @@ def _fall_back(
         )
     wanted = expect_version(hub, pack, to)
     _check_releasable(wanted)
-    before = edition.offer_of(channel, pack)
-    on = Terms() if before is None else Terms(before.rollout)
-    return _make_offer(hub, wanted, channel, on)[1]
+    return _make_offer(hub, wanted, channel, Terms())[1]  # back means back for every node
 
 
 def _possible_fall_backs(

@@ -184,13 +184,13 @@ def test_a_withdrawn_version_is_nothing_to_go_back_to(published: Hub) -> None:
     assert withdraw(published, "demo", 2).could_fall_back_to == {}
 
 
-def test_a_withdrawal_can_fall_back(published: Hub, client: Client) -> None:
+def test_a_withdrawal_can_fall_back_and_reaches_every_node(published: Hub, client: Client) -> None:
     release(published, "demo", 1, "main", Terms())
     release(published, "demo", 2, "main", Terms(rollout=50))
     withdrawn = withdraw(published, "demo", 2, fall_back_to=1)
     assert withdrawn.fallen_back_to == 1
     (offer,) = client.offers()
-    assert (offer.version, offer.rollout) == (1, 50)
+    assert (offer.version, offer.rollout) == (1, 100)
 
 
 @pytest.mark.parametrize(
