@@ -19,6 +19,7 @@ _MEDIA_TYPES = {
     "svg": "image/svg+xml",
 }
 _STAMP_CHARACTERS = 12
+_ICON = "satchel.svg"
 _SHARED = (("content_packs", "maths.css"),)  # how maths in pages looks belongs to the pages' maker
 
 
@@ -65,6 +66,12 @@ def serve(stamp: str, name: str) -> Response:
     )
     response.make_conditional(request)
     return response
+
+
+@blueprint.get("/favicon.ico")
+def icon() -> Response:
+    """Answer the browser that looks for an icon beside a file of a pack, which names none."""
+    return serve("", _ICON)
 
 
 def _held() -> dict[str, StaticFile]:

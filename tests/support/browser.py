@@ -18,6 +18,7 @@ ARTIFACTS = Path(__file__).resolve().parent.parent / "artifacts"
 PHONE = (360, 640)
 DESKTOP = (1280, 800)
 WAIT_MILLISECONDS = 15_000
+POLL_MILLISECONDS = 50
 
 _ARGUMENTS = [
     "--no-sandbox",
@@ -44,6 +45,15 @@ class Visit:
     def open(self, path: str) -> None:
         """Open a page of the site and wait until it has loaded."""
         self.page.goto(self.address + path)
+
+    def wait_until(self, expression: str) -> None:
+        """Wait until a JavaScript expression is true. Not `wait_for_function`: our policy refuses
+        the `eval` that it uses."""
+        for _ in range(WAIT_MILLISECONDS // POLL_MILLISECONDS):
+            if self.page.evaluate(expression):
+                return
+            self.page.wait_for_timeout(POLL_MILLISECONDS)
+        raise AssertionError(f"never became true within {WAIT_MILLISECONDS} ms: {expression}")
 
     def outside_requests(self) -> list[str]:
         """Return the requests that went anywhere but to the site."""

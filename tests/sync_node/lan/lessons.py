@@ -1,8 +1,11 @@
 """Lessons for the site's tests: small, but real media, a real PDF, and an app that tries things."""
 
 from collections.abc import Callable
+from functools import cache
 from io import BytesIO
 
+from fontTools.fontBuilder import FontBuilder
+from fontTools.pens.ttGlyphPen import TTGlyphPen
 from PIL import Image, ImageDraw
 
 from content_packs.manifest import Captions, Item, Lesson, Rendition, Variant
@@ -52,7 +55,7 @@ const tries = {
   parent: () => parent.document.title,
   cookie: () => document.cookie,
   storage: () => localStorage.length,
-  top: () => { top.location = "about:blank"; return top.location.href; },
+  top: () => { if (top === self) return "alone"; top.location = "about:blank"; },
 };
 for (const [name, attempt] of Object.entries(tries)) {
   try { found[name] = String(attempt()); } catch (error) { found[name] = error.name; }
@@ -60,7 +63,8 @@ for (const [name, attempt] of Object.entries(tries)) {
 found.data = (await (await fetch("data.json")).json()).slices;
 found.site = await fetch("/").then(() => "read", () => "refused");
 found.outside = await fetch("http://outside.invalid/").then(() => "read", () => "refused");
-await document.fonts.load("1rem Dots").catch(() => {});
+const fonts = await document.fonts.load("1rem Dots").catch((error) => error.name);
+found.font = fonts.length === 1 ? "loaded" : String(fonts);
 found.classic = window.classic;
 found.origin = window.origin;
 const title = document.querySelector("h1");
@@ -81,6 +85,24 @@ def drawn(kind: str, width: int, height: int) -> bytes:
         draw.pieslice(box, 0, end or 1, outline=(138, 75, 28), width=4)
     out = BytesIO()
     image.save(out, kind)
+    return out.getvalue()
+
+
+@cache
+def font() -> bytes:
+    """Return a font of one empty letter."""
+    builder = FontBuilder(unitsPerEm=64)
+    builder.setupGlyphOrder([".notdef", "A"])
+    builder.setupCharacterMap({65: "A"})
+    empty = TTGlyphPen(None).glyph()
+    builder.setupGlyf({".notdef": empty, "A": empty})
+    builder.setupHorizontalMetrics({".notdef": (64, 0), "A": (64, 0)})
+    builder.setupHorizontalHeader(ascent=64, descent=0)
+    builder.setupNameTable({"familyName": "Dots", "styleName": "Regular"})
+    builder.setupOS2()
+    builder.setupPost()
+    out = BytesIO()
+    builder.save(out)
     return out.getvalue()
 
 
@@ -162,13 +184,14 @@ def _video(put: Put) -> Item:
 
 
 def _app(put: Put) -> Item:
-    style = '@font-face{font-family:Dots;src:url("dots.woff2")} h1{color:#a12f4b}'
+    style = '@font-face{font-family:Dots;src:url("dots.ttf")} h1{color:#a12f4b}'
     svg = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 4 4"><circle r="2"/></svg>'
     needs = (
         put("slicer/classic.js", "text/javascript", "window.classic = 'ran';"),
         put("slicer/module.js", "text/javascript", APP_MODULE),
         put("slicer/inner/word.js", "text/javascript", "export const word = 'sliced';"),
         put("slicer/style/app.css", "text/css", style),
+        put("slicer/style/dots.ttf", "font/ttf", font()),
         put("slicer/data.json", "application/json", '{"slices": 4}'),
         put("slicer/pie.svg", "image/svg+xml", svg),
     )
