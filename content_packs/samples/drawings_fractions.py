@@ -102,11 +102,6 @@ def _sign(view: View, arguments: Arguments, _: Words) -> None:
     view.text((25, 50), arguments[0], 46, fill=colours.GREEN, bold=True)
 
 
-def _word(view: View, arguments: Arguments, words: Words) -> None:
-    """`word KEY`: a word of the pack's list."""
-    view.text((100, 22), words(arguments[0]), 26, bold=True)
-
-
 def _mark(view: View, arguments: Arguments, _: Words) -> None:
     """`mark yes` or `mark no`: a tick or a cross."""
     if arguments[0] == "yes":
@@ -209,7 +204,6 @@ FRACTION_DRAWINGS = {
     "named": Drawing((330, 120), _named_fraction),
     "share": Drawing((100, 172), _share),
     "sign": Drawing((50, 100), _sign),
-    "word": Drawing((200, 44), _word),
     "mark": Drawing((60, 100), _mark),
     "line": Drawing((500, 110), _number_line),
     "wall": Drawing((600, 300), _wall),

@@ -22,8 +22,8 @@ _DROPLETS = (
 )
 
 
-def _drop(view: View, arguments: Arguments, _: Words) -> None:
-    """`drop` or `drop sleepy`: a drop of water with a face."""
+def _drop(view: View, _arguments: Arguments, _words: Words) -> None:
+    """`drop`: a drop of water with a face."""
     body = [(50.0, 4.0)]
     for step in range(41):
         angle = math.radians(-38 + step * (256 / 40))
@@ -31,11 +31,8 @@ def _drop(view: View, arguments: Arguments, _: Words) -> None:
     view.polygon(body, colours.SEA)
     view.ellipse((37, 52), 5, 9, colours.SEA_LIGHT)
     for x in (41, 60):
-        if "sleepy" in arguments:
-            view.curve([(x - 5, 62), (x, 66), (x + 5, 62)], colours.WHITE, 2)
-        else:
-            view.circle((x, 62), 5, colours.WHITE)
-            view.circle((x + 0.8, 62.5), 2.5, colours.INK)
+        view.circle((x, 62), 5, colours.WHITE)
+        view.circle((x + 0.8, 62.5), 2.5, colours.INK)
     view.curve([(42, 75), (50, 84), (59, 75)], colours.WHITE, 2.4)
 
 

@@ -24,8 +24,6 @@ _LABEL_PLACES: dict[str, Point] = {
     "river": (900, 690),
     "runoff": (900, 690),
     "groundwater": (1340, 816),
-    "lake": (1000, 700),
-    "mountain": (1400, 560),
 }
 
 

@@ -7,13 +7,13 @@ version, so that the same pictures and sound give the same bytes.
 import contextlib
 import subprocess
 import tempfile
-import wave
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import imageio_ffmpeg
 from PIL import Image
 
+from content_packs import durable
 from content_packs.errors import Missing
 from content_packs.samples import slides, voice
 
@@ -21,6 +21,8 @@ FRAMES_PER_SECOND = 5
 _KEYFRAME_SECONDS = 2  # a player seeks to these
 _RENDITIONS = (("480p", 30), ("240p", 31))  # name, x264's constant rate factor
 _SMALL = "426:240"
+_SOUND_INPUT = ("-f", "s16le", "-ar", str(voice.SAMPLES_PER_SECOND), "-ac", "1", "-i")
+_SOUND_CODEC = ("-c:a", "aac", "-b:a", "32k")
 # From RGB to Y, Cb and Cr in the range of video (ITU-R BT.601).
 _Y = (0.25679, 0.50413, 0.09791, 16)
 _CB = (-0.14822, -0.29099, 0.43922, 128)
@@ -36,21 +38,13 @@ def frame_of(picture: Image.Image) -> bytes:
 def encode(frames: Iterable[bytes], sound: bytes) -> Iterator[tuple[str, bytes]]:
     """Yield the renditions of a film: name and bytes. Raises `Missing` where ffmpeg fails."""
     with tempfile.TemporaryDirectory() as folder:
-        raw, coded = Path(folder, "sound.wav"), Path(folder, "sound.m4a")
-        _write_wave(raw, sound)
-        _run(["-i", str(raw), "-c:a", "aac", "-b:a", "32k", *_NOTHING_ELSE, str(coded)], ())
+        raw, coded = Path(folder, "sound.pcm"), Path(folder, "sound.m4a")
+        durable.write(raw, sound)
+        _run([*_SOUND_INPUT, str(raw), *_SOUND_CODEC, *_NOTHING_ELSE, str(coded)], ())
         outputs = {name: Path(folder, f"{name}.mp4") for name, _ in _RENDITIONS}
         _run(_film(coded, list(outputs.values())), frames)
         for name, output in outputs.items():
             yield name, output.read_bytes()
-
-
-def _write_wave(path: Path, sound: bytes) -> None:
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(voice.BYTES_PER_SAMPLE)
-        file.setframerate(voice.SAMPLES_PER_SECOND)
-        file.writeframes(sound)
 
 
 def _run(arguments: list[str], frames: Iterable[bytes]) -> None:

@@ -30,7 +30,7 @@ def speak(language: str, texts: Sequence[str]) -> list[bytes]:
         )
     voice, rate = _VOICES[language]
     done = subprocess.run(
-        [sys.executable, str(_NARRATOR)],
+        [sys.executable, "-P", str(_NARRATOR)],
         input=json.dumps({"voice": voice, "rate": rate, "texts": list(texts)}).encode(),
         capture_output=True,
         check=False,
