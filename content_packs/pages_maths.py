@@ -45,6 +45,10 @@ def to_mathml(latex: str, *, display: bool = False) -> str:
             f"the formula {_shown(source)} can't be read", hint=_hint(error)
         ) from error
     _check_result(element, source)
+    for name in element.iter("mi"):
+        letters = html.unescape(name.text or "")
+        if len(letters) > 1 or not letters.isalpha():  # browsers without MathML slant them all
+            name.attrib.setdefault("mathvariant", "normal")
     element.set("alttext", source)
     element.attrib.pop("xmlns", None)
     return _written(element)
