@@ -35,13 +35,10 @@ class StaticFile:
 def set_up(app: Flask) -> None:
     """Read the files, and give the templates `static_url`."""
     places = [*files("sync_node.lan").joinpath("static").iterdir()]
-    shared = [files(package).joinpath(name) for package, name in _SHARED]
-    places += [place for place in shared if place.is_file()]
+    places += [files(package).joinpath(name) for package, name in _SHARED]
     held = {place.name: StaticFile(place) for place in places}
 
     def static_url(name: str) -> str:
-        if name not in held:
-            return ""
         return url_for("static_files.file", stamp=held[name].stamp, name=name)
 
     app.extensions["static_files"] = held

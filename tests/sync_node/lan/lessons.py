@@ -122,14 +122,7 @@ def rich_lesson() -> tuple[Lesson, Contents]:
 
     pizza = put("pizza.png", "image/png", drawn("PNG", 320, 200))
     items = [
-        Item(
-            "intro", "page", {"en": "Sharing a pizza", "zh": "分披萨"},
-            tuple(
-                Variant(tag, put(f"intro.{tag}.html", "text/html", text), needs=(pizza,))
-                for tag, text in INTRO.items()
-            ),
-            fragment=True,
-        ),
+        _intro(put, pizza),
         _video(put),
         Item(
             "song", "audio", {"en": "The fraction song", "zh": "分数歌"},
@@ -163,6 +156,14 @@ def rich_lesson() -> tuple[Lesson, Contents]:
         ),
     )  # fmt: skip
     return lesson, contents
+
+
+def _intro(put: Put, pizza: str) -> Item:
+    variants = tuple(
+        Variant(tag, put(f"intro.{tag}.html", "text/html", text), needs=(pizza,))
+        for tag, text in INTRO.items()
+    )
+    return Item("intro", "page", {"en": "Sharing a pizza", "zh": "分披萨"}, variants, fragment=True)
 
 
 def _video(put: Put) -> Item:

@@ -133,6 +133,6 @@ def furnished_school(root: Path) -> School:
     school.activate("water-cycle", 1, "rain")
     TickRow.create(
         started_at="2026-09-01T05:58:00Z", ended_at="2026-09-01T06:00:00Z", bytes_in=3_400_000,
-        bytes_out=2_100, requests=14, outcome="synced", detail="2 lessons activated",
+        bytes_out=2_100, requests=14, outcome="updated", detail="2 lessons activated",
     )  # fmt: skip
     return school
