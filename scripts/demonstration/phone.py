@@ -65,15 +65,14 @@ class Page(HTMLParser):
             action = urljoin(self.address, values.get("action") or self.address)
             self._form = self.forms.setdefault(urldefrag(action).url, []) if posts else None
         elif self._form is not None and tag in {"input", "select", "textarea", "option"}:
-            self._note_field(tag, values)
+            self._note_field(self._form, tag, values)
 
     def handle_endtag(self, tag: str) -> None:
         """Note where a form ends."""
         if tag == "form":
             self._form = None
 
-    def _note_field(self, tag: str, values: dict[str, str]) -> None:
-        form = self._form or []
+    def _note_field(self, form: list[Choice], tag: str, values: dict[str, str]) -> None:
         if tag == "option":
             form[-1].values.append(values.get("value", ""))
             return
