@@ -172,13 +172,12 @@ def allocated_bytes(path: Path) -> int:
 
 
 def _open_part(path: Path, *, truncate: bool) -> int:
-    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | (os.O_TRUNC if truncate else 0)
     try:
-        return os.open(path, flags, 0o644)
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | truncate * os.O_TRUNC, 0o644)
     except PermissionError:
         # A cut came between making it read-only and its rename.
         path.chmod(0o644)
-        return os.open(path, flags, 0o644)
+        return os.open(path, os.O_RDWR | os.O_NOFOLLOW | truncate * os.O_TRUNC)
 
 
 def _write_all(descriptor: int, data: bytes | memoryview, at: int) -> None:

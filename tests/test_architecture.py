@@ -49,6 +49,8 @@ WRITERS = {
     "content_packs/cpack.py": "entries of a zip, inside a file that durable.py gave",
     "hub/lock.py": "the lock file: the kernel holds the lock, its text is for people",
     "content_packs/packing.py": "the bundle in the making: cpack.write copies it durably",
+    "sync_node/lock.py": "the lock is an open file; it holds nothing",
+    "sync_node/store.py": "files in the making, fsynced here and renamed by durable.py",
 }
 WRITING_CALLS = {"write_bytes", "write_text", "copyfile", "copyfileobj", "copytree", "copy2"}
 

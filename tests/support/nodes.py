@@ -3,11 +3,13 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from content_packs.digests import digest_of
 from content_packs.errors import SatchelError
+from content_packs.offers import Offer
 from sync_node import rebuilding, tidying
 from sync_node.config import Config, SourceConfig
 from sync_node.data_dir import DataDir
@@ -21,6 +23,8 @@ from sync_node.models import LessonRow, PackRow, TickRow, VersionRow
 from sync_node.source import Source
 from sync_node.sources import Sources
 from sync_node.ticks import Tick
+from tests.support import node_process
+from tests.support.packs import make_demo
 from tests.support.repositories import NOW, Repository
 
 
@@ -123,3 +127,22 @@ class Node:
             lesson = next(lesson for lesson in manifest.lessons if lesson.id == row.lesson)
             for path in lesson.required_paths():
                 assert self.data_dir.store_path(manifest.by_path[path].digest).exists()
+
+
+def publish(repository: Repository, folder: Path, *earlier: int, **options: Any) -> Offer:
+    """Make a demo pack (`packs.make_demo`'s options) and publish it over `earlier` versions."""
+    cpack = folder / f"{options.get('pack', 'demo')}-{options.get('version', 1)}.cpack"
+    found = make_demo(cpack, **options)
+    return repository.publish(cpack, *((found.pack, version) for version in earlier))
+
+
+def process_node(repository: Repository, hub: str, folder: Path) -> Node:
+    """A node for `sync-node` processes, whose clock is the machine's."""
+    repository.now = datetime.now(UTC)
+    repository.sign()
+    root = folder / "1.root.json"
+    root.write_bytes(repository.first_root)
+    data = folder / "process-node"
+    made = node_process.run("init", "--hub", hub, "--trust", root, "--data", data)
+    assert made.returncode == 0, made.stderr
+    return Node(data, [])

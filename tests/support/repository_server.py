@@ -9,13 +9,13 @@ only answers for that path. What can go wrong:
 | wrong-range | answers 206 with another Content-Range and its bytes |
 | cut | closes the connection in the middle of the body (`at`: after so many bytes of it) |
 | endless | sends bytes without end, chunked (with `location`: as the body of a redirect) |
+| stall | sends `at` bytes of the body, then nothing for long |
 | long | sends more than was asked for, with a Content-Length that says so |
 | flip | flips one bit of the first byte |
 | status | answers with the status `status` |
 | redirect | answers 302 to `location` |
 | reset | resets the connection before it answers |
 | hang | doesn't answer |
-| drip | sends one byte, then nothing for long |
 | compressed | sends gzip |
 """
 
@@ -91,6 +91,9 @@ class RepositoryServer:
                     fault.times -= 1
                     return fault
         return None
+
+    def body_bytes_of(self, folder: str) -> int:
+        return sum(each.sent for each in self.requests if each.path.startswith(folder))
 
     @property
     def body_bytes(self) -> int:
@@ -200,6 +203,10 @@ class _Handler(BaseHTTPRequestHandler):
         self._head(request, answer.status, headers)
         self._send(request, data[answer.first : answer.first + min(fault.at, answer.length)])
 
+    def fault_stall(self, request: Request, fault: _Fault) -> None:
+        self.fault_cut(request, fault)
+        self.state.over.wait()
+
     def fault_endless(self, request: Request, fault: _Fault) -> None:
         data = self._data(request) or b""
         answer = byte_ranges.answer(len(data), '"x"', range_header=request.range)
@@ -230,13 +237,6 @@ class _Handler(BaseHTTPRequestHandler):
         self.connection.close()
 
     def fault_hang(self, _: Request, __: _Fault) -> None:
-        self.state.over.wait()
-
-    def fault_drip(self, request: Request, _: _Fault) -> None:
-        data = self._data(request) or b""
-        answer = byte_ranges.answer(len(data), '"x"', range_header=request.range)
-        self._head(request, answer.status, {**answer.headers, "Content-Length": str(answer.length)})
-        self._send(request, data[answer.first : answer.first + 1])
         self.state.over.wait()
 
     def fault_compressed(self, request: Request, _: _Fault) -> None:

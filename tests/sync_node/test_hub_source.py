@@ -57,7 +57,7 @@ def test_doesnt_read_megabytes_to_reach_a_range(server: RepositoryServer, hub: H
         ("cut", SourceUnavailable, "cut|early"),
         ("reset", SourceUnavailable, "reached|cut"),
         ("hang", SourceUnavailable, "no answer in time"),
-        ("drip", SourceUnavailable, "no answer in time"),
+        ("stall", SourceUnavailable, "no answer in time"),
         ("status", SourceUnavailable, "status 503"),
         ("compressed", InvalidContent, "Content-Encoding"),
     ],

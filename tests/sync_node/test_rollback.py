@@ -1,0 +1,88 @@
+"""A person can go back to the version before; only something newer takes them forward again."""
+
+from pathlib import Path
+
+import pytest
+
+from content_packs.errors import Missing, Refused
+from sync_node.rollback import RolledBack, roll_back
+from tests.support.nodes import Node, publish
+from tests.support.repositories import Repository
+
+
+def rolled_back(node: Node, pack: str = "demo") -> RolledBack:
+    with node.opened():
+        return roll_back(node.data_dir, pack, now=node.now)
+
+
+@pytest.fixture
+def updated(repository: Repository, node: Node, tmp_path: Path) -> Node:
+    repository.offer("main", publish(repository, tmp_path, lessons=("one", "two")))
+    node.sync_well()
+    offer = publish(
+        repository, tmp_path, 1, version=2, lessons=("one", "three"), pages={"one": "<p>new</p>"}
+    )
+    repository.offer("main", offer)
+    node.sync_well()
+    return node
+
+
+def test_goes_back_whole_with_lessons_that_came_and_went(updated: Node) -> None:
+    assert updated.lessons() == {"one": 2, "three": 2}
+    done = rolled_back(updated)
+    assert (done.left, done.now_at, done.lessons) == (2, 1, ("one", "two"))
+    assert updated.lessons() == {"one": 1, "two": 1}
+    assert updated.read("one", "one/intro.en.html") != b"<p>new</p>"
+    updated.check_nothing_false()
+
+
+def test_holds_until_something_newer_is_offered(
+    repository: Repository, updated: Node, tmp_path: Path
+) -> None:
+    rolled_back(updated)
+    repository.sign()
+    assert updated.sync_well().activated == []
+    assert updated.lessons() == {"one": 1, "two": 1}
+    repository.offer("main", publish(repository, tmp_path, 1, 2, version=3, lessons=("one",)))
+    updated.sync_well()
+    assert updated.lessons() == {"one": 3}
+    assert updated.pack().held_version is None
+
+
+def test_not_twice(updated: Node) -> None:
+    rolled_back(updated)
+    with pytest.raises(Refused, match="no version before 1"):
+        rolled_back(updated)
+    assert updated.lessons() == {"one": 1, "two": 1}
+
+
+def test_not_without_a_version_before(repository: Repository, node: Node, tmp_path: Path) -> None:
+    repository.offer("main", publish(repository, tmp_path))
+    node.sync_well()
+    with pytest.raises(Refused, match="no version before 1"):
+        rolled_back(node)
+    with pytest.raises(Missing, match="other"):
+        rolled_back(node, "other")
+
+
+def test_not_to_a_version_that_lost_files(repository: Repository, updated: Node) -> None:
+    lost = repository.published["demo", 1].manifest.by_path["two/picture.png"].digest
+    updated.data_dir.store_path(lost).unlink()
+    with pytest.raises(Refused, match="two lack"):
+        rolled_back(updated)
+    assert updated.lessons() == {"one": 2, "three": 2}, "nothing was changed"
+
+
+def test_in_the_middle_of_an_update_to_something_newer_isnt_held(
+    repository: Repository, updated: Node, tmp_path: Path
+) -> None:
+    offer = publish(
+        repository, tmp_path, 1, 2, version=3, lessons=("one", "three"), seeds={"one": 9}
+    )
+    repository.offer("main", offer)
+    (repository.root / "bundles").rename(tmp_path / "away")
+    updated.sync()
+    assert updated.lessons() == {"one": 2, "three": 3}
+    done = rolled_back(updated)
+    assert (done.left, done.now_at) == (3, 2)
+    assert updated.lessons() == {"one": 2, "three": 2}
