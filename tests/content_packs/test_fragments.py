@@ -86,6 +86,11 @@ def test_what_stays_and_what_goes(html: str, cleaned: str) -> None:
     assert clean_fragment(html) == cleaned
 
 
+@given(st.text())
+def test_words_alone_come_out_as_through_a_parser(text: str) -> None:
+    assert clean_fragment(f"{text}<b></b>") == f"{clean_fragment(text)}<b></b>"
+
+
 def test_formulas_stay_whole() -> None:
     html = (
         '<math display="block" alttext="x"><mrow><mfrac linethickness="0"><mn>1</mn><mn>2</mn>'
