@@ -90,6 +90,8 @@ class Server:
             self.process.kill()
             code = self.process.wait()
         self._reader.join(STOP_SECONDS)
+        if self.process.stdout:
+            self.process.stdout.close()
         self._log.close()
         return code
 
