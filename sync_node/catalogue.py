@@ -83,23 +83,23 @@ class Catalogue:
         Raises `OnItsWay` where it is still to come, `Missing` where there is none, `StorageFailed`.
         """
         facts, shown = self._pack(pack)
-        outline = self._outline(facts, shown, languages)
-        at = next((i for i, line in enumerate(outline.lessons) if line.id == lesson), None)
-        if at is None:
+        order = _order(facts, shown)
+        if lesson not in order:
             raise Missing(f"there is no lesson {lesson[:64]!r} in {pack!r}")
-        line = outline.lessons[at]
+        at = order.index(lesson)
+        card = self._card(facts, shown.manifest, languages)
         active = facts.active.get(lesson)
-        if active is None or not line.ready:
-            raise OnItsWay(outline.card, line)
+        if active is None:
+            raise OnItsWay(card, self._line(facts, shown, lesson, at + 1, languages))
         if version is not None and version not in {active.version, active.previous}:
             raise Missing(f"the lesson {lesson!r} of {pack!r} isn't open at version {version}")
         version = active.version if version is None else version
         held = self._manifests.get(facts.versions[version])
         manifest, content = held.manifest, held.lessons[lesson]
         return LessonView(
-            card=outline.card,
+            card=card,
             id=lesson,
-            number=line.number,
+            number=at + 1,
             version=version,
             title=text_for(content.title, languages),
             objectives=tuple(text_for(text, languages) for text in content.objectives),
@@ -108,8 +108,10 @@ class Catalogue:
                 _item_line(manifest, item, number, languages)
                 for number, item in enumerate(content.items, 1)
             ),
-            previous=outline.lessons[at - 1] if at else None,
-            next=outline.lessons[at + 1] if at + 1 < len(outline.lessons) else None,
+            previous=self._line(facts, shown, order[at - 1], at, languages) if at else None,
+            next=self._line(facts, shown, order[at + 1], at + 2, languages)
+            if at + 1 < len(order)
+            else None,
         )
 
     def item(self, where: ItemAddress, languages: Languages, *, language: str = "") -> ItemView:
@@ -223,10 +225,9 @@ class Catalogue:
 
     def _outline(self, facts: PackFacts, shown: HeldManifest, languages: Languages) -> PackOutline:
         manifest = shown.manifest
-        extra = sorted(facts.active.keys() - shown.lessons.keys())
         lines = [
             self._line(facts, shown, lesson, number, languages)
-            for number, lesson in enumerate([*shown.lessons, *extra], 1)
+            for number, lesson in enumerate(_order(facts, shown), 1)
         ]
         return PackOutline(
             card=self._card(facts, manifest, languages),
@@ -259,7 +260,10 @@ class Catalogue:
             minutes=content.minutes,
             kinds=tuple(dict.fromkeys(item.kind for item in content.items)),
             ready=active is not None,
-            bytes_to_come=self.bytes_to_come(shown.manifest, [coming]) if coming else 0,
+            # What is active at the version shown is here as a whole: no look at the disk.
+            bytes_to_come=self.bytes_to_come(shown.manifest, [coming])
+            if coming and not (active and active.version == facts.shown)
+            else 0,
         )
 
     def _rendition(self, file: File, rendition: Rendition) -> RenditionView:
@@ -280,6 +284,11 @@ class Catalogue:
 
     def _has(self, digest: str) -> bool:
         return self._data_dir.store_path(digest).is_file()
+
+
+def _order(facts: PackFacts, shown: HeldManifest) -> list[str]:
+    """Return the ids of the lessons in the outline (rule 2)."""
+    return [*shown.lessons, *sorted(facts.active.keys() - shown.lessons.keys())]
 
 
 def _may_serve(facts: PackFacts, held: HeldManifest, file: File) -> bool:

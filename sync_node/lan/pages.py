@@ -6,7 +6,9 @@ what isn't in the pack loses its address.
 """
 
 import posixpath
+import re
 import unicodedata
+from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from flask import url_for
@@ -20,8 +22,17 @@ from sync_node.held_manifests import HeldManifest
 from sync_node.lan.catalogue_access import catalogue
 from sync_node.lan.content import address
 
+_HEADING = re.compile(r"\s*<h1[^>]*>(.*?)</h1>", re.DOTALL)
 
-def page_of(view: ItemView) -> Markup:
+
+class Page(NamedTuple):
+    """A fragment ready to be shown: the heading that it starts with, if any, and the rest."""
+
+    heading: Markup
+    body: Markup
+
+
+def page_of(view: ItemView) -> Page:
     """Return the fragment of a page item. Raises `Missing`, `StorageFailed` or `InvalidContent`."""
     pack, version = view.lesson.card.pack, view.lesson.version
     data = catalogue().read(pack, version, view.path, bytes_max=PAGE_BYTES_MAX)
@@ -29,7 +40,15 @@ def page_of(view: ItemView) -> Markup:
         html = data.decode()
     except UnicodeDecodeError as error:
         raise InvalidContent(f"{view.path}: not UTF-8 at byte {error.start}") from error
-    return linked(html, catalogue().at_version(pack, version), view.path)
+    return split(linked(html, catalogue().at_version(pack, version), view.path))
+
+
+def split(html: Markup) -> Page:
+    """Return a fragment's first heading apart: it is the title of the page, which has one only."""
+    found = _HEADING.match(html)
+    if not found:
+        return Page(Markup(), html)
+    return Page(_trusted(found[1]), _trusted(html[found.end() :]))
 
 
 def linked(html: str, held: HeldManifest, page: str) -> Markup:
@@ -38,7 +57,11 @@ def linked(html: str, held: HeldManifest, page: str) -> Markup:
     def place(link: str) -> str | None:
         return place_of(link, held, page)
 
-    return Markup(clean_fragment(html, address=place))  # noqa: S704  # clean_fragment makes it safe
+    return _trusted(clean_fragment(html, address=place))
+
+
+def _trusted(cleaned: str) -> Markup:
+    return Markup(cleaned)  # noqa: S704  # only what clean_fragment made comes here
 
 
 def place_of(link: str, held: HeldManifest, page: str) -> str | None:

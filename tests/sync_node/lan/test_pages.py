@@ -8,8 +8,8 @@ from flask.testing import FlaskClient
 
 from sync_node.data_dir import DataDir
 from sync_node.lan.app import create_app
-from tests.sync_node.lan.lessons import LESSON
-from tests.sync_node.lan.school import School, new_school
+from tests.sync_node.lan.lessons import LESSON, plain_lesson
+from tests.sync_node.lan.school import School, describe, new_school
 
 ITEM = f"/packs/fractions/{LESSON}"
 PAGES = [
@@ -173,3 +173,15 @@ def test_static_files_are_kept_for_ever_under_their_stamp(client: FlaskClient) -
     old = client.get("/static/0123456789ab/site.css")
     assert (old.data, old.headers["Cache-Control"]) == (kept.data, "no-cache")
     assert client.get("/static/0123456789ab/nothing.css").status_code == 404
+
+
+def test_a_page_that_brings_its_title_has_one_title(client: FlaskClient, school: School) -> None:
+    lesson, contents = plain_lesson("odd", "Odd", "怪")
+    page = b'<h1 id="x">Odd <em>one</em></h1>\n<p>Text.</p><h1>Another</h1>'
+    contents["odd/intro.en.html"] = ("text/html", page)
+    school.add(describe("odd", (lesson,)), contents)
+    school.offer("odd", 1)
+    school.activate("odd", 1, "odd")
+    text = client.get("/packs/odd/odd/intro").text
+    assert "<h1>Odd <em>one</em></h1>" in text
+    assert text.count("Odd <em>") == 1
