@@ -94,7 +94,9 @@ class Catalogue:
         if version is not None and version not in {active.version, active.previous}:
             raise Missing(f"the lesson {lesson!r} of {pack!r} isn't open at version {version}")
         version = active.version if version is None else version
-        held = self._manifests.get(facts.versions[version])
+        held = self._at(facts, version)
+        if lesson not in held.lessons:
+            raise Missing(f"{pack!r} has no lesson {lesson!r} at version {version}")
         manifest, content = held.manifest, held.lessons[lesson]
         return LessonView(
             card=card,
@@ -151,9 +153,9 @@ class Catalogue:
         """Return a file that may be served (rule 3). Raises `Missing` or `StorageFailed`."""
         facts = self._facts(pack)
         refused = Missing(f"{pack[:64]!r} has no {path[:160]!r} at version {version}")
-        if facts is None or version not in facts.versions:
+        if facts is None:
             raise refused
-        held = self._manifests.get(facts.versions[version])
+        held = self._at(facts, version)
         file = held.manifest.by_path.get(path)
         if file is None or path in held.exercise_paths or not _may_serve(facts, held, file):
             raise refused
@@ -176,9 +178,9 @@ class Catalogue:
     def at_version(self, pack: str, version: int) -> HeldManifest:
         """Return a pack's manifest at a version. Raises `Missing` or `StorageFailed`."""
         facts = self._facts(pack)
-        if facts is None or version not in facts.versions:
-            raise Missing(f"{pack[:64]!r} isn't here at version {version}")
-        return self._manifests.get(facts.versions[version])
+        if facts is None:
+            raise Missing(f"there is no pack {pack[:64]!r} here")
+        return self._at(facts, version)
 
     def shown(self, facts: PackFacts) -> HeldManifest | None:
         """Return the manifest of a pack's outline, None where it can't be read."""
@@ -194,6 +196,11 @@ class Catalogue:
         paths = {path for lesson in lessons for path in lesson.required_paths()}
         sizes = {manifest.by_path[path].digest: manifest.by_path[path].size for path in paths}
         return sum(size for digest, size in sizes.items() if not self._has(digest))
+
+    def _at(self, facts: PackFacts, version: int) -> HeldManifest:
+        if version not in facts.versions:
+            raise Missing(f"{facts.pack!r} isn't here at version {version}")
+        return self._manifests.get(facts.versions[version])
 
     def _facts(self, pack: str) -> PackFacts | None:
         found = self._reader.packs(pack)
@@ -249,8 +256,7 @@ class Catalogue:
         active = facts.active.get(lesson)
         content = coming
         if active and active.version != facts.shown:
-            held = self._manifests.get(facts.versions[active.version])
-            content = held.lessons.get(lesson, coming)
+            content = self._at(facts, active.version).lessons.get(lesson, coming)
         if content is None:
             raise InvalidContent(f"{facts.pack}: the lesson {lesson!r} is in no manifest")
         return LessonLine(
