@@ -58,8 +58,8 @@ class Documents:
     def _fetch_manifest(self, source: Source, offer: Offer) -> None:
         path = manifest_path(offer.pack, offer.manifest)
         what = f"{source.name}: {path}"
-        answer = source.get(path, bytes_max=offer.manifest_stored)
-        found = manifest.unpack(answer.body or b"", what=what)
+        stored = _stored(source, path, offer.manifest_stored)
+        found = manifest.unpack(stored, what=what)
         data = manifest.encode(found)
         expect_digest(data, offer.manifest, what=what)
         if (found.pack, found.version) != (offer.pack, offer.version):
@@ -71,13 +71,21 @@ class Documents:
     def _fetch_layout(self, source: Source, offer: Offer, of: Manifest) -> Layout:
         path = layout_path(offer.pack, offer.layout)
         what = f"{source.name}: {path}"
-        answer = source.get(path, bytes_max=offer.layout_stored)
-        found = layout.unpack(answer.body or b"", of, offer.manifest, what=what)
+        stored = _stored(source, path, offer.layout_stored)
+        found = layout.unpack(stored, of, offer.manifest, what=what)
         data = layout.encode(found)
         if digest_of(data) != offer.layout:
             raise InvalidContent(f"{what}: found digest {digest_of(data)}, expected {offer.layout}")
         durable.write(self._data_dir.layout_path(offer.layout), data)
         return found
+
+
+def _stored(source: Source, path: str, size: int) -> bytes:
+    """Return a document as it is stored. Raises `InvalidContent` unless it has `size` bytes."""
+    body = source.get(path, bytes_max=size).body or b""
+    if len(body) != size:
+        raise InvalidContent(f"{source.name}: {path}: {len(body)} bytes, expected {size}")
+    return body
 
 
 def loaders(documents: Documents, digests: list[str]) -> list[Callable[[], Manifest]]:

@@ -70,6 +70,8 @@ def say_status(status: Status) -> None:
     for channel in status.absent_channels:
         click.echo(f"the hub has no channel {channel}")
     click.echo(f"last contact: {status.last_contact or 'never'}")
+    if status.stale_since:
+        click.echo(f"what is known to be offered is stale since {status.stale_since}")
     if status.last_tick:
         tick = status.last_tick
         detail = f": {tick['detail']}" if tick["detail"] else ""

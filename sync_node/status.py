@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Container
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from content_packs.command_line import megabytes
 from content_packs.errors import SatchelError
 from content_packs.manifest import Manifest
 from content_packs.offers import Offer
-from sync_node import state
+from sync_node import state, trusted_time
 from sync_node.activator import held_versions
 from sync_node.data_dir import DataDir
 from sync_node.database import database_errors
@@ -62,12 +63,16 @@ class PackStatus:
 
 @dataclass(frozen=True)
 class Status:
-    """All of it. Times are RFC 3339 in UTC, empty for never."""
+    """All of it. Times are RFC 3339 in UTC, empty for never.
+
+    `stale_since`: when the signatures lapsed of what is known to be offered; empty if they hold.
+    """
 
     packs: tuple[PackStatus, ...]
     channels: tuple[str, ...]
     absent_channels: tuple[str, ...]
     last_contact: str
+    stale_since: str
     last_tick: dict[str, Any] | None
     disk_free: int
     store_files: int
@@ -78,7 +83,11 @@ class Status:
 
 
 def status(
-    data_dir: DataDir, channels: tuple[str, ...], *, disk_free: Callable[[Path], int]
+    data_dir: DataDir,
+    channels: tuple[str, ...],
+    *,
+    system_time: datetime,
+    disk_free: Callable[[Path], int],
 ) -> Status:
     """Return the state of this node. node.db is open. Raises `StorageFailed`."""
     store = Store(data_dir)
@@ -96,10 +105,17 @@ def status(
             channels,
             state.absent_channels(),
             heard.ended_at if heard else "",
+            _stale_since(system_time),
             {key: value for key, value in last.items() if key != "id"} if last else None,
             disk_free(data_dir.root),
             sum(1 for _ in store),
         )
+
+
+def _stale_since(system_time: datetime) -> str:
+    expires = state.expires()
+    now = trusted_time.trusted_now(system_time, state.signed_time())
+    return trusted_time.in_words(expires) if expires and expires <= now else ""
 
 
 def _pack(

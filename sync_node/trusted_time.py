@@ -2,8 +2,7 @@
 
 It is the newest of the build date, the newest signed time that was verified, and the system clock.
 A clock behind the first two is wrong; one that is years ahead of them is wrong, too, and isn't
-believed.
-Only signed times are remembered: a wrong clock does no harm once it is right again.
+believed. Only signed times are remembered: a wrong clock does no harm once it is right again.
 """
 
 from datetime import UTC, datetime, timedelta

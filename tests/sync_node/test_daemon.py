@@ -70,6 +70,10 @@ def wait_for(what: Callable[[], object], seconds: float = 30) -> None:
         time.sleep(0.05)
 
 
+def status_of(node: Node) -> str:
+    return node_process.run("status", "--json", "--data", node.root).stdout
+
+
 def child_of(pid: int) -> int:
     """The engine's process: the only child."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
@@ -91,6 +95,7 @@ def test_serves_at_once_and_syncs_beside(node: Node) -> None:
     with running(node) as (process, address):
         assert get(address)[0] == 200
         wait_for(lambda: "Demo" in get(address)[1])
+        wait_for(lambda: '"updated"' in status_of(node))
         process.send_signal(signal.SIGTERM)
         _, stderr = process.communicate(timeout=20)
         assert process.returncode == 0
