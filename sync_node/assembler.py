@@ -6,9 +6,8 @@ incoming/ and goes to the store when none is missing.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from content_packs import durable
 from content_packs.digests import digest_of
-from content_packs.errors import DigestMismatch, InvalidContent
+from content_packs.errors import DigestMismatch, InvalidContent, Missing
 from content_packs.manifest import Chunk, File, Manifest
 from sync_node.store import Part, Store
 
@@ -75,9 +74,12 @@ class Assembler:
     def _read(self, digest: str, file_digest: str, offset: int) -> bytes | None:
         size = self._size_of(digest)
         path = self._store.path(file_digest)
-        with durable.storage_errors(path), path.open("rb") as file:
-            file.seek(offset)
-            data = file.read(size)
+        try:
+            with path.open("rb") as file:
+                file.seek(offset)
+                data = file.read(size)
+        except OSError:
+            return None  # gone, or a sector that can't be read: `check` finds it
         return data if digest_of(data) == digest else None
 
     def _size_of(self, digest: str) -> int:
@@ -110,7 +112,11 @@ def find_seeds(
     for load in manifests:
         if len(found) == len(missing):
             break
-        for file in load().files:
+        try:
+            files = load().files
+        except (Missing, InvalidContent):
+            continue  # a manifest that rotted: `check` finds it
+        for file in files:
             if file.chunks and file.digest in store:
                 at = 0
                 for chunk in file.chunks:

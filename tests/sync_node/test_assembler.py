@@ -1,0 +1,119 @@
+"""Chunks in any order make the files; what is held already is taken from there, if it is right."""
+
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from content_packs.digests import digest_of
+from content_packs.errors import InvalidContent, Missing
+from content_packs.manifest import Chunk, File, Manifest
+from sync_node.assembler import Assembler, find_seeds
+from sync_node.data_dir import DataDir
+from sync_node.store import Store
+from tests.support.packs import describe
+
+PIECES = [random.Random(n).randbytes(1_000 + 300 * n) for n in range(6)]
+
+
+def file_of(path: str, *pieces: bytes) -> File:
+    whole = b"".join(pieces)
+    chunks = tuple(Chunk(digest_of(piece), len(piece)) for piece in pieces)
+    return File(path, len(whole), digest_of(whole), "x/x", chunks if len(chunks) > 1 else ())
+
+
+def chunk_of(piece: bytes) -> tuple[Chunk, bytes]:
+    return Chunk(digest_of(piece), len(piece)), piece
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> DataDir:
+    made = DataDir(tmp_path)
+    made.make()
+    return made
+
+
+@given(order=st.permutations(range(6)), cut=st.integers(0, 6))
+@settings(max_examples=25)
+def test_any_order_with_a_restart_anywhere(
+    tmp_path_factory: pytest.TempPathFactory, order: list[int], cut: int
+) -> None:
+    data_dir = DataDir(tmp_path_factory.mktemp("node"))
+    data_dir.make()
+    files = [
+        file_of("long", *PIECES, PIECES[0]),
+        file_of("short", PIECES[1], PIECES[4]),
+        file_of("single", PIECES[2]),
+        file_of("empty"),
+    ]
+    stored: list[str] = []
+    for part in (order[:cut], order[cut:]):
+        store = Store(data_dir)
+        left = [file for file in files if file.digest not in store]
+        assembler = Assembler(store, left, stored.append)
+        for number in part:
+            assembler.take([chunk_of(PIECES[number])])
+    assert assembler.missing == set()
+    assert sorted(stored) == sorted(file.digest for file in files), "each is told once"
+    assert data_dir.store_path(files[0].digest).read_bytes() == b"".join([*PIECES, PIECES[0]])
+    assert not list(data_dir.incoming.iterdir())
+    for file in files:
+        assert data_dir.store_path(file.digest).stat().st_mode & 0o777 == 0o444
+
+
+def lying(error: Exception) -> Callable[[], Manifest]:
+    def load() -> Manifest:
+        raise error
+
+    return load
+
+
+def test_seeds_come_from_inside_of_held_files_and_rot_is_left(data_dir: DataDir) -> None:
+    old = file_of("old", *PIECES[:4])
+    store = Store(data_dir)
+    assembler = Assembler(store, [old], lambda _: None)
+    assembler.take([chunk_of(piece) for piece in PIECES[:4]])
+    path = data_dir.store_path(old.digest)
+    data = bytearray(path.read_bytes())
+    data[len(PIECES[0]) + 5] ^= 1
+    path.chmod(0o644)
+    path.write_bytes(data)
+    new = file_of("new", PIECES[5], *PIECES[:4])
+    stored: list[str] = []
+    assembler = Assembler(store, [new], stored.append)
+    manifests = [lying(Missing("gone")), lying(InvalidContent("rotten")), lambda: held(old)]
+    seeds = find_seeds(assembler.missing, store, manifests)
+    assert seeds.keys() == {digest_of(piece) for piece in PIECES[:4]}
+    assembler.copy(seeds)
+    assert assembler.missing == {digest_of(PIECES[5]), digest_of(PIECES[1])}
+    assembler.take([chunk_of(PIECES[5]), chunk_of(PIECES[1])])
+    assert stored == [new.digest]
+
+
+def held(*files: File) -> Manifest:
+    return msgspec.structs.replace(describe(()), files=files)
+
+
+def test_a_small_file_inside_a_large_one_and_the_other_way_round(data_dir: DataDir) -> None:
+    store = Store(data_dir)
+    small, large = file_of("small", PIECES[0]), file_of("large", PIECES[0], PIECES[1])
+    store.add([(small.digest, PIECES[0])])
+    assembler = Assembler(store, [large], lambda _: None)
+    assembler.copy(find_seeds(assembler.missing, store, []))
+    assert assembler.missing == {digest_of(PIECES[1])}
+    assembler.take([chunk_of(PIECES[1])])
+    other = file_of("other", PIECES[1])
+    assembler = Assembler(store, [other], lambda _: None)
+    assembler.copy(find_seeds(assembler.missing, store, [lambda: held(large)]))
+    assert other.digest in store
+
+
+def test_a_seed_that_vanished_is_left(data_dir: DataDir) -> None:
+    store = Store(data_dir)
+    assembler = Assembler(store, [file_of("a", *PIECES[:2])], lambda _: None)
+    assembler.copy({digest_of(PIECES[0]): ("00" * 32, 0)})
+    assert len(assembler.missing) == 2
