@@ -2,16 +2,21 @@
 
 import socket
 import threading
+import time
 from contextlib import suppress
 
 _PIECE_BYTES = 64 * 1024
 
 
 class CountingLink:
-    """Listens at `address` on loopback, and passes everything on to the server at `port`."""
+    """Listens at `address` on loopback, and passes everything on to the server at `port`.
 
-    def __init__(self, port: int) -> None:
+    `bytes_per_second` slows it down to that rate; 0 leaves it as fast as it is.
+    """
+
+    def __init__(self, port: int, *, bytes_per_second: int = 0) -> None:
         self._port = port
+        self._bytes_per_second = bytes_per_second
         self._lock = threading.Lock()
         self._down = self._up = 0
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -56,5 +61,7 @@ class CountingLink:
                     else:
                         self._up += len(piece)
                 target.sendall(piece)
+                if self._bytes_per_second:
+                    time.sleep(len(piece) / self._bytes_per_second)
         with suppress(OSError):
             target.shutdown(socket.SHUT_WR)

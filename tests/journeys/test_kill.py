@@ -14,7 +14,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from content_packs import cpack
-from content_packs.limits import BLOCK_STORED_BYTES_MAX, KIB, MIB
+from content_packs.limits import BLOCK_STORED_BYTES_MAX, MIB
 from content_packs.manifest import Manifest
 from scripts.demonstration.link import CountingLink
 from scripts.demonstration.programs import Server, command, run, run_json
@@ -26,6 +26,8 @@ from tests.support.packs import make_demo, random_bytes
 SEED = 20_261_121
 VIDEO_BYTES = 3 * MIB // 2
 POLL_BYTES = 10_000
+LINK_BYTES_PER_SECOND = 4_000_000
+UNDER_WAY_BYTES = 1_000_000  # a quarter of a second of that link
 LESSONS = ("one", "two")
 MANY = [
     pytest.param(1, id="quick"),
@@ -197,7 +199,9 @@ def link(
     data = Path(shutil.copytree(hub_data, folder / "hub"))
     run("hub", "publish", "--data", data, versions.cpacks[2], "--release", "main")
     server = Server("hub", "serve", "--data", data, "--port", "0", log=folder / "log")
-    counting = CountingLink(urlsplit(server.address).port or 0)
+    counting = CountingLink(
+        urlsplit(server.address).port or 0, bytes_per_second=LINK_BYTES_PER_SECOND
+    )
     yield counting
     server.stop()
     counting.close()
@@ -243,8 +247,8 @@ def test_a_sync_that_is_killed_serves_whole_lessons_and_goes_on(
             assert run_json("sync-node", "check", "--data", node)["clean"]
             assert not list((node / "incoming").iterdir())
             down, _ = link.take()
-            # A kill costs one block, what was on its way in the sockets, and another poll.
-            most = update + POLL_BYTES + kills * (BLOCK_STORED_BYTES_MAX + 256 * KIB)
+            # A kill costs one block, what was on its way between the sockets, and another poll.
+            most = update + POLL_BYTES + kills * (BLOCK_STORED_BYTES_MAX + UNDER_WAY_BYTES)
             assert down <= most, "no byte twice"
             start_over()
         return killed
