@@ -12,11 +12,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 MB = 1_000_000
+MEASURED = Path(__file__).parents[1] / "measured.py"
 PACK_TOML = """\
 id = "bench"
 version = 1
@@ -82,15 +82,13 @@ def make_lesson(folder: Path, number: int) -> Path:
 
 def run(name: str, command: list[str], size: int, into: Path | None = None) -> Run:
     """Run a program to its end, and return what it took for `size` bytes."""
-    with (into or Path(os.devnull)).open("wb") as out:
-        start = time.perf_counter()
-        process = subprocess.Popen(command, stdout=out)
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - start
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        sys.exit(f"{name} ended with {process.returncode}: {' '.join(command)}")
-    return Run(name, seconds, size / seconds / MB, usage.ru_maxrss * 1024 / MB)
+    measured = [sys.executable, "-I", "-S", str(MEASURED)]
+    with (into or Path(os.devnull)).open("wb") as out, tempfile.NamedTemporaryFile() as figures:
+        done = subprocess.run([*measured, figures.name, *command], stdout=out, check=False)
+        if done.returncode:
+            sys.exit(f"{name} ended with {done.returncode}: {' '.join(command)}")
+        found = json.loads(Path(figures.name).read_bytes())
+    return Run(name, found["seconds"], size / found["seconds"] / MB, found["peak"] / MB)
 
 
 def measure(size: int) -> tuple[int, int, list[Run]]:
@@ -105,7 +103,7 @@ def measure(size: int) -> tuple[int, int, list[Run]]:
         runs = [
             run("sha256sum", ["sha256sum", str(tar)], size),
             run("zstd -3", ["zstd", "-3", "-T1", "-q", "-c", str(tar)], size, Path(place, "zst")),
-            run("build", [*ours, "build", str(folder), "--out", str(cpack)], size),
+            run("build", [*ours, "build", str(folder), "--output", str(cpack)], size),
             run("verify", [*ours, "verify", str(cpack)], size),
         ]
         return size, cpack.stat().st_size, runs

@@ -6,11 +6,13 @@ import queue
 import re
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+MEASURED = Path(__file__).parents[1] / "measured.py"
 READY_SECONDS = 60.0
 STOP_SECONDS = 15.0
 _ADDRESS = re.compile(r"https?://\S+:\d+/?")
@@ -34,6 +36,18 @@ def run(name: str, *arguments: str | Path, cwd: Path | None = None) -> str:
         shown = " ".join([name, *map(str, arguments)])
         raise ProgramFailed(f"{shown}\nended with {done.returncode}:\n{done.stdout}{done.stderr}")
     return done.stdout
+
+
+def peak_memory(name: str, *arguments: str | Path) -> int:
+    """Run a program to its end, and return the most memory it had, in bytes of RSS."""
+    with tempfile.NamedTemporaryFile() as figures:
+        measured = [sys.executable, "-I", "-S", str(MEASURED), figures.name]
+        done = subprocess.run(
+            [*measured, *command(name, *arguments)], stdout=subprocess.DEVNULL, check=False
+        )
+        if done.returncode:
+            raise ProgramFailed(f"{name} {arguments[0]} ended with {done.returncode}")
+        return int(json.loads(Path(figures.name).read_bytes())["peak"])
 
 
 def run_json(name: str, *arguments: str | Path) -> Any:
@@ -80,6 +94,11 @@ class Server:
             seen.append(line)
             if found := _ADDRESS.search(line):
                 return found.group().rstrip("/") + "/"
+
+    def peak_memory(self) -> int:
+        """Return the most memory it had so far, in bytes of RSS."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
+        return int(status.split("VmHWM:", 1)[1].split()[0]) * 1024
 
     def stop(self) -> int:
         """End the program, kindly first; return its exit code."""
