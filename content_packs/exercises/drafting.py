@@ -24,6 +24,7 @@ from content_packs.exercises.model import (
     TextAnswer,
 )
 from content_packs.fragments import is_outside
+from content_packs.limits import TEXT_CHARACTERS_MAX
 from content_packs.pages import render_inline
 
 _GAP = re.compile(r"\{\{\s*([0-9]{1,3})\s*\}\}")
@@ -113,7 +114,7 @@ class Draft:
         return self._render(where, text)[0]
 
     def _render(self, where: str, text: str) -> tuple[str, str]:
-        if not text:
+        if not text or len(text) > TEXT_CHARACTERS_MAX:  # `rules` tells of its length
             return "", ""
         rendered = render_inline(text)
         for message, hint in rendered.problems:
@@ -181,6 +182,10 @@ class Draft:
 
     def gapped(self, text: str, gaps: Sequence[Sequence[Answer]]) -> dict[str, Any]:
         """Return the parts of an inline choice; `text` has `{{1}}` where the first gap is."""
+        if len(text) > TEXT_CHARACTERS_MAX:
+            message = f"{len(text)} characters, at most {TEXT_CHARACTERS_MAX} are allowed"
+            self.note.error("text", message, "Shorten it, or ask several questions.")
+            text = ""
         found = [int(number) for number in _GAP.findall(text)]
         if not text:
             found = list(range(1, len(gaps) + 1))  # its lack is told, and enough

@@ -7,7 +7,7 @@ from fractions import Fraction
 from content_packs.exercises import numbers
 from content_packs.exercises.drafting import Answer, Note
 from content_packs.exercises.gift_text import Format, as_markdown, as_plain, restored
-from content_packs.exercises.limits import CREDIT_FULL
+from content_packs.exercises.limits import CREDIT_FULL, OPTIONS_MAX
 
 _WEIGHT = re.compile(r"\s*%(-?[0-9]{1,3}(?:\.[0-9]{1,9})?)%")
 _ANYTHING = "*"
@@ -41,7 +41,8 @@ def _cut(answers: str) -> list[_Raw]:
     parts = re.split(r"([=~])", answers)
     found = [("=", parts[0])] if parts[0].strip() else []
     found += list(zip(parts[1::2], parts[2::2], strict=True))
-    return [_raw(mark, text) for mark, text in found]
+    # One past the bound is enough to be refused for.
+    return [_raw(mark, text) for mark, text in found[: OPTIONS_MAX + 1]]
 
 
 def _raw(mark: str, written: str) -> _Raw:
@@ -89,7 +90,7 @@ def pairs(answers: str, format_: Format, note: Note) -> tuple[list[tuple[str, st
     """Return the pairs of a match, and its distractors: right sides without a left one."""
     found: list[tuple[str, str]] = []
     distractors: list[str] = []
-    for written in re.split("=", answers):
+    for written in answers.split("=", OPTIONS_MAX + 2)[: OPTIONS_MAX + 2]:
         if not written.strip():
             continue
         left, arrow, right = written.partition("->")

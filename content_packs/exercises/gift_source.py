@@ -8,10 +8,12 @@ is a `~`; a match if there is `=` and `->`; true or false; else a short answer.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 
 from content_packs.exercises import gift_answers, gift_text
 from content_packs.exercises.drafting import About, Draft, Note
 from content_packs.exercises.gift_text import Block, Format, as_markdown
+from content_packs.exercises.limits import GIFT_QUESTION_CHARACTERS_MAX, QUESTIONS_MAX
 from content_packs.exercises.model import Exercise, Question
 from content_packs.exercises.source_text import Head, Notes, finish, is_usable, language_of
 from content_packs.faults import Fault
@@ -38,7 +40,9 @@ def parse(text: str, *, name: str) -> tuple[Exercise | None, list[Fault]]:
         return None, notes.faults
     language = language_of(name)
     questions: list[Question] = []
-    for number, block in enumerate(gift_text.blocks(text.removeprefix("\ufeff")), 1):
+    blocks = gift_text.blocks(text.removeprefix("\ufeff"))
+    # One past the bound is enough to be refused for.
+    for number, block in enumerate(islice(blocks, QUESTIONS_MAX + 1), 1):
         question = _question(block, notes, number=number, language=language)
         if question:
             questions.append(question)
@@ -73,6 +77,13 @@ class Written:
 
 
 def _question(block: Block, notes: Notes, *, number: int, language: str) -> Question | None:
+    if len(block.text) > GIFT_QUESTION_CHARACTERS_MAX:
+        message = (
+            f"{len(block.text)} characters, at most {GIFT_QUESTION_CHARACTERS_MAX} are allowed"
+        )
+        hint = "Shorten it. Is a blank line missing between questions?"
+        notes.error(f"question[{number}]", message, hint, block.line)
+        return None
     titled = _TITLE.match(block.text)
     title = gift_text.restored(titled.group(1)) if titled else ""
     text = block.text[titled.end() :].strip() if titled else block.text

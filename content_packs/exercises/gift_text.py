@@ -21,7 +21,7 @@ _RESTORED = str.maketrans({stand_in: character for character, stand_in in _STAND
 _COMMANDS = "e|eq|u|abla|eg|ot|i|mid|parallel|leq|geq|subseteq"
 _ESCAPE = re.compile(rf"\\(?:([:#={{}}~\\])|(n)(?!(?:{_COMMANDS})(?![A-Za-z])))")
 _PREFIX = re.compile(r"\s*\[(moodle|html|plain|markdown)\]")
-_FORMULA = re.compile(r"(\$\$.+?\$\$|\$[^$\n]+\$|\\\(.+?\\\))", re.DOTALL)
+_FORMULA = re.compile(r"(\$\$[^$]+\$\$|\$[^$\n]+\$|\\\((?:(?!\\[()])[^\n])+\\\))")
 _MARKDOWN = re.compile(r"([\\`*_\[\]<&~])")
 _TAG = re.compile(
     r"</?(?:p|br|b|i|em|strong|u|s|sub|sup|span|div|ul|ol|li|table|tr|td|th|img|a|h[1-6]|pre|code|"

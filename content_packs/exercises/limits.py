@@ -6,6 +6,7 @@ GAPS_MAX = 20
 POINTS_MAX = 100  # of one question
 CREDIT_FULL = 100  # percent
 HTML_CHARACTERS_MAX = 40_000  # of one rendered text: a formula grows twentyfold
+GIFT_QUESTION_CHARACTERS_MAX = 40_000
 NUMBER_CHARACTERS_MAX = 60
 UNIT_CHARACTERS_MAX = 20
 

@@ -5,8 +5,11 @@ from decimal import Decimal
 from typing import Any
 
 from content_packs.exercises.drafting import Note
+from content_packs.exercises.limits import OPTIONS_MAX
 from content_packs.exercises.source_text import meant
-from content_packs.limits import INTEGER_MAX
+from content_packs.limits import INTEGER_MAX, NAME_CHARACTERS_MAX
+
+_UNKNOWN_TOLD = 10  # keys of one table; more is another file than an exercise
 
 
 @dataclass
@@ -68,11 +71,14 @@ class Fields:
         self._wrong(key, value, "true or false", "true")
         return False
 
-    def list_of(self, key: str, *, example: str) -> list[Any]:
-        """Return a list that has to be there, whatever is in it."""
+    def list_of(self, key: str, *, example: str, most: int = OPTIONS_MAX) -> list[Any]:
+        """Return a list that has to be there, whatever is in it; of too long a one its start."""
         value = self._take(key)
         if isinstance(value, list):
-            return value
+            if len(value) > most:
+                message = f"{len(value)} given, at most {most} are allowed"
+                self.error(key, message, "Split it in two.")
+            return value[:most]
         if value is None:
             self.error(key, "missing", f"Write {key} = {example}")
         else:
@@ -121,10 +127,10 @@ class Fields:
     def close(self) -> None:
         """Warn of every key that nobody asked for: most are misspelt."""
         known = sorted(self._asked)
-        for key in self.values:
-            if key not in self._asked:
-                message = "not a key that means anything here"
-                self.note.warning(self.prefix + key[:80], message, meant(key, known))
+        unknown = [key[:NAME_CHARACTERS_MAX] for key in self.values if key not in self._asked]
+        for key in unknown[:_UNKNOWN_TOLD]:
+            message = "not a key that means anything here"
+            self.note.warning(self.prefix + key, message, meant(key, known))
 
 
 def shown(value: object) -> str:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from content_packs.exercises.drafting import About, Answer, Draft, Note
-from content_packs.exercises.limits import CREDIT_FULL
+from content_packs.exercises.limits import CREDIT_FULL, QUESTIONS_MAX
 from content_packs.exercises.model import KINDS, Exercise, Question
 from content_packs.exercises.source_text import Head, Notes, finish, is_usable, language_of, meant
 from content_packs.exercises.toml_fields import Fields
@@ -58,14 +58,15 @@ def _load(text: str, notes: Notes) -> dict[str, Any] | None:
 
 
 def _questions(head: Fields, notes: Notes, lines: Lines) -> list[Question]:
-    members = head.list_of("question", example="[[question]]")
+    members = head.list_of("question", example="[[question]]", most=QUESTIONS_MAX)
+    count = len(head.values["question"]) if members else 0
     questions = []
     for number, member in enumerate(members, 1):
         if not head.is_table(f"question[{number}]", member, "[[question]]"):
             continue
 
         def line_of(field: str, number: int = number) -> int:
-            return lines.of_question(number, len(members), field)
+            return lines.of_question(number, count, field)
 
         fields = Fields(member, notes.at(line_of, f"question[{number}]."))
         if question := _question(fields, number):
@@ -90,7 +91,7 @@ def _question(fields: Fields, number: int) -> Question | None:
     if kind not in KINDS:
         if kind:
             message = f"{kind[:40]!r} is not a kind of question"
-            fields.note.error("kind", message, meant(kind, list(KINDS)))
+            fields.note.error("kind", message, meant(kind[:40], list(KINDS)))
         return None
     question = _READERS[kind](fields, Draft(about, fields.note))
     fields.close()

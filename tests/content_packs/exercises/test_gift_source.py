@@ -248,3 +248,10 @@ def test_no_text_breaks_the_reader(text: str) -> None:
     if exercise:
         right = {one.id: answers.right_response(one) for one in exercise.questions}
         assert grading.grade(exercise, right).score == exercise.points
+
+
+def test_a_file_made_to_be_slow_is_refused_in_time() -> None:
+    for text in (r"\(" * 100_000 + "{T}", "a{" + "~x" * 200_000 + "}", "a {T}\n\n" * 20_000):
+        exercise, faults = gift_source.parse(text, name=NAME)
+        assert exercise is None
+        assert len(faults) == 1

@@ -303,3 +303,13 @@ def test_no_bent_exercise_breaks_the_reader(data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(EVERY_KIND)))
     end = data.draw(st.integers(start, min(len(EVERY_KIND), start + 30)))
     faults_of(EVERY_KIND[:start] + data.draw(st.text(max_size=5)) + EVERY_KIND[end:])
+
+
+def test_a_file_made_to_be_slow_is_refused_in_time() -> None:
+    for text in (
+        '[[question]]\nkind = "x"\n' * 40_000,
+        QUESTION.format("choice") + "options = [" + "1," * 300_000 + "]",
+        INLINE + f'text = "{"{{1}}" * 100_000}"\ngaps = []',
+        "".join(f"key{number} = 1\n" for number in range(60_000)),
+    ):
+        assert 0 < len(faults_of(text)) < 1_000
