@@ -86,9 +86,9 @@ def test_what_stays_and_what_goes(html: str, cleaned: str) -> None:
     assert clean_fragment(html) == cleaned
 
 
-@given(st.text())
+@given(st.text().filter(lambda text: "<" not in text))
 def test_words_alone_come_out_as_through_a_parser(text: str) -> None:
-    assert clean_fragment(f"{text}<b></b>") == f"{clean_fragment(text)}<b></b>"
+    assert clean_fragment(f"<b></b>{text}") == f"<b></b>{clean_fragment(text)}"
 
 
 def test_formulas_stay_whole() -> None:
