@@ -1,7 +1,10 @@
 """What a person can type, set or meet stands in a document; every link leads somewhere."""
 
 import dataclasses
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
@@ -174,6 +177,22 @@ def test_the_specification_names_every_bound_that_a_reader_enforces() -> None:
             assert any(spelt in text for spelt in _spelt(name, value)), (
                 f"FORMAT.md and TRUST.md don't name {name}, {_spelt(name, value)[0]}"
             )
+
+
+def test_what_the_front_door_says_to_type_runs(tmp_path: Path) -> None:
+    by_hand = text_of("README.md").partition("## By hand")[2]
+    commands_ = by_hand.partition("```sh\n")[2].partition("```")[0]
+    beside_us = Path(sys.executable).parent
+    done = subprocess.run(
+        ["bash", "-euc", commands_],
+        cwd=tmp_path,
+        env={**os.environ, "PATH": f"{beside_us}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "1 of 1 lessons ready" in done.stdout
 
 
 def _documents() -> list[Path]:
