@@ -49,7 +49,6 @@ BUNDLES_IN_LAYOUT_MAX = 1_000
 
 # Work
 COPY_BUFFER_BYTES = 1 * MIB
-TIMESTAMP_POLL_BYTES_MAX = 64 * KIB
 
 # Looking at what authors give
 MEDIA_DESCRIPTION_BYTES_MAX = 4 * MIB  # read of a film to know its tracks

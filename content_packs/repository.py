@@ -12,6 +12,7 @@ Everything but `metadata/timestamp.json` is immutable.
 import re
 
 TIMESTAMP = "metadata/timestamp.json"
+SIGNED_AT = "signed_at"  # in the timestamp: TUF signs expiries only, nodes learn the time from this
 
 _PLACES = re.compile(
     r"metadata/(?:timestamp|[1-9][0-9]{0,9}\.(?:root|snapshot|targets|c-[a-z0-9-]{1,64}))\.json"

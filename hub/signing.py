@@ -29,14 +29,13 @@ from tuf.api.serialization.json import JSONSerializer
 
 from content_packs import durable
 from content_packs.digests import digest_of
+from content_packs.repository import SIGNED_AT
 from hub.clock import in_words
 from hub.edition import Edition, file_name, read_edition
 from hub.errors import ClockBehind
 from hub.expiry import due, lifetime_of
 from hub.keys import KeyStore
 from hub.limits import CLOCK_BEHIND_MAX
-
-SIGNED_AT = "signed_at"  # TUF signs expiries only; nodes learn the time from this (TRUST.md)
 
 _COMPACT = JSONSerializer(compact=True)
 

@@ -8,10 +8,10 @@ believed. Only signed times are remembered: a wrong clock does no harm once it i
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from content_packs.repository import SIGNED_AT
 from sync_node.limits import CLOCK_AHEAD_DAYS_MAX
 
 BUILD_DATE = datetime(2026, 1, 1, tzinfo=UTC)  # no box runs this before; raised with releases
-SIGNED_AT = "signed_at"  # when a timestamp was signed, in RFC 3339; TUF itself signs expiries only
 CLOCK_AHEAD = timedelta(days=CLOCK_AHEAD_DAYS_MAX)
 
 

@@ -4,13 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from content_packs.repository import SIGNED_AT
 from hub.edition import read_edition
 from hub.errors import ClockBehind, Damaged, KeyAbsent
 from hub.hub import Hub
 from hub.publishing import publish
 from hub.releasing import Terms, release
 from hub.renewing import renew
-from hub.signing import SIGNED_AT, Signing
+from hub.signing import Signing
 from tests.hub.clients import MovableClock, client_of, tree
 
 
