@@ -57,7 +57,8 @@ class Activator:
         self.waiting_until = not_before if not_before and not_before > now else None
         self.activated: list[Activation] = []
         self._missing: dict[str, set[str]] = {}
-        self._lessons_of: dict[str, list[str]] = {}
+        self._to_arrive: dict[str, int] = {}
+        self._needing: dict[str, list[str]] = {}
         self._active = {
             row.lesson
             for row in LessonRow.select().where(
@@ -70,20 +71,31 @@ class Activator:
                 needed = required_digests(manifest, lesson)
                 missing = {digest for digest in needed if digest not in held}
                 self._missing[lesson.id] = missing
+                self._to_arrive[lesson.id] = len(missing)
                 for digest in missing:
-                    self._lessons_of.setdefault(digest, []).append(lesson.id)
+                    self._needing.setdefault(digest, []).append(lesson.id)
 
     def activate_whole(self) -> None:
         """Activate what is whole already."""
         for lesson in [lesson for lesson, missing in self._missing.items() if not missing]:
             self._activate(lesson)
 
+    def on_arrived(self, digest: str) -> bool:
+        """Note that a file's bytes are here; say whether a lesson has all that it needs by that."""
+        whole = False
+        for lesson in self._needing.get(digest, ()):
+            self._to_arrive[lesson] -= 1
+            whole |= self._to_arrive[lesson] == 0
+        return whole
+
     def on_stored(self, digest: str) -> None:
         """Note that the store has a file now, and activate what it was that was missing."""
-        for lesson in self._lessons_of.pop(digest, ()):
-            self._missing[lesson].discard(digest)
-            if not self._missing[lesson]:
-                self._activate(lesson)
+        for lesson in self._needing.get(digest, ()):
+            missing = self._missing.get(lesson)
+            if missing is not None:
+                missing.discard(digest)
+                if not missing:
+                    self._activate(lesson)
 
     @property
     def ready(self) -> int:

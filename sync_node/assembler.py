@@ -1,7 +1,8 @@
 """Turning chunks into files: what is still missing of the wanted files, and where a chunk goes.
 
-A file of one chunk goes to the store at once; a file of several is written chunk by chunk under
-incoming/ and goes to the store when none is missing.
+A file of one chunk is staged, and goes to the store with others when they are enough, when they are
+waited for, or at `flush`; a file of several is written chunk by chunk under incoming/ and goes to
+the store when none is missing.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -17,27 +18,34 @@ Place = tuple[str, int]  # a file in the store, and the offset of a chunk in it
 class Assembler:
     """Assembles `files`, none of which is in the store.
 
-    `on_stored` gets the digest of each file that the store now has. Files that can't be made are in
-    `faults`.
+    `on_stored` gets the digest of each file that the store now has. `on_arrived` gets it before, as
+    soon as the bytes are here, and returns whether it is waited for: then they go to the store at
+    once. Files that can't be made are in `faults`.
     """
 
     def __init__(
-        self, store: Store, files: Sequence[File], on_stored: Callable[[str], None]
+        self,
+        store: Store,
+        files: Sequence[File],
+        on_stored: Callable[[str], None],
+        on_arrived: Callable[[str], bool] = lambda _: False,
     ) -> None:
         self._store = store
         self._on_stored = on_stored
+        self._on_arrived = on_arrived
         self._single: dict[str, int] = {}
         self._parts: dict[str, list[Part]] = {}
         self.faults: list[InvalidContent] = []
-        empty = []
         for file in files:
             if not file.size:
-                empty.append((file.digest, b""))
+                store.stage(file.digest, b"")
+                self._arrived(file.digest)
             elif file.chunks:
                 self._begin(store.part(file))
+            elif store.adopt(file):
+                self._arrived(file.digest)
             else:
                 self._single[file.digest] = file.size
-        self._add(empty)
 
     def _begin(self, part: Part) -> None:
         """Go on with a file of several chunks from where it was left."""
@@ -54,15 +62,23 @@ class Assembler:
 
     def take(self, chunks: Iterable[tuple[Chunk, bytes | memoryview]]) -> None:
         """Put chunks, whose digests were checked, where they belong. Raises `StorageFailed`."""
-        small: dict[str, bytes | memoryview] = {}
         for chunk, data in chunks:
             if self._single.pop(chunk.digest, None):
-                small[chunk.digest] = data
+                self._store.stage(chunk.digest, data)
+                self._arrived(chunk.digest)
             for part in self._parts.pop(chunk.digest, ()):
                 part.write(chunk.digest, data)
                 if not part.missing:
                     self._finish(part)
-        self._add(list(small.items()))
+
+    def _arrived(self, digest: str) -> None:
+        if self._on_arrived(digest) or self._store.staged_enough:
+            self.flush()
+
+    def flush(self) -> None:
+        """Put the small files that have come into the store. Raises `StorageFailed`."""
+        for digest in self._store.commit():
+            self._on_stored(digest)
 
     def copy(self, seeds: Mapping[str, Place]) -> None:
         """Take the missing chunks that lie in files of the store. What has rotted there is left."""
@@ -87,11 +103,6 @@ class Assembler:
             return self._parts[digest][0].size_of(digest)
         return self._single[digest]
 
-    def _add(self, files: Sequence[tuple[str, bytes | memoryview]]) -> None:
-        self._store.add(files)
-        for digest, _ in files:
-            self._on_stored(digest)
-
     def _finish(self, part: Part) -> None:
         try:
             self._store.finish(part)
@@ -99,6 +110,7 @@ class Assembler:
             self.faults.append(error)
         else:
             self._on_stored(part.file.digest)
+            self._arrived(part.file.digest)
 
 
 def find_seeds(

@@ -112,11 +112,13 @@ class Installer:
             self.store,
             planner.missing_files(fitting, self.store),
             installation.activator.on_stored,
+            installation.activator.on_arrived,
         )
         held = loaders(self.documents, list(held_versions().values()))
         assembler.copy(find_seeds(assembler.missing, self.store, held))
         if assembler.missing:
             self._fetch_blocks(installation, manifest, fitting, assembler)
+        assembler.flush()
         self.troubles += assembler.faults
 
     def _fetch_blocks(

@@ -29,7 +29,9 @@ RANGE_BYTES_MAX = 16 * MIB  # one request
 FSYNC_BYTES = 16 * MIB  # written to a file being assembled between two fsyncs
 DISK_RESERVE_BYTES = 32 * MIB  # never filled: databases and logs need room to go on
 BAD_BLOCKS_MAX = 16  # of one bundle in one tick; then the bundle is left for the next
-FILES_OPEN_MAX = 128  # small files made durable together
+STAGED_BYTES_MAX = 1 * MIB  # of small files that are made durable together
+STAGED_FILES_MAX = 1_024
+FLUSH_TOGETHER_MIN = 8  # from so many files on the file system is flushed, not each of them
 
 # The engine
 POLL_SECONDS_DEFAULT = 900

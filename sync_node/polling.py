@@ -63,7 +63,11 @@ class Poller:
         edition = self.edition()
         known = edition == state.applied()
         etag = state.etag(source.name, edition) if known else ""
-        answer = source.get(TIMESTAMP, bytes_max=TIMESTAMP_BYTES_MAX, etag=etag)
+        try:
+            answer = source.get(TIMESTAMP, bytes_max=TIMESTAMP_BYTES_MAX, etag=etag)
+        except Missing as error:
+            hint = "There is no repository at this address: check `sources` in node.toml."
+            raise Missing(error.message, hint=hint) from error
         ours = self._trust.timestamp
         if known and answer.body in {None, ours} and not self._is_stale(source):
             state.remember_etag(source.name, answer.etag, edition)

@@ -1,13 +1,13 @@
 """The node's verified files, by digest: what is named in store/ is whole, right and durable.
 
-A file gets its name there in one way only: its bytes are written under incoming/, fsynced, and
-renamed. Small files come in batches: all are written before the first is fsynced, and their folders
-are fsynced once.
+A file gets its name there in one way only: its bytes are written under incoming/, made durable, and
+renamed. Small files are staged and then committed together: two flushes of the disk's file system
+for hundreds of files, where an fsync for each would take minutes on a card.
 """
 
+import ctypes
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
 from pathlib import Path
 
 from content_packs import durable
@@ -15,9 +15,15 @@ from content_packs.digests import digest_of, digest_of_file
 from content_packs.errors import DigestMismatch
 from content_packs.manifest import File
 from sync_node.data_dir import DataDir
-from sync_node.limits import FILES_OPEN_MAX, FSYNC_BYTES
+from sync_node.limits import (
+    FLUSH_TOGETHER_MIN,
+    FSYNC_BYTES,
+    STAGED_BYTES_MAX,
+    STAGED_FILES_MAX,
+)
 
 _READ_ONLY = 0o444
+_LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 class Store:
@@ -27,6 +33,7 @@ class Store:
         self._data_dir = data_dir
         with durable.storage_errors(data_dir.store):
             self._held = set(data_dir.stored_digests())
+        self._staged: dict[str, int] = {}
 
     def __contains__(self, digest: object) -> bool:
         return digest in self._held
@@ -38,32 +45,55 @@ class Store:
         """Return where the file with this digest lies, or would."""
         return self._data_dir.store_path(digest)
 
-    def add(self, files: Sequence[tuple[str, bytes | memoryview]]) -> None:
-        """Put small files into the store. Their digests were checked. Raises `StorageFailed`."""
-        for start in range(0, len(files), FILES_OPEN_MAX):
-            self._add_together(files[start : start + FILES_OPEN_MAX])
+    def stage(self, digest: str, data: bytes | memoryview) -> None:
+        """Write a small file, whose digest was checked, to be committed with others.
 
-    def _add_together(self, files: Sequence[tuple[str, bytes | memoryview]]) -> None:
-        with durable.storage_errors(self._data_dir.incoming):
-            with ExitStack() as closing:
-                descriptors = []
-                for digest, data in files:
-                    descriptor = _open_part(self._data_dir.part_path(digest), truncate=True)
-                    closing.callback(os.close, descriptor)
-                    descriptors.append(descriptor)
-                    _write_all(descriptor, data, 0)
-                    os.fchmod(descriptor, _READ_ONLY)
-                for descriptor in descriptors:
-                    os.fsync(descriptor)
-            folders = set()
-            for digest, _ in files:
-                target = self.path(digest)
-                durable.make_folder(target.parent)
-                self._data_dir.part_path(digest).replace(target)
-                folders.add(target.parent)
-            for folder in (*sorted(folders), self._data_dir.incoming):
-                durable.fsync_folder(folder)
-        self._held.update(digest for digest, _ in files)
+        Raises `StorageFailed`.
+        """
+        path = self._data_dir.part_path(digest)
+        with durable.storage_errors(path):
+            descriptor = _open_part(path, truncate=True)
+            try:
+                _write_all(descriptor, data, 0)
+            finally:
+                os.close(descriptor)
+        self._staged[digest] = len(data)
+
+    def adopt(self, file: File) -> bool:
+        """Stage a small file that an earlier process staged; say whether it is there and right."""
+        path = self._data_dir.part_path(file.digest)
+        with durable.storage_errors(path):
+            if not path.exists() or digest_of_file(path) != file.digest:
+                return False
+        self._staged[file.digest] = file.size
+        return True
+
+    @property
+    def staged_enough(self) -> bool:
+        """Whether it is time to commit."""
+        enough = sum(self._staged.values()) >= STAGED_BYTES_MAX
+        return enough or len(self._staged) >= STAGED_FILES_MAX
+
+    def commit(self) -> list[str]:
+        """Put what was staged into the store; return its digests. Raises `StorageFailed`."""
+        staged = list(self._staged)
+        if not staged:
+            return []
+        incoming = self._data_dir.incoming
+        with durable.storage_errors(incoming):
+            parts = [self._data_dir.part_path(digest) for digest in staged]
+            for part in parts:
+                part.chmod(_READ_ONLY)
+            _flush(parts, together=incoming)
+            folders = {self.path(digest).parent for digest in staged}
+            for folder in folders:
+                durable.make_folder(folder)
+            for digest, part in zip(staged, parts, strict=True):
+                part.replace(self.path(digest))
+            _flush([incoming, *folders], together=incoming)
+        self._held.update(staged)
+        self._staged.clear()
+        return staged
 
     def finish(self, part: "Part") -> None:
         """Put a file that was assembled into the store.
@@ -161,6 +191,30 @@ class Part:
             finally:
                 os.close(descriptor)
         self._unsynced = 0
+
+
+def _flush(paths: Sequence[Path], *, together: Path) -> None:
+    """Make files or folders durable: a few one by one, many with their whole file system.
+
+    Both report what couldn't be written (syncfs since Linux 5.8).
+    """
+    many = len(paths) >= FLUSH_TOGETHER_MIN
+    for path in [together] if many else paths:
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            if many:
+                _syncfs(descriptor)
+            else:
+                os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _syncfs(descriptor: int) -> None:
+    """Call syncfs(2), which the os module lacks."""
+    if _LIBC.syncfs(descriptor):
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
 
 
 def allocated_bytes(path: Path) -> int:

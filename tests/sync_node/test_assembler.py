@@ -14,6 +14,7 @@ from content_packs.errors import InvalidContent, Missing
 from content_packs.manifest import Chunk, File, Manifest
 from sync_node.assembler import Assembler, find_seeds
 from sync_node.data_dir import DataDir
+from sync_node.limits import STAGED_FILES_MAX
 from sync_node.store import Store
 from tests.support.packs import describe
 
@@ -57,6 +58,7 @@ def test_any_order_with_a_restart_anywhere(
         assembler = Assembler(store, left, stored.append)
         for number in part:
             assembler.take([chunk_of(PIECES[number])])
+    assembler.flush()
     assert assembler.missing == set()
     assert sorted(stored) == sorted(file.digest for file in files), "each is told once"
     assert data_dir.store_path(files[0].digest).read_bytes() == b"".join([*PIECES, PIECES[0]])
@@ -101,7 +103,9 @@ def held(*files: File) -> Manifest:
 def test_a_small_file_inside_a_large_one_and_the_other_way_round(data_dir: DataDir) -> None:
     store = Store(data_dir)
     small, large = file_of("small", PIECES[0]), file_of("large", PIECES[0], PIECES[1])
-    store.add([(small.digest, PIECES[0])])
+    store.stage(small.digest, PIECES[0])
+    assert small.digest not in store, "not before it is durable"
+    assert store.commit() == [small.digest]
     assembler = Assembler(store, [large], lambda _: None)
     assembler.copy(find_seeds(assembler.missing, store, []))
     assert assembler.missing == {digest_of(PIECES[1])}
@@ -109,6 +113,7 @@ def test_a_small_file_inside_a_large_one_and_the_other_way_round(data_dir: DataD
     other = file_of("other", PIECES[1])
     assembler = Assembler(store, [other], lambda _: None)
     assembler.copy(find_seeds(assembler.missing, store, [lambda: held(large)]))
+    assembler.flush()
     assert other.digest in store
 
 
@@ -117,3 +122,31 @@ def test_a_seed_that_vanished_is_left(data_dir: DataDir) -> None:
     assembler = Assembler(store, [file_of("a", *PIECES[:2])], lambda _: None)
     assembler.copy({digest_of(PIECES[0]): ("00" * 32, 0)})
     assert len(assembler.missing) == 2
+
+
+def test_what_a_killed_process_staged_is_adopted_if_it_is_right(data_dir: DataDir) -> None:
+    good, bad = file_of("good", PIECES[0]), file_of("bad", PIECES[1])
+    before = Store(data_dir)
+    before.stage(good.digest, PIECES[0])
+    before.stage(bad.digest, PIECES[1][:-1])
+    store = Store(data_dir)
+    stored: list[str] = []
+    assembler = Assembler(store, [good, bad], stored.append)
+    assert assembler.missing == {bad.digest}
+    assembler.flush()
+    assert stored == [good.digest]
+    assert data_dir.store_path(good.digest).read_bytes() == PIECES[0]
+
+
+def test_many_small_files_go_into_the_store_together(data_dir: DataDir) -> None:
+    files = [file_of(str(n), str(n).encode()) for n in range(STAGED_FILES_MAX + 5)]
+    stored: list[str] = []
+    store = Store(data_dir)
+    assembler = Assembler(store, files, stored.append)
+    for n in range(len(files)):
+        assembler.take([chunk_of(str(n).encode())])
+    assert len(stored) == STAGED_FILES_MAX
+    assembler.flush()
+    assert len(stored) == len(files)
+    for n, file in enumerate(files):
+        assert data_dir.store_path(file.digest).read_bytes() == str(n).encode()
