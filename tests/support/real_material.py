@@ -1,9 +1,9 @@
 """Pack folders made from material that nobody here wrote: the manuals that Debian packages carry.
 
-The packages are fetched with apt when a test asks for them, unpacked into `.cache/` and kept there.
-A manual's pages become page items, its PDFs documents; all else lies in `shared/`. Names are made
-to fit, and links follow; links that the manual left dangling, and fonts that it would fetch from the
-internet, are taken out.
+The packages are fetched with apt when a test asks for them, unpacked into `.cache/` and kept
+there. A manual's pages become page items, its PDFs documents; all else lies in `shared/`. Names are
+made to fit, and links follow; links that the manual left dangling, and fonts that it would fetch
+from the internet, are taken out.
 """
 
 import os
