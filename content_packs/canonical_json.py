@@ -18,7 +18,8 @@ from content_packs.limits import INTEGER_MAX, JSON_DEPTH_MAX
 
 Json: TypeAlias = "bool | int | str | list[Json] | dict[str, Json] | None"
 
-_STRING_OR_BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
+# Possessive, and a string needs no end: nothing is looked at twice, whatever the bytes are.
+_STRING_OR_BRACKET = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+|[\[{]|[\]}]', re.DOTALL)
 
 
 def encode(value: object) -> bytes:

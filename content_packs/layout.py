@@ -10,7 +10,7 @@ from functools import cached_property
 import msgspec
 
 from content_packs import canonical_json, compression
-from content_packs.digests import check_digest
+from content_packs.digests import check_digest, expect_digest
 from content_packs.errors import InvalidContent
 from content_packs.limits import (
     BLOCK_BYTES_MAX,
@@ -108,12 +108,17 @@ def pack(layout: Layout) -> bytes:
     return compression.compress_document(encode(layout))
 
 
-def unpack(stored: bytes, manifest: Manifest, digest: str, *, what: str = "layout") -> Layout:
+def unpack(
+    stored: bytes, manifest: Manifest, digest: str, *, what: str = "layout", expected: str = ""
+) -> Layout:
     """Return the layout of `manifest`, whose digest is `digest`, from its stored form.
 
-    Raises `InvalidContent` unless every chunk of the manifest lies somewhere within its bundles.
+    Raises `InvalidContent` unless every chunk of the manifest lies somewhere within its bundles;
+    with the layout's own digest that is `expected`, before other bytes are parsed.
     """
     data = compression.decompress(stored, bytes_max=LAYOUT_BYTES_MAX, what=what)
+    if expected:
+        expect_digest(data, expected, what=what)
     value = canonical_json.decode(data, bytes_max=LAYOUT_BYTES_MAX, what=what)
     if isinstance(value, dict) and value.get("format") != FORMAT:
         raise InvalidContent(

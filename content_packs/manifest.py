@@ -8,7 +8,7 @@ It is canonical JSON; on the wire it is one zstd frame. See FORMAT.md, section 3
 import msgspec
 
 from content_packs import canonical_json, compression, manifest_rules
-from content_packs.digests import digest_of
+from content_packs.digests import digest_of, expect_digest
 from content_packs.errors import InvalidContent
 from content_packs.limits import MANIFEST_BYTES_MAX
 from content_packs.manifest_model import (
@@ -67,11 +67,16 @@ def decode(data: bytes, *, what: str = "manifest") -> Manifest:
     return manifest
 
 
-def unpack(stored: bytes, *, what: str = "manifest") -> Manifest:
-    """Return the manifest in its stored form, one zstd frame. Raises `InvalidContent`."""
-    return decode(
-        compression.decompress(stored, bytes_max=MANIFEST_BYTES_MAX, what=what), what=what
-    )
+def unpack(stored: bytes, *, what: str = "manifest", expected: str = "") -> Manifest:
+    """Return the manifest in its stored form, one zstd frame. Raises `InvalidContent`.
+
+    With the digest that is `expected`, bytes that don't have it are refused before they are parsed:
+    64 MiB of hostile JSON take 2 GB to look at.
+    """
+    data = compression.decompress(stored, bytes_max=MANIFEST_BYTES_MAX, what=what)
+    if expected:
+        expect_digest(data, expected, what=what)
+    return decode(data, what=what)
 
 
 def pack(manifest: Manifest) -> bytes:

@@ -117,13 +117,18 @@ class Activator:
         self.activated.append(Activation(self._pack, lesson, self._version))
 
     def drop_removed(self) -> list[str]:
-        """Remove the lessons that this version doesn't have, once all that it has are active."""
+        """Remove the lessons that this version doesn't have, once all that it has are active.
+
+        None where a person has rolled the pack back meanwhile.
+        """
         if not self.is_complete:
             return []
         ours = LessonRow.pack == self._pack
-        rows = LessonRow.select().where(ours)
-        removed = [row.lesson for row in rows if row.lesson not in self._lessons]
         with database_proxy.atomic("IMMEDIATE"):
+            if _is_held(self._pack):
+                return []
+            rows = LessonRow.select().where(ours)
+            removed = [row.lesson for row in rows if row.lesson not in self._lessons]
             for lesson in removed:
                 LessonRow.delete().where(ours & (LessonRow.lesson == lesson)).execute()
         return removed
@@ -135,14 +140,29 @@ def switch(pack: str, lesson: str, version: int, *, at: datetime) -> bool:
     Return False where a person has rolled the pack back meanwhile: then nothing is switched.
     """
     with database_proxy.atomic("IMMEDIATE"):
-        if PackRow.get_or_none((PackRow.pack == pack) & PackRow.held_version.is_null(False)):
+        if _is_held(pack):
             return False
-        row = LessonRow.get_or_none((LessonRow.pack == pack) & (LessonRow.lesson == lesson))
-        previous = None
-        if row:
-            previous = row.version if row.version != version else row.previous_version
-        put(pack, lesson, version, previous, at=at)
+        put(pack, lesson, version, _previous(pack, lesson, version), at=at)
     return True
+
+
+def _previous(pack: str, lesson: str, version: int) -> int | None:
+    """Return where a rollback of a lesson that is to be at `version` goes back to.
+
+    For a lesson that is new it is where the others were: else nothing would keep that version where
+    all lessons are renamed.
+    """
+    row = LessonRow.get_or_none((LessonRow.pack == pack) & (LessonRow.lesson == lesson))
+    if row:
+        found: int | None = row.version if row.version != version else row.previous_version
+        return found
+    others = (LessonRow.pack == pack) & (LessonRow.version != version)
+    return max((other.version for other in LessonRow.select().where(others)), default=None)
+
+
+def _is_held(pack: str) -> bool:
+    held = PackRow.get_or_none((PackRow.pack == pack) & PackRow.held_version.is_null(False))
+    return held is not None
 
 
 def put(pack: str, lesson: str, version: int, previous: int | None, *, at: datetime) -> None:

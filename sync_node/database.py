@@ -38,18 +38,20 @@ def open_database(data_dir: DataDir) -> peewee.SqliteDatabase:
     return database
 
 
-def create_database(data_dir: DataDir) -> peewee.SqliteDatabase:
-    """Create node.db with empty tables, and return it, connected.
+@contextmanager
+def creating_database(data_dir: DataDir) -> Iterator[None]:
+    """Create node.db, and leave it connected; the block fills its tables.
 
-    Its schema number is set last, within the same transaction: a half-made one is never used.
+    Its schema number is set last, within the same transaction: one that is half made, or whose
+    tables nobody has filled, is never used.
     """
     database = _bind(data_dir)
     with database_errors(data_dir):
         database.connect(reuse_if_open=True)
-        with database.atomic():
+        with database.atomic("IMMEDIATE"):
             database.create_tables(models.ALL, safe=False)
+            yield
             database.pragma("user_version", models.SCHEMA)
-    return database
 
 
 def check_intact(data_dir: DataDir, database: peewee.SqliteDatabase) -> None:

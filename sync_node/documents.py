@@ -5,7 +5,7 @@ from collections.abc import Callable
 import msgspec
 
 from content_packs import durable, layout, manifest
-from content_packs.digests import digest_of, expect_digest
+from content_packs.digests import expect_digest
 from content_packs.errors import InvalidContent
 from content_packs.layout import Layout
 from content_packs.manifest import Manifest
@@ -59,24 +59,19 @@ class Documents:
         path = manifest_path(offer.pack, offer.manifest)
         what = f"{source.name}: {path}"
         stored = _stored(source, path, offer.manifest_stored)
-        found = manifest.unpack(stored, what=what)
-        data = manifest.encode(found)
-        expect_digest(data, offer.manifest, what=what)
+        found = manifest.unpack(stored, what=what, expected=offer.manifest)
         if (found.pack, found.version) != (offer.pack, offer.version):
             raise InvalidContent(
                 f"{what}: is of {found.pack} {found.version}, expected {offer.pack} {offer.version}"
             )
-        durable.write(self._data_dir.manifest_path(offer.manifest), data)
+        durable.write(self._data_dir.manifest_path(offer.manifest), manifest.encode(found))
 
     def _fetch_layout(self, source: Source, offer: Offer, of: Manifest) -> Layout:
         path = layout_path(offer.pack, offer.layout)
         what = f"{source.name}: {path}"
         stored = _stored(source, path, offer.layout_stored)
-        found = layout.unpack(stored, of, offer.manifest, what=what)
-        data = layout.encode(found)
-        if digest_of(data) != offer.layout:
-            raise InvalidContent(f"{what}: found digest {digest_of(data)}, expected {offer.layout}")
-        durable.write(self._data_dir.layout_path(offer.layout), data)
+        found = layout.unpack(stored, of, offer.manifest, what=what, expected=offer.layout)
+        durable.write(self._data_dir.layout_path(offer.layout), layout.encode(found))
         return found
 
 

@@ -73,7 +73,10 @@ class Poller:
             state.remember_etag(source.name, answer.etag, edition)
             return False
         verified = self._trust.refresh(
-            source, self._config.channels, now=self.now(), timestamp=answer.body or ours
+            source,
+            self._config.channels,
+            now=self.now(),
+            timestamp=ours if answer.body is None else answer.body,
         )
         changed = self._apply(verified)
         state.remember_etag(source.name, answer.etag, self.edition())

@@ -20,12 +20,12 @@ from sync_node.database import (
     DatabaseUnusable,
     check_intact,
     close_database,
-    create_database,
+    creating_database,
     database_errors,
     open_database,
 )
 from sync_node.held_manifests import HeldManifests
-from sync_node.models import PackRow, VersionRow, database_proxy
+from sync_node.models import PackRow, VersionRow
 from sync_node.store import Store
 from sync_node.trust_store import TrustStore
 
@@ -59,9 +59,8 @@ def rebuild(data_dir: DataDir, config: Config, *, now: datetime) -> None:
     """Make node.db anew, and leave it open. Raises `StorageFailed`."""
     for suffix in ("", "-wal", "-shm"):
         durable.remove(data_dir.node_db.with_name(data_dir.node_db.name + suffix))
-    create_database(data_dir)
     store = Store(data_dir)
-    with database_errors(data_dir), database_proxy.atomic("IMMEDIATE"):
+    with creating_database(data_dir):
         _recall_offers(data_dir, config)
         for pack, versions in sorted(_recall_manifests(data_dir).items()):
             _recall_lessons(pack, versions, store, now)
@@ -80,14 +79,18 @@ def _recall_manifests(data_dir: DataDir) -> dict[str, list[Manifest]]:
     """Note the manifests on disk that are intact; return them by pack."""
     held = HeldManifests(data_dir)
     found: dict[str, list[Manifest]] = {}
-    for path in sorted(data_dir.manifests.glob("*.json")):
+    offered = {row.offered_manifest for row in PackRow.select()}
+    paths = data_dir.manifests.glob("*.json")
+    for path in sorted(paths, key=lambda path: (path.stem not in offered, path.name)):
         try:
             manifest = held.get(check_digest(path.stem, what=str(path))).manifest
         except SatchelError:
             durable.remove(path)
             continue
-        VersionRow.create(pack=manifest.pack, version=manifest.version, manifest=path.stem)
-        found.setdefault(manifest.pack, []).append(manifest)
+        same = found.setdefault(manifest.pack, [])
+        if manifest.version not in {other.version for other in same}:  # else a lie was refused
+            VersionRow.create(pack=manifest.pack, version=manifest.version, manifest=path.stem)
+            same.append(manifest)
     return found
 
 

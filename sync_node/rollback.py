@@ -24,8 +24,9 @@ class RolledBack:
 
 
 def roll_back(data_dir: DataDir, pack: str, *, now: datetime) -> RolledBack:
-    """Put every lesson of `pack` back to the version held before the active one.
+    """Put every lesson of `pack` back to the newest older version that is whole.
 
+    Older: after the hub withdrew a version, the one before is the bad one, and stays left.
     It is held there, unless what is offered is newer already than what is left.
     One transaction: an engine that is fetching meanwhile finds the hold, and switches nothing.
     Raises `Missing` for an unknown pack, `Refused` where there is nothing whole to go back to.
@@ -39,16 +40,7 @@ def roll_back(data_dir: DataDir, pack: str, *, now: datetime) -> RolledBack:
                 hint="`sync-node status` lists the packs.",
             )
         left = max(lesson.version for lesson in lessons)
-        target = max(
-            (r.previous_version for r in lessons if r.version == left and r.previous_version),
-            default=None,
-        )
-        if target is None:
-            raise Refused(
-                f"{pack}: no version before {left} is held",
-                hint="A node keeps one version back, from the first update on.",
-            )
-        whole = _whole(data_dir, pack, target)
+        target, whole = _target(data_dir, pack, left, lessons)
         LessonRow.delete().where(LessonRow.pack == pack).execute()
         for lesson in whole:
             put(pack, lesson, target, None, at=now)
@@ -57,6 +49,24 @@ def roll_back(data_dir: DataDir, pack: str, *, now: datetime) -> RolledBack:
             row.save()
         state.remember_settled("")
     return RolledBack(pack, left, target, tuple(whole))
+
+
+def _target(
+    data_dir: DataDir, pack: str, left: int, lessons: list[LessonRow]
+) -> tuple[int, list[str]]:
+    """Return the newest version before `left` that is whole, and its lessons."""
+    known = {version for row in lessons for version in (row.version, row.previous_version)}
+    older = sorted((version for version in known - {None} if version < left), reverse=True)
+    refusal = Refused(
+        f"{pack}: no version before {left} is held",
+        hint="A node keeps one version back, from the first update on.",
+    )
+    for version in older:
+        try:
+            return version, _whole(data_dir, pack, version)
+        except Refused as error:  # an update to it was cut off: the one before may do
+            refusal = error
+    raise refusal
 
 
 def _whole(data_dir: DataDir, pack: str, version: int) -> list[str]:

@@ -1,6 +1,7 @@
 """One value has one spelling, and nothing else is taken."""
 
 import json
+import time
 
 import pytest
 from hypothesis import given
@@ -46,6 +47,17 @@ def test_any_bytes_are_either_canonical_or_refused(data: bytes) -> None:
     except InvalidContent:
         return
     assert canonical_json.encode(value) == data
+
+
+@pytest.mark.parametrize(
+    "piece", [b'\\"', b'"', b"a", b"\\"], ids=["quotes", "ends", "a", "slashes"]
+)
+def test_a_string_without_an_end_is_refused_at_once(piece: bytes) -> None:
+    """Read again from each quote, these would take hours."""
+    started = time.process_time()
+    with pytest.raises(InvalidContent):
+        decode(b'"' + piece * 1_000_000)
+    assert time.process_time() - started < 5
 
 
 def test_keys_are_in_the_order_of_code_points() -> None:

@@ -3,9 +3,9 @@
 import pytest
 from hypothesis import given
 
-from content_packs import canonical_json, manifest
+from content_packs import canonical_json, compression, manifest
 from content_packs.digests import digest_of
-from content_packs.errors import InvalidContent
+from content_packs.errors import DigestMismatch, InvalidContent
 from content_packs.limits import CHUNK_BYTES_MAX, FILE_BYTES_MAX, MIB
 from content_packs.manifest import Manifest
 from tests.support.documents import Bend, drop, manifest_value, put, repeat, sound_manifest, stored
@@ -176,6 +176,14 @@ def test_a_pack_past_256_gib_is_refused() -> None:
     files = [_file(f"{n:02}", 16 << 30, chunks=chunks) for n in range(17)]
     with pytest.raises(InvalidContent, match="bytes of all files: 292057776128, at most"):
         manifest.decode(canonical_json.encode(manifest_value() | {"files": files}))
+
+
+def test_bytes_that_were_not_expected_are_never_parsed() -> None:
+    stored_ = compression.compress_document(b"[" * 1_000)
+    with pytest.raises(InvalidContent, match="nested"):
+        manifest.unpack(stored_)
+    with pytest.raises(DigestMismatch):
+        manifest.unpack(stored_, expected=D)
 
 
 @given(manifests())

@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from content_packs import digests, manifest
 from sync_node import checking
 from sync_node.checking import Findings
+from sync_node.database import close_database, creating_database
 from sync_node.rollback import roll_back
 from tests.support.nodes import Node, publish
 from tests.support.repositories import Repository
@@ -130,6 +133,23 @@ def test_node_db_is_made_anew_from_the_rest(synced: Node, damage: str) -> None:
     assert synced.lessons() == {"one": 1, "two": 1}
     assert synced.pack().offered_version == 1
     assert synced.sync_well().outcome in {"nothing-new", "updated"}
+
+
+def test_a_rebuild_that_is_cut_off_is_done_again_without_any_source(synced: Node) -> None:
+    synced.data_dir.node_db.unlink()
+    with pytest.raises(KeyboardInterrupt), creating_database(synced.data_dir):
+        raise KeyboardInterrupt
+    close_database()
+    assert synced.lessons() == {"one": 1, "two": 1}
+
+
+def test_a_second_manifest_of_a_version_is_left_aside(repository: Repository, synced: Node) -> None:
+    found = repository.published["demo", 1].manifest
+    for licence in ("CC0-1.0", "MIT", "GPL-3.0"):
+        lie = manifest.encode(msgspec.structs.replace(found, licence=licence, lessons=()))
+        synced.data_dir.manifest_path(digests.digest_of(lie)).write_bytes(lie)
+    synced.data_dir.node_db.unlink()
+    assert synced.lessons() == {"one": 1, "two": 1}
 
 
 def test_a_rebuilt_node_knows_the_version_before(

@@ -5,7 +5,11 @@ from pathlib import Path
 import pytest
 
 from content_packs.errors import Missing, Refused
+from sync_node.activator import Activator
+from sync_node.held_manifests import HeldManifests
+from sync_node.models import VersionRow
 from sync_node.rollback import RolledBack, roll_back
+from sync_node.store import Store
 from tests.support.nodes import Node, publish
 from tests.support.repositories import Repository
 
@@ -53,6 +57,53 @@ def test_not_twice(updated: Node) -> None:
     rolled_back(updated)
     with pytest.raises(Refused, match="no version before 1"):
         rolled_back(updated)
+    assert updated.lessons() == {"one": 1, "two": 1}
+
+
+def test_not_to_a_version_that_the_hub_withdrew(repository: Repository, updated: Node) -> None:
+    repository.offer("main", repository.published["demo", 1].offer)
+    updated.sync_well()
+    assert updated.lessons() == {"one": 1, "two": 1}
+    with pytest.raises(Refused, match="no version before 1"):
+        rolled_back(updated)
+    assert updated.lessons() == {"one": 1, "two": 1}
+
+
+def test_past_an_update_that_was_never_whole(
+    repository: Repository, updated: Node, tmp_path: Path
+) -> None:
+    names = ("one", "three")
+    offer = publish(repository, tmp_path, 1, 2, version=3, lessons=names, seeds={"one": 9})
+    repository.offer("main", offer)
+    (repository.root / "bundles").rename(tmp_path / "away")
+    updated.sync()
+    assert updated.lessons() == {"one": 2, "three": 3}
+    (tmp_path / "away").rename(repository.root / "bundles")
+    offer = publish(repository, tmp_path, 1, 2, version=4, lessons=names, seeds={"one": 10})
+    repository.offer("main", offer)
+    updated.sync_well()
+    assert updated.lessons() == {"one": 4, "three": 4}
+    assert rolled_back(updated).now_at == 2
+    assert updated.lessons() == {"one": 2, "three": 2}
+
+
+def test_where_every_lesson_was_renamed(repository: Repository, node: Node, tmp_path: Path) -> None:
+    for version, name in enumerate(("one", "other"), start=1):
+        repository.offer("main", publish(repository, tmp_path, version=version, lessons=(name,)))
+        node.sync_well()
+    assert node.lessons() == {"other": 2}
+    assert rolled_back(node).now_at == 1
+    assert node.lessons() == {"one": 1}
+    node.check_nothing_false()
+
+
+def test_while_a_tick_runs_keeps_the_lessons_that_came_back(updated: Node) -> None:
+    with updated.opened():
+        digest = VersionRow.get(VersionRow.version == 2).manifest
+        found = HeldManifests(updated.data_dir).get(digest).manifest
+        activator = Activator(found, Store(updated.data_dir), now=updated.now, not_before=None)
+        roll_back(updated.data_dir, "demo", now=updated.now)
+        assert activator.drop_removed() == []
     assert updated.lessons() == {"one": 1, "two": 1}
 
 

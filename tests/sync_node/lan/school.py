@@ -9,7 +9,7 @@ from content_packs import manifest as manifests
 from content_packs.digests import digest_of
 from content_packs.manifest import File, Lesson, Manifest, Publisher
 from sync_node.data_dir import DataDir
-from sync_node.database import create_database
+from sync_node.database import creating_database
 from sync_node.models import LessonRow, PackRow, TickRow, VersionRow
 from tests.sync_node.lan import lessons
 
@@ -80,7 +80,8 @@ def new_school(root: Path) -> School:
     """Return a school whose node has just been set up."""
     data_dir = DataDir(root)
     data_dir.make()
-    create_database(data_dir)
+    with creating_database(data_dir):
+        pass
     return School(data_dir)
 
 
