@@ -17,7 +17,9 @@ def _examples(*lines: str) -> str:
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
 
 
-@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Group, extras="author,samples", context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.version_option(package_name="satchel")
 def main() -> None:
     """Make packs of lessons from folders, and look into them."""
@@ -156,6 +158,12 @@ def samples(out: Path, version: int) -> None:
 
 
 def _existing_folder(folder: Path) -> Path:
+    if folder.is_file():
+        raise UsageError(
+            f"{folder}: is a file, expected a pack folder",
+            hint="Name the folder that pack.toml lies in. Into a .cpack file looks: "
+            "content-packs inspect FILE",
+        )
     if not folder.is_dir():
         raise UsageError(
             f"{folder}: there is no such folder",

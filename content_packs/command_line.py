@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import click
 
-from content_packs.errors import SatchelError
+from content_packs.errors import NotInstalled, SatchelError, UsageError
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -30,7 +30,14 @@ def print_json(value: object) -> None:
 
 
 class Group(click.Group):
-    """A click group in which no traceback reaches a user."""
+    """A click group in which no traceback reaches a user.
+
+    `extras`: what of Satchel has to be installed for all of its commands to work.
+    """
+
+    def __init__(self, *args: Any, extras: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._extras = extras
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run, and turn a `SatchelError` into its message and exit code."""
@@ -41,9 +48,24 @@ class Group(click.Group):
             sys.exit(error.exit_code)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Invoke, and turn Ctrl-C into a word and an exit code before click makes it its own."""
+        """Invoke; turn Ctrl-C into a word and an exit code before click makes it its own.
+
+        Raises `NotInstalled` where a command imports a library that isn't there, and `UsageError`
+        for what click refuses where JSON is asked for: its own words are none.
+        """
+        as_json = "--json" in ctx.args
         try:
             return super().invoke(ctx)
+        except click.UsageError as error:
+            if not as_json:
+                raise
+            path = (error.ctx or ctx).command_path
+            raise UsageError(error.format_message(), hint=f"See {path} --help.") from error
+        except ModuleNotFoundError as error:
+            raise NotInstalled(
+                f"this needs the Python module {error.name}, which isn't installed",
+                hint=f"Install all that this program needs: pip install 'satchel[{self._extras}]'",
+            ) from error
         except (KeyboardInterrupt, click.Abort):
             click.echo("stopped", err=True)
             ctx.exit(EXIT_INTERRUPTED)

@@ -2,6 +2,7 @@
 
     SatchelError            every error that a person may see; carries a hint
     ├── UsageError          the command or its arguments are wrong            exit 2
+    │   └── NotInstalled    the command needs a part that wasn't installed
     ├── InvalidContent      bytes that break a format or don't match a digest exit 3
     │   ├── InvalidPath     a path that a pack may not contain
     │   └── DigestMismatch  the bytes are not those that were named
@@ -33,6 +34,12 @@ class UsageError(SatchelError):
 
     code = "usage"
     exit_code = 2
+
+
+class NotInstalled(UsageError):
+    """The command needs a library of an extra that wasn't installed."""
+
+    code = "not-installed"
 
 
 class InvalidContent(SatchelError):

@@ -3,16 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from content_packs import diff
-from content_packs.builder import Built
 from content_packs.command_line import megabytes, print_json
 from content_packs.cpack import Cpack
 from content_packs.diff import Difference, count_of
 from content_packs.faults import Fault, FaultyFolder
+
+if TYPE_CHECKING:  # the builder needs what only an author installs; to verify needs none of it
+    from content_packs.builder import Built
 
 
 def lines_of(fault: Fault) -> str:
@@ -39,7 +41,7 @@ def end_with(error: FaultyFolder, *, as_json: bool) -> NoReturn:
     raise error
 
 
-def say_built(built: Built, *, as_json: bool) -> None:
+def say_built(built: "Built", *, as_json: bool) -> None:
     """Print where a cpack was built, its digest, and what lint warned of."""
     manifest = built.manifest
     if as_json:

@@ -46,7 +46,8 @@ def _print_built(value: object) -> None:
     print_json(msgspec.to_builtins(value, enc_hook=str))
 
 
-@click.group(cls=Group)
+@click.group(cls=Group, extras="hub", context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="satchel")
 def main() -> None:
     """Publish packs, and release them on channels that nodes follow."""
 

@@ -28,7 +28,7 @@ def data_option(command: _Command) -> _Command:
     )(command)
 
 
-@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Group, extras="node", context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="satchel")
 def main() -> None:
     """Fetch, keep and serve packs in a school."""

@@ -11,7 +11,7 @@ from content_packs.command_line import Group, json_option, megabytes, print_json
 from content_packs.errors import Refused, SatchelError
 
 
-@click.group(cls=Group)
+@click.group(cls=Group, extras="author")
 def program() -> None:
     pass
 
@@ -22,6 +22,8 @@ def program() -> None:
 def work(how: str, *, as_json: bool) -> None:
     if how == "refuse":
         raise Refused("fractions: version 1 isn't newer than 2", hint="Publish version 3.")
+    if how == "import":
+        raise ModuleNotFoundError("No module named 'pypdfium2'", name="pypdfium2")
     if how == "interrupt":
         raise KeyboardInterrupt
     print_json({"做": how, "json": as_json})
@@ -54,6 +56,13 @@ def test_an_interrupt_is_no_traceback() -> None:
     assert "Traceback" not in result.stderr
 
 
+def test_a_part_that_was_not_installed_is_named_with_what_to_install() -> None:
+    result = CliRunner().invoke(program, ["work", "import"])
+    assert result.exit_code == 2
+    assert "pypdfium2" in result.stderr
+    assert "pip install 'satchel[author]'" in result.stderr
+
+
 def test_results_keep_their_script() -> None:
     assert CliRunner().invoke(program, ["work", "x", "--json"]).stdout == (
         '{"json": true, "做": "x"}\n'
@@ -78,3 +87,12 @@ def test_each_class_of_error_has_its_own_exit_code_and_each_error_its_own_code()
 )
 def test_bytes_in_words(count: float, words: str) -> None:
     assert megabytes(count) == words
+
+
+def test_what_click_refuses_is_json_too_where_json_is_asked_for() -> None:
+    result = CliRunner().invoke(program, ["work", "--json"])
+    assert result.exit_code == 2
+    error = json.loads(result.stdout)["error"]
+    assert error["code"] == "usage"
+    assert "HOW" in error["message"]
+    assert error["hint"] == "See program work --help."
