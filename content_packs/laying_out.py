@@ -5,12 +5,16 @@ earlier versions have are written again, in blocks of their own: whoever holds t
 those blocks, and whoever holds nothing doesn't fetch bytes that are of no use.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import BinaryIO
+
+import msgspec
 
 from content_packs import manifest as manifests
 from content_packs.bundle import BundleWriter, write_chunks
 from content_packs.layout import FORMAT, Block, BundleReference, Layout
+from content_packs.limits import BUNDLES_IN_LAYOUT_MAX
 from content_packs.manifest import Manifest
 
 _USE_MIN = 0.5  # the share of an earlier block's bytes that must be of use to keep it
@@ -34,6 +38,7 @@ def lay_out(
     for earlier_manifest, earlier_layout in sorted(earlier, key=lambda pair: pair[0].version):
         carried.take(earlier_manifest, earlier_layout)
         known |= {chunk.digest for chunk in earlier_manifest.chunk_table}
+    carried.make_room()
     rest = [n for n in range(len(manifest.chunk_table)) if n not in carried.placed]
     bundles, blocks = list(carried.bundles), list(carried.blocks)
     new_bundle = None
@@ -56,7 +61,7 @@ class _Carried:
         self._number = manifest.number_of_chunk
         self._table = manifest.chunk_table
         self.placed: set[int] = set()
-        self.bundles: list[BundleReference] = []
+        self.bundles: dict[BundleReference, int] = {}  # and their numbers
         self.blocks: list[Block] = []
 
     def take(self, manifest: Manifest, layout: Layout) -> None:
@@ -67,7 +72,7 @@ class _Carried:
             use = sum(self._table[n].size for n in fresh)
             if not fresh or use < block.size * _USE_MIN:
                 continue
-            bundle = self._bundle(layout.bundles[block.bundle])
+            bundle = self.bundles.setdefault(layout.bundles[block.bundle], len(self.bundles))
             self.blocks.append(
                 Block(bundle, block.offset, block.stored, block.size, block.coding, chunks)
             )
@@ -87,7 +92,24 @@ class _Carried:
                 chunks.append(new)
         return tuple(chunks)
 
-    def _bundle(self, reference: BundleReference) -> int:
-        if reference not in self.bundles:
-            self.bundles.append(reference)
-        return self.bundles.index(reference)
+    def make_room(self) -> None:
+        """Leave room for a new bundle, where hundreds of versions have brought one each.
+
+        The half that is of most use is kept; what the others hold is written again, together, so
+        that it takes hundreds of versions more to come to this once more.
+        """
+        if len(self.bundles) < BUNDLES_IN_LAYOUT_MAX:
+            return
+        use: Counter[int] = Counter()
+        for block in self.blocks:
+            use[block.bundle] += sum(self._table[n].size for n in block.chunks if n >= 0)
+        kept = sorted(number for number, _ in use.most_common(BUNDLES_IN_LAYOUT_MAX // 2))
+        renumbered = {old: new for new, old in enumerate(kept)}
+        references = list(self.bundles)
+        self.bundles = {references[old]: new for old, new in renumbered.items()}
+        self.blocks = [
+            msgspec.structs.replace(block, bundle=renumbered[block.bundle])
+            for block in self.blocks
+            if block.bundle in renumbered
+        ]
+        self.placed = {n for block in self.blocks for n in block.chunks if n >= 0}

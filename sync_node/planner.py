@@ -91,21 +91,30 @@ def plan(
 
 
 def _coalesced(layout: Layout, order: list[int]) -> tuple[Range, ...]:
-    ranges: list[Range] = []
+    runs: list[list[int]] = []
+    length = 0
     for number in order:
         block = layout.blocks[number]
-        last = ranges[-1] if ranges else None
+        last = layout.blocks[runs[-1][-1]] if runs else None
         if (
             last
             and last.bundle == block.bundle
-            and last.first + last.length == block.offset
-            and last.length + block.stored <= RANGE_BYTES_MAX
+            and last.offset + last.stored == block.offset
+            and length + block.stored <= RANGE_BYTES_MAX
         ):
-            longer = last.length + block.stored
-            ranges[-1] = Range(last.bundle, last.first, longer, (*last.blocks, number))
+            runs[-1].append(number)
+            length += block.stored
         else:
-            ranges.append(Range(block.bundle, block.offset, block.stored, (number,)))
-    return tuple(ranges)
+            runs.append([number])
+            length = block.stored
+    return tuple(_range(layout, run) for run in runs)
+
+
+def _range(layout: Layout, run: list[int]) -> Range:
+    """Return the request for blocks that lie side by side."""
+    first, last = layout.blocks[run[0]], layout.blocks[run[-1]]
+    length = last.offset + last.stored - first.offset
+    return Range(first.bundle, first.offset, length, tuple(run))
 
 
 def steps_that_fit(

@@ -1,12 +1,16 @@
 import io
 from pathlib import Path
 
+import msgspec
+
 from content_packs import cpack, layout, manifest
 from content_packs.bundle import BlockReader
+from content_packs.digests import digest_of
 from content_packs.laying_out import lay_out
-from content_packs.layout import Layout
-from content_packs.manifest import Manifest
-from tests.support.packs import make_demo
+from content_packs.layout import STORED, Block, BundleReference, Layout
+from content_packs.limits import BUNDLES_IN_LAYOUT_MAX
+from content_packs.manifest import File, Manifest
+from tests.support.packs import describe, make_demo
 
 
 class Shelf:
@@ -94,3 +98,34 @@ def test_blocks_are_shared_by_texts_of_all_lessons(tmp_path: Path) -> None:
     blocks = {layout_.block_of_chunk[manifest_.number_of_chunk[page.digest]] for page in pages}
     assert len(blocks) == 1
     assert manifest.digest(manifest_) == layout_.manifest
+
+
+def test_a_pack_that_had_more_versions_than_a_layout_may_name_bundles_goes_on() -> None:
+    """Each version brought a bundle with one small file, and all are of use still."""
+    most = BUNDLES_IN_LAYOUT_MAX
+
+    def data_of(number: int) -> bytes:
+        return b"%08d" % number
+
+    def version_with(files: int) -> Manifest:
+        found = tuple(
+            File(f"{n:05}.bin", 8, digest_of(data_of(n)), "image/png") for n in range(files)
+        )
+        return msgspec.structs.replace(describe((), version=files), files=found)
+
+    before, after = version_with(most), version_with(most + 1)
+    laid_out = Layout(
+        1,
+        manifest.digest(before),
+        tuple(BundleReference(digest_of(data_of(n)), 24) for n in range(most)),
+        tuple(Block(n, 16, 8, 8, STORED, (n,)) for n in range(most)),
+    )
+    out = io.BytesIO()
+    found, new = lay_out(after, data_of, [(before, laid_out)], out)
+    assert layout.unpack(layout.pack(found), after, manifest.digest(after)) == found
+    assert len(found.bundles) == most // 2 + 1, "there is room for hundreds of versions more"
+    assert new
+    bundles = {**{b.digest: bytes(16) + data_of(n) for n, b in enumerate(laid_out.bundles)}}
+    bundles[new.digest] = out.getvalue()
+    reader = BlockReader(after, found, lambda digest: io.BytesIO(bundles[digest]))
+    assert [reader.read(n) for n in range(most + 1)] == [data_of(n) for n in range(most + 1)]
