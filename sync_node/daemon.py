@@ -34,7 +34,8 @@ def run(
     """
     site = config.read(data_dir).site
     host = site.host if host is None else host
-    server = _listen(data_dir, host, site.port if port is None else port)
+    connections: dict[int, Any] = {}
+    server = _listen(data_dir, host, site.port if port is None else port, connections)
     supervisor = Supervisor(engine_command(data_dir), log=log)
     signal.signal(signal.SIGTERM, _end)
     try:
@@ -43,13 +44,14 @@ def run(
         server.run()
     finally:
         supervisor.stop()
-        server.close()
+        waitress.wasyncore.close_all(connections)  # phones keep theirs open; the listening one, too
 
 
-def _listen(data_dir: DataDir, host: str, port: int) -> Any:
+def _listen(data_dir: DataDir, host: str, port: int, connections: dict[int, Any]) -> Any:
     try:
         return waitress.create_server(
             create_app(data_dir),
+            map=connections,
             host=host,
             port=port,
             threads=SITE_THREADS,

@@ -95,14 +95,28 @@ def test_serves_at_once_and_syncs_beside(node: Node) -> None:
     with running(node) as (process, address):
         assert get(address)[0] == 200
         wait_for(lambda: "Demo" in get(address)[1])
-        wait_for(lambda: '"updated"' in status_of(node))
+        assert process.stderr
+        assert any("updated" in line for line in process.stderr)
+        assert '"updated"' in status_of(node)
         process.send_signal(signal.SIGTERM)
-        _, stderr = process.communicate(timeout=20)
-        assert process.returncode == 0
-        assert "updated" in stderr
+        assert process.wait(20) == 0
+        stderr = process.stderr.read()
         assert "stopped" in stderr, "the engine ended, too"
         assert "Traceback" not in stderr
     assert node.lessons() == {"one": 1, "two": 1}
+
+
+def test_a_phone_that_keeps_its_connection_open_is_let_go(node: Node) -> None:
+    with running(node) as (process, address):
+        parts = urlsplit(address)
+        phone = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=20)
+        phone.request("GET", "/")
+        assert phone.getresponse().read()
+        process.send_signal(signal.SIGTERM)
+        _, stderr = process.communicate(timeout=20)
+        phone.close()
+        assert process.returncode == 0
+        assert "ResourceWarning" not in stderr
 
 
 def test_ctrl_c_ends_both(node: Node) -> None:
