@@ -6,6 +6,7 @@ small transactions, so that this costs little.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.parse import quote
 
 import peewee
 
@@ -52,6 +53,23 @@ def creating_database(data_dir: DataDir) -> Iterator[None]:
             database.create_tables(models.ALL, safe=False)
             yield
             database.pragma("user_version", models.SCHEMA)
+
+
+def open_as_it_lies(data_dir: DataDir) -> peewee.SqliteDatabase:
+    """Return node.db, connected, for one reading where SQLite can't make its files beside it.
+
+    On a disk that is full or read-only from the start it can't; nor can anybody write then. What
+    was only in the WAL isn't seen. Raises `StorageFailed`.
+    """
+    place = quote(str(data_dir.node_db.absolute()))
+    database = peewee.SqliteDatabase(f"file:{place}?immutable=1", uri=True)
+    with database_errors(data_dir):
+        database.connect()
+        schema = database.pragma("user_version")
+    if schema != models.SCHEMA:
+        database.close()
+        raise _unusable(data_dir, f"its schema is {schema}, expected {models.SCHEMA}")
+    return database
 
 
 def check_intact(data_dir: DataDir, database: peewee.SqliteDatabase) -> None:

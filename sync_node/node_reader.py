@@ -14,9 +14,15 @@ from typing import Any
 import peewee
 from peewee import SQL
 
+from content_packs.errors import StorageFailed
 from sync_node.catalogue_model import TickView
 from sync_node.data_dir import DataDir
-from sync_node.database import database_errors, open_database
+from sync_node.database import (
+    DatabaseUnusable,
+    database_errors,
+    open_as_it_lies,
+    open_database,
+)
 from sync_node.models import LessonRow, PackRow, TickRow, VersionRow
 
 
@@ -94,8 +100,12 @@ class NodeReader:
         """Yield the database within one transaction: all that is read is of one moment."""
         with database_errors(self._data_dir):
             database = self._current()
-            with database.atomic("DEFERRED"):
-                yield database
+            try:
+                with database.atomic("DEFERRED"):
+                    yield database
+            finally:
+                if database is not self._database:
+                    database.close()
 
     def _current(self) -> peewee.SqliteDatabase:
         with self._lock:
@@ -104,9 +114,15 @@ class NodeReader:
                 identity = (status.st_dev, status.st_ino)
             except OSError:
                 identity = (0, 0)
-            if self._database is None or identity != self._identity:
-                self._database = open_database(self._data_dir)
-                self._identity = identity
+            try:
+                if self._database is None or identity != self._identity:
+                    self._database = open_database(self._data_dir)
+                    self._identity = identity
+                self._database.connect(reuse_if_open=True)
+            except DatabaseUnusable:
+                raise
+            except (StorageFailed, peewee.OperationalError):
+                return open_as_it_lies(self._data_dir)
             return self._database
 
 
