@@ -23,7 +23,7 @@ import msgspec
 
 from content_packs import canonical_json, durable, layout, manifest, repository
 from content_packs.bundle import MAGIC, BlockReader, check_magic
-from content_packs.digests import digest_of, expect_digest
+from content_packs.digests import MISMATCH_HINT, digest_of, expect_digest
 from content_packs.errors import DigestMismatch, InvalidContent, Missing
 from content_packs.layout import BundleReference, Layout
 from content_packs.limits import (
@@ -211,7 +211,7 @@ def verify(cpack: Cpack, progress: Progress = lambda _done, _total: None) -> Non
                 done += len(piece)
                 progress(done, total)
         if hasher.hexdigest() != bundle.digest:
-            raise DigestMismatch(f"{what}: found digest {hasher.hexdigest()}")
+            raise DigestMismatch(f"{what}: found digest {hasher.hexdigest()}", hint=MISMATCH_HINT)
     for file_ in _in_block_order(cpack):
         for piece in checked_bytes(cpack, file_):
             done += len(piece)
@@ -228,7 +228,8 @@ def checked_bytes(cpack: Cpack, file: File) -> Iterator[bytes]:
     if hasher.hexdigest() != file.digest:
         raise DigestMismatch(
             f"{cpack.path}: file {file.path!r}: expected digest {file.digest}, "
-            f"found {hasher.hexdigest()}"
+            f"found {hasher.hexdigest()}",
+            hint=MISMATCH_HINT,
         )
 
 

@@ -9,6 +9,8 @@ from typing import BinaryIO
 from content_packs.errors import DigestMismatch, InvalidContent
 from content_packs.limits import COPY_BUFFER_BYTES
 
+MISMATCH_HINT = "It was damaged on its way or on the disk: copy or fetch it again."
+
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -31,7 +33,7 @@ def expect_digest(data: bytes | memoryview, digest: str, *, what: str) -> None:
     """Raise `DigestMismatch` unless `data` has this digest."""
     found = digest_of(data)
     if found != digest:
-        raise DigestMismatch(f"{what}: expected digest {digest}, found {found}")
+        raise DigestMismatch(f"{what}: expected digest {digest}, found {found}", hint=MISMATCH_HINT)
 
 
 def read_pieces(file: BinaryIO, size: int = COPY_BUFFER_BYTES) -> Iterator[bytes]:

@@ -18,13 +18,14 @@ from content_packs.errors import StorageFailed
 
 TEMPORARY_SUFFIX = ".part"
 
+_OWNER_HINT = "Run as the user that owns the folder, or name another one."
 _REASONS = {
     errno.ENOSPC: ("the disk is full", "Free some space."),
     errno.EDQUOT: ("the disk quota is used up", "Free some space."),
     errno.EROFS: ("the disk is read-only", "Check the disk; a failing card turns read-only."),
     errno.EIO: ("the disk reported an error", "The disk may be failing: replace it soon."),
-    errno.EACCES: ("permission was denied", "Run as the user that owns the data directory."),
-    errno.EPERM: ("permission was denied", "Run as the user that owns the data directory."),
+    errno.EACCES: ("permission was denied", _OWNER_HINT),
+    errno.EPERM: ("permission was denied", _OWNER_HINT),
 }
 
 

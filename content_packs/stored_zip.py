@@ -25,6 +25,7 @@ _LOCAL = struct.Struct("<4s5H3L2H")  # local file header, 4.3.7
 _END_SIGNATURE, _END64_SIGNATURE, _LOCAL_SIGNATURE = b"PK\5\6", b"PK\6\6", b"PK\3\4"
 _FLAG_UTF8 = 0x800
 _TYPE_PLAIN_FILE = 0o10
+_CUT_OFF_HINT = "It is cut off or something else: copy it again from where it came."
 
 
 def read_entries(path: Path) -> dict[str, tuple[int, int]]:
@@ -52,9 +53,14 @@ def read_entries(path: Path) -> dict[str, tuple[int, int]]:
                 entries[info.filename] = (start, info.file_size)
                 at = start + info.file_size
     except FileNotFoundError as error:
-        raise Missing(f"{what}: no such file") from error
+        raise Missing(
+            f"{what}: no such file", hint="Check the name, and in which folder you are."
+        ) from error
     except IsADirectoryError as error:
-        raise InvalidContent(f"{what}: is a folder, expected a .cpack file") from error
+        raise InvalidContent(
+            f"{what}: is a folder, expected a .cpack file",
+            hint=f"If it is a pack folder, build it first: content-packs build {what}",
+        ) from error
     except OSError as error:
         raise Missing(f"{what}: can't be read: {error.strerror}") from error
     except (zipfile.BadZipFile, struct.error, ValueError, NotImplementedError) as error:
@@ -71,13 +77,13 @@ def _check_end(file: BinaryIO, *, what: str) -> int:
     """
     size = file.seek(0, os.SEEK_END)
     if size < _END.size:
-        raise InvalidContent(f"{what}: {size} bytes, too short for a cpack")
+        raise InvalidContent(f"{what}: {size} bytes, too short for a cpack", hint=_CUT_OFF_HINT)
     file.seek(size - _END.size)
     end = _END.unpack(file.read(_END.size))
     if end[0] != _END_SIGNATURE:
         raise InvalidContent(
             f"{what}: doesn't end as a cpack does",
-            hint="It is cut off or something else: copy it again from where it came.",
+            hint=_CUT_OFF_HINT,
         )
     if end[1] or end[2]:
         raise InvalidContent(f"{what}: says that it is one of several, expected one file")

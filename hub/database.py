@@ -57,6 +57,7 @@ class Database:
         except peewee.PeeweeException as error:
             raise StorageFailed(
                 f"{self._path}: {error}",
-                hint="Check that the disk isn't full, read-only or failing; "
+                hint="Run as the user that owns the data directory; check that the disk isn't "
+                "full, read-only or failing; "
                 "restore hub.db from a backup if it is damaged.",
             ) from error

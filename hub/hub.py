@@ -8,7 +8,7 @@ from hub.clock import Clock
 from hub.config import Config, read_config
 from hub.data_dir import DataDir
 from hub.database import Database
-from hub.errors import NotAHub
+from hub.errors import Damaged, NotAHub
 from hub.keys import KeyStore
 from hub.lock import locked
 
@@ -32,12 +32,17 @@ class Hub:
 def open_hub(root: Path, clock: Clock) -> Hub:
     """Return the hub in the data directory `root`, its database in its newest form.
 
-    Raises `NotAHub`, `InvalidConfig`, `StorageFailed`.
+    Raises `NotAHub`, `InvalidConfig`, `Damaged`, `StorageFailed`.
     """
     data = DataDir(root)
     if not data.config.is_file():
         raise NotAHub(f"{root}: there is no hub here", hint=f"Make one: hub init --data {root}")
     config = read_config(data.config)
+    if not data.database.is_file():  # an empty one would let every version be made anew
+        raise Damaged(
+            f"{data.database}: is missing, and with it which versions were published",
+            hint="Restore hub.db from a backup.",
+        )
     hub = Hub(data, config, KeyStore(data.keys), clock, Database(data.database))
     hub.database.migrate(lambda: hub.locked("updating the database"))
     return hub

@@ -6,6 +6,7 @@ was cut off has the file `init-unfinished` instead; nothing in it was ever in us
 """
 
 import shutil
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from hub.channels import check_channel_name, with_channel
 from hub.clock import Clock
 from hub.config import write_default
 from hub.data_dir import DataDir
+from hub.database import Database
 from hub.edition import file_name
 from hub.errors import NotAHub
 from hub.hub import open_hub
@@ -58,6 +60,7 @@ def initialise(root: Path, channel: str, clock: Clock) -> NewHub:
             durable.make_folder(folder)
         keys = KeyStore(data.keys)
         _make_trust(data, keys, channel, clock)
+        Database(data.database).migrate(nullcontext)
         write_default(data.config)
         durable.remove(root / _UNFINISHED)
     open_hub(root, clock)
@@ -89,6 +92,8 @@ def _clear(data: DataDir) -> None:
         for folder in (data.keys, data.repository, data.incoming):
             if folder.exists():
                 shutil.rmtree(folder)
+        for file in data.root.glob(f"{data.database.name}*"):
+            file.unlink()
 
 
 def _make_trust(data: DataDir, keys: KeyStore, channel: str, clock: Clock) -> None:

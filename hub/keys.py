@@ -68,7 +68,7 @@ class KeyStore:
             ) from error
         except (ValueError, TypeError) as error:
             raise KeyAbsent(
-                f"{path}: the key {name!r} can't be opened: {error}",
+                f"{path}: the key {name!r} can't be opened: it is damaged or sealed",
                 hint="Restore it from its copy.",
             ) from error
         if not isinstance(key, Ed25519PrivateKey):

@@ -70,6 +70,11 @@ def _copy(path: Path, upload: Path, progress: Progress) -> None:
     """Copy a cpack, bounded; raise `Missing` where the source can't be read."""
     try:
         status = path.stat()
+    except FileNotFoundError as error:
+        raise Missing(
+            f"{path}: there is no such file or folder",
+            hint="Check the name, and in which folder you are.",
+        ) from error
     except OSError as error:
         raise Missing(f"{path}: can't be read: {error.strerror}") from error
     if not S_ISREG(status.st_mode):

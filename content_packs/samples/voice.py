@@ -29,13 +29,13 @@ def speak(language: str, texts: Sequence[str]) -> list[bytes]:
             hint=f"There are voices for {', '.join(LANGUAGES)}.",
         )
     voice, rate = _VOICES[language]
-    done = subprocess.run(
-        [sys.executable, "-P", str(_NARRATOR)],
-        input=json.dumps({"voice": voice, "rate": rate, "texts": list(texts)}).encode(),
-        capture_output=True,
-        check=False,
-        timeout=_NARRATION_SECONDS_MAX,
-    )
+    try:
+        done = _narrate(voice, rate, texts)
+    except OSError as error:
+        raise Missing(
+            f"the narrator can't be started: {error.strerror}",
+            hint=f"Check that this user may run {sys.executable}",
+        ) from error
     if done.returncode != 0:
         last = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
         raise Missing(
@@ -43,6 +43,16 @@ def speak(language: str, texts: Sequence[str]) -> list[bytes]:
             hint="Install what the samples need: pip install 'satchel[samples]'",
         )
     return _take_apart(done.stdout)
+
+
+def _narrate(voice: str, rate: int, texts: Sequence[str]) -> "subprocess.CompletedProcess[bytes]":
+    return subprocess.run(
+        [sys.executable, "-P", str(_NARRATOR)],
+        input=json.dumps({"voice": voice, "rate": rate, "texts": list(texts)}).encode(),
+        capture_output=True,
+        check=False,
+        timeout=_NARRATION_SECONDS_MAX,
+    )
 
 
 def seconds_of(sound: bytes) -> float:

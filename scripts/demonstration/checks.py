@@ -74,10 +74,13 @@ def look_at_site(visit: Visit, versions: dict[str, int], checks: Checks) -> None
     """Walk through the site, and check all of it."""
     visit.walk()
     bad = [address for address, answer in visit.answers.items() if answer.status != 200]
-    checks.expect(that=not bad, what=f"{len(visit.answers)} addresses, each answers {bad[:3]}")
+    checks.expect(
+        that=not bad, what=f"{len(visit.answers)} addresses, each answers", instead=bad[:3]
+    )
     checks.expect(
         that=not visit.outside,
-        what=f"nothing is fetched from elsewhere {sorted(visit.outside)[:3]}",
+        what="nothing is fetched from elsewhere",
+        instead=sorted(visit.outside)[:3],
     )
     for kind in ("text/html", "image/", "video/", "text/vtt", "application/pdf"):
         found = visit.content(kind)
@@ -92,7 +95,8 @@ def look_at_site(visit: Visit, versions: dict[str, int], checks: Checks) -> None
         for address in visit.content()
         if (found := _CONTENT.search(urlsplit(address).path))
     }
-    checks.expect(that=shown == set(versions.items()), what=f"versions served: {sorted(shown)}")
+    said = ", ".join(f"{pack} {version}" for pack, version in sorted(shown))
+    checks.expect(that=shown == set(versions.items()), what=f"versions served: {said}")
 
 
 def look_at_films(visit: Visit, checks: Checks) -> None:

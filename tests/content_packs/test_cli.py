@@ -242,3 +242,27 @@ def test_the_program_as_a_process_ends_with_the_errors_code(tmp_path: Path) -> N
     assert done.returncode == 7
     assert done.stderr.startswith("error: ")
     assert "Traceback" not in done.stderr
+
+
+def test_a_file_in_place_of_a_pack_folder_is_told_from_a_folder_that_is_missing(
+    cpacks: tuple[Path, Path],
+) -> None:
+    for command in ("lint", "build"):
+        result = run(command, cpacks[0])
+        assert result.exit_code == 2
+        assert "is a file, expected a pack folder" in result.stderr
+        assert "content-packs inspect" in result.stderr
+
+
+def test_what_was_damaged_comes_with_what_to_do(tmp_path: Path, cpacks: tuple[Path, Path]) -> None:
+    bent = bytearray(cpacks[0].read_bytes())
+    with open_cpack(cpacks[0]) as cpack:
+        block = cpack.layout.blocks[0]
+        with cpack.open_bundle(cpack.layout.bundles[block.bundle].digest) as bundle:
+            bundle.seek(block.offset)
+            at = bytes(bent).index(bundle.read(block.stored))
+    bent[at + block.stored // 2] ^= 1
+    (tmp_path / "bent.cpack").write_bytes(bent)
+    result = run("verify", tmp_path / "bent.cpack")
+    assert result.exit_code == 3
+    assert "copy or fetch it again" in result.stderr

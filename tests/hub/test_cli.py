@@ -122,7 +122,7 @@ def test_json_of_each_command(new: Commands, cpacks: dict[str, Path]) -> None:
             2,
             "rollout: 0, expected 1 to 100",
         ),
-        (["publish", "/nowhere.cpack"], 7, "/nowhere.cpack: can't be read"),
+        (["publish", "/nowhere.cpack"], 7, "/nowhere.cpack: there is no such file"),
         (["publish", "/dev/null"], 3, "neither a file nor a folder"),
         (["channels", "add", "Not A Name"], 2, "'Not A Name' is not a name"),
         (["withdraw", "demo", "--version", "9"], 7, "has no version 9"),
@@ -218,3 +218,15 @@ def test_an_empty_hub_says_what_to_do(new: Commands) -> None:
     new.say("init")
     assert "hub publish FILE.cpack" in new.say("packs")
     assert new.say("refresh") == "Nothing is due.\n"
+
+
+def test_a_hub_that_lost_its_database_says_so_and_makes_no_empty_one(
+    on: Commands, cpacks: dict[str, Path]
+) -> None:
+    for path in on.root.glob("hub.db*"):
+        path.unlink()
+    code, said = on.fail("publish", cpacks["3"])
+    assert code == 6
+    assert "hub.db: is missing" in said
+    assert "backup" in said
+    assert not (on.root / "hub.db").exists()

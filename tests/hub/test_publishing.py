@@ -123,7 +123,7 @@ def test_a_version_that_was_cut_off_is_refused(
 
 
 def test_what_is_no_file_is_refused(hub: Hub, tmp_path: Path) -> None:
-    with pytest.raises(Missing, match="No such file"):
+    with pytest.raises(Missing, match="no such file"):
         publish(hub, tmp_path / "nothing.cpack")
     os.mkfifo(tmp_path / "pipe.cpack")
     with pytest.raises(InvalidContent, match="neither a file nor a folder"):
