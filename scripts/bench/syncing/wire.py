@@ -1,0 +1,148 @@
+"""A link that counts what crosses it: bytes each way, HTTP requests, round trips waited for.
+
+Every byte is on its way for half a round trip, and a new connection costs one (as TCP's does).
+Bytes are counted as programs send them, HTTP's headers included, TCP's and IP's not.
+
+**Round trips** are the longest chain of causes: what goes up comes one round trip after the newest
+bytes that had come down by then, on whichever connection. So requests in flight together count
+once, and a hundred requests in turn count a hundred. A program that sends and receives all the
+time (rsync) seems to wait once for each round trip that it works: that is the most that it waited.
+"""
+
+import queue
+import re
+import socket
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+
+_PIECE_BYTES = 64 * 1024
+_PIECES_ON_THE_WAY = 1_024
+_REQUEST = re.compile(rb"(?:GET|HEAD|POST|PUT) [^\r\n]+ HTTP/1\.[01]\r\n")
+
+
+@dataclass(frozen=True)
+class Crossed:
+    """What crossed a link."""
+
+    down: int
+    up: int
+    requests: int
+    connections: int
+    round_trips: int
+
+
+class Link:
+    """Listens at `port` on loopback, and passes everything on to the server at `server_port`."""
+
+    def __init__(self, server_port: int, round_trip_seconds: float) -> None:
+        self._server_port = server_port
+        self._one_way_seconds = round_trip_seconds / 2
+        self._lock = threading.Lock()
+        self._down = self._up = self._requests = self._connections = 0
+        self._come_down = 0  # the round trips that were needed for what has come down so far
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self.port: int = self._listener.getsockname()[1]
+        self.address = f"http://127.0.0.1:{self.port}/"
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def crossed(self) -> Crossed:
+        """Return what has crossed so far."""
+        with self._lock:
+            return Crossed(self._down, self._up, self._requests, self._connections, self._come_down)
+
+    def reset(self) -> None:
+        """Count from nothing; connections that are open don't count anew."""
+        with self._lock:
+            self._down = self._up = self._requests = self._connections = self._come_down = 0
+
+    def close(self) -> None:
+        """Take no more connections."""
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+    def _accept(self) -> None:
+        with suppress(OSError):  # the listener was closed
+            while True:
+                client, _ = self._listener.accept()
+                threading.Thread(target=_Connection(self, client).run, daemon=True).start()
+
+    def open_server(self) -> tuple[socket.socket, int]:
+        """Connect to the server; return the socket, and the round trips until it stands."""
+        with self._lock:
+            self._connections += 1
+            after = self._come_down + 1
+        time.sleep(self._one_way_seconds * 2)
+        return socket.create_connection(("127.0.0.1", self._server_port)), after
+
+    def goes_up(self, piece: bytes) -> int:
+        """Count a piece that a client sends; return how many round trips its answer comes after."""
+        with self._lock:
+            self._up += len(piece)
+            self._requests += len(_REQUEST.findall(piece))
+            return self._come_down + 1
+
+    def comes_down(self, piece: bytes, after: int) -> None:
+        """Count a piece that reaches a client."""
+        with self._lock:
+            self._down += len(piece)
+            self._come_down = max(self._come_down, after)
+
+    def due(self) -> float:
+        """Return when what is sent now arrives."""
+        return time.monotonic() + self._one_way_seconds
+
+
+class _Connection:
+    """One connection of a client, and ours to the server for it."""
+
+    def __init__(self, link: Link, client: socket.socket) -> None:
+        self._link, self._client = link, client
+        self._after = 0  # round trips that the server's next bytes come after
+
+    def run(self) -> None:
+        """Pass everything on, both ways, until both sides have ended."""
+        client = self._client
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with client, suppress(OSError):
+            server, self._after = self._link.open_server()
+            server.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            with server:
+                up = threading.Thread(target=self._carry, args=(client, server), daemon=True)
+                up.start()
+                self._carry(server, client, down=True)
+                up.join()
+
+    def _carry(self, source: socket.socket, target: socket.socket, *, down: bool = False) -> None:
+        way: queue.Queue[tuple[float, int, bytes]] = queue.Queue(_PIECES_ON_THE_WAY)
+        arrive = threading.Thread(target=self._arrive, args=(way, target, down), daemon=True)
+        arrive.start()
+        with suppress(OSError):  # one side went away: the other is told by the empty piece
+            while piece := source.recv(_PIECE_BYTES):
+                after = self._after if down else self._link.goes_up(piece)
+                way.put((self._link.due(), after, piece))
+        way.put((self._link.due(), 0, b""))
+        arrive.join()
+
+    def _arrive(
+        self, way: queue.Queue[tuple[float, int, bytes]], target: socket.socket, down: bool
+    ) -> None:
+        gone = False
+        while True:
+            due, after, piece = way.get()
+            time.sleep(max(0.0, due - time.monotonic()))
+            if not piece:
+                with suppress(OSError):
+                    target.shutdown(socket.SHUT_WR)
+                return
+            if down:
+                self._link.comes_down(piece, after)
+            else:
+                self._after = max(self._after, after)
+            if not gone:  # else: only take it off the way
+                try:
+                    target.sendall(piece)
+                except OSError:
+                    gone = True
