@@ -72,7 +72,9 @@ def init(  # noqa: PLR0913  # one for each option
     if as_json:
         print_json({"data": str(data), "made": made, "channels": wanted.channels})
     elif made:
-        click.echo(f"{data}: follows {', '.join(wanted.channels)}. Next: sync-node sync")
+        click.echo(
+            f"{data}: follows {', '.join(wanted.channels)}. Next: sync-node sync --data {data}"
+        )
     else:
         click.echo(f"{data}: was made so before, nothing to do")
 

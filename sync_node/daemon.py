@@ -60,8 +60,9 @@ def _listen(data_dir: DataDir, host: str, port: int, connections: dict[int, Any]
             ident=None,
         )
     except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else None
         raise UsageError(
-            f"the site can't listen on {host} port {port}: {error}",
+            f"the site can't listen on {host} port {port}: {reason or error}",
             hint="Is another program, or this one already, using it? Choose another with --port.",
         ) from error
 

@@ -23,7 +23,7 @@ def read_root(path: Path) -> bytes:
             f"{path}: can't be read: {error.strerror}",
             hint="--trust names the file N.root.json that the hub's operator gives out.",
         ) from error
-    check_root(data)
+    check_root(data, what=str(path))
     return data
 
 
@@ -31,6 +31,11 @@ def wanted_config(
     hubs: Sequence[str], folders: Sequence[Path], channels: Sequence[str], rollout_number: int
 ) -> Config:
     """Return the configuration that `init` was asked for. Raises `UsageError`."""
+    if not hubs and not folders:
+        raise UsageError(
+            "no hub and no folder to bring packs from",
+            hint="Name one: --hub http://ADDRESS/ or --folder DIRECTORY.",
+        )
     sources = [SourceConfig(hub=hub) for hub in hubs]
     sources += [SourceConfig(folder=str(folder.absolute())) for folder in folders]
     wanted = Config(FORMAT, tuple(sources), tuple(channels), rollout_number)

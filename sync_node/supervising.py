@@ -63,17 +63,25 @@ class Supervisor:
         wait = self._restart_seconds
         while not self._stopping.is_set():
             started = time.monotonic()
-            with self._lock:
-                if self._stopping.is_set():
-                    return
-                self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE)
-            code = self._process.wait()
-            if self._process.stdin:
-                self._process.stdin.close()
+            how = self._run_once()
             if self._stopping.is_set():
                 return
             if time.monotonic() - started > RESTART_SECONDS_MAX:
                 wait = self._restart_seconds
-            self._log(f"the engine ended with code {code}; it is started again in {wait:.0f} s")
+            self._log(f"the engine {how}; it is started again in {wait:.0f} s")
             self._stopping.wait(wait)
             wait = min(wait * 2, RESTART_SECONDS_MAX)
+
+    def _run_once(self) -> str:
+        """Run the process to its end; return how it ended, in words."""
+        try:
+            with self._lock:
+                if self._stopping.is_set():
+                    return "is stopped"
+                self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE)
+        except OSError as error:  # no memory or no process to be had: later there may be
+            return f"can't be started: {error.strerror}"
+        code = self._process.wait()
+        if self._process.stdin:
+            self._process.stdin.close()
+        return f"ended with code {code}"

@@ -200,20 +200,20 @@ class TrustStore:
                 durable.write(self._folder / path.name, path.read_bytes())
 
 
-def check_root(data: bytes) -> Root:
-    """Return the root in `data`, signed by itself. Raises `Untrusted`."""
+def check_root(data: bytes, *, what: str = "root") -> Root:
+    """Return the root in `data`, signed by itself; `what` names it. Raises `Untrusted`."""
+    hint = "Take the file N.root.json that the hub's operator gives out."
     if len(data) > ROOT_BYTES_MAX:
-        raise Untrusted(f"root: {len(data)} bytes, more than {ROOT_BYTES_MAX}")
+        raise Untrusted(
+            f"{what}: more than {ROOT_BYTES_MAX} bytes, too large for a root", hint=hint
+        )
     try:
         metadata = Metadata[Root].from_bytes(data)
         if not isinstance(metadata.signed, Root):
-            raise Untrusted(f"root: is {metadata.signed.type} metadata, expected root")
+            raise Untrusted(f"{what}: is {metadata.signed.type} metadata, expected root", hint=hint)
         metadata.signed.verify_delegate(Root.type, metadata.signed_bytes, metadata.signatures)
     except (tuf_errors.RepositoryError, ValueError) as error:
-        raise Untrusted(
-            f"root: {error}",
-            hint="Take the file N.root.json that the hub's operator gives out.",
-        ) from error
+        raise Untrusted(f"{what}: is no root of trust: {error}", hint=hint) from error
     return metadata.signed
 
 

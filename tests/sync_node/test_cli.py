@@ -141,6 +141,20 @@ def test_init_says_what_is_wrong_with_an_address(repository: Repository, tmp_pat
     assert not (tmp_path / "nothing").exists()
 
 
+def test_init_names_the_file_that_is_no_root_and_the_options_that_lack(
+    repository: Repository, tmp_path: Path
+) -> None:
+    wrong = tmp_path / "letter.json"
+    wrong.write_text('{"dear": "hub"}')
+    base = ("init", "--data", tmp_path / "nothing", "--trust")
+    done = node_process.run(*base, wrong, "--hub", "http://h/")
+    assert done.returncode == 6
+    assert f"{wrong}: is no root of trust" in done.stderr
+    root = tmp_path / "1.root.json"
+    root.write_bytes(repository.first_root)
+    assert "--folder DIRECTORY" in node_process.run(*base, root).stderr
+
+
 def test_a_folder_is_a_source(
     repository: Repository, server: RepositoryServer, tmp_path: Path
 ) -> None:

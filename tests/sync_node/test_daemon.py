@@ -195,6 +195,19 @@ def test_a_process_that_ends_is_started_again_until_stopped(tmp_path: Path) -> N
     assert lines[0] == "the engine ended with code 0; it is started again in 0 s"
 
 
+def test_a_process_that_cant_be_started_is_tried_again(tmp_path: Path) -> None:
+    lines: list[str] = []
+    program = tmp_path / "engine"
+    supervisor = Supervisor([str(program)], log=lines.append, restart_seconds=0.01)
+    supervisor.start()
+    wait_for(lambda: len(lines) >= 2)
+    program.write_text("#!/bin/sh\nexec sleep 60\n")
+    program.chmod(0o755)
+    wait_for(lambda: supervisor.pid)
+    supervisor.stop()
+    assert lines[0].startswith("the engine can't be started: No such file")
+
+
 def test_a_process_that_doesnt_listen_is_killed() -> None:
     code = "import signal, time; signal.signal(15, signal.SIG_IGN); print(1); time.sleep(60)"
     supervisor = Supervisor([sys.executable, "-c", code], log=lambda _: None)
