@@ -155,6 +155,7 @@ def main() -> int:
     """Run the demonstration; return the exit code."""
     given = parsed()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # some shells start us deaf to Ctrl-C
     with ExitStack() as at_end:
         folder = given.keep or Path(
             at_end.enter_context(tempfile.TemporaryDirectory(prefix="satchel-demo-"))
