@@ -77,12 +77,15 @@ class Link:
         time.sleep(self._one_way_seconds * 2)
         return socket.create_connection(("127.0.0.1", self._server_port)), after
 
-    def goes_up(self, piece: bytes) -> int:
-        """Count a piece that a client sends; return how many round trips its answer comes after."""
+    def goes_up(self, piece: bytes, stands_after: int) -> int:
+        """Count a piece that a client sends; return how many round trips its answer comes after.
+
+        `stands_after` are the round trips that its connection took to stand.
+        """
         with self._lock:
             self._up += len(piece)
             self._requests += len(_REQUEST.findall(piece))
-            return self._come_down + 1
+            return max(self._come_down, stands_after) + 1
 
     def comes_down(self, piece: bytes, after: int) -> None:
         """Count a piece that reaches a client."""
@@ -100,6 +103,7 @@ class _Connection:
 
     def __init__(self, link: Link, client: socket.socket) -> None:
         self._link, self._client = link, client
+        self._stands_after = 0
         self._after = 0  # round trips that the server's next bytes come after
 
     def run(self) -> None:
@@ -107,7 +111,8 @@ class _Connection:
         client = self._client
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with client, suppress(OSError):
-            server, self._after = self._link.open_server()
+            server, self._stands_after = self._link.open_server()
+            self._after = self._stands_after
             server.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with server:
                 up = threading.Thread(target=self._carry, args=(client, server), daemon=True)
@@ -121,7 +126,7 @@ class _Connection:
         arrive.start()
         with suppress(OSError):  # one side went away: the other is told by the empty piece
             while piece := source.recv(_PIECE_BYTES):
-                after = self._after if down else self._link.goes_up(piece)
+                after = self._after if down else self._link.goes_up(piece, self._stands_after)
                 way.put((self._link.due(), after, piece))
         way.put((self._link.due(), 0, b""))
         arrive.join()
