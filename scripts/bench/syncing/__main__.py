@@ -62,7 +62,7 @@ def main() -> None:
 def _place(keep: Path | None) -> Iterator[Path]:
     """Yield an empty folder to work in."""
     if keep is None:
-        with tempfile.TemporaryDirectory(prefix="satchel-bench-") as folder:
+        with tempfile.TemporaryDirectory(prefix="satchel-bench-sync-") as folder:
             yield Path(folder)
         return
     keep.mkdir(parents=True, exist_ok=True)
