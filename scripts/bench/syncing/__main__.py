@@ -34,10 +34,11 @@ PEERS: dict[str, type[Peer]] = {
     "casync": Casync,
 }  # fmt: skip
 _OURS = "satchel"
+_WHAT = (__doc__ or "").split("\n", 1)[0]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser = argparse.ArgumentParser(prog="scripts/bench/sync", description=_WHAT)
     parser.add_argument("--quick", action="store_true", help="30 MB in place of 350")
     parser.add_argument(
         "--kinds", action="store_true", help="also each kind of change by itself, for us"
