@@ -29,7 +29,7 @@ def server(repository: Repository, tmp_path: Path) -> Iterator[RepositoryServer]
 
 @pytest.fixture
 def node(tmp_path: Path, repository: Repository, server: RepositoryServer) -> Iterator[Node]:
-    hub = HubSource(server.url, read_seconds=0.5)
+    hub = HubSource(server.url, read_seconds=20.0)
     source = RetryingSource(hub, sleep=lambda _: None, random=lambda: 0.0)
     yield Node(tmp_path / "node", [source]).initialise(repository)
     hub.close()

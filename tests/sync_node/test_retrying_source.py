@@ -33,7 +33,7 @@ def slept() -> list[float]:
 
 @pytest.fixture
 def source(server: RepositoryServer, slept: list[float]) -> Iterator[RetryingSource]:
-    inner = HubSource(server.url, read_seconds=0.3)
+    inner = HubSource(server.url, read_seconds=20.0)
     yield RetryingSource(inner, sleep=slept.append, random=lambda: 0.0)
     inner.close()
 
