@@ -1,8 +1,23 @@
-"""What holds for every test: how hypothesis searches."""
+"""What holds for every test: how hypothesis searches, and the one browser of a test process."""
 
+from collections.abc import Iterator
+
+import pytest
 from hypothesis import settings
+from playwright.sync_api import Browser
+
+from tests.support.browser import CHROMIUM, chromium
 
 # No deadline: two cores shared with other work say nothing about a property. A failure prints what
 # reproduces it.
 settings.register_profile("satchel", deadline=None, print_blob=True)
 settings.load_profile("satchel")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium, one for all tests of a process: playwright can't be started twice in one."""
+    if not CHROMIUM.exists():
+        pytest.skip(f"{CHROMIUM} isn't installed: apt-get install chromium")
+    with chromium() as started:
+        yield started

@@ -8,12 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from content_packs import pages
 from content_packs.pages import render_markdown
 
-CHROMIUM = Path("/usr/bin/chromium")
 STYLE = Path(pages.__file__).with_name("maths.css")
 CONDITION = "@supports (not (math-style: compact)) and (not (-moz-appearance: none))"
 FORGET = """() => {
@@ -30,23 +29,15 @@ BOXES = """selector => [...document.querySelectorAll(selector)].map(element => {
   const {left, right, top, bottom} = element.getBoundingClientRect()
   return {left, right, top, bottom}
 })"""
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Debian's chromium"),
-]
+pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser.new_page(viewport={"width": 360, "height": 640})
-        browser.close()
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 360, "height": 640})
+    yield context.new_page()
+    context.close()
 
 
 def show(page: Page, formula: str) -> None:

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from scripts.demonstration.story import Stage
-from tests.support.browser import Visit, chromium, visit
+from tests.support.browser import Visit, visit
 from tests.support.sample_packs import sample_cpacks
 
 pytestmark = pytest.mark.browser
@@ -29,12 +29,6 @@ def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield stage.open_site("127.0.0.1", 0)
     finally:
         stage.close()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 def test_a_phone_finds_a_lesson_plays_its_video_and_has_its_answers_graded(

@@ -7,11 +7,9 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
-from playwright.sync_api import Browser
 from waitress.server import create_server
 
 from sync_node.lan.app import create_app
-from tests.support.browser import CHROMIUM, chromium
 from tests.sync_node.lan.school import School, furnished_school
 
 NOW = datetime(2026, 9, 1, 6, 3, tzinfo=UTC)
@@ -42,11 +40,3 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     finally:
         server.close()
         thread.join()
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        pytest.skip(f"{CHROMIUM} isn't installed: apt-get install chromium")
-    with chromium() as started:
-        yield started
