@@ -118,7 +118,9 @@ class Bench:
                 yield number, Row(CASES[number - 1], name, note=str(failure))
             return
         for number, tree in versions.items():
-            yield number, bring(peer, number, tree, CASES[number - 1])
+            row = bring(peer, number, tree, CASES[number - 1])
+            say(f"  {row.case}: {row.note or report.size(row.down)}")
+            yield number, row
         if name != _OURS:
             shutil.rmtree(place)
 
