@@ -22,6 +22,8 @@ BACKOFF_SECONDS_MAX = 60.0
 ROOT_BYTES_MAX = 512_000
 TIMESTAMP_BYTES_MAX = 16 * KIB
 ROOT_ROTATIONS_MAX = 256  # followed in one tick; the next tick goes on from there
+METADATA_AHEAD_MAX = 64  # files asked for before they are wanted
+METADATA_REQUESTS_MAX = 4  # in flight together
 CLOCK_AHEAD_DAYS_MAX = 5 * 366  # a system clock further past all signed time isn't believed
 
 # Transfer

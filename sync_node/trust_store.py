@@ -16,6 +16,7 @@ fails: they revoke keys.
 import re
 import tempfile
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,12 +27,19 @@ from tuf.api.metadata import Metadata, Root, Snapshot, Targets, Timestamp
 from tuf.ngclient import FetcherInterface, Updater, UpdaterConfig
 
 from content_packs import durable, offers
+from content_packs.digests import digest_of
 from content_packs.errors import Missing, SatchelError, Untrusted
 from content_packs.limits import METADATA_BYTES_MAX
 from content_packs.offers import Offer
 from content_packs.repository import TIMESTAMP, metadata_path
 from sync_node import trusted_time
-from sync_node.limits import ROOT_BYTES_MAX, ROOT_ROTATIONS_MAX, TIMESTAMP_BYTES_MAX
+from sync_node.limits import (
+    METADATA_REQUESTS_MAX,
+    ROOT_BYTES_MAX,
+    ROOT_ROTATIONS_MAX,
+    TIMESTAMP_BYTES_MAX,
+)
+from sync_node.reading_ahead import ReadingAhead
 from sync_node.source import Source
 
 _ROOT = re.compile(r"([1-9][0-9]{0,9})\.root\.json")
@@ -106,9 +114,15 @@ class TrustStore:
         that isn't signed as it has to be, is older than what was seen, or has expired; else what
         the source raises; `StorageFailed`.
         """
-        fetcher = _Fetcher(source, timestamp)
         reference = now if source.live else _LONG_AGO
-        with durable.storage_errors(self._folder), self._scratch() as scratch:
+        with (
+            durable.storage_errors(self._folder),
+            self._scratch() as scratch,
+            ThreadPoolExecutor(METADATA_REQUESTS_MAX) as executor,
+        ):
+            fetcher = _Fetcher(source, timestamp, self._ahead(source, channels, executor))
+            if source.live and timestamp not in {None, self.timestamp}:
+                fetcher.read_ahead(self._roots()[-1] + 1)
             try:
                 with _tuf_errors(source.name):
                     updater = self._updater(scratch, fetcher, reference)
@@ -132,6 +146,16 @@ class TrustStore:
             updater = self._updater(scratch, _Offline(timestamp), _LONG_AGO)
             updater.refresh()
             return _read(updater, scratch, channels)
+
+    def _ahead(
+        self, source: Source, channels: Sequence[str], executor: ThreadPoolExecutor
+    ) -> ReadingAhead:
+        def held(role: str) -> str | None:
+            path = self._folder / f"{role}.json"
+            return digest_of(path.read_bytes()) if path.is_file() else None
+
+        roles = ["targets", *map(offers.role_of, channels)]
+        return ReadingAhead(lambda path: _got(source, path), executor, roles=roles, held=held)
 
     def _roots(self) -> list[int]:
         names = self._folder.iterdir() if self._folder.is_dir() else ()
@@ -276,18 +300,27 @@ def _offers(channel: str, signed: Targets) -> tuple[Offer, ...]:
 class _Fetcher(FetcherInterface):
     """Gives python-tuf the bytes of a source; keeps our own errors for `_tuf_errors`."""
 
-    def __init__(self, source: Source, timestamp: bytes | None) -> None:
+    def __init__(self, source: Source, timestamp: bytes | None, ahead: ReadingAhead) -> None:
         self._source = source
-        self._known = {TIMESTAMP: timestamp} if timestamp is not None else {}
+        self._timestamp = timestamp
+        self._ahead = ahead
+
+    def read_ahead(self, next_root: int) -> None:
+        """Ask for what will be wanted side by side."""
+        self._ahead.begin(self._timestamp or b"", next_root)
 
     def _fetch(self, url: str) -> Iterator[bytes]:
-        if url in self._known:
-            return iter([self._known[url]])
+        if url == TIMESTAMP and self._timestamp is not None:
+            return iter([self._timestamp])
         try:
-            answer = self._source.get(url, bytes_max=METADATA_BYTES_MAX)
+            body = self._ahead.taken(url)
+            return iter([_got(self._source, url) if body is None else body])
         except Missing as error:
             raise tuf_errors.DownloadHTTPError(error.message, 404) from error
-        return iter([answer.body or b""])
+
+
+def _got(source: Source, path: str) -> bytes:
+    return source.get(path, bytes_max=METADATA_BYTES_MAX).body or b""
 
 
 class _Offline(FetcherInterface):
