@@ -84,6 +84,24 @@ class HubSource:
                     raise InvalidContent(f"{self.name}: {path}: more than {bytes_max} bytes")
             return Answer(bytes(body), tag)
 
+    def first(self, path: str, length: int) -> bytes:
+        """Return the head of a file. See `Source.first`."""
+        with self._opened(path, {"Range": f"bytes=0-{length - 1}"}) as response:
+            self._expect_status(response, path, {200, 206})
+            if response.status_code == 206:
+                found = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))
+                if not found or int(found[1]) or int(found[2]) >= length:
+                    raise InvalidContent(f"{self.name}: {path}: another range than its head")
+                length = int(found[2]) + 1
+            head = bytearray()
+            for piece in self._pieces(response, path):
+                head += piece[: length - len(head)]
+                if len(head) == length:
+                    break
+            if len(head) < length and response.status_code == 206:
+                raise SourceUnavailable(f"{self.name}: {path}: ended early")
+            return bytes(head)
+
     @contextmanager
     def read(self, path: str, first: int, length: int) -> Iterator[Iterator[bytes]]:
         """Give a range of a file. See `Source.read`."""

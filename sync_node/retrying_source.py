@@ -54,6 +54,15 @@ class RetryingSource:
             except SourceUnavailable as error:
                 patience.wait(error, progress=0)
 
+    def first(self, path: str, length: int) -> bytes:
+        """Return the head of a file. See `Source.first`."""
+        patience = self._patience()
+        while True:
+            try:
+                return self._source.first(path, length)
+            except SourceUnavailable as error:
+                patience.wait(error, progress=0)
+
     @contextmanager
     def read(self, path: str, first: int, length: int) -> Iterator[Iterator[bytes]]:
         """Give a range of a file. See `Source.read`."""

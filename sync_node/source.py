@@ -1,6 +1,7 @@
 """Where a node reads a repository from: one interface for a hub, a stick, a folder.
 
     get(path)                 a small file whole, conditionally
+    first(path, length)       the head of a file of which the size isn't known
     read(path, first, length) a range of a bundle, as a stream of pieces
 
 A source raises only
@@ -46,6 +47,18 @@ class Answer:
     etag: str = ""
 
 
+class Meter(Protocol):
+    """Whom every byte that crosses a link is told to, and who may slow it down or end it.
+
+    `spend` is called for each head and each piece, from any thread. It sleeps as a rate asks, and
+    what it raises (`NotNow`, where a window or a budget ended) ends what the source was doing.
+    """
+
+    def spend(self, down: int, up: int) -> None:
+        """Count so many bytes in and out."""
+        ...
+
+
 class Source(Protocol):
     """A place that holds a repository.
 
@@ -70,6 +83,10 @@ class Source(Protocol):
 
         The pieces that came before an error are good to keep: reading can go on behind them.
         """
+        ...
+
+    def first(self, path: str, length: int) -> bytes:
+        """Return the first `length` bytes of the file at `path`, or all of it if it is shorter."""
         ...
 
     def close(self) -> None:

@@ -83,9 +83,17 @@ def test_gives_a_range_in_pieces_of_bounded_size(source: Source) -> None:
         assert max(len(piece) for piece in pieces) <= 1 << 16
 
 
+@pytest.mark.parametrize("length", [1, 12, 300_000, 300_001, 1 << 20])
+def test_gives_the_head_of_a_file_as_far_as_it_goes(source: Source, length: int) -> None:
+    assert source.first(BUNDLE, length) == BUNDLE_BYTES[:length]
+    assert source.first(TIMESTAMP, length) == b'{"signed":1}'[:length]
+
+
 def test_says_that_a_file_is_missing(source: Source) -> None:
     with pytest.raises(Missing):
         source.get("metadata/2.root.json", bytes_max=100)
+    with pytest.raises(Missing):
+        source.first(bundle_path("00" * 32), 10)
     with pytest.raises(Missing), source.read(bundle_path("00" * 32), 0, 10) as pieces:
         next(pieces)
 
