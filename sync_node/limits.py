@@ -34,6 +34,9 @@ METADATA_AHEAD_MAX = 64  # files asked for before they are wanted
 METADATA_REQUESTS_MAX = 4  # in flight together
 CLOCK_AHEAD_DAYS_MAX = 5 * 366  # a system clock further past all signed time isn't believed
 
+# The plan
+REQUEST_BYTES = 700  # what one more request costs both ways, its share of a round trip included
+
 # Transfer
 RANGE_BYTES_MAX = 16 * MIB  # one request
 FSYNC_BYTES = 16 * MIB  # written to a file being assembled between two fsyncs

@@ -14,12 +14,20 @@ KINDS: tuple[Kind, ...] = ("text", "other", "audio", "video")  # in the order of
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """`stored` bytes at `offset` of a file of the repository. `key` says what they are."""
+    """`stored` bytes from `offset` on of what lies at `path` in a repository.
+
+    `key` says what they are; it is the planner's own.
+    """
 
     path: str
     offset: int
     stored: int
-    key: Any
+    key: Any = None
+
+    @property
+    def end(self) -> int:
+        """The byte after its last."""
+        return self.offset + self.stored
 
 
 @dataclass(frozen=True, slots=True)
