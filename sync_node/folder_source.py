@@ -49,6 +49,11 @@ class FolderSource:
         self.traffic.bytes_in += len(head)
         return head
 
+    def start(self, path: str, *, length: int) -> bytes:
+        """Return the first bytes of a file. See `Source.start`."""
+        with self._opened(path) as (file, size):
+            return b"".join(self._pieces(file, path, 0, min(length, size)))
+
     @contextmanager
     def read(self, path: str, first: int, length: int) -> Iterator[Iterator[bytes]]:
         """Give a range of a file. See `Source.read`."""

@@ -102,6 +102,28 @@ class HubSource:
                 raise SourceUnavailable(f"{self.name}: {path}: ended early")
             return bytes(head)
 
+    def start(self, path: str, *, length: int) -> bytes:
+        """Return the first bytes of a file. See `Source.start`."""
+        with self._opened(path, {"Range": f"bytes=0-{length - 1}"}) as response:
+            self._expect_status(response, path, {200, 206})
+            body = bytearray()
+            for piece in self._pieces(response, path):
+                body += piece[: length - len(body)]
+                if len(body) == length:
+                    break
+        if response.status_code == 206:
+            given = response.headers.get("Content-Range", "").strip()
+            found = _CONTENT_RANGE.fullmatch(given)
+            if not found or int(found[1]) or int(found[2]) >= length:
+                raise InvalidContent(
+                    f"{self.name}: {path}: Content-Range {given[:80]!r}, "
+                    f"expected bytes 0-{length - 1}, or to an earlier end"
+                )
+            if len(body) != int(found[2]) + 1:
+                left = int(found[2]) + 1 - len(body)
+                raise SourceUnavailable(f"{self.name}: {path}: ended {left} bytes early")
+        return bytes(body)
+
     @contextmanager
     def read(self, path: str, first: int, length: int) -> Iterator[Iterator[bytes]]:
         """Give a range of a file. See `Source.read`."""

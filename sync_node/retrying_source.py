@@ -63,6 +63,15 @@ class RetryingSource:
             except SourceUnavailable as error:
                 patience.wait(error, progress=0)
 
+    def start(self, path: str, *, length: int) -> bytes:
+        """Return the first bytes of a file. See `Source.start`."""
+        patience = self._patience()
+        while True:
+            try:
+                return self._source.start(path, length=length)
+            except SourceUnavailable as error:
+                patience.wait(error, progress=0)
+
     @contextmanager
     def read(self, path: str, first: int, length: int) -> Iterator[Iterator[bytes]]:
         """Give a range of a file. See `Source.read`."""

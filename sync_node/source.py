@@ -2,6 +2,7 @@
 
     get(path)                 a small file whole, conditionally
     first(path, length)       the head of a file of which the size isn't known
+    start(path, length)       the first bytes of a file, or all of a shorter one
     read(path, first, length) a range of a bundle, as a stream of pieces
 
 A source raises only
@@ -76,6 +77,10 @@ class Source(Protocol):
 
     def get(self, path: str, *, bytes_max: int, etag: str = "") -> Answer:
         """Return the file at `path`, of at most `bytes_max` bytes, or that it is as `etag` says."""
+        ...
+
+    def start(self, path: str, *, length: int) -> bytes:
+        """Return the first `length` bytes of the file at `path`, all of it where it is shorter."""
         ...
 
     def read(self, path: str, first: int, length: int) -> AbstractContextManager[Iterator[bytes]]:
