@@ -11,9 +11,10 @@ from content_packs.layout import Layout, decode_block, split
 from content_packs.manifest import Manifest
 from content_packs.repository import bundle_path
 from sync_node.assembler import Assembler
+from sync_node.plan_model import Unit
 from sync_node.planner import Plan
 from sync_node.sources import Sources
-from sync_node.transfer import Transfer, Unit
+from sync_node.transfer import Transfer
 
 
 class Fetcher:

@@ -14,9 +14,9 @@ KINDS: tuple[Kind, ...] = ("text", "other", "audio", "video")  # in the order of
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """`stored` bytes from `offset` on of what lies at `path` in a repository.
+    """The least that is fetched: `stored` bytes from `offset` on of what lies at `path`.
 
-    `key` says what they are; it is the planner's own.
+    `key` says what they are; it is the caller's own.
     """
 
     path: str

@@ -6,32 +6,13 @@ by itself; then it is given up, and what doesn't need it goes on.
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from content_packs.errors import InvalidContent, Missing, SourceUnavailable
 from sync_node.limits import BAD_BLOCKS_MAX, RANGE_BYTES_MAX
+from sync_node.plan_model import Unit
 from sync_node.source import Source
 from sync_node.sources import Sources
-
-
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """The least that is fetched: `stored` bytes from `offset` on of what lies at `path`.
-
-    `key` is the caller's own.
-    """
-
-    path: str
-    offset: int
-    stored: int
-    key: Any = None
-
-    @property
-    def end(self) -> int:
-        """The byte after its last."""
-        return self.offset + self.stored
-
 
 Take: TypeAlias = Callable[[Unit, bytes], None]
 
