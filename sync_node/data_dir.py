@@ -3,6 +3,8 @@
 ```
 node.toml                configuration
 node.db                  derived: can be rebuilt from the rest
+choices.json             what people decided here: pins and holds
+opened.json              which lessons were opened, the last one last
 trust/                   verified TUF metadata
 manifests/<digest>.json  verified manifests
 layouts/<digest>.json    verified layouts of what is being fetched
@@ -38,6 +40,16 @@ class DataDir:
     def node_db(self) -> Path:
         """The derived database."""
         return self.root / "node.db"
+
+    @property
+    def choices(self) -> Path:
+        """What people decided here."""
+        return self.root / "choices.json"
+
+    @property
+    def opened(self) -> Path:
+        """Which lessons were opened."""
+        return self.root / "opened.json"
 
     @property
     def trust(self) -> Path:

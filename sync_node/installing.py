@@ -161,7 +161,7 @@ class Installer:
         """Return the steps that the disk can hold, making room if that isn't all of them."""
         fitting, total = planner.steps_that_fit(steps, self.store, self._room(), self._bytes_for)
         if len(fitting) < len(steps):
-            tidying.drop_retired()
+            tidying.drop_retired(self._data_dir)
             tidying.tidy(self._data_dir, self.store, self.documents)
             fitting, total = planner.steps_that_fit(
                 steps, self.store, self._room(), self._bytes_for

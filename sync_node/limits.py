@@ -41,6 +41,7 @@ REQUEST_BYTES = 700  # what one more request costs both ways, its share of a rou
 RANGE_BYTES_MAX = 16 * MIB  # one request
 FSYNC_BYTES = 16 * MIB  # written to a file being assembled between two fsyncs
 DISK_RESERVE_BYTES = 32 * MIB  # never filled: databases and logs need room to go on
+DISK_BLOCK_BYTES = 4 * KIB  # what a file takes is rounded up to
 BAD_BLOCKS_MAX = 16  # of one bundle in one tick; then the bundle is left for the next
 STAGED_BYTES_MAX = 1 * MIB  # of small files that are made durable together
 STAGED_FILES_MAX = 1_024
@@ -75,3 +76,9 @@ CHANNELS_MAX = 32
 MANIFESTS_CACHED_MAX = 64
 MANIFEST_CACHE_BYTES_MAX = 8 * MIB  # as they lie on disk; the newest is kept whatever it weighs
 TICKS_SHOWN = 10
+
+# What people decided, and what pupils open
+CHOICES_BYTES_MAX = 1 * MIB
+OPENED_LESSONS_MAX = 4_000
+OPENED_BYTES_MAX = 1 * MIB
+OPENED_WRITE_SECONDS = 3_600.0  # between two writes, while lessons are opened

@@ -6,24 +6,27 @@ finds.
 """
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from content_packs import durable
+from sync_node import choices
 from sync_node.activator import held_versions, versions_in_use
 from sync_node.data_dir import DataDir
 from sync_node.documents import Documents
 from sync_node.following import decode_offer
+from sync_node.limits import DISK_RESERVE_BYTES
 from sync_node.models import LessonRow, PackRow, VersionRow, database_proxy
 from sync_node.store import Store
 
 
 @dataclass
 class Freed:
-    """What was removed: files, and the bytes that they took."""
+    """What was removed: files, the bytes that they took, and what it was, in words."""
 
     files: int = 0
     size: int = 0
+    words: list[str] = field(default_factory=list)
 
     def add(self, size: int) -> None:
         """Count one more file."""
@@ -35,6 +38,21 @@ def disk_free(folder: Path) -> int:
     """Return the bytes that are free for us on the disk of `folder`."""
     status = os.statvfs(folder)
     return status.f_bavail * status.f_frsize
+
+
+def disk_trouble(folder: Path) -> str:
+    """Return what is wrong with the disk of `folder` as far as it says so itself; "" for nothing.
+
+    `read-only`: remounted so, as a card that fails is. `full`: half of the reserve is gone that is
+    kept for databases and logs. `unreadable`: it doesn't answer.
+    """
+    try:
+        status = os.statvfs(folder)
+    except OSError:
+        return "unreadable"
+    if status.f_flag & os.ST_RDONLY:
+        return "read-only"
+    return "full" if status.f_bavail * status.f_frsize < DISK_RESERVE_BYTES // 2 else ""
 
 
 def tidy(data_dir: DataDir, store: Store, documents: Documents) -> Freed:
@@ -70,9 +88,14 @@ def tidy(data_dir: DataDir, store: Store, documents: Documents) -> Freed:
     return freed
 
 
-def drop_retired() -> list[str]:
-    """Forget the packs that no followed channel offers; tidying then removes their files."""
-    packs = [row.pack for row in PackRow.select().where(PackRow.retired)]
+def drop_retired(data_dir: DataDir) -> list[str]:
+    """Forget the packs that no followed channel offers; tidying then removes their files.
+
+    Not those of which something is pinned.
+    """
+    pins = choices.read(data_dir)
+    retired = [row.pack for row in PackRow.select().where(PackRow.retired)]
+    packs = [pack for pack in retired if not pins.pins_some_of(pack)]
     with database_proxy.atomic("IMMEDIATE"):
         for pack in packs:
             LessonRow.delete().where(LessonRow.pack == pack).execute()
