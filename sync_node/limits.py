@@ -77,6 +77,14 @@ MANIFESTS_CACHED_MAX = 64
 MANIFEST_CACHE_BYTES_MAX = 8 * MIB  # as they lie on disk; the newest is kept whatever it weighs
 TICKS_SHOWN = 10
 
+# Looking after the store
+SCRUB_PERIOD_SECONDS = 14 * 24 * 3_600  # of being on: the whole store is looked at once
+SCRUB_BYTES_PER_SECOND = 8 * MIB  # at most, so that the disk is the site's
+SCRUB_SLICE_BYTES_MIN = 1 * MIB  # between two ticks
+SCRUB_NOTE_SECONDS = 3_600.0  # between two notes of the place
+MENDED_TOGETHER_MAX = 1_000  # files in one note of what is to be taken out
+SALVAGE_PIECE_BYTES = 4 * KIB  # lost around a sector that can't be read
+
 # What people decided, and what pupils open
 CHOICES_BYTES_MAX = 1 * MIB
 OPENED_LESSONS_MAX = 4_000

@@ -1,6 +1,7 @@
 """Single values that the engine remembers in node.db, each under its own name."""
 
 import json
+from collections.abc import Iterable
 from datetime import datetime
 
 from content_packs.digests import digest_of
@@ -12,6 +13,9 @@ _EXPIRES = "expires"
 _SETTLED = "settled"
 _SIGNED = "signed-time"
 _ABSENT = "absent-channels"
+_ROTTEN = "rotten"
+_SCRUBBED_TO = "scrubbed-to"
+_SCRUBBED_AT = "scrubbed-at"
 
 
 def _get(key: str) -> str:
@@ -70,6 +74,33 @@ def is_settled(edition: str) -> bool:
 def remember_settled(edition: str) -> None:
     """Remember that all that this edition offers is here; empty: that it isn't known."""
     _set(_SETTLED, edition)
+
+
+def rotten() -> tuple[str, ...]:
+    """Return the digests of the files that are to be taken out of the store."""
+    return tuple(_get(_ROTTEN).split())
+
+
+def remember_rotten(digests: Iterable[str]) -> None:
+    """Remember what is to be taken out of the store; nothing: that it was."""
+    _set(_ROTTEN, " ".join(digests))
+
+
+def scrubbed_to() -> str:
+    """Return the digest that was looked at last; empty: the next is the first."""
+    return _get(_SCRUBBED_TO)
+
+
+def scrubbed_at() -> str:
+    """Return when the whole store had been looked at last, RFC 3339; empty for never."""
+    return _get(_SCRUBBED_AT)
+
+
+def remember_scrubbed(place: str, ended_at: datetime | None) -> None:
+    """Remember how far the store was looked at, and when all of it was, if it was just now."""
+    _set(_SCRUBBED_TO, place)
+    if ended_at:
+        _set(_SCRUBBED_AT, trusted_time.in_words(ended_at))
 
 
 def etag(source: str, edition: str) -> str:
