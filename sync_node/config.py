@@ -5,6 +5,7 @@ stands in CLI.md.
 """
 
 import json
+import re
 from pathlib import Path
 
 import msgspec
@@ -17,15 +18,26 @@ from sync_node.hub_address import check_url
 from sync_node.limits import (
     CHANNELS_MAX,
     CONFIG_BYTES_MAX,
+    KBIT_PER_SECOND_MAX,
+    MEGABYTES_MAX,
     POLL_SECONDS_DEFAULT,
     POLL_SECONDS_MAX,
     POLL_SECONDS_MIN,
     SITE_PORT_DEFAULT,
     SOURCES_MAX,
+    WINDOWS_MAX,
 )
+from sync_node.plan_model import KINDS
+from sync_node.windows import Rules, Window
+from sync_node.zones import UTC_OFFSET, zone_of
 
 FORMAT = 1
 CHANNEL_DEFAULT = "main"
+METERED_CLASSES = ("text",)  # what a link carries that costs by the byte, unless told otherwise
+BYTES_PER_SECOND_OF_KBIT = 125.0
+BYTES_OF_MEGABYTE = 1_000_000
+
+_CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)|24:00")
 
 _HINT = (
     "Every key stands in sync_node/CLI.md. Mend the file, or make it anew with `sync-node init`."
@@ -36,11 +48,34 @@ class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pass
 
 
+class WindowConfig(_Table, frozen=True, rename={"opens": "from", "closes": "to"}):
+    """A daily window of a source, by the wall clock. No classes: all that the source carries."""
+
+    opens: str = "00:00"
+    closes: str = "24:00"
+    classes: tuple[str, ...] = ()
+    kbit_per_second: int = 0
+
+
 class SourceConfig(_Table, frozen=True):
-    """A source: the address of a hub, or the path of a folder."""
+    """A source: the address of a hub, or the path of a folder.
+
+    The other keys are for hubs: a folder costs nothing. 0: no bound.
+    """
 
     hub: str = ""
     folder: str = ""
+    metered: bool = False
+    classes: tuple[str, ...] = ()
+    kbit_per_second: int = 0
+    megabytes_per_day: int = 0
+    megabytes_per_month: int = 0
+    windows: tuple[WindowConfig, ...] = ()
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Where it is."""
+        return (self.hub, self.folder)
 
 
 class EngineConfig(_Table, frozen=True):
@@ -57,7 +92,10 @@ class SiteConfig(_Table, frozen=True):
 
 
 class Config(_Table, frozen=True):
-    """What node.toml says. `rollout_number`: this node's place, 0 to 99, in every rollout."""
+    """What node.toml says. `rollout_number`: this node's place, 0 to 99, in every rollout.
+
+    `time_zone`: a name of the IANA database or an offset, for windows and budgets.
+    """
 
     format: int
     sources: tuple[SourceConfig, ...]
@@ -65,6 +103,7 @@ class Config(_Table, frozen=True):
     rollout_number: int = 0
     engine: EngineConfig = EngineConfig()
     site: SiteConfig = SiteConfig()
+    time_zone: str = UTC_OFFSET
 
 
 def read(data_dir: DataDir) -> Config:
@@ -97,6 +136,7 @@ def check(config: Config, *, what: str) -> None:
         raise UsageError(f"{what}: format is {config.format}, expected {FORMAT}", hint=_HINT)
     _check_count(len(config.sources), SOURCES_MAX, what=f"{what}: sources")
     _check_count(len(config.channels), CHANNELS_MAX, what=f"{what}: channels")
+    zone_of(config.time_zone, what=f"{what}: time_zone")
     for source in config.sources:
         _check_source(source, what=what)
     for channel in config.channels:
@@ -111,8 +151,30 @@ def check(config: Config, *, what: str) -> None:
         ("engine.poll_seconds", config.engine.poll_seconds, POLL_SECONDS_MIN, POLL_SECONDS_MAX),
         ("site.port", config.site.port, 0, 65_535),
     ):
-        if not least <= found <= most:
-            raise UsageError(f"{what}: {key} is {found}, expected {least} to {most}", hint=_HINT)
+        _check_between(found, least, most, what=f"{what}: {key}")
+
+
+def rules_of(source: SourceConfig, config: Config) -> Rules:
+    """Return what a checked configuration lets the link to a source carry."""
+    default = METERED_CLASSES if source.metered else KINDS
+    kinds = frozenset(kind for kind in KINDS if kind in (source.classes or default))
+    windows = tuple(
+        Window(
+            _minute(window.opens),
+            _minute(window.closes),
+            frozenset(kind for kind in kinds if kind in (window.classes or kinds)),
+            window.kbit_per_second * BYTES_PER_SECOND_OF_KBIT,
+        )
+        for window in source.windows
+    )
+    return Rules(
+        zone_of(config.time_zone, what="node.toml: time_zone"),
+        kinds,
+        source.kbit_per_second * BYTES_PER_SECOND_OF_KBIT,
+        windows,
+        source.megabytes_per_day * BYTES_OF_MEGABYTE or None,
+        source.megabytes_per_month * BYTES_OF_MEGABYTE or None,
+    )
 
 
 def _check_source(source: SourceConfig, *, what: str) -> None:
@@ -120,8 +182,64 @@ def _check_source(source: SourceConfig, *, what: str) -> None:
         raise UsageError(f"{what}: a source has either `hub` or `folder`", hint=_HINT)
     if source.hub:
         check_url(source.hub)
+        _check_link(source, what=f"{what}: {source.hub}")
+    elif source != SourceConfig(folder=source.folder):
+        raise UsageError(
+            f"{what}: {source.folder}: a folder has no link: windows, classes, rates and budgets "
+            "are for hubs",
+            hint=_HINT,
+        )
     elif "\0" in source.folder or not Path(source.folder).is_absolute():
         raise UsageError(f"{what}: folder {source.folder!r}, expected a path from the root")
+
+
+def _check_link(source: SourceConfig, *, what: str) -> None:
+    if len(source.windows) > WINDOWS_MAX:
+        raise UsageError(f"{what}: {len(source.windows)} windows, more than {WINDOWS_MAX}")
+    for key, found, most in (
+        ("kbit_per_second", source.kbit_per_second, KBIT_PER_SECOND_MAX),
+        ("megabytes_per_day", source.megabytes_per_day, MEGABYTES_MAX),
+        ("megabytes_per_month", source.megabytes_per_month, MEGABYTES_MAX),
+    ):
+        _check_between(found, 0, most, what=f"{what}: {key}")
+    _check_classes(source.classes, KINDS, what=what)
+    carried = source.classes or (METERED_CLASSES if source.metered else KINDS)
+    for window in source.windows:
+        _check_window(window, carried, what=f"{what}: window {window.opens} to {window.closes}")
+
+
+def _check_window(window: WindowConfig, carried: tuple[str, ...], *, what: str) -> None:
+    for clock in (window.opens, window.closes):
+        if not _CLOCK.fullmatch(clock):
+            raise UsageError(f"{what}: {clock[:40]!r} is no time of day, such as 22:00", hint=_HINT)
+    if _minute(window.opens) == _minute(window.closes) or window.opens == "24:00":
+        raise UsageError(f"{what}: is never open; for all day leave `from` and `to` out")
+    _check_between(window.kbit_per_second, 0, KBIT_PER_SECOND_MAX, what=f"{what}: kbit_per_second")
+    _check_classes(window.classes, carried, what=what)
+
+
+def _check_classes(found: tuple[str, ...], known: tuple[str, ...], *, what: str) -> None:
+    for name in found:
+        if name not in KINDS:
+            expected = ", ".join(KINDS)
+            raise UsageError(f"{what}: class {name[:40]!r}, expected one of {expected}", hint=_HINT)
+        if name not in known:
+            raise UsageError(
+                f"{what}: names the class {name}, which the source doesn't carry",
+                hint="Name it in `classes` of the source, too. A metered link carries only text, "
+                "unless its `classes` say more.",
+            )
+
+
+def _minute(clock: str) -> int:
+    """Return the minute of the day; 1440 for 24:00."""
+    hours, minutes = clock.split(":")
+    return int(hours) * 60 + int(minutes)
+
+
+def _check_between(found: int, least: int, most: int, *, what: str) -> None:
+    if not least <= found <= most:
+        raise UsageError(f"{what} is {found}, expected {least} to {most}", hint=_HINT)
 
 
 def _check_count(found: int, most: int, *, what: str) -> None:
@@ -143,9 +261,12 @@ def encode(config: Config) -> str:
         "# This node's place, 0 to 99, in rollouts that reach only a share of all nodes.",
         f"rollout_number = {config.rollout_number}",
     ]
+    if config.time_zone != UTC_OFFSET:
+        lines += [f"time_zone = {_quoted(config.time_zone)}"]
     for source in config.sources:
-        key, value = ("hub", source.hub) if source.hub else ("folder", source.folder)
-        lines += ["", "[[sources]]", f"{key} = {_quoted(value)}"]
+        lines += ["", "[[sources]]", *_changed(source)]
+        for window in source.windows:
+            lines += ["", "[[sources.windows]]", *_changed(window)]
     lines += [
         "",
         "[engine]",
@@ -156,6 +277,23 @@ def encode(config: Config) -> str:
         f"port = {config.site.port}",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _changed(table: SourceConfig | WindowConfig) -> list[str]:
+    """Return the lines of the keys that aren't as by default, but for tables inside."""
+    found = []
+    for field in msgspec.structs.fields(table):
+        value = getattr(table, field.name)
+        if value == field.default or field.name == "windows":
+            continue
+        if isinstance(value, str):
+            text = _quoted(value)
+        elif isinstance(value, tuple):
+            text = f"[{', '.join(_quoted(one) for one in value)}]"
+        else:
+            text = str(value).lower()
+        found.append(f"{field.encode_name} = {text}")
+    return found
 
 
 def _quoted(text: str) -> str:

@@ -66,7 +66,8 @@ def initialise(data_dir: DataDir, root: bytes, wanted: Config, *, now: datetime)
 
 def _check_same(data_dir: DataDir, trust: TrustStore, wanted: Config, root: bytes) -> None:
     found = config.read(data_dir)
-    same = (found.sources, found.channels) == (wanted.sources, wanted.channels)
+    places = [[source.place for source in each.sources] for each in (found, wanted)]
+    same = (places[0], found.channels) == (places[1], wanted.channels)
     try:
         trusted = trust.initialised and trust.first_root == root
     except OSError as error:

@@ -3,10 +3,19 @@
 from content_packs.limits import KIB, MIB
 
 # Links
-CONNECT_SECONDS = 20.0
+CONNECT_SECONDS = 20.0  # all addresses of a host together
+ADDRESSES_MAX = 4  # of one host, tried in turn
+CONNECTIONS_IDLE_MAX = 16
+IDLE_SECONDS_MAX = 30.0  # then a router on the way may have forgotten a connection
+HEAD_SECONDS = 20.0  # from a request to the end of its answer's head, however it drips
+INTERIM_ANSWERS_MAX = 8  # 1xx, before the one that counts
 READ_SECONDS = 60.0  # without a single byte
-SLOW_AFTER_SECONDS = 60.0  # from here on a transfer must reach the rate below
-SLOW_BYTES_PER_SECOND = 16  # half of a 300 baud modem: below it, the other end is stuck
+SLOW_WINDOW_SECONDS = 30.0  # in each such time of waiting a body must reach the rate below
+SLOW_BYTES_PER_SECOND = 32  # a 300 baud modem: below it, the other end is stuck
+RETRY_AFTER_SECONDS_MAX = 120.0  # that a server may ask us to stay away within a tick
+BUFFER_BYTES = 64 * KIB  # of a connection: small reads come out of it
+RATE_SAMPLE_SECONDS = 1.0  # of a busy link
+RATE_SAMPLE_BYTES = 4 * MIB  # or so many bytes
 STALL_SECONDS = 3.0  # of silence on a link that should give bytes; doubles
 STALL_ROUND_TRIPS = 4  # or so many round trips, where that is more
 STALL_SECONDS_MAX = 60.0
@@ -16,8 +25,10 @@ IN_FLIGHT_BYTES_MAX = 8 * MIB
 PIECE_SECONDS = 0.25  # what a link gives in so long is read at a time
 PIECE_BYTES_MIN = 16 * KIB
 REDIRECTS_MAX = 3
+DROP_BYTES_MAX = 4 * KIB  # of a body that nobody wants, read so that its connection can be kept
+DROP_SECONDS = 2.0
 RANGE_SKIP_BYTES_MAX = 1 * MIB  # read and thrown away where a server ignores Range
-PIECE_BYTES = 64 * KIB  # read from a link at a time
+PIECE_BYTES = 256 * KIB  # read from a link at a time, at most
 
 # Retries
 ATTEMPTS_MAX = 5  # in a row without progress
@@ -90,3 +101,9 @@ CHOICES_BYTES_MAX = 1 * MIB
 OPENED_LESSONS_MAX = 4_000
 OPENED_BYTES_MAX = 1 * MIB
 OPENED_WRITE_SECONDS = 3_600.0  # between two writes, while lessons are opened
+
+# Windows and budgets
+WINDOW_DAYS_AHEAD_MAX = 40  # looked ahead: every day of a month and more
+WINDOWS_MAX = 24  # of one source
+MEGABYTES_MAX = 10_000_000  # of a budget
+KBIT_PER_SECOND_MAX = 10_000_000

@@ -42,6 +42,7 @@ NOT_OF_THE_FORMAT = {
     "KIB", "MIB", "GIB",
     "CHUNK_BYTES_MIN", "CHUNK_MASK_BITS",  # where cuts fall is the builder's choice
     "COPY_BUFFER_BYTES",
+    "BLOCK_BYTES_FIRST",
     "TOML_BYTES_MAX", "PAGE_BYTES_MAX", "CAPTIONS_BYTES_MAX", "STYLE_SHEET_BYTES_MAX",
     "MEDIA_DESCRIPTION_BYTES_MAX", "MEDIA_PARTS_MAX", "MEDIA_SECONDS_MAX",
     "PICTURE_PIXELS_MAX", "CAPTIONS_CUES_MAX", "FAULTS_MAX",
@@ -125,7 +126,7 @@ def _keys(table: type[msgspec.Struct]) -> Iterator[str]:
         kind = field.type
         inner = [kind, *getattr(kind, "__args__", ())]
         nested = [one for one in inner if isinstance(one, type) and issubclass(one, msgspec.Struct)]
-        yield field.name
+        yield field.encode_name
         for one in nested:
             yield from _keys(one)
 
@@ -161,7 +162,7 @@ def _spelt(name: str, value: float) -> list[str]:
     if name in {"VERSION_MAX", "INTEGER_MAX"}:
         return [f"2^{int(value).bit_length()} - 1"]
     if name == "BLOCK_STORED_BYTES_MAX":
-        return ["1 MiB + 4 KiB"]
+        return ["4 MiB + 4 KiB"]
     for unit, size in (("GiB", limits.GIB), ("MiB", limits.MIB), ("KiB", limits.KIB)):
         if value >= size and value % size == 0:
             return [f"{value // size:.0f} {unit}"]
