@@ -16,19 +16,35 @@ WINDOW_BYTES_MAX = 8 * MIB  # what a decoder must be able to hold; RFC 8878 reco
 _SLICE_BYTES = 512
 
 
-def compress(data: bytes, *, level: int) -> bytes:
-    """Return `data` as one zstd frame with its size, without checksum: a digest covers it."""
+def compress(data: bytes, *, level: int, prefix: bytes = b"") -> bytes:
+    """Return `data` as one zstd frame, without checksum: a digest covers it.
+
+    The frame has its size; not so one with a `prefix`, which `data` is like: a delta says it.
+    """
+    reach = len(data) + len(prefix)
     parameters = zstandard.ZstdCompressionParameters.from_level(
         level,
-        source_size=len(data),
-        window_log=min(max(len(data) - 1, 1).bit_length(), WINDOW_BYTES_MAX.bit_length() - 1)
-        if len(data) > 1 << 10
-        else 10,
-        write_content_size=1,
+        source_size=reach,
+        window_log=_window_log(reach),
+        write_content_size=not prefix,
         write_checksum=0,
         write_dict_id=0,
     )
-    return zstandard.ZstdCompressor(compression_params=parameters).compress(data)
+    content = _content(prefix)
+    return zstandard.ZstdCompressor(compression_params=parameters, dict_data=content).compress(data)
+
+
+def _window_log(size: int) -> int:
+    if size <= 1 << 10:
+        return 10
+    return min((size - 1).bit_length(), WINDOW_BYTES_MAX.bit_length() - 1)
+
+
+def _content(prefix: bytes) -> zstandard.ZstdCompressionDict | None:
+    """Return `prefix` as what stands before a frame's bytes."""
+    if not prefix:
+        return None
+    return zstandard.ZstdCompressionDict(prefix, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
 
 
 def compress_document(data: bytes) -> bytes:
@@ -36,13 +52,17 @@ def compress_document(data: bytes) -> bytes:
     return compress(data, level=DOCUMENT_LEVEL)
 
 
-def decompress(frame: bytes | memoryview, *, bytes_max: int, what: str) -> bytes:
-    """Return what one zstd frame holds.
+def decompress(
+    frame: bytes | memoryview, *, bytes_max: int, what: str, prefix: bytes = b""
+) -> bytes:
+    """Return what one zstd frame holds, given the `prefix` that it was made with.
 
     Raises `InvalidContent` for anything but one whole frame of at most `bytes_max` bytes whose
     window is at most `WINDOW_BYTES_MAX`.
     """
-    decoder = zstandard.ZstdDecompressor(max_window_size=WINDOW_BYTES_MAX).decompressobj()
+    decoder = zstandard.ZstdDecompressor(
+        dict_data=_content(prefix), max_window_size=WINDOW_BYTES_MAX
+    ).decompressobj()
     pieces: list[bytes] = []
     size = 0
     view = memoryview(frame)

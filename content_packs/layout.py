@@ -131,11 +131,18 @@ def unpack(
         raise InvalidContent(f"{what}: {error}") from error
     if layout.manifest != digest:
         raise InvalidContent(f"{what}: is of manifest {layout.manifest[:64]!r}, expected {digest}")
-    _check(layout, manifest.chunk_table, what=what)
+    check_blocks(layout, manifest.chunk_table, what=what)
+    missing = len(manifest.chunk_table) - len(layout.block_of_chunk)
+    if missing:
+        raise InvalidContent(f"{what}: {missing} of {len(manifest.chunk_table)} chunks lie nowhere")
     return layout
 
 
-def _check(layout: Layout, table: tuple[Chunk, ...], *, what: str) -> None:
+def check_blocks(layout: Layout, table: tuple[Chunk, ...], *, what: str) -> None:
+    """Raise `InvalidContent` unless all blocks lie in bundles, and hold chunks of `table`.
+
+    A delta names some of a version's blocks: whether every chunk has one is asked elsewhere.
+    """
     if len(layout.bundles) > BUNDLES_IN_LAYOUT_MAX:
         raise InvalidContent(
             f"{what}: {len(layout.bundles)} bundles, at most {BUNDLES_IN_LAYOUT_MAX} are allowed"
@@ -148,9 +155,6 @@ def _check(layout: Layout, table: tuple[Chunk, ...], *, what: str) -> None:
         raise InvalidContent(f"{what}: a bundle stands twice")
     for number, block in enumerate(layout.blocks):
         _check_block(layout, block, table, what=f"{what}: block {number}")
-    missing = len(table) - len(layout.block_of_chunk)
-    if missing:
-        raise InvalidContent(f"{what}: {missing} of {len(table)} chunks lie nowhere")
 
 
 def _check_block(layout: Layout, block: Block, table: tuple[Chunk, ...], *, what: str) -> None:

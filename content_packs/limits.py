@@ -42,10 +42,22 @@ METADATA_BYTES_MAX = 8 * MIB  # one TUF file
 CHUNK_BYTES_MAX = 1 * MIB  # also the largest file that is one chunk
 CHUNK_BYTES_MIN = 64 * KIB  # of a chunk cut by content, but a file's last
 CHUNK_MASK_BITS = 18  # a cut about every 256 KiB past the smallest
-BLOCK_BYTES_MAX = 1 * MIB  # uncompressed; what one cut of the link costs at most
+BLOCK_BYTES_MAX = 4 * MIB  # uncompressed; what a node holds at a time, and must fetch at the least
+BLOCK_BYTES_FIRST = 256 * KIB  # of the first block of texts, so that the first lesson opens early
 BLOCK_STORED_BYTES_MAX = BLOCK_BYTES_MAX + 4 * KIB  # a frame that didn't shrink
 BLOCK_CHUNKS_MAX = 4_096
 BUNDLES_IN_LAYOUT_MAX = 1_000
+
+# Deltas
+DELTA_FIRST_BYTES = 64 * KIB  # what a reader asks for first: is there a delta, and its head
+DELTA_RECIPE_BYTES_MAX = 4 * MIB  # as it is, and stored
+DELTA_GROUP_BYTES_MAX = 4 * MIB  # of new bytes and prefix together: what a reader holds
+DELTA_GROUP_STORED_BYTES_MAX = DELTA_GROUP_BYTES_MAX + 4 * KIB
+DELTA_DERIVED_BYTES_MAX = 128 * MIB  # new bytes that are made before the manifest can be checked
+DELTA_DERIVED_STORED_BYTES_MAX = 4 * MIB
+DELTA_OLD_FILES_MAX = 16  # that one large file is made from
+DELTA_COPIES_MAX = 200_000
+DELTA_RENAMES_MAX = 64
 
 # Work
 COPY_BUFFER_BYTES = 1 * MIB

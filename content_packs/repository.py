@@ -5,6 +5,7 @@ metadata/     TUF: N.root.json, timestamp.json, N.snapshot.json, N.targets.json,
 manifests/<pack>/<digest>.json.zst
 layouts/<pack>/<digest>.json.zst
 bundles/<digest>.bundle
+deltas/<pack>/<from>-<to>.delta         digests of two manifests
 ```
 Everything but `metadata/timestamp.json` is immutable.
 """
@@ -18,6 +19,7 @@ _PLACES = re.compile(
     r"metadata/(?:timestamp|[1-9][0-9]{0,9}\.(?:root|snapshot|targets|c-[a-z0-9-]{1,64}))\.json"
     r"|(?:manifests|layouts)/[a-z0-9-]{1,64}/[0-9a-f]{64}\.json\.zst"
     r"|bundles/[0-9a-f]{64}\.bundle"
+    r"|deltas/[a-z0-9-]{1,64}/[0-9a-f]{64}-[0-9a-f]{64}\.delta"
 )
 
 
@@ -34,6 +36,11 @@ def layout_path(pack: str, digest: str) -> str:
 def bundle_path(digest: str) -> str:
     """Return where the bundle with this digest lies."""
     return f"bundles/{digest}.bundle"
+
+
+def delta_path(pack: str, old: str, new: str) -> str:
+    """Return where the delta lies that makes the manifest `new` from `old`, both digests."""
+    return f"deltas/{pack}/{old}-{new}.delta"
 
 
 def metadata_path(file_name: str) -> str:

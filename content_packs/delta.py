@@ -1,0 +1,334 @@
+"""The delta: one version out of another, in one file read from front to back.
+
+```
+MAGIC | u32le bytes of the recipe | u32le bytes of the template | recipe | template | groups
+```
+The recipe says which new files are made from which old ones, and how; the template is the new
+manifest but for what a reader works out itself. A delta isn't signed: what it makes is checked
+against the signed manifest, and what it says wrongly costs bytes, never a wrong byte. FORMAT.md,
+section 5. `delta_applying.py` makes files by it, `delta_making.py` makes it.
+"""
+
+import struct
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import msgspec
+
+from content_packs import compression
+from content_packs.delta_copies import Copies, from_columns
+from content_packs.delta_template import renamed
+from content_packs.errors import InvalidContent
+from content_packs.layout import STORED, ZSTD, Block, BundleReference
+from content_packs.limits import (
+    CHUNK_BYTES_MAX,
+    DELTA_COPIES_MAX,
+    DELTA_DERIVED_BYTES_MAX,
+    DELTA_DERIVED_STORED_BYTES_MAX,
+    DELTA_FIRST_BYTES,
+    DELTA_GROUP_BYTES_MAX,
+    DELTA_GROUP_STORED_BYTES_MAX,
+    DELTA_OLD_FILES_MAX,
+    DELTA_RECIPE_BYTES_MAX,
+    DELTA_RENAMES_MAX,
+    FILES_MAX,
+    MANIFEST_BYTES_MAX,
+    MANIFEST_STORED_BYTES_MAX,
+    PATH_BYTES_MAX,
+)
+from content_packs.manifest import File, Manifest
+
+FORMAT = 1
+MAGIC = b"satchel-delta\x00\x01\n"
+FIRST_BYTES = DELTA_FIRST_BYTES
+_SIZES = struct.Struct("<II")
+START_BYTES = len(MAGIC) + _SIZES.size  # before the recipe
+
+
+class Group(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """Whole small files, one after another: columns of numbers, one for each file.
+
+    `new` are steps in the new manifest's files; `old` is null, or a step in the old manifest's
+    files, beside the new one's; `growth` is the new size less the old.
+    """
+
+    stored: int
+    coding: int
+    new: tuple[int, ...]
+    old: tuple[int | None, ...]
+    growth: tuple[int, ...]
+
+
+class LiteralGroup(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """`size` bytes of a large file's literals, and the range of U that is their prefix."""
+
+    stored: int
+    coding: int
+    size: int
+    prefix_start: int
+    prefix_length: int
+
+
+class LargeFile(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """The file `new`, of copies from the files `old` and of literals; a number for each copy."""
+
+    new: int
+    old: tuple[int, ...]
+    literal: tuple[int, ...]
+    step: tuple[int, ...]
+    length: tuple[int, ...]
+    groups: tuple[LiteralGroup, ...]
+
+
+class Recipe(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """What a delta says. Its fields stand in the order of canonical JSON."""
+
+    blocks: tuple[Block, ...] = ()
+    bundles: tuple[BundleReference, ...] = ()
+    derived: int = 0
+    format: int
+    groups: tuple[Group, ...] = ()
+    large: tuple[LargeFile, ...] = ()
+    renames: tuple[tuple[str, str], ...] = ()
+
+
+class Span(NamedTuple):
+    """Bytes of the delta file."""
+
+    offset: int
+    stored: int
+
+
+@dataclass(frozen=True, slots=True)
+class SmallFile:
+    """A file of a group: its number in the new manifest, its size, what it is made from."""
+
+    number: int
+    size: int
+    old: File | None
+
+
+@dataclass(frozen=True, slots=True)
+class SmallGroup:
+    """A group as a reader works with it. `prefix` are the old files, each once, in order."""
+
+    span: Span
+    coding: int
+    files: tuple[SmallFile, ...]
+
+    @property
+    def prefix(self) -> tuple[File, ...]:
+        """The old files that are needed, each once, in order of first use."""
+        return tuple({each.old.path: each.old for each in self.files if each.old}.values())
+
+    @property
+    def size(self) -> int:
+        """The new bytes."""
+        return sum(each.size for each in self.files)
+
+
+@dataclass(frozen=True, slots=True)
+class Large:
+    """A large file as a reader works with it. `starts`: of each group within the literals."""
+
+    number: int
+    old: tuple[File, ...]
+    copies: Copies
+    groups: tuple[LiteralGroup, ...]
+    spans: tuple[Span, ...]
+    starts: tuple[int, ...]
+
+    @property
+    def size(self) -> int:
+        """The new file's bytes."""
+        return self.copies.size
+
+
+@dataclass(frozen=True)
+class Head:
+    """What stands before the groups, understood. `size` is that of the whole delta, in bytes."""
+
+    what: str
+    recipe: Recipe
+    template: bytes
+    groups: tuple[SmallGroup, ...]
+    large: tuple[Large, ...]
+    size: int
+
+    @property
+    def group_spans(self) -> tuple[Span, ...]:
+        """Where each group of small files lies."""
+        return tuple(group.span for group in self.groups)
+
+    @property
+    def literal_spans(self) -> tuple[tuple[Span, ...], ...]:
+        """For each large file, where each group of its literals lies."""
+        return tuple(large.spans for large in self.large)
+
+    @property
+    def derived(self) -> tuple[SmallGroup, ...]:
+        """The groups that have to be made before the manifest is known."""
+        return self.groups[: self.recipe.derived]
+
+
+def start(recipe: bytes, template: bytes) -> bytes:
+    """Return what a delta starts with, given its two frames, and those."""
+    return MAGIC + _SIZES.pack(len(recipe), len(template)) + recipe + template
+
+
+def head_size(first: bytes, *, what: str = "delta") -> int:
+    """Return how many bytes the head has, told from a delta's first `START_BYTES`.
+
+    Raises `InvalidContent`.
+    """
+    if len(first) < START_BYTES or first[: len(MAGIC)] != MAGIC:
+        raise InvalidContent(f"{what}: starts with {first[:16]!r}, expected {MAGIC!r}")
+    recipe, template = _SIZES.unpack_from(first, len(MAGIC))
+    if recipe > DELTA_RECIPE_BYTES_MAX or template > MANIFEST_STORED_BYTES_MAX:
+        raise InvalidContent(f"{what}: a recipe of {recipe} bytes and a template of {template}")
+    return START_BYTES + int(recipe) + int(template)
+
+
+def unpack_head(head: bytes, old: Manifest, old_bytes: bytes, *, what: str = "delta") -> Head:
+    """Return what a delta from `old`, whose canonical bytes are `old_bytes`, starts with.
+
+    `head` has at least `head_size` bytes. Raises `InvalidContent`; what can only be known with the
+    new manifest is checked when that is derived.
+    """
+    size = head_size(head, what=what)
+    if len(head) < size:
+        raise InvalidContent(f"{what}: {len(head)} bytes, its head has {size}")
+    recipe_size = _SIZES.unpack_from(head, len(MAGIC))[0]
+    recipe = _decode(head[START_BYTES : START_BYTES + recipe_size], what=f"{what}: recipe")
+    groups = _read_groups(recipe, old, size, what=what)
+    offset = sum(group.span.stored for group in groups) + size
+    large = _read_large(recipe, old, offset, what=what)
+    _check_distinct(groups, large, what=what)
+    for pair in recipe.renames:
+        if not all(0 < len(name) <= PATH_BYTES_MAX for name in pair):
+            raise InvalidContent(f"{what}: a name of {max(map(len, pair))} characters")
+    template = compression.decompress(
+        head[START_BYTES + recipe_size : size],
+        bytes_max=MANIFEST_BYTES_MAX,
+        prefix=renamed(old_bytes, recipe.renames, what),
+        what=f"{what}: template",
+    )
+    end = offset + sum(span.stored for each in large for span in each.spans)
+    return Head(what, recipe, template, groups, large, end)
+
+
+def encode(recipe: Recipe) -> bytes:
+    """Return the canonical bytes of a recipe."""
+    return msgspec.json.encode(recipe)
+
+
+def _decode(frame: bytes, *, what: str) -> Recipe:
+    data = compression.decompress(frame, bytes_max=DELTA_RECIPE_BYTES_MAX, what=what)
+    try:
+        recipe = msgspec.json.decode(data, type=Recipe)
+        again = encode(recipe)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        raise InvalidContent(f"{what}: {error}") from error
+    if recipe.format != FORMAT:
+        raise InvalidContent(
+            f"{what}: format {recipe.format}, expected {FORMAT}",
+            hint="It was made by a newer Satchel: update this one.",
+        )
+    if again != data:
+        raise InvalidContent(f"{what}: not canonical JSON, or a default is spelt out")
+    copies = sum(len(large.literal) for large in recipe.large)
+    _at_most(copies, DELTA_COPIES_MAX, what=f"{what}: copies")
+    _at_most(len(recipe.renames), DELTA_RENAMES_MAX, what=f"{what}: renames")
+    return recipe
+
+
+def _read_groups(
+    recipe: Recipe, old: Manifest, offset: int, *, what: str
+) -> tuple[SmallGroup, ...]:
+    found = []
+    new_number = old_number = 0
+    for number, group in enumerate(recipe.groups):
+        here = f"{what}: group {number}"
+        files = []
+        if not len(group.new) == len(group.old) == len(group.growth) >= 1:
+            raise InvalidContent(f"{here}: {len(group.new)}, {len(group.old)} numbers of files")
+        for new_step, old_step, growth in zip(group.new, group.old, group.growth, strict=True):
+            new_number += new_step
+            old_number += new_step + (old_step or 0)
+            before = None if old_step is None else _file(old, old_number, what=here)
+            size = growth + (before.size if before else 0)
+            if not (0 <= new_number < FILES_MAX and 0 <= size <= CHUNK_BYTES_MAX):
+                raise InvalidContent(f"{here}: file {new_number} of {size} bytes")
+            files.append(SmallFile(new_number, size, before))
+        made = SmallGroup(Span(offset, group.stored), group.coding, tuple(files))
+        prefix = sum(file.size for file in made.prefix)
+        _check_group(group.stored, group.coding, made.size, prefix, what=here)
+        found.append(made)
+        offset += group.stored
+    if not 0 <= recipe.derived <= len(found):
+        raise InvalidContent(f"{what}: {recipe.derived} derived groups of {len(found)}")
+    derived = found[: recipe.derived]
+    made_bytes, stored = sum(g.size for g in derived), sum(g.span.stored for g in derived)
+    _at_most(made_bytes, DELTA_DERIVED_BYTES_MAX, what=f"{what}: derived bytes")
+    _at_most(stored, DELTA_DERIVED_STORED_BYTES_MAX, what=f"{what}: stored derived bytes")
+    return tuple(found)
+
+
+def _read_large(recipe: Recipe, old: Manifest, offset: int, *, what: str) -> tuple[Large, ...]:
+    found = []
+    for number, large in enumerate(recipe.large):
+        here = f"{what}: large file {number}"
+        if not (0 <= large.new < FILES_MAX and len(set(large.old)) == len(large.old) >= 1):
+            raise InvalidContent(f"{here}: file {large.new}, made from {len(large.old)}")
+        _at_most(len(large.old), DELTA_OLD_FILES_MAX, what=f"{here}: old files")
+        files = tuple(_file(old, each, what=here) for each in large.old)
+        sizes = [file.size for file in files]
+        taken = from_columns(large.literal, large.step, large.length, sum(sizes), here)
+        copies = Copies(taken, sizes, sum(group.size for group in large.groups))
+        if sum(large.literal) > copies.literal_size:
+            raise InvalidContent(f"{here}: {copies.literal_size} bytes of literals are too few")
+        spans, starts = [], []
+        start_ = 0
+        for group in large.groups:
+            _check_group(group.stored, group.coding, group.size, group.prefix_length, what=here)
+            if not 0 <= group.prefix_start <= copies.unused_size - group.prefix_length:
+                raise InvalidContent(f"{here}: a prefix that isn't there")
+            spans.append(Span(offset, group.stored))
+            starts.append(start_)
+            offset += group.stored
+            start_ += group.size
+        found.append(Large(large.new, files, copies, large.groups, tuple(spans), tuple(starts)))
+    return tuple(found)
+
+
+def _file(manifest: Manifest, number: int, *, what: str) -> File:
+    if not 0 <= number < len(manifest.files):
+        raise InvalidContent(f"{what}: old file {number}, there are {len(manifest.files)}")
+    return manifest.files[number]
+
+
+def _check_group(stored: int, coding: int, size: int, prefix: int, *, what: str) -> None:
+    if not (size >= 1 and prefix >= 0 and size + prefix <= DELTA_GROUP_BYTES_MAX):
+        raise InvalidContent(
+            f"{what}: {size} bytes with a prefix of {prefix}, "
+            f"at most {DELTA_GROUP_BYTES_MAX} are allowed together"
+        )
+    if not 1 <= stored <= DELTA_GROUP_STORED_BYTES_MAX:
+        raise InvalidContent(f"{what}: {stored} bytes stored")
+    if coding not in {STORED, ZSTD} or (coding == STORED and stored != size):
+        raise InvalidContent(f"{what}: coding {coding}, {size} bytes in {stored}")
+
+
+def _check_distinct(groups: Iterable[SmallGroup], large: Iterable[Large], *, what: str) -> None:
+    numbers = [file.number for group in groups for file in group.files]
+    numbers += [each.number for each in large]
+    if len(set(numbers)) != len(numbers):
+        raise InvalidContent(f"{what}: a file is made twice")
+
+
+def _at_most(found: int, most: int, *, what: str) -> None:
+    if found > most:
+        raise InvalidContent(f"{what}: {found}, at most {most} are allowed")
