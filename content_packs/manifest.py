@@ -38,7 +38,7 @@ FORMAT = 1
 
 def encode(manifest: Manifest) -> bytes:
     """Return the canonical bytes of `manifest`."""
-    return canonical_json.encode(msgspec.to_builtins(manifest))
+    return canonical_json.encode_struct(manifest)
 
 
 def digest(manifest: Manifest) -> str:
@@ -51,6 +51,15 @@ def decode(data: bytes, *, what: str = "manifest") -> Manifest:
 
     Raises `InvalidContent` for anything that isn't exactly a valid manifest.
     """
+    found = canonical_json.decode_struct(data, Manifest, bytes_max=MANIFEST_BYTES_MAX, what=what)
+    if found is None or found.format != FORMAT:
+        found = _decode_slowly(data, what=what)
+    manifest_rules.check(found, what=what)
+    return found
+
+
+def _decode_slowly(data: bytes, *, what: str) -> Manifest:
+    """Say what is wrong with a manifest that isn't one of this format in its canonical bytes."""
     value = canonical_json.decode(data, bytes_max=MANIFEST_BYTES_MAX, what=what)
     if isinstance(value, dict) and value.get("format") != FORMAT:
         raise InvalidContent(
@@ -61,7 +70,6 @@ def decode(data: bytes, *, what: str = "manifest") -> Manifest:
         manifest = msgspec.convert(value, Manifest)
     except msgspec.ValidationError as error:
         raise InvalidContent(f"{what}: {error}") from error
-    manifest_rules.check(manifest, what=what)
     if encode(manifest) != data:
         raise InvalidContent(f"{what}: a default value is spelt out; leave it out")
     return manifest

@@ -1,5 +1,7 @@
 """What a manifest must keep to, beyond its shape. FORMAT.md, section 3, says the same in words."""
 
+import re
+
 from content_packs import paths
 from content_packs.digests import check_digest
 from content_packs.errors import InvalidContent
@@ -16,6 +18,8 @@ from content_packs.limits import (
 )
 from content_packs.manifest_model import File, Item, Lesson, LocalisedText, Manifest, Variant
 from content_packs.names import RENDITIONS, check_name, check_version, is_language
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f]")
 
 
 def check(manifest: Manifest, *, what: str) -> None:
@@ -164,7 +168,7 @@ def _check_text(text: LocalisedText, *, what: str) -> None:
 
 def _check_string(value: str, *, what: str) -> None:
     _at_most(len(value), TEXT_CHARACTERS_MAX, what=f"{what}: characters")
-    if any(ord(character) < 32 and character not in "\n\t" for character in value):
+    if _CONTROL.search(value):
         raise InvalidContent(f"{what}: has control characters")
 
 

@@ -3,6 +3,7 @@
 import json
 import time
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -87,3 +88,47 @@ def test_the_largest_integers_and_the_deepest_nesting_pass() -> None:
 def test_what_json_cannot_carry_is_not_encoded(value: object, part: str) -> None:
     with pytest.raises(InvalidContent, match=part):
         canonical_json.encode(value)
+
+
+class _Named(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A struct as documents are made of."""
+
+    name: str
+    others: dict[str, str] = {}
+    counts: tuple[int, ...] = ()
+
+
+_NAMED = st.builds(
+    _Named,
+    st.text(),
+    st.dictionaries(st.text(), st.text(), max_size=4),
+    st.lists(st.integers(-INTEGER_MAX, INTEGER_MAX), max_size=4).map(tuple),
+)
+
+
+@given(_NAMED)
+def test_a_struct_has_the_bytes_of_its_value(value: _Named) -> None:
+    data = canonical_json.encode_struct(value)
+    assert data == canonical_json.encode(msgspec.to_builtins(value))
+    assert canonical_json.decode_struct(data, _Named, bytes_max=len(data), what="x") == value
+
+
+@given(_NAMED, st.integers(0), st.sampled_from([b" ", b"\n", b"1", b'"', b"\\u0041", b",", b".0"]))
+def test_a_struct_is_read_from_its_canonical_bytes_only(
+    value: _Named, place: int, more: bytes
+) -> None:
+    data = canonical_json.encode_struct(value)
+    at = place % (len(data) + 1)
+    other = data[:at] + more + data[at:]
+    found = canonical_json.decode_struct(other, _Named, bytes_max=len(other), what="x")
+    assert found is None or canonical_json.encode_struct(found) == other
+
+
+def test_a_struct_too_large_is_refused_unread() -> None:
+    with pytest.raises(InvalidContent, match="more than the 3 allowed"):
+        canonical_json.decode_struct(b"{}  ", _Named, bytes_max=3, what="x")
+
+
+def test_a_struct_with_a_lone_surrogate_is_refused() -> None:
+    with pytest.raises(InvalidContent, match="surrogate"):
+        canonical_json.encode_struct(_Named("\ud800"))
