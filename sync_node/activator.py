@@ -4,7 +4,7 @@ A lesson is switched in one transaction; what a student opens is the old lesson 
 lesson that a new version doesn't have any more goes when all that it has are active.
 """
 
-from collections.abc import Container
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -177,20 +177,30 @@ def put(pack: str, lesson: str, version: int, previous: int | None, *, at: datet
     LessonRow.replace(**row).execute()  # type: ignore[no-untyped-call]  # peewee's
 
 
-def reconcile(manifests: dict[tuple[str, int], Manifest], held: Container[str]) -> list[str]:
+def reconcile(load: Callable[[str, int], Manifest | None], held: Container[str]) -> list[str]:
     """Bring what is active down to what is whole; return what changed, in words.
 
     A lesson that lost a required file falls back to its previous version if that is whole, else it
-    is closed until its files are fetched again. `manifests` are those held, by pack and version.
+    is closed until its files are fetched again. `load` returns the manifest of a pack's version,
+    None where it isn't held. Within the caller's transaction.
     """
     words = []
-    whole = {key: set(whole_lessons(manifest, held)) for key, manifest in manifests.items()}
-    for row in list(LessonRow.select()):
-        if row.lesson in whole.get((row.pack, row.version), ()):
+    whole: dict[tuple[str, int], set[str]] = {}
+
+    def is_whole(pack: str, lesson: str, version: int | None) -> bool:
+        if version is None:
+            return False
+        if (pack, version) not in whole:
+            manifest = load(pack, version)
+            whole[pack, version] = set(whole_lessons(manifest, held)) if manifest else set()
+        return lesson in whole[pack, version]
+
+    for row in list(LessonRow.select().order_by(LessonRow.pack)):
+        if is_whole(row.pack, row.lesson, row.version):
             continue
         here = (LessonRow.pack == row.pack) & (LessonRow.lesson == row.lesson)
         name = f"{row.pack}: lesson {row.lesson}"
-        if row.lesson in whole.get((row.pack, row.previous_version), ()):
+        if is_whole(row.pack, row.lesson, row.previous_version):
             LessonRow.update(version=row.previous_version, previous_version=None).where(
                 here
             ).execute()

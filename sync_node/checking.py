@@ -1,23 +1,25 @@
 """`sync-node check`: every byte in the store re-hashed, and what is derived made to agree with it.
 
-What rotted is removed, so that the next sync fetches it again; lessons that needed it go back to
-their previous version or are closed until then. Nothing that is intact is touched.
+What rotted is taken out of the store, so that the next sync fetches again what is wrong of it;
+lessons that needed it go back to their previous version or are closed until then. Nothing that is
+intact is touched.
 """
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
 
 from content_packs import durable
-from content_packs.digests import digest_of_file
-from content_packs.errors import Missing, SatchelError, StorageFailed, Untrusted
-from content_packs.manifest import Manifest
-from sync_node import activator, rebuilding, state
+from content_packs.errors import InvalidContent, Missing, SatchelError, StorageFailed, Untrusted
+from content_packs.limits import COPY_BUFFER_BYTES
+from sync_node import activator, choices, mending, rebuilding, state
 from sync_node.config import Config
 from sync_node.data_dir import DataDir
 from sync_node.database import database_errors
 from sync_node.held_manifests import HeldManifests
-from sync_node.models import VersionRow, database_proxy
 from sync_node.store import Store
 from sync_node.trust_store import TrustStore
 
@@ -32,12 +34,14 @@ class Findings:
     manifests: list[str] = field(default_factory=list)
     lessons: list[str] = field(default_factory=list)
     metadata: str = ""
+    choices: str = ""
     rebuilt: bool = False
 
     @property
     def clean(self) -> bool:
         """Whether all was as it should be."""
-        return not (self.rotten or self.manifests or self.lessons or self.metadata or self.rebuilt)
+        wrong = self.rotten or self.manifests or self.lessons or self.metadata or self.choices
+        return not (wrong or self.rebuilt)
 
 
 def check(
@@ -56,13 +60,46 @@ def check(
         findings = Findings(rebuilt=rebuilt)
         store = Store(data_dir)
         _check_store(store, findings, progress)
-        manifests = _check_manifests(data_dir, findings)
-        with database_proxy.atomic("IMMEDIATE"):
-            findings.lessons = activator.reconcile(manifests, store)
-            if not findings.clean:
-                state.remember_settled("")
+        lost = _check_manifests(data_dir, findings)
+        findings.lessons = mending.give_up(data_dir, store, findings.rotten, lost)
+        if not findings.clean:
+            state.remember_settled("")
+        state.remember_scrubbed("", now)
     _check_trust(data_dir, config, findings)
+    _check_choices(data_dir, findings)
     return findings
+
+
+def is_rotten(path: Path, digest: str, *, read: Callable[[int], None] = lambda _: None) -> bool:
+    """Say whether a file of the store isn't what its name says, or can't be read.
+
+    It is read from the disk itself, not from what the system remembers of it, and condemned only if
+    a second look agrees. `read` is called with the bytes of each piece. Raises `FileNotFoundError`.
+    """
+    return not _is_right(path, digest, read) and not _is_right(path, digest, read)
+
+
+def _is_right(path: Path, digest: str, read: Callable[[int], None]) -> bool:
+    if path.is_symlink() or not path.is_file():
+        path.lstat()
+        return False
+    hasher = sha256()
+    try:
+        for piece in _from_the_disk(path):
+            hasher.update(piece)
+            read(len(piece))
+    except FileNotFoundError:
+        raise
+    except OSError:
+        return False  # a sector that can't be read is rot, too
+    return hasher.hexdigest() == digest
+
+
+def _from_the_disk(path: Path) -> Iterator[bytes]:
+    with path.open("rb", buffering=0) as file:
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+        while piece := file.read(COPY_BUFFER_BYTES):
+            yield piece
 
 
 def _check_store(store: Store, findings: Findings, progress: Callable[[int, int], None]) -> None:
@@ -72,34 +109,24 @@ def _check_store(store: Store, findings: Findings, progress: Callable[[int, int]
             sizes[digest] = store.path(digest).lstat().st_size
     total = sum(sizes.values())
     for digest, size in sizes.items():
-        if not _is_intact(store, digest):
-            store.remove(digest)
+        if is_rotten(store.path(digest), digest):
             findings.rotten.append(digest)
         findings.files += 1
         findings.size += size
         progress(findings.size, total)
 
 
-def _is_intact(store: Store, digest: str) -> bool:
-    path = store.path(digest)
-    try:
-        return not path.is_symlink() and path.is_file() and digest_of_file(path) == digest
-    except OSError:
-        return False  # a sector that can't be read is rot, too
-
-
-def _check_manifests(data_dir: DataDir, findings: Findings) -> dict[tuple[str, int], Manifest]:
-    """Return the manifests that are intact; forget the others."""
+def _check_manifests(data_dir: DataDir, findings: Findings) -> list[str]:
+    """Return the digests of the manifests that aren't intact."""
     held = HeldManifests(data_dir)
-    intact = {}
+    lost = []
     for (pack, version), digest in activator.held_versions().items():
         try:
-            intact[pack, version] = held.get(digest).manifest
+            held.get(digest)
         except SatchelError:
-            VersionRow.delete().where(VersionRow.manifest == digest).execute()
-            durable.remove(data_dir.manifest_path(digest))
+            lost.append(digest)
             findings.manifests.append(f"{pack} {version}")
-    return intact
+    return lost
 
 
 def _check_trust(data_dir: DataDir, config: Config, findings: Findings) -> None:
@@ -109,3 +136,10 @@ def _check_trust(data_dir: DataDir, config: Config, findings: Findings) -> None:
         return  # nothing was verified yet
     except (Untrusted, StorageFailed) as error:
         findings.metadata = error.message
+
+
+def _check_choices(data_dir: DataDir, findings: Findings) -> None:
+    try:
+        choices.read(data_dir)
+    except InvalidContent as error:
+        findings.choices = error.message

@@ -1,10 +1,11 @@
 """Making node.db anew from what is on disk: manifests/, trust/ and store/.
 
-What it can't bring back is what only it had: the ticks, a rollback's hold, which version was active
-before. A lesson is put at the offered version if that is whole, else at the newest that is.
+What it can't bring back is what only it had: the ticks, which version was active before. A lesson
+is put at the version that a person holds the pack at, else at the offered one if its time has come,
+else at the newest; at the first of these that is whole.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -12,7 +13,7 @@ from content_packs import durable
 from content_packs.digests import check_digest
 from content_packs.errors import InvalidContent, Missing, SatchelError, Untrusted
 from content_packs.manifest import Manifest
-from sync_node import following
+from sync_node import choices, following, mending, trusted_time
 from sync_node.activator import put, whole_lessons
 from sync_node.config import Config
 from sync_node.data_dir import DataDir
@@ -48,9 +49,15 @@ def open_or_rebuild(data_dir: DataDir, config: Config, *, now: datetime) -> bool
 
 @contextmanager
 def opened(data_dir: DataDir, config: Config, *, now: datetime) -> Iterator[bool]:
-    """Have node.db open for the length of the block; yield whether it was made anew."""
+    """Have node.db open for the length of the block; yield whether it was made anew.
+
+    The engine's lock is held. What an earlier process left half mended is finished first.
+    """
     try:
-        yield open_or_rebuild(data_dir, config, now=now)
+        rebuilt = open_or_rebuild(data_dir, config, now=now)
+        with database_errors(data_dir):
+            mending.finish(data_dir)
+        yield rebuilt
     finally:
         close_database()
 
@@ -61,18 +68,38 @@ def rebuild(data_dir: DataDir, config: Config, *, now: datetime) -> None:
         durable.remove(data_dir.node_db.with_name(data_dir.node_db.name + suffix))
     store = Store(data_dir)
     with creating_database(data_dir):
-        _recall_offers(data_dir, config)
-        for pack, versions in sorted(_recall_manifests(data_dir).items()):
-            _recall_lessons(pack, versions, store, now)
+        signed_at = _recall_offers(data_dir, config)
+        held = _recall_manifests(data_dir)
+        _recall_holds(data_dir, held)
+        for pack, versions in sorted(held.items()):
+            _recall_lessons(pack, versions, store, trusted_time.trusted_now(now, signed_at))
 
 
-def _recall_offers(data_dir: DataDir, config: Config) -> None:
-    """Take the offers from the metadata on disk; the next poll brings them where that fails."""
+def _recall_offers(data_dir: DataDir, config: Config) -> datetime | None:
+    """Take the offers from the metadata on disk; the next poll brings them where that fails.
+
+    Returns when it was signed, if it says so.
+    """
     try:
         verified = TrustStore(data_dir.trust).recall(config.channels)
     except (Untrusted, Missing, InvalidContent):
-        return
+        return None
     following.apply(verified.offers, config.rollout_number)
+    return verified.signed_at
+
+
+def _recall_holds(data_dir: DataDir, held: Mapping[str, Sequence[Manifest]]) -> None:
+    """Hold the packs that a person put back, unless something newer is offered meanwhile."""
+    try:
+        holds = choices.read(data_dir).holds
+    except InvalidContent:
+        return  # `check` says so
+    for hold in holds:
+        row = PackRow.get_or_none(PackRow.pack == hold.pack)
+        known = {manifest.version for manifest in held.get(hold.pack, ())}
+        if row and (row.offered_version or 0) <= hold.left and hold.version in known:
+            row.held_version, row.rolled_back_from = hold.version, hold.left
+            row.save()
 
 
 def _recall_manifests(data_dir: DataDir) -> dict[str, list[Manifest]]:
@@ -99,23 +126,35 @@ def _recall_lessons(pack: str, versions: Sequence[Manifest], store: Store, now: 
     row = PackRow.get_or_none(PackRow.pack == pack)
     if row is None:
         row = PackRow.create(pack=pack, channel="", retired=True)
-    for lesson, numbers in chosen(versions, store, row.offered_version).items():
+    best, unfit = row.offered_version, set[int]()
+    if row.held_version is not None:
+        best = row.held_version
+        unfit = {m.version for m in versions if m.version >= row.rolled_back_from}
+    elif row.offer:
+        offer = following.decode_offer(row.offer)
+        opens = trusted_time.parse(offer.activate_at)
+        if opens and opens > now:
+            unfit = {offer.version}
+    fit = [manifest for manifest in versions if manifest.version not in unfit]
+    for lesson, numbers in chosen(fit, store, best).items():
         previous = numbers[1] if len(numbers) > 1 else None
         put(pack, lesson, numbers[0], previous, at=now)
 
 
-def chosen(versions: Sequence[Manifest], store: Store, offered: int | None) -> dict[str, list[int]]:
+def chosen(
+    versions: Sequence[Manifest], store: Container[str], best: int | None
+) -> dict[str, list[int]]:
     """Return, for each lesson that can be opened, its whole versions, the best first. Pure.
 
-    The offered version is the best, then the newest. Where all lessons of the best are whole, those
+    After `best` comes the newest. Where all lessons of the best are whole, those
     that it doesn't have are gone.
     """
-    order = sorted(versions, key=lambda m: (m.version == offered, m.version), reverse=True)
+    order = sorted(versions, key=lambda m: (m.version == best, m.version), reverse=True)
     found: dict[str, list[int]] = {}
     for manifest in order:
         for lesson in whole_lessons(manifest, store):
             found.setdefault(lesson, []).append(manifest.version)
-    best = {lesson.id for lesson in order[0].lessons} if order else set()
-    if all(found.get(lesson, [0])[0] == order[0].version for lesson in best):
-        found = {lesson: numbers for lesson, numbers in found.items() if lesson in best}
+    first = {lesson.id for lesson in order[0].lessons} if order else set()
+    if all(found.get(lesson, [0])[0] == order[0].version for lesson in first):
+        found = {lesson: numbers for lesson, numbers in found.items() if lesson in first}
     return found

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from content_packs.errors import Missing, Refused
-from sync_node import state
+from sync_node import choices, state
 from sync_node.activator import held_versions, put, whole_lessons
+from sync_node.choices import Hold
 from sync_node.data_dir import DataDir
 from sync_node.database import database_errors
 from sync_node.held_manifests import HeldManifests
@@ -28,8 +29,10 @@ def roll_back(data_dir: DataDir, pack: str, *, now: datetime) -> RolledBack:
 
     Older: after the hub withdrew a version, the one before is the bad one, and stays left.
     It is held there, unless what is offered is newer already than what is left.
-    One transaction: an engine that is fetching meanwhile finds the hold, and switches nothing.
-    Raises `Missing` for an unknown pack, `Refused` where there is nothing whole to go back to.
+    One transaction: an engine that is fetching meanwhile finds the hold, and switches nothing. The
+    hold is in choices.json before it ends: it outlives node.db.
+    Raises `Missing` for an unknown pack, `Refused` where there is nothing whole to go back to,
+    `InvalidContent` where choices.json is damaged, `StorageFailed`.
     """
     with database_errors(data_dir), database_proxy.atomic("IMMEDIATE"):
         row = PackRow.get_or_none(PackRow.pack == pack)
@@ -47,6 +50,9 @@ def roll_back(data_dir: DataDir, pack: str, *, now: datetime) -> RolledBack:
         if not (row.offered_version and row.offered_version > left):
             row.held_version, row.rolled_back_from = target, left
             row.save()
+            choices.change(
+                data_dir, lambda before: choices.with_hold(before, Hold(pack, target, left))
+            )
         state.remember_settled("")
     return RolledBack(pack, left, target, tuple(whole))
 

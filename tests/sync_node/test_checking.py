@@ -1,14 +1,16 @@
 """`check` finds rot, says so, and leaves a node that the next sync makes whole again."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from content_packs import digests, manifest
-from sync_node import checking
-from sync_node.checking import Findings
+from sync_node import checking, state
+from sync_node.checking import Findings, is_rotten
 from sync_node.database import close_database, creating_database
+from sync_node.models import LessonRow
 from sync_node.rollback import roll_back
 from tests.support.nodes import Node, publish
 from tests.support.repositories import Repository
@@ -51,6 +53,7 @@ def test_rot_in_a_required_file_closes_its_lesson_until_it_is_fetched_again(
     rot(synced.data_dir.store_path(digest))
     findings = check(synced)
     assert findings.rotten == [digest]
+    assert not synced.data_dir.store_path(digest).exists(), "what rotted is served no more"
     assert findings.lessons == ["demo: lesson one is closed until its files are fetched again"]
     assert synced.lessons() == {"two": 1}
     synced.check_nothing_false()
@@ -101,6 +104,65 @@ def test_every_way_to_lose_a_file(repository: Repository, synced: Node, how: str
     assert synced.lessons() == {"one": 1, "two": 1}
     assert path.read_bytes() == data
     assert not path.is_symlink()
+
+
+@pytest.mark.parametrize("how", ["a bit", "too long", "cut off", "a hole"])
+def test_of_a_film_only_the_chunks_that_rotted_are_fetched_again(
+    repository: Repository, node: Node, tmp_path: Path, how: str
+) -> None:
+    repository.offer("main", publish(repository, tmp_path, video_bytes=6_000_000))
+    node.sync_well()
+    path = node.data_dir.store_path(digest_of(repository, "one/clip.240p.mp4"))
+    data = path.read_bytes()
+    path.chmod(0o644)
+    if how == "a bit":
+        rot(path)
+    elif how == "too long":
+        path.write_bytes(data + b"more")
+    elif how == "cut off":
+        path.write_bytes(data[:-10])
+    else:
+        path.write_bytes(data[:3_000_000] + bytes(4_096) + data[3_004_096:])
+    assert len(check(node).rotten) == 1
+    assert node.lessons() == {"two": 1}
+    node.check_nothing_false()
+    tick = node.sync_well()
+    assert tick.traffic.bytes_in < 1_000_000 + 100_000, "one chunk of six million bytes"
+    assert path.read_bytes() == data
+    assert check(node).clean
+
+
+def test_a_check_that_is_cut_off_is_finished_before_anything_else(
+    repository: Repository, synced: Node
+) -> None:
+    """The lessons are closed and the files noted; then the power goes."""
+    digest = digest_of(repository, "one/picture.png")
+    path = synced.data_dir.store_path(digest)
+    rot(path)
+    with synced.opened():
+        state.remember_rotten([digest])
+        state.remember_settled("")
+        LessonRow.delete().where(LessonRow.lesson == "one").execute()
+    synced.sync_well()
+    assert digests.digest_of(path.read_bytes()) == digest, "the rotten one wasn't taken for good"
+    assert synced.lessons() == {"one": 1, "two": 1}
+
+
+def test_a_file_that_only_seemed_to_rot_stays(tmp_path: Path) -> None:
+    """A read that went wrong once: the second look finds the file as it should be."""
+    path = tmp_path / "file"
+    data = bytes(3_000_000)
+    path.write_bytes(data)
+    looks = []
+
+    def heal(count: int) -> None:
+        looks.append(count)
+        if sum(looks) >= len(data):
+            path.write_bytes(data)
+
+    path.write_bytes(data[:-1] + b"x")
+    assert not is_rotten(path, digests.digest_of(data), read=heal)
+    assert len(looks) > 3, "it was read twice"
 
 
 def test_a_rotten_manifest_is_fetched_again(repository: Repository, synced: Node) -> None:
@@ -179,6 +241,53 @@ def test_a_rebuilt_node_in_the_middle_of_an_update_keeps_old_lessons_open(
     synced.data_dir.node_db.unlink()
     check(synced)
     assert synced.lessons() == before
+
+
+def test_a_rebuilt_node_opens_nothing_before_its_time(
+    repository: Repository, synced: Node, tmp_path: Path
+) -> None:
+    offer = publish(repository, tmp_path, 1, version=2, video_bytes=1_200_000, seeds={"one": 9})
+    later = msgspec.structs.replace(offer, activate_at="2026-09-01T06:00:00Z")
+    repository.offer("main", later)
+    assert synced.sync().outcome == "waiting"
+    synced.data_dir.node_db.unlink()
+    assert check(synced).rebuilt
+    assert synced.lessons() == {"one": 1, "two": 1}
+    assert synced.sync().outcome == "waiting"
+    assert synced.lessons() == {"one": 1, "two": 1}
+    synced.data_dir.node_db.unlink()
+    synced.now = datetime(2026, 9, 2, tzinfo=UTC)
+    repository.now = synced.now
+    repository.sign()
+    assert check(synced).rebuilt
+    assert synced.lessons() == {"one": 2, "two": 2}
+
+
+def test_a_rebuilt_node_stays_where_a_person_put_it(
+    repository: Repository, synced: Node, tmp_path: Path
+) -> None:
+    for version in (2, 3):
+        offer = publish(repository, tmp_path, 1, version=version, seeds={"one": version})
+        repository.offer("main", offer)
+        if version == 2:
+            synced.sync_well()
+            with synced.opened():
+                roll_back(synced.data_dir, "demo", now=synced.now)
+            synced.data_dir.node_db.unlink()
+            assert check(synced).rebuilt
+            assert synced.lessons() == {"one": 1, "two": 1}
+            assert synced.sync_well().outcome in {"nothing-new", "updated"}
+            assert synced.lessons() == {"one": 1, "two": 1}
+            assert synced.pack().held_version == 1
+    synced.sync_well()
+    assert synced.lessons() == {"one": 3, "two": 3}, "until something newer is offered"
+
+
+def test_damaged_choices_are_said(synced: Node) -> None:
+    synced.data_dir.choices.write_bytes(b"{")
+    findings = check(synced)
+    assert "choices.json" in findings.choices
+    assert not findings.clean
 
 
 def test_damaged_metadata_is_said_and_heals(synced: Node) -> None:
