@@ -11,6 +11,7 @@ from sync_node.data_dir import DataDir
 from sync_node.languages import Text, text_for
 from sync_node.limits import TICKS_SHOWN
 from sync_node.node_reader import NodeReader, PackFacts
+from sync_node.tidying import disk_trouble
 
 
 def box_state(
@@ -24,6 +25,7 @@ def box_state(
         disk_total=usage.total,
         disk_free=usage.free,
         software=_software(),
+        disk_trouble=disk_trouble(data_dir.root),
     )
 
 

@@ -197,10 +197,11 @@ class TickView:
 
 @dataclass(frozen=True)
 class BoxView:
-    """What the technician sees."""
+    """What the technician sees. `disk_trouble`: `read-only`, `full`, `unreadable`, or empty."""
 
     packs: tuple[PackState, ...]
     ticks: tuple[TickView, ...]
     disk_total: int
     disk_free: int
     software: dict[str, str] = field(default_factory=dict)
+    disk_trouble: str = ""

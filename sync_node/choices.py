@@ -6,7 +6,7 @@ person can read, written durably, and taken over when node.db is made anew.
 
 import fcntl
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import msgspec
@@ -93,6 +93,17 @@ def with_hold(choices: Choices, hold: Hold) -> Choices:
     """Return the choices with a hold in place of an earlier one of the same pack."""
     others = {other for other in choices.holds if other.pack != hold.pack}
     return msgspec.structs.replace(choices, holds=tuple(sorted(others | {hold})))
+
+
+def asdict_pin(pin: Pin) -> dict[str, str]:
+    """Return a pin as an object for scripts: `lesson` is empty for a whole pack."""
+    return {"pack": pin.pack, "lesson": pin.lesson}
+
+
+def pins_in_words(pins: Sequence[Pin]) -> str:
+    """Return all pins as a line for people."""
+    words = (f"{pin.pack}, lesson {pin.lesson}" if pin.lesson else pin.pack for pin in pins)
+    return "; ".join(words) or "nothing"
 
 
 @contextmanager

@@ -192,5 +192,41 @@ def rollback(*, pack: str, data: Path, as_json: bool) -> None:
         sayings.say_rollback(done)
 
 
+@main.command()
+@click.argument("pack")
+@click.argument("lesson", default="")
+@data_option
+@json_option
+def pin(*, pack: str, lesson: str, data: Path, as_json: bool) -> None:
+    """Never remove PACK, or one LESSON of it, to make room."""
+    from sync_node import pinning, sayings
+    from sync_node.choices import Pin
+    from sync_node.data_dir import DataDir
+    from sync_node.database import using_database
+
+    data_dir = DataDir(data)
+    data_dir.check_initialised()
+    with using_database(data_dir):
+        pins = pinning.pin(data_dir, Pin(pack, lesson))
+    sayings.say_pins(pins, as_json=as_json)
+
+
+@main.command()
+@click.argument("pack")
+@click.argument("lesson", default="")
+@data_option
+@json_option
+def unpin(*, pack: str, lesson: str, data: Path, as_json: bool) -> None:
+    """Take away the pins of PACK, or that of one LESSON of it."""
+    from sync_node import pinning, sayings
+    from sync_node.choices import Pin
+    from sync_node.data_dir import DataDir
+
+    data_dir = DataDir(data)
+    data_dir.check_initialised()
+    pins = pinning.unpin(data_dir, Pin(pack, lesson))
+    sayings.say_pins(pins, as_json=as_json)
+
+
 if __name__ == "__main__":
     main()

@@ -1,5 +1,7 @@
 """The engine as a process of its own, beside the school's site: ticks until it is told to end.
 
+Between two ticks it looks at a slice of the store (scrubbing.py).
+
 It is apart from the site so that what it takes in memory, and whatever goes wrong in it, stays out
 of what students use. It ends on SIGTERM, SIGINT, or when its standard input is closed: then the
 site's process is gone.
@@ -20,6 +22,7 @@ from content_packs.errors import Refused, SatchelError
 from sync_node import config, trusted_time
 from sync_node.data_dir import DataDir
 from sync_node.limits import POLL_SECONDS_DEFAULT, RETRY_TICK_SECONDS
+from sync_node.scrubbing import Scrubber
 from sync_node.syncing import sync_once, system_clock
 from sync_node.ticks import Tick
 
@@ -101,7 +104,11 @@ def main() -> None:
         signal.signal(each, _stop)
     try:
         threading.Thread(target=_end_with_parent, daemon=True).start()
-        run(DataDir(Path(sys.argv[1])), sleep=time.sleep, log=_log)
+        data_dir = DataDir(Path(sys.argv[1]))
+        scrubber = Scrubber(
+            data_dir, sleep=time.sleep, monotonic=time.monotonic, clock=system_clock, log=_log
+        )
+        run(data_dir, sleep=scrubber.wait, log=_log)
     except Stop:
         _log("stopped")
 

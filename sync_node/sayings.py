@@ -2,15 +2,16 @@
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
 import click
 
-from content_packs.command_line import megabytes
+from content_packs.command_line import megabytes, print_json
 from sync_node import trusted_time
 from sync_node.checking import Findings
+from sync_node.choices import Pin, asdict_pin, pins_in_words
 from sync_node.installing import Progress
 from sync_node.limits import PROGRESS_SECONDS
 from sync_node.rollback import RolledBack
@@ -76,7 +77,12 @@ def say_status(status: Status) -> None:
         tick = status.last_tick
         detail = f": {tick['detail']}" if tick["detail"] else ""
         click.echo(f"last tick: {tick['ended_at']} {tick['outcome']}{detail}")
-    click.echo(f"disk: {megabytes(status.disk_free)} free")
+    if status.pins:
+        click.echo(f"pinned: {pins_in_words(status.pins)}")
+    if status.store_checked_at:
+        click.echo(f"every file was looked at last: {status.store_checked_at}")
+    trouble = f", and it is {status.disk_trouble}" if status.disk_trouble else ""
+    click.echo(f"disk: {megabytes(status.disk_free)} free{trouble}")
 
 
 def say_findings(findings: Findings) -> None:
@@ -84,15 +90,25 @@ def say_findings(findings: Findings) -> None:
     if findings.rebuilt:
         click.echo("node.db was missing or damaged: it was made anew from what is on disk")
     for digest in findings.rotten:
-        click.echo(f"file {digest} had rotted: it was removed, and is fetched again")
+        click.echo(f"file {digest} had rotted: what is wrong of it is fetched again")
     for manifest in findings.manifests:
         click.echo(f"the manifest of {manifest} had rotted: it is fetched again")
     for words in findings.lessons:
         click.echo(words)
     if findings.metadata:
         click.echo(f"signed metadata on disk is damaged: {findings.metadata}; it is fetched again")
+    if findings.choices:
+        click.echo(f"pins and holds can't be read, and nothing is removed: {findings.choices}")
     words = "all is well" if findings.clean else "run `sync-node sync` to fetch what is missing"
     click.echo(f"{findings.files} files, {megabytes(findings.size)} checked: {words}")
+
+
+def say_pins(pins: Sequence[Pin], *, as_json: bool) -> None:
+    """Print all pins."""
+    if as_json:
+        print_json({"pins": [asdict_pin(pin) for pin in pins]})
+    else:
+        click.echo(f"pinned: {pins_in_words(pins)}")
 
 
 def say_rollback(done: RolledBack) -> None:

@@ -10,8 +10,9 @@ from content_packs.command_line import megabytes
 from content_packs.errors import SatchelError
 from content_packs.manifest import Manifest
 from content_packs.offers import Offer
-from sync_node import state, trusted_time
+from sync_node import choices, state, trusted_time
 from sync_node.activator import held_versions
+from sync_node.choices import Pin, asdict_pin
 from sync_node.data_dir import DataDir
 from sync_node.database import database_errors
 from sync_node.following import decode_offer
@@ -19,6 +20,7 @@ from sync_node.held_manifests import HeldManifests
 from sync_node.models import LessonRow, PackRow, TickRow
 from sync_node.store import Store, allocated_bytes
 from sync_node.ticks import newest_first
+from sync_node.tidying import disk_trouble
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,8 @@ class Status:
     """All of it. Times are RFC 3339 in UTC, empty for never.
 
     `stale_since`: when the signatures lapsed of what is known to be offered; empty if they hold.
+    `disk_trouble`: `read-only`, `full` or `unreadable`, empty for none. `store_checked_at`: when
+    every file had been re-hashed last.
     """
 
     packs: tuple[PackStatus, ...]
@@ -76,10 +80,13 @@ class Status:
     last_tick: dict[str, Any] | None
     disk_free: int
     store_files: int
+    disk_trouble: str
+    pins: tuple[Pin, ...]
+    store_checked_at: str
 
     def as_json(self) -> dict[str, Any]:
         """Return it as one JSON object."""
-        return asdict(self)
+        return {**asdict(self), "pins": [asdict_pin(pin) for pin in self.pins]}
 
 
 def status(
@@ -109,7 +116,17 @@ def status(
             {key: value for key, value in last.items() if key != "id"} if last else None,
             disk_free(data_dir.root),
             sum(1 for _ in store),
+            disk_trouble(data_dir.root),
+            _pins(data_dir),
+            state.scrubbed_at(),
         )
+
+
+def _pins(data_dir: DataDir) -> tuple[Pin, ...]:
+    try:
+        return choices.read(data_dir).pins
+    except SatchelError:
+        return ()  # `check` says so
 
 
 def _stale_since(system_time: datetime) -> str:

@@ -1,5 +1,6 @@
 """The school's site as a WSGI application: this module only wires its parts together."""
 
+import time
 from datetime import UTC, datetime
 
 from flask import Flask
@@ -21,6 +22,7 @@ from sync_node.lan import (
 )
 from sync_node.lan.limits import FORM_BYTES_MAX, FORM_FIELDS_MAX
 from sync_node.node_reader import NodeReader
+from sync_node.openings import Openings
 
 
 def _now() -> datetime:
@@ -28,7 +30,7 @@ def _now() -> datetime:
 
 
 def create_app(data_dir: DataDir, *, clock: technician.Clock = _now) -> Flask:
-    """Return the site that shows what `data_dir` holds. It reads only.
+    """Return the site that shows what `data_dir` holds. It reads only, but for what is opened.
 
     `clock` returns the time in UTC. Nothing is opened before the first request, and a node.db that
     is missing or unusable then gives a page that says so, until it is there.
@@ -37,7 +39,8 @@ def create_app(data_dir: DataDir, *, clock: technician.Clock = _now) -> Flask:
     app.config.update(MAX_CONTENT_LENGTH=FORM_BYTES_MAX, MAX_FORM_PARTS=FORM_FIELDS_MAX)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     reader = NodeReader(data_dir)
-    catalogue_access.set_up(app, Catalogue(data_dir, reader))
+    openings = Openings(data_dir, time.monotonic)
+    catalogue_access.set_up(app, Catalogue(data_dir, reader), openings)
     for part in (interface_language, presentation, static_files, security, failures):
         part.set_up(app)
     technician.set_up(app, data_dir, reader, clock)

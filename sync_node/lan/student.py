@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, abort, render_template, request
 
 from sync_node.lan import presentation
-from sync_node.lan.catalogue_access import catalogue
+from sync_node.lan.catalogue_access import catalogue, note_opened
 from sync_node.lan.interface_language import COOKIE, INTERFACE_LANGUAGES, wishes
 from sync_node.lan.preferences import local_address, remember
 
@@ -34,7 +34,9 @@ def outline(pack: str) -> str:
 @blueprint.get("/packs/<pack>/<lesson>")
 def lesson(pack: str, lesson: str) -> str:
     """Show a lesson: what it is about, and its items in order."""
-    return render_template("student/lesson.html", lesson=catalogue().lesson(pack, lesson, wishes()))
+    view = catalogue().lesson(pack, lesson, wishes())
+    note_opened(pack, lesson)
+    return render_template("student/lesson.html", lesson=view)
 
 
 @blueprint.post("/language")
