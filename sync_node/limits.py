@@ -34,7 +34,8 @@ PIECE_BYTES = 256 * KIB  # read from a link at a time, at most
 ATTEMPTS_MAX = 5  # in a row without progress
 ATTEMPTS_TOTAL_MAX = 1_000  # of one transfer, whatever its progress
 PROGRESS_BYTES_MIN = 4 * KIB  # fewer bytes between two cuts are no progress
-BACKOFF_SECONDS = 1.0  # before the second attempt; doubles
+BACKOFF_SECONDS = 0.25  # before the second attempt
+BACKOFF_FACTOR = 4.0  # times as long before each further one
 BACKOFF_SECONDS_MAX = 60.0
 
 # Trust
@@ -107,3 +108,14 @@ WINDOW_DAYS_AHEAD_MAX = 40  # looked ahead: every day of a month and more
 WINDOWS_MAX = 24  # of one source
 MEGABYTES_MAX = 10_000_000  # of a budget
 KBIT_PER_SECOND_MAX = 10_000_000
+HELD_BACK_BYTES = 256_000  # of a budget, for asking what is new
+HELD_BACK_SHARE = 8  # or an eighth of a small one
+LEASE_BYTES_MAX = 4 * MIB  # counted before they are spent: what a kill counts too much
+LEASE_BYTES_FIRST = 512 * KIB  # doubles
+LEASE_AHEAD_BYTES = 256 * KIB  # a lease is renewed while so much of it is left
+LEASE_SHARE = 16  # of a budget, where that is less
+UNCOUNTED_BYTES_MAX = 4 * MIB  # spent without a budget before they are written down
+SPENT_DAYS_KEPT_MAX = 62
+SPENT_BYTES_MAX = 256 * KIB  # of the file
+METER_CHECK_SECONDS = 1.0  # between two looks at the clock and at what people asked for
+BURST_SECONDS = 0.5  # of a rate, at once

@@ -5,7 +5,8 @@
    node's time zone. Metadata may cross while anything may.
 2. Of several open windows the fastest counts. A window without a rate has the link's.
 3. What a day or a month may cost is counted in local days and months. Where nothing is left,
-   nothing crosses until the next day or month begins.
+   nothing crosses until the next day or month begins. The last of a budget is for metadata alone:
+   a node that has spent its month still asks what is new.
 
 The wall clock jumps where summer time begins and ends: what it skips is no part of a window, what
 it shows twice is in the window twice.
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from sync_node.errors import Reason
-from sync_node.limits import WINDOW_DAYS_AHEAD_MAX
+from sync_node.limits import HELD_BACK_BYTES, HELD_BACK_SHARE, WINDOW_DAYS_AHEAD_MAX
 from sync_node.plan_model import KINDS, Kind
 
 ALL_KINDS: frozenset[Kind] = frozenset(KINDS)
@@ -61,7 +62,22 @@ class Rules:
     @property
     def bounded(self) -> bool:
         """Whether there is a budget."""
-        return self.bytes_per_day is not None or self.bytes_per_month is not None
+        return bool(self._budgets)
+
+    @property
+    def held_back(self) -> int:
+        """The bytes of the budget that are for metadata alone."""
+        return min([HELD_BACK_BYTES, *(budget // HELD_BACK_SHARE for budget in self._budgets)])
+
+    @property
+    def smallest_budget(self) -> int | None:
+        """The bytes of the smallest budget, None without one."""
+        return min(self._budgets, default=None)
+
+    @property
+    def _budgets(self) -> list[int]:
+        found = (self.bytes_per_day, self.bytes_per_month)
+        return [budget for budget in found if budget is not None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,33 +103,37 @@ class Spent:
 class Permit:
     """What a link may carry: `kinds`, at `rate` bytes a second (0: as fast as it goes).
 
-    `bytes_left`: None without a budget. `until`: when this changes, None where it never does. Where
-    nothing may cross, `kinds` is empty and `reason` says why.
+    `metadata`: whether that may cross. `bytes_left` of content: None without a budget. `until`:
+    when this changes, None where it never does. Where no content may cross, `reason` says why.
     """
 
     kinds: frozenset[Kind]
+    metadata: bool
     rate: float = 0.0
     bytes_left: int | None = None
     until: datetime | None = None
     reason: Reason | None = None
 
     def allows(self, kinds: frozenset[Kind]) -> bool:
-        """Say whether all these may cross; for metadata, of no kind, whether anything may."""
-        return bool(self.kinds) and kinds <= self.kinds
+        """Say whether all these may cross; for no kind, whether metadata may."""
+        return kinds <= self.kinds if kinds else self.metadata
 
 
 def permit(rules: Rules, now: datetime, spent: Spent) -> Permit:
     """Return what may cross the link at `now`."""
     local = now.astimezone(rules.zone)
     left = spent.left(rules, local.date())
+    content = None if left is None else max(left - rules.held_back, 0)
     kinds, rate = _open_now(rules, local)
     changing = bool(rules.windows) or rules.bounded
     until = next(changes(rules, now), None) if changing else None
     if not kinds:
-        return Permit(frozenset(), 0.0, left, until, "window")
-    if left == 0:
-        return Permit(frozenset(), 0.0, 0, until, "budget")
-    return Permit(kinds, rate, left, until)
+        return Permit(frozenset(), metadata=False, bytes_left=content, until=until, reason="window")
+    if content == 0:
+        return Permit(
+            frozenset(), metadata=left != 0, rate=rate, bytes_left=0, until=until, reason="budget"
+        )
+    return Permit(kinds, metadata=True, rate=rate, bytes_left=content, until=until)
 
 
 def next_time(
@@ -123,14 +143,17 @@ def next_time(
 
     No kinds: metadata.
     """
-    if permit(rules, now, spent).allows(kinds):
+    if _allows(rules, now, spent, kinds):
         return now
-    for moment in changes(rules, now):
-        local = moment.astimezone(rules.zone)
-        found, _ = _open_now(rules, local)
-        if found and kinds <= found and spent.left(rules, local.date()) != 0:
-            return moment
-    return None
+    return next((t for t in changes(rules, now) if _allows(rules, t, spent, kinds)), None)
+
+
+def _allows(rules: Rules, now: datetime, spent: Spent, kinds: frozenset[Kind]) -> bool:
+    local = now.astimezone(rules.zone)
+    found, _ = _open_now(rules, local)
+    left = spent.left(rules, local.date())
+    enough = left is None or left > (rules.held_back if kinds else 0)
+    return bool(found) and kinds <= found and enough
 
 
 def changes(rules: Rules, after: datetime) -> Iterator[datetime]:
@@ -149,11 +172,6 @@ def changes(rules: Rules, after: datetime) -> Iterator[datetime]:
         here |= _moments(day + _DAY, sorted(minutes), rules.zone)
         here |= set(_shifts(rules.zone, start, end))
         yield from sorted(moment for moment in here if start <= moment < end and moment > after)
-
-
-def day_of(rules: Rules, now: datetime) -> date:
-    """Return the local day."""
-    return now.astimezone(rules.zone).date()
 
 
 def _open_now(rules: Rules, local: datetime) -> tuple[frozenset[Kind], float]:

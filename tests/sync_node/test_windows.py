@@ -168,12 +168,23 @@ def test_a_budget_ends_with_its_day_and_its_month() -> None:
     late = datetime(2026, 1, 31, 1, tzinfo=UTC)  # the 30th there
     spent = Spent(date(2026, 1, 30), 100, 240)
     found = permit(rules, late, spent)
-    assert (found.kinds, found.bytes_left, found.reason) == (frozenset(), 0, "budget")
+    assert (found.kinds, found.metadata, found.reason) == (frozenset(), False, "budget")
     assert next_time(rules, late, spent) == datetime(2026, 1, 31, 3, tzinfo=UTC)
     spent = Spent(date(2026, 1, 30), 50, 250)
     assert next_time(rules, late, spent) == datetime(2026, 2, 1, 3, tzinfo=UTC)
-    assert permit(rules, late, Spent(date(2026, 1, 30), 60, 100)).bytes_left == 40
-    assert permit(rules, late, Spent(date(2026, 1, 30), 0, 230)).bytes_left == 20
+    assert permit(rules, late, Spent(date(2026, 1, 30), 60, 100)).bytes_left == 40 - 12
+    assert permit(rules, late, Spent(date(2026, 1, 30), 0, 230)).bytes_left == 20 - 12
+
+
+def test_the_last_of_a_budget_is_for_asking_what_is_new() -> None:
+    rules = Rules(bytes_per_month=300_000_000)
+    moment = datetime(2026, 6, 5, tzinfo=UTC)
+    nearly = Spent(moment.date(), 0, 300_000_000 - 256_000)
+    found = permit(rules, moment, nearly)
+    assert (found.allows(TEXT), found.allows(frozenset()), found.bytes_left) == (False, True, 0)
+    assert found.reason == "budget"
+    assert next_time(rules, moment, nearly) == moment
+    assert next_time(rules, moment, nearly, TEXT) == datetime(2026, 7, 1, tzinfo=UTC)
 
 
 @given(MOMENTS, ZONES, st.integers(0, 200), st.integers(0, 400))
@@ -185,7 +196,7 @@ def test_a_budget_is_never_overdrawn_nor_lost_for_ever(
     found = permit(rules, moment, spent)
     assert found.bytes_left is not None
     assert 0 <= found.bytes_left <= max(0, min(100 - day, 300 - month))
-    opens = next_time(rules, moment, spent)
+    opens = next_time(rules, moment, spent, ALL_KINDS)
     assert opens is not None
     assert opens <= moment + timedelta(days=32)
     assert permit(rules, opens, spent).kinds == ALL_KINDS
@@ -203,6 +214,7 @@ def test_a_window_and_a_budget_both_have_to_allow_it() -> None:
 def test_without_rules_nothing_is_looked_for() -> None:
     found = permit(Rules(), datetime(1970, 1, 1, tzinfo=UTC), Spent(date(1970, 1, 1)))
     assert (found.kinds, found.rate, found.bytes_left, found.until) == (ALL_KINDS, 0.0, None, None)
+    assert found.metadata
     assert len(list(islice(changes(Rules(), datetime(2026, 6, 1, tzinfo=UTC)), 5))) == 5
 
 
