@@ -8,14 +8,14 @@ import errno
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 from content_packs.digests import digest_of
 from content_packs.errors import InvalidContent, Missing, SourceUnavailable
-from sync_node.limits import PIECE_BYTES
-from sync_node.source import Answer, Traffic, check_place
+from sync_node.link import LinkObservation
+from sync_node.source import Answer, Begun, Impatience, Traffic, check_place, pieces_of
 
 _NOT_THERE = {errno.ENOENT, errno.ENOTDIR}
 
@@ -24,15 +24,25 @@ class FolderSource:
     """The repository in the folder `root`, which itself may be a link or a mount point."""
 
     live = False
+    patience = Impatience()
+    observation: LinkObservation | None = None
+    has_slack = False
 
     def __init__(self, root: Path) -> None:
         self.name = str(root)
         self.traffic = Traffic()
         self._root = root
 
-    def get(self, path: str, *, bytes_max: int, etag: str = "") -> Answer:
+    def get(
+        self,
+        path: str,
+        *,
+        bytes_max: int,
+        etag: str = "",
+        begun: Begun | None = None,  # noqa: ARG002  # a disk gives a file at once
+    ) -> Answer:
         """Return a file whole; its entity tag is its digest. See `Source.get`."""
-        with self._opened(path) as (file, size), self._errors(path):
+        with self.opened(path) as (file, size), self.errors(path):
             if size > bytes_max:
                 raise InvalidContent(f"{self.name}: {path}: {size} bytes, more than {bytes_max}")
             body = file.read(bytes_max + 1)
@@ -42,45 +52,38 @@ class FolderSource:
         tag = f'"{digest_of(body)}"'
         return Answer(None if tag == etag else body, tag)
 
-    def first(self, path: str, length: int) -> bytes:
-        """Return the head of a file. See `Source.first`."""
-        with self._opened(path) as (file, _), self._errors(path):
+    def start(self, path: str, *, length: int) -> bytes:
+        """Return the head of a file. See `Source.start`."""
+        with self.opened(path) as (file, _), self.errors(path):
             head = file.read(length)
         self.traffic.bytes_in += len(head)
         return head
 
-    def start(self, path: str, *, length: int) -> bytes:
-        """Return the first bytes of a file. See `Source.start`."""
-        with self._opened(path) as (file, size):
-            return b"".join(self._pieces(file, path, 0, min(length, size)))
+    def open(
+        self,
+        path: str,
+        first: int,
+        length: int,
+        *,
+        fresh: bool = False,  # noqa: ARG002  # a disk has no connections
+    ) -> "FolderReading":
+        """Begin to read a range of a file. See `Source.open`."""
+        check_place(path)
+        return FolderReading(self, path, first, length)
 
-    @contextmanager
-    def read(self, path: str, first: int, length: int) -> Iterator[Iterator[bytes]]:
+    def read(self, path: str, first: int, length: int) -> AbstractContextManager[Iterator[bytes]]:
         """Give a range of a file. See `Source.read`."""
-        with self._opened(path) as (file, _):
-            yield self._pieces(file, path, first, length)
+        return pieces_of(self.open(path, first, length))
 
     def close(self) -> None:
         """Nothing stays open."""
 
-    def _pieces(self, file: BinaryIO, path: str, first: int, length: int) -> Iterator[bytes]:
-        left = length
-        with self._errors(path):
-            file.seek(first)
-        while left:
-            with self._errors(path):
-                piece = file.read(min(PIECE_BYTES, left))
-            if not piece:
-                raise SourceUnavailable(f"{self.name}: {path}: ended {left} bytes early")
-            left -= len(piece)
-            self.traffic.bytes_in += len(piece)
-            yield piece
-
     @contextmanager
-    def _opened(self, path: str) -> Iterator[tuple[BinaryIO, int]]:
+    def opened(self, path: str) -> Iterator[tuple[BinaryIO, int]]:
+        """Give a file for reading, and its size. Raises what sources raise."""
         check_place(path)
         self.traffic.requests += 1
-        with self._errors(path):
+        with self.errors(path):
             descriptor = self._open(path)
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
@@ -103,7 +106,8 @@ class FolderSource:
             os.close(at)
 
     @contextmanager
-    def _errors(self, path: str) -> Iterator[None]:
+    def errors(self, path: str) -> Iterator[None]:
+        """Turn what a disk does into what sources raise."""
         try:
             yield
         except OSError as error:
@@ -116,3 +120,46 @@ class FolderSource:
                 f"{what}: {error.strerror or error}",
                 hint="Is the disk plugged in and readable?",
             ) from error
+
+
+class FolderReading:
+    """A range of a file in a folder. See `Reading`."""
+
+    waiting_since: float | None = None
+
+    def __init__(self, folder: FolderSource, path: str, first: int, length: int) -> None:
+        self._folder = folder
+        self._path = path
+        self._first = first
+        self._left = length
+        self._file: BinaryIO | None = None
+        self._open = ExitStack()
+
+    def readinto(self, view: memoryview) -> int:
+        """Read some of the range. Raises what sources raise."""
+        if not self._left:
+            return 0
+        file = self._file or self._begin()
+        with self._folder.errors(self._path):
+            size: int = file.readinto(view[: self._left])  # type: ignore[attr-defined]  # raw
+        if not size:
+            raise SourceUnavailable(
+                f"{self._folder.name}: {self._path}: ended {self._left} bytes early"
+            )
+        self._left -= size
+        self._folder.traffic.bytes_in += size
+        return size
+
+    def _begin(self) -> BinaryIO:
+        file, _ = self._open.enter_context(self._folder.opened(self._path))
+        with self._folder.errors(self._path):
+            file.seek(self._first)
+        self._file = file
+        return file
+
+    def abort(self) -> None:
+        """Do nothing: a disk answers or fails by itself."""
+
+    def close(self) -> None:
+        """Close the file."""
+        self._open.close()

@@ -1,260 +1,311 @@
-"""A repository over HTTP. Nothing of `requests` or `urllib3` leaves this module.
+"""A repository over HTTP. LINKS.md says what a link, a server or a proxy may do to it.
 
-What a link, a proxy or a captive portal may do, and what comes of it:
-- 200 where a range was asked for: what comes before it is read and dropped, up to a bound;
-- another range than the one asked for, an encoding, too many bytes: `InvalidContent`;
-- 403, 404, 410: `Missing` (object stores say 403 for what isn't there); any other status, a
-  redirect to another host, a reset, a body cut short, a stuck transfer: `SourceUnavailable`.
+`answers` judges the heads of answers, `exchange` carries them. A transfer that is stuck, is silent
+or breaks is `SourceUnavailable`; what came before is good to keep.
 """
 
 import contextlib
-import re
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from urllib.parse import SplitResult, urljoin, urlsplit
 
-import requests
-import urllib3
-
-from content_packs.errors import InvalidContent, Missing, SourceUnavailable
+from content_packs.errors import InvalidContent, SourceUnavailable
+from sync_node import answers
+from sync_node.exchange import LINK_ERRORS, Connections, Response, Timeouts, in_words
 from sync_node.hub_address import check_url
 from sync_node.limits import (
     CONNECT_SECONDS,
-    PIECE_BYTES,
-    RANGE_SKIP_BYTES_MAX,
+    PIECE_BYTES_MIN,
     READ_SECONDS,
     REDIRECTS_MAX,
-    SLOW_AFTER_SECONDS,
-    SLOW_BYTES_PER_SECOND,
 )
-from sync_node.source import Answer, Traffic, check_place
+from sync_node.link import UNKNOWN, LinkObservation, Observer
+from sync_node.pace import Pace
+from sync_node.source import (
+    Answer,
+    Begun,
+    Impatience,
+    Meter,
+    Traffic,
+    check_place,
+    pieces_of,
+)
+from sync_node.wire import Wire
 
-_CONTENT_RANGE = re.compile(r"bytes (\d{1,19})-(\d{1,19})/(?:\d{1,19}|\*)")
-_MISSING = {403, 404, 410}
 _REDIRECTS = {301, 302, 303, 307, 308}
-_LINK_ERRORS = (requests.RequestException, urllib3.exceptions.HTTPError, OSError)
-_LINE_END_BYTES = 2
-_HEADER_BYTES = len(": ") + _LINE_END_BYTES
 
 
-class _Session(requests.Session):
-    """A session that leaves redirects alone: `requests` would read their bodies without a bound."""
+class Unmetered:
+    """A meter that lets everything pass."""
 
-    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002  # theirs
-        """Return that there is none."""
-        return None
+    def spend(self, down: int, up: int) -> None:
+        """Let it pass."""
 
 
 class HubSource:
-    """The repository below a URL."""
+    """The repository below a URL. `observed` is what is known of the link from before."""
 
     live = True
+    patience = Impatience()
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what is outside comes in as parameters
         self,
         url: str,
         *,
+        meter: Meter | None = None,
+        observed: LinkObservation = UNKNOWN,
         monotonic: Callable[[], float] = time.monotonic,
         connect_seconds: float = CONNECT_SECONDS,
         read_seconds: float = READ_SECONDS,
     ) -> None:
         self.name = check_url(url)
         self.traffic = Traffic()
+        self.observer = Observer(observed, monotonic=monotonic)
+        self.monotonic = monotonic
         self._base = url if url.endswith("/") else f"{url}/"
-        self._monotonic = monotonic
-        self._timeouts = (connect_seconds, read_seconds)
-        self._session = _Session()
-        # Proxies and certificates from the environment would override what is configured here.
-        self._session.trust_env = False
-        self._session.headers.update({"Accept-Encoding": "identity", "User-Agent": "sync-node/1"})
+        self._meter = meter or Unmetered()
+        self._timeouts = Timeouts(connect_seconds, read_seconds)
+        self._silences = 0
+        self._lock = threading.Lock()
+        self._connections = Connections(self._spend, self.observer, monotonic)
 
-    def get(self, path: str, *, bytes_max: int, etag: str = "") -> Answer:
+    @property
+    def observation(self) -> LinkObservation:
+        """What was observed of the link so far."""
+        return self.observer.observation
+
+    @property
+    def has_slack(self) -> bool:
+        """Whether the link gives much less than it did before."""
+        return self.observer.has_slack
+
+    def get(
+        self, path: str, *, bytes_max: int, etag: str = "", begun: Begun | None = None
+    ) -> Answer:
         """Return a file whole. See `Source.get`."""
+        what = f"{self.name}: {path}"
+        begun = begun or Begun()
         headers = {"If-None-Match": etag} if etag else {}
-        with self._opened(path, headers) as response:
-            tag = response.headers.get("ETag", "")
-            if response.status_code == 304 and etag:
+        if begun.body and begun.etag:
+            headers = {"Range": f"bytes={len(begun.body)}-", "If-Range": begun.etag}
+        with self._answered(path, headers) as response:
+            tag = response.header("ETag")
+            if response.status == 304 and etag:
                 return Answer(None, tag or etag)
-            self._expect_status(response, path, {200})
-            body = bytearray()
-            for piece in self._pieces(response, path):
-                body += piece
-                if len(body) > bytes_max:
-                    raise InvalidContent(f"{self.name}: {path}: more than {bytes_max} bytes")
-            return Answer(bytes(body), tag)
-
-    def first(self, path: str, length: int) -> bytes:
-        """Return the head of a file. See `Source.first`."""
-        with self._opened(path, {"Range": f"bytes=0-{length - 1}"}) as response:
-            self._expect_status(response, path, {200, 206})
-            if response.status_code == 206:
-                found = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))
-                if not found or int(found[1]) or int(found[2]) >= length:
-                    raise InvalidContent(f"{self.name}: {path}: another range than its head")
-                length = int(found[2]) + 1
-            head = bytearray()
-            for piece in self._pieces(response, path):
-                head += piece[: length - len(head)]
-                if len(head) == length:
-                    break
-            if len(head) < length and response.status_code == 206:
-                raise SourceUnavailable(f"{self.name}: {path}: ended early")
-            return bytes(head)
+            answers.check_status(response, what, {200, 206} if "Range" in headers else {200})
+            if response.status == 200:
+                begun.body.clear()
+            elif not answers.begins_at(response, len(begun.body)):
+                begun.body.clear()
+                raise SourceUnavailable(f"{what}: goes on elsewhere than it broke")
+            begun.etag = "" if tag.startswith("W/") else tag
+            self._read(response, path, begun.body, bytes_max + 1)
+            if len(begun.body) > bytes_max:
+                raise InvalidContent(f"{what}: more than {bytes_max} bytes")
+            return Answer(bytes(begun.body), tag)
 
     def start(self, path: str, *, length: int) -> bytes:
-        """Return the first bytes of a file. See `Source.start`."""
-        with self._opened(path, {"Range": f"bytes=0-{length - 1}"}) as response:
-            self._expect_status(response, path, {200, 206})
-            body = bytearray()
-            for piece in self._pieces(response, path):
-                body += piece[: length - len(body)]
-                if len(body) == length:
-                    break
-        if response.status_code == 206:
-            given = response.headers.get("Content-Range", "").strip()
-            found = _CONTENT_RANGE.fullmatch(given)
-            if not found or int(found[1]) or int(found[2]) >= length:
-                raise InvalidContent(
-                    f"{self.name}: {path}: Content-Range {given[:80]!r}, "
-                    f"expected bytes 0-{length - 1}, or to an earlier end"
-                )
-            if len(body) != int(found[2]) + 1:
-                left = int(found[2]) + 1 - len(body)
-                raise SourceUnavailable(f"{self.name}: {path}: ended {left} bytes early")
-        return bytes(body)
+        """Return the head of a file. See `Source.start`."""
+        what = f"{self.name}: {path}"
+        head = bytearray()
+        with self._answered(path, {"Range": f"bytes=0-{length - 1}"}) as response:
+            answers.check_status(response, what, {200, 206})
+            length = answers.head_length(response, what, length)
+            self._read(response, path, head, length)
+            if response.status == 206 and len(head) < length:
+                raise SourceUnavailable(f"{what}: ended {length - len(head)} bytes early")
+        return bytes(head)
 
-    @contextmanager
-    def read(self, path: str, first: int, length: int) -> Iterator[Iterator[bytes]]:
+    def open(self, path: str, first: int, length: int, *, fresh: bool = False) -> "HubReading":
+        """Begin to read a range of a file. See `Source.open`."""
+        check_place(path)
+        return HubReading(self, path, first, length, fresh=fresh)
+
+    def read(self, path: str, first: int, length: int) -> AbstractContextManager[Iterator[bytes]]:
         """Give a range of a file. See `Source.read`."""
-        span = f"bytes={first}-{first + length - 1}"
-        with self._opened(path, {"Range": span}) as response:
-            self._expect_status(response, path, {200, 206})
-            skip = self._start_of(response, path, first, length)
-            yield self._exactly(response, path, skip, length)
+        return pieces_of(self.open(path, first, length))
 
     def close(self) -> None:
         """Close the connections."""
-        self._session.close()
+        self._connections.forget_idle()
 
     @contextmanager
-    def _opened(self, path: str, headers: Mapping[str, str]) -> Iterator[requests.Response]:
+    def _answered(self, path: str, headers: Mapping[str, str]) -> Iterator[Response]:
+        """Ask for a file that is read here and now: short silences end it, longer ones later."""
+        bearable = self.observation.stall_seconds(self._silences)
+        timeouts = Timeouts(self._timeouts.connect, min(bearable, self._timeouts.silence))
+        response = self.ask(path, headers, timeouts)
+        try:
+            yield response
+        finally:
+            response.close()
+
+    def ask(
+        self,
+        path: str,
+        headers: Mapping[str, str],
+        timeouts: Timeouts | None = None,
+        *,
+        took: Callable[[Wire], None] = lambda _: None,
+        fresh: bool = False,
+    ) -> Response:
+        """Return the answer for `path`, wherever within the hub it leads.
+
+        Raises `SourceUnavailable`.
+        """
         check_place(path)
         url = urljoin(self._base, path)
         for _ in range(REDIRECTS_MAX + 1):
-            response = self._request(url, headers)
-            try:
-                if response.status_code not in _REDIRECTS:
-                    yield response
-                    return
-                url = self._redirected(url, response)
-            finally:
-                response.close()
+            with self._lock:
+                self.traffic.requests += 1
+            with self.link_errors(path):
+                response = self._connections.get(
+                    url, headers, timeouts or self._timeouts, took=took, fresh=fresh
+                )
+            if response.status in {200, 206}:
+                return response
+            response.drop_body()
+            if response.status not in _REDIRECTS:
+                return response
+            response.close()
+            url = self._redirected(url, response.header("Location"))
         raise SourceUnavailable(f"{self.name}: {path}: redirected more than {REDIRECTS_MAX} times")
 
-    def _request(self, url: str, headers: Mapping[str, str]) -> requests.Response:
-        self.traffic.requests += 1
-        try:
-            response = self._session.get(
-                url,
-                headers=dict(headers),
-                stream=True,
-                allow_redirects=False,
-                timeout=self._timeouts,
-            )
-        except _LINK_ERRORS as error:
-            raise self._unavailable(url, error) from error
-        sent = response.request
-        request_line = len(f"{sent.method} {sent.path_url} HTTP/1.1") + _LINE_END_BYTES
-        host = len("Host: ") + len(urlsplit(url).netloc) + _LINE_END_BYTES
-        status_line = len(f"HTTP/1.1 200 {response.reason}") + _LINE_END_BYTES
-        self.traffic.bytes_out += request_line + host + _bytes_of(sent.headers)
-        self.traffic.bytes_in += status_line + _bytes_of(response.headers)
-        return response
-
-    def _redirected(self, url: str, response: requests.Response) -> str:
+    def _redirected(self, url: str, location: str) -> str:
         """Return where a redirect leads, if that is the same host and no less secure."""
-        location = response.headers.get("Location", "")
         target = ""
         with contextlib.suppress(ValueError):
             target = urljoin(url, location)
         if not target or not _same_host(urlsplit(url), urlsplit(target)):
             raise SourceUnavailable(
                 f"{self.name}: redirects to {location[:200]!r}, another host",
-                hint="A network that asks for a login does this: open a page in a browser there.",
+                hint=answers.LOGIN_HINT,
             )
         return target
 
-    def _expect_status(self, response: requests.Response, path: str, expected: set[int]) -> None:
-        status = response.status_code
-        if status in _MISSING:
-            raise Missing(f"{self.name}: {path}: not there (status {status})")
-        if status not in expected:
-            raise SourceUnavailable(f"{self.name}: {path}: status {status}")
-        encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
-        if encoding not in {"", "identity"}:
-            raise InvalidContent(
-                f"{self.name}: {path}: Content-Encoding {encoding[:40]!r}, expected none",
-                hint="A proxy on the way compresses: switch that off for this address.",
-            )
+    def _read(self, response: Response, path: str, body: bytearray, bytes_max: int) -> None:
+        """Read a body to its end into `body`, but no more than makes it `bytes_max` long."""
+        pace = Pace(self.monotonic)
+        buffer = memoryview(bytearray(PIECE_BYTES_MIN))
+        while len(body) < bytes_max:
+            with self.link_errors(path):
+                size = pace.timed(response.readinto, buffer[: bytes_max - len(body)])
+            if not size:
+                break
+            body += buffer[:size]
+            self._silences = 0
+        if response.left and len(body) < bytes_max:
+            raise SourceUnavailable(f"{self.name}: {path}: ended {response.left} bytes early")
 
-    def _start_of(self, response: requests.Response, path: str, first: int, length: int) -> int:
-        """Return how many bytes come before the range that was asked for."""
-        if response.status_code == 206:
-            found = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", "").strip())
-            if not found or (int(found[1]), int(found[2])) != (first, first + length - 1):
-                raise InvalidContent(
-                    f"{self.name}: {path}: Content-Range "
-                    f"{response.headers.get('Content-Range', '')[:80]!r}, "
-                    f"expected bytes {first}-{first + length - 1}"
-                )
+    @contextmanager
+    def link_errors(self, path: str) -> Iterator[None]:
+        """Turn what a link does into `SourceUnavailable`."""
+        try:
+            yield
+        except LINK_ERRORS as error:
+            self.observer.cut()
+            if isinstance(error, TimeoutError):
+                self._silences += 1
+                self._connections.forget_idle()
+            raise SourceUnavailable(
+                f"{self.name}: {path}: {in_words(error)}",
+                hint="Check the link. What has come is kept; the next try goes on from there.",
+            ) from error
+
+    def _spend(self, down: int, up: int) -> None:
+        with self._lock:
+            self.traffic.bytes_in += down
+            self.traffic.bytes_out += up
+        self._meter.spend(down, up)
+
+
+class HubReading:
+    """A range that comes from a hub. See `Reading`."""
+
+    def __init__(
+        self, hub: HubSource, path: str, first: int, length: int, *, fresh: bool = False
+    ) -> None:
+        self._hub = hub
+        self._path = path
+        self._first = first
+        self._length = self._left = length
+        self._fresh = fresh
+        self._pace = Pace(hub.monotonic)
+        self._response: Response | None = None
+        self._wire: Wire | None = None
+        self._metered_before = 0.0
+        self._since: float | None = None
+        self._aborted = False
+
+    @property
+    def waiting_since(self) -> float | None:
+        """Since when it waits for a byte of the range: what a meter takes doesn't count."""
+        since, used = self._since, self._wire
+        if since is None or used is None:
+            return since
+        return None if used.metering else since + used.metered_seconds - self._metered_before
+
+    def readinto(self, view: memoryview) -> int:
+        """Read some of the range. Raises what sources raise."""
+        if not self._left:
             return 0
-        if first > RANGE_SKIP_BYTES_MAX:
-            raise InvalidContent(
-                f"{self.name}: {path}: answers with the whole file where a range was asked for",
-                hint="The server, or a proxy on the way, must support Range requests.",
-            )
-        return first
+        self._since = self._hub.monotonic()
+        if self._wire:
+            self._metered_before = self._wire.metered_seconds
+        try:
+            response = self._response or self._begin()
+            size = self._receive(response, view[: self._left])
+        finally:
+            self._since = None
+        self._left -= size
+        return size
 
-    def _exactly(
-        self, response: requests.Response, path: str, skip: int, length: int
-    ) -> Iterator[bytes]:
-        left = length
-        for received in self._pieces(response, path):
-            piece = received[skip:]
-            skip -= min(skip, len(received))
-            piece = piece[:left]
-            left -= len(piece)
-            if piece:
-                yield piece
-            if not left:
-                return
-        raise SourceUnavailable(f"{self.name}: {path}: ended {left + skip} bytes early")
-
-    def _pieces(self, response: requests.Response, path: str) -> Iterator[bytes]:
-        started = self._monotonic()
-        received = 0
-        while True:
-            try:
-                piece = response.raw.read1(PIECE_BYTES, decode_content=False)
-            except _LINK_ERRORS as error:
-                raise self._unavailable(path, error) from error
-            if not piece:
-                return
-            received += len(piece)
-            self.traffic.bytes_in += len(piece)
-            elapsed = self._monotonic() - started
-            if elapsed > SLOW_AFTER_SECONDS and received < elapsed * SLOW_BYTES_PER_SECOND:
-                raise SourceUnavailable(
-                    f"{self.name}: {path}: stuck, {received} bytes in {elapsed:.0f} seconds"
-                )
-            yield piece
-
-    def _unavailable(self, what: str, error: Exception) -> SourceUnavailable:
-        return SourceUnavailable(
-            f"{self.name}: {what.removeprefix(self._base)}: {_in_words(error)}",
-            hint="Check the link. What has come is kept; the next try goes on from there.",
+    def _begin(self) -> Response:
+        headers = {"Range": f"bytes={self._first}-{self._first + self._length - 1}"}
+        response = self._response = self._hub.ask(
+            self._path, headers, took=self._took, fresh=self._fresh
         )
+        what = f"{self._hub.name}: {self._path}"
+        answers.check_status(response, what, {200, 206})
+        before = answers.bytes_before(response, what, self._first, self._length)
+        scrap = memoryview(bytearray(PIECE_BYTES_MIN)) if before else memoryview(b"")
+        while before:
+            before -= self._receive(response, scrap[:before])
+        return response
+
+    def _took(self, used: Wire) -> None:
+        self._metered_before = used.metered_seconds
+        self._wire = used
+        if self._aborted:
+            used.abort()
+
+    def _receive(self, response: Response, view: memoryview) -> int:
+        size = 0
+        self._hub.observer.begin()
+        try:
+            with self._hub.link_errors(self._path):
+                size = self._pace.timed(response.readinto, view)
+        finally:
+            self._hub.observer.end(size)
+        if not size:
+            self._hub.observer.cut()
+            raise SourceUnavailable(
+                f"{self._hub.name}: {self._path}: ended {self._left} bytes early"
+            )
+        return size
+
+    def abort(self) -> None:
+        """Let a `readinto` in another thread fail soon."""
+        self._aborted = True
+        if self._wire:
+            self._wire.abort()
+
+    def close(self) -> None:
+        """Give the connection back if all of the answer came, else close it."""
+        if self._response:
+            self._response.close()
 
 
 def _same_host(here: SplitResult, there: SplitResult) -> bool:
@@ -264,19 +315,3 @@ def _same_host(here: SplitResult, there: SplitResult) -> bool:
     if there.scheme == here.scheme:
         return there.netloc == here.netloc
     return (here.scheme, there.scheme) == ("http", "https")
-
-
-def _bytes_of(headers: Mapping[str, str]) -> int:
-    named = sum(len(key) + len(str(value)) + _HEADER_BYTES for key, value in headers.items())
-    return named + _LINE_END_BYTES
-
-
-def _in_words(error: BaseException) -> str:
-    """Say which kind of failure it was, without addresses of objects in memory."""
-    if isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError | TimeoutError):
-        return "no answer in time"
-    if isinstance(error, requests.exceptions.SSLError | urllib3.exceptions.SSLError):
-        return "its certificate can't be trusted, or the clock is wrong"
-    if isinstance(error, requests.ConnectionError):
-        return "can't be reached"
-    return "the link was cut"

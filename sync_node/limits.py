@@ -119,3 +119,4 @@ SPENT_DAYS_KEPT_MAX = 62
 SPENT_BYTES_MAX = 256 * KIB  # of the file
 METER_CHECK_SECONDS = 1.0  # between two looks at the clock and at what people asked for
 BURST_SECONDS = 0.5  # of a rate, at once
+ORDER_BYTES_MAX = 4 * KIB  # of a file that asks the engine for something

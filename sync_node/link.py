@@ -1,10 +1,14 @@
-"""What was observed of a link: its rate, its round trip, its cuts. Pure.
+"""What was observed of a link: its rate, its round trip, its cuts.
 
-The rate is what a link gives while it is kept busy; the round trip is what an answer takes at
-least. Both are running estimates. They say how many bytes must be on their way so that the link
-never waits for a request, and how long a silence is more than a hiccup.
+`LinkObservation` is a value; `Observer` is told what happens, and keeps the newest. The rate is
+what a link gives while it is kept busy, the round trip what an answer takes at least: both running
+estimates. They say how many bytes must be on their way so that the link never waits for a request,
+and how long a silence is more than a hiccup.
 """
 
+import threading
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from sync_node.limits import (
@@ -14,6 +18,8 @@ from sync_node.limits import (
     PIECE_BYTES,
     PIECE_BYTES_MIN,
     PIECE_SECONDS,
+    RATE_SAMPLE_BYTES,
+    RATE_SAMPLE_SECONDS,
     STALL_ROUND_TRIPS,
     STALL_SECONDS,
     STALL_SECONDS_MAX,
@@ -65,3 +71,68 @@ class LinkObservation:
         """Return the seconds of silence to bear after so many silences in a row."""
         seconds: float = max(STALL_SECONDS, STALL_ROUND_TRIPS * self.round_trip)
         return min(seconds * 2.0 ** min(silences, 20), STALL_SECONDS_MAX)
+
+
+UNKNOWN = LinkObservation()
+
+
+class Observer:
+    """Keeps the observation of one link, told by any thread.
+
+    Somebody waits between `begin` and `end`: the link is busy as long as anybody does, and what
+    comes in that time is its rate.
+    """
+
+    def __init__(
+        self,
+        observation: LinkObservation = UNKNOWN,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.observation = observation
+        self.has_slack = False
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._waiting = 0
+        self._busy_since = 0.0
+        self._busy = 0.0
+        self._bytes = 0
+
+    def begin(self) -> None:
+        """Note that somebody waits for bytes of a body."""
+        with self._lock:
+            if not self._waiting:
+                self._busy_since = self._monotonic()
+            self._waiting += 1
+
+    def end(self, received: int) -> None:
+        """Note that somebody waits no longer, and what came."""
+        with self._lock:
+            now = self._monotonic()
+            self._busy += now - self._busy_since
+            self._busy_since = now
+            self._waiting -= 1
+            self._bytes += received
+            if self._busy >= RATE_SAMPLE_SECONDS or self._bytes >= RATE_SAMPLE_BYTES:
+                self._sample()
+
+    def answered(self, seconds: float) -> None:
+        """Note how long an answer took to begin."""
+        with self._lock:
+            self.observation = self.observation.with_round_trip(seconds)
+
+    def cut(self) -> None:
+        """Note that the link was cut."""
+        with self._lock:
+            self.observation = self.observation.with_cut()
+
+    def _sample(self) -> None:
+        """Take what came since the last sample into the estimate.
+
+        `has_slack`: it was less than half of what the link gave before.
+        """
+        rate = self._bytes / max(self._busy, 1e-6)
+        self.has_slack = rate < self.observation.rate / 2
+        self.observation = self.observation.with_rate(rate)
+        self._busy = 0.0
+        self._bytes = 0

@@ -1,22 +1,31 @@
 """Trying again: a source around a source that gets over cuts.
 
-Only `SourceUnavailable` is tried again. Between two attempts it waits, twice as long each time, up
-to a bound, and by a random share less, so that a district's nodes don't come back in step. Progress
-starts the count of attempts anew. A range goes on at the byte where it broke: no byte comes twice.
+Only `SourceUnavailable` is tried again. Between two attempts it waits, longer each time, up to a
+bound, and by a random share less, so that a district's nodes don't come back in step; as long as
+the source asks, if it does. Bytes that come start the count of attempts anew. What was cut goes on
+at the byte where it broke: no byte comes twice.
 """
 
+import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 from content_packs.errors import SourceUnavailable
+from sync_node.answers import Busy
 from sync_node.limits import (
     ATTEMPTS_MAX,
     ATTEMPTS_TOTAL_MAX,
+    BACKOFF_FACTOR,
     BACKOFF_SECONDS,
     BACKOFF_SECONDS_MAX,
+    PIECE_BYTES,
     PROGRESS_BYTES_MIN,
 )
-from sync_node.source import Answer, Source, Traffic
+from sync_node.link import LinkObservation
+from sync_node.source import Answer, Begun, Reading, Source, Traffic
+
+_Found = TypeVar("_Found")
 
 
 class RetryingSource:
@@ -34,9 +43,7 @@ class RetryingSource:
         attempts_max: int = ATTEMPTS_MAX,
     ) -> None:
         self._source = source
-        self._sleep = sleep
-        self._random = random
-        self._attempts_max = attempts_max
+        self.patience = Backoff(sleep, random, attempts_max)
         self.name = source.name
         self.live = source.live
 
@@ -45,32 +52,33 @@ class RetryingSource:
         """What crossed the link, all attempts together."""
         return self._source.traffic
 
-    def get(self, path: str, *, bytes_max: int, etag: str = "") -> Answer:
-        """Return a file whole. See `Source.get`."""
-        patience = self._patience()
-        while True:
-            try:
-                return self._source.get(path, bytes_max=bytes_max, etag=etag)
-            except SourceUnavailable as error:
-                patience.wait(error, progress=0)
+    @property
+    def observation(self) -> LinkObservation | None:
+        """What was observed of the link."""
+        return self._source.observation
 
-    def first(self, path: str, length: int) -> bytes:
-        """Return the head of a file. See `Source.first`."""
-        patience = self._patience()
-        while True:
-            try:
-                return self._source.first(path, length)
-            except SourceUnavailable as error:
-                patience.wait(error, progress=0)
+    @property
+    def has_slack(self) -> bool:
+        """Whether the link gives much less than it did before."""
+        return self._source.has_slack
+
+    def get(
+        self, path: str, *, bytes_max: int, etag: str = "", begun: Begun | None = None
+    ) -> Answer:
+        """Return a file whole. See `Source.get`."""
+        begun = begun or Begun()
+        return self._again(
+            lambda: self._source.get(path, bytes_max=bytes_max, etag=etag, begun=begun),
+            lambda: len(begun.body),
+        )
 
     def start(self, path: str, *, length: int) -> bytes:
-        """Return the first bytes of a file. See `Source.start`."""
-        patience = self._patience()
-        while True:
-            try:
-                return self._source.start(path, length=length)
-            except SourceUnavailable as error:
-                patience.wait(error, progress=0)
+        """Return the head of a file. See `Source.start`."""
+        return self._again(lambda: self._source.start(path, length=length), lambda: 0)
+
+    def open(self, path: str, first: int, length: int, *, fresh: bool = False) -> Reading:
+        """Begin to read a range, once. See `Source.open`."""
+        return self._source.open(path, first, length, fresh=fresh)
 
     @contextmanager
     def read(self, path: str, first: int, length: int) -> Iterator[Iterator[bytes]]:
@@ -85,25 +93,40 @@ class RetryingSource:
         """Let go of connections."""
         self._source.close()
 
-    def _pieces(self, path: str, first: int, length: int) -> Generator[bytes, None, None]:
-        patience = self._patience()
-        done = 0
-        while done < length:
-            before = done
+    def _again(self, ask: Callable[[], _Found], come: Callable[[], int]) -> _Found:
+        while True:
+            mark, before = self.patience.mark(), come()
             try:
-                with self._source.read(path, first + done, length - done) as pieces:
-                    for piece in pieces:
-                        done += len(piece)
-                        yield piece
+                found = ask()
             except SourceUnavailable as error:
-                patience.wait(error, progress=done - before)
+                self.patience.came(come() - before)
+                self.patience.failed(error, mark)
+            else:
+                self.patience.came(PROGRESS_BYTES_MIN)
+                return found
 
-    def _patience(self) -> "_Patience":
-        return _Patience(self._sleep, self._random, self._attempts_max)
+    def _pieces(self, path: str, first: int, length: int) -> Generator[bytes, None, None]:
+        done = 0
+        buffer = memoryview(bytearray(PIECE_BYTES))
+        while done < length:
+            mark = self.patience.mark()
+            reading = self._source.open(path, first + done, length - done)
+            try:
+                while size := reading.readinto(buffer):
+                    done += size
+                    self.patience.came(size)
+                    yield bytes(buffer[:size])
+            except SourceUnavailable as error:
+                self.patience.failed(error, mark)
+            finally:
+                reading.close()
 
 
-class _Patience:
-    """How long to wait before the next attempt, and when to give up."""
+class Backoff:
+    """How long to wait before the next attempt, and when to give up, for all that ask a source.
+
+    A cut that ends several requests is waited for once: `mark` says which attempts began before.
+    """
 
     def __init__(
         self, sleep: Callable[[float], None], random: Callable[[], float], attempts_max: int
@@ -111,16 +134,41 @@ class _Patience:
         self._sleep = sleep
         self._random = random
         self._attempts_max = attempts_max
+        self._lock = threading.Lock()
+        self._cuts = 0
+        self._gave_up_at = 0
         self._total = 0
         self._without_progress = 0
+        self._bytes = 0
 
-    def wait(self, error: SourceUnavailable, *, progress: int) -> None:
+    def mark(self) -> int:
+        """Return what `failed` is to be told of an attempt that begins now."""
+        return self._cuts
+
+    def came(self, size: int) -> None:
+        """Note that bytes came; a drip of them is no progress."""
+        self._bytes += size
+
+    def failed(self, error: SourceUnavailable, mark: int) -> None:
         """Sleep before another attempt, or raise `error` if there were enough."""
-        if progress >= PROGRESS_BYTES_MIN:
-            self._without_progress = 0
-        self._total += 1
-        self._without_progress += 1
-        if self._without_progress >= self._attempts_max or self._total >= ATTEMPTS_TOTAL_MAX:
-            raise error
-        seconds: float = BACKOFF_SECONDS * 2 ** (self._without_progress - 1)
-        self._sleep(min(seconds, BACKOFF_SECONDS_MAX) * (1 - self._random() / 2))
+        with self._lock:
+            if mark < self._gave_up_at:
+                raise error
+            if mark < self._cuts:
+                return  # another request met the same cut, and has waited
+            self._cuts += 1
+            self._total += 1
+            if self._bytes >= PROGRESS_BYTES_MIN:
+                self._without_progress = 0
+            self._bytes = 0
+            self._without_progress += 1
+            if self._without_progress >= self._attempts_max or self._total >= ATTEMPTS_TOTAL_MAX:
+                self._without_progress = self._total = 0
+                self._gave_up_at = self._cuts
+                raise error
+            self._sleep(self._seconds(error))
+
+    def _seconds(self, error: SourceUnavailable) -> float:
+        seconds: float = BACKOFF_SECONDS * BACKOFF_FACTOR ** (self._without_progress - 1)
+        jittered = min(seconds, BACKOFF_SECONDS_MAX) * (1 - self._random() / 2)
+        return max(jittered, error.seconds) if isinstance(error, Busy) else jittered

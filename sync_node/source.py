@@ -1,7 +1,7 @@
 """Where a node reads a repository from: one interface for a hub, a stick, a folder.
 
     get(path)                 a small file whole, conditionally
-    first(path, length)       the head of a file of which the size isn't known
+    start(path, length)       the head of a file of which the size isn't known
     start(path, length)       the first bytes of a file, or all of a shorter one
     read(path, first, length) a range of a bundle, as a stream of pieces
 
@@ -14,12 +14,14 @@ A source decides nothing about trust: whoever asks checks signatures and digests
 """
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from content_packs import repository
-from content_packs.errors import InvalidContent
+from content_packs.errors import InvalidContent, SourceUnavailable
+from sync_node.limits import PIECE_BYTES
+from sync_node.link import LinkObservation
 
 
 @dataclass
@@ -35,6 +37,14 @@ class Traffic:
         self.bytes_in += other.bytes_in
         self.bytes_out += other.bytes_out
         self.requests += other.requests
+
+
+@dataclass
+class Begun:
+    """A file of which a part has come, and the entity tag that says whether the rest fits it."""
+
+    body: bytearray = field(default_factory=bytearray)
+    etag: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,6 +70,62 @@ class Meter(Protocol):
         ...
 
 
+class Patience(Protocol):
+    """How often, and how soon, a source is asked again: shared by all that ask it."""
+
+    def mark(self) -> int:
+        """Return what `failed` is to be told of an attempt that begins now."""
+        ...
+
+    def came(self, size: int) -> None:
+        """Note that bytes came."""
+        ...
+
+    def failed(self, error: SourceUnavailable, mark: int) -> None:
+        """Sleep before another attempt, or raise `error` if there were enough."""
+        ...
+
+
+class Impatience:
+    """Asks a source once."""
+
+    def mark(self) -> int:
+        """Return what `failed` is to be told."""
+        return 0
+
+    def came(self, size: int) -> None:
+        """Note that bytes came."""
+
+    def failed(self, error: SourceUnavailable, mark: int) -> None:  # noqa: ARG002  # as above
+        """Raise `error`."""
+        raise error
+
+
+class Reading(Protocol):
+    """A range that is being read.
+
+    `waiting_since`: since when it has waited for the link without a byte of the range, on
+    `time.monotonic`; None while it doesn't wait, or isn't on a link.
+    """
+
+    @property
+    def waiting_since(self) -> float | None:
+        """See above."""
+        ...
+
+    def readinto(self, view: memoryview) -> int:
+        """Read at least a byte, and at most the rest of the range, into `view`; 0 at its end."""
+        ...
+
+    def abort(self) -> None:
+        """Let a `readinto` that waits in another thread fail soon."""
+        ...
+
+    def close(self) -> None:
+        """Let go of it."""
+        ...
+
+
 class Source(Protocol):
     """A place that holds a repository.
 
@@ -75,28 +141,59 @@ class Source(Protocol):
         """What crossed the link so far."""
         ...
 
-    def get(self, path: str, *, bytes_max: int, etag: str = "") -> Answer:
-        """Return the file at `path`, of at most `bytes_max` bytes, or that it is as `etag` says."""
+    @property
+    def patience(self) -> Patience:
+        """How often it is asked again."""
         ...
 
-    def start(self, path: str, *, length: int) -> bytes:
-        """Return the first `length` bytes of the file at `path`, all of it where it is shorter."""
+    @property
+    def observation(self) -> LinkObservation | None:
+        """What was observed of its link, None where it has none."""
         ...
 
-    def read(self, path: str, first: int, length: int) -> AbstractContextManager[Iterator[bytes]]:
-        """Give exactly `length` bytes from byte `first` on, in pieces.
+    @property
+    def has_slack(self) -> bool:
+        """Whether its link gives much less than it did before."""
+        ...
 
-        The pieces that came before an error are good to keep: reading can go on behind them.
+    def get(
+        self, path: str, *, bytes_max: int, etag: str = "", begun: Begun | None = None
+    ) -> Answer:
+        """Return the file at `path`, of at most `bytes_max` bytes, or that it is as `etag` says.
+
+        `begun` takes what came before an error; given again, the rest is asked for.
         """
         ...
 
-    def first(self, path: str, length: int) -> bytes:
+    def start(self, path: str, *, length: int) -> bytes:
         """Return the first `length` bytes of the file at `path`, or all of it if it is shorter."""
+        ...
+
+    def open(self, path: str, first: int, length: int, *, fresh: bool = False) -> Reading:
+        """Begin to read exactly `length` bytes from byte `first` on.
+
+        What came before an error is good to keep: reading can go on behind it. It isn't tried again
+        here. `fresh`: not over a connection that was used before.
+        """
+        ...
+
+    def read(self, path: str, first: int, length: int) -> AbstractContextManager[Iterator[bytes]]:
+        """Give exactly `length` bytes from byte `first` on, in pieces, trying again."""
         ...
 
     def close(self) -> None:
         """Let go of connections."""
         ...
+
+
+@contextmanager
+def pieces_of(reading: Reading) -> Iterator[Iterator[bytes]]:
+    """Give what is read in pieces, and let go of it at the end."""
+    buffer = memoryview(bytearray(PIECE_BYTES))
+    try:
+        yield (bytes(buffer[:size]) for size in iter(lambda: reading.readinto(buffer), 0))
+    finally:
+        reading.close()
 
 
 def check_place(path: str) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from content_packs.errors import InvalidContent, Missing, SourceUnavailable
 from content_packs.repository import TIMESTAMP, bundle_path
+from sync_node import limits
 from sync_node.folder_source import FolderSource
 from sync_node.hub_source import HubSource
 from sync_node.retrying_source import RetryingSource
@@ -80,20 +81,20 @@ def test_gives_exactly_the_bytes_of_a_range(source: Source, first: int, length: 
 
 def test_gives_a_range_in_pieces_of_bounded_size(source: Source) -> None:
     with source.read(BUNDLE, 0, 300_000) as pieces:
-        assert max(len(piece) for piece in pieces) <= 1 << 16
+        assert max(len(piece) for piece in pieces) <= limits.PIECE_BYTES
 
 
 @pytest.mark.parametrize("length", [1, 12, 300_000, 300_001, 1 << 20])
 def test_gives_the_head_of_a_file_as_far_as_it_goes(source: Source, length: int) -> None:
-    assert source.first(BUNDLE, length) == BUNDLE_BYTES[:length]
-    assert source.first(TIMESTAMP, length) == b'{"signed":1}'[:length]
+    assert source.start(BUNDLE, length=length) == BUNDLE_BYTES[:length]
+    assert source.start(TIMESTAMP, length=length) == b'{"signed":1}'[:length]
 
 
 def test_says_that_a_file_is_missing(source: Source) -> None:
     with pytest.raises(Missing):
         source.get("metadata/2.root.json", bytes_max=100)
     with pytest.raises(Missing):
-        source.first(bundle_path("00" * 32), 10)
+        source.start(bundle_path("00" * 32), length=10)
     with pytest.raises(Missing), source.read(bundle_path("00" * 32), 0, 10) as pieces:
         next(pieces)
 

@@ -10,6 +10,7 @@ only answers for that path. What can go wrong:
 | cut | closes the connection in the middle of the body (`at`: after so many bytes of it) |
 | endless | sends bytes without end, chunked (with `location`: as the body of a redirect) |
 | stall | sends `at` bytes of the body, then nothing for long |
+| drip | sends `at` bytes of the body, then one in a tenth of a second |
 | long | sends more than was asked for, with a Content-Length that says so |
 | flip | flips one bit of the first byte |
 | status | answers with the status `status` |
@@ -19,6 +20,7 @@ only answers for that path. What can go wrong:
 | compressed | sends gzip |
 """
 
+import contextlib
 import gzip
 import itertools
 import socket
@@ -206,6 +208,15 @@ class _Handler(BaseHTTPRequestHandler):
     def fault_stall(self, request: Request, fault: _Fault) -> None:
         self.fault_cut(request, fault)
         self.state.over.wait()
+
+    def fault_drip(self, request: Request, fault: _Fault) -> None:
+        data = self._data(request) or b""
+        self.fault_cut(request, fault)
+        with contextlib.suppress(OSError):  # the client has had enough
+            for at in range(fault.at, len(data)):
+                if self.state.over.wait(0.1):
+                    return
+                self._send(request, data[at : at + 1])
 
     def fault_endless(self, request: Request, fault: _Fault) -> None:
         data = self._data(request) or b""

@@ -59,9 +59,9 @@ def test_a_stick_that_isnt_plugged_in_is_unavailable_rather_than_empty(tmp_path:
 def test_a_stick_pulled_out_in_the_middle(root: Path) -> None:
     bundle = root / "bundles" / f"{'ab' * 32}.bundle"
     bundle.parent.mkdir()
-    bundle.write_bytes(bytes(200_000))
-    with FolderSource(root).read(f"bundles/{bundle.name}", 0, 200_000) as pieces:
+    bundle.write_bytes(bytes(900_000))
+    with FolderSource(root).read(f"bundles/{bundle.name}", 0, 900_000) as pieces:
         next(pieces)
-        os.truncate(bundle, 100_000)
+        os.truncate(bundle, 400_000)
         with pytest.raises(SourceUnavailable, match="early"):
             list(pieces)

@@ -1,0 +1,238 @@
+"""HTTP/1.1 as far as a node needs it: GETs over kept connections, each part within its time.
+
+Python's `http.client` reads what comes; how long that may take, what it costs, which connection it
+goes over and how far redirects lead is decided here. `LINK_ERRORS` are all that a link, a proxy or
+a server can make of it; nothing but `HubSource` sees them.
+"""
+
+import contextlib
+import http.client
+import ssl
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from sync_node import wire
+from sync_node.limits import (
+    CONNECTIONS_IDLE_MAX,
+    DROP_BYTES_MAX,
+    DROP_SECONDS,
+    HEAD_SECONDS,
+    IDLE_SECONDS_MAX,
+    INTERIM_ANSWERS_MAX,
+)
+from sync_node.link import Observer
+from sync_node.pace import Stuck
+from sync_node.wire import Count, Wire
+
+# http.client raises ValueError for numbers that are none.
+LINK_ERRORS = (OSError, http.client.HTTPException, ValueError)
+_PORTS = {"http": 80, "https": 443}
+_HEADERS = "User-Agent: sync-node/1\r\nAccept-Encoding: identity\r\n"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Whom a connection leads to."""
+
+    scheme: str
+    host: str
+    port: int
+
+    @staticmethod
+    def of(url: str) -> "Origin":
+        """Return the origin of a URL. Raises `ValueError`."""
+        parts = urlsplit(url)
+        return Origin(parts.scheme, parts.hostname or "", parts.port or _PORTS[parts.scheme])
+
+
+@dataclass
+class Timeouts:
+    """How long a connection may take to stand, and how long it may be silent, in seconds."""
+
+    connect: float
+    silence: float
+
+
+class Response:
+    """An answer: its head, and its body piece by piece."""
+
+    def __init__(
+        self, answer: http.client.HTTPResponse, used: Wire, give_back: Callable[[Wire], None]
+    ) -> None:
+        self.status = answer.status
+        self._answer = answer
+        self._wire = used
+        self._give_back = give_back
+
+    def header(self, name: str) -> str:
+        """Return a header, empty where there is none."""
+        return self._answer.headers.get(name, "")
+
+    @property
+    def left(self) -> int | None:
+        """The bytes of the body to come, None where nobody said."""
+        return None if self._answer.chunked else self._answer.length
+
+    def readinto(self, view: memoryview) -> int:
+        """Read some of the body, 0 at its end. Raises `LINK_ERRORS`."""
+        if not self._answer.chunked:
+            return self._answer.readinto(view)
+        piece = self._answer.read1(len(view))
+        view[: len(piece)] = piece
+        return len(piece)
+
+    def drop_body(self) -> None:
+        """Read what nobody wants, if that is little: a kept connection saves a round trip."""
+        self._wire.deadline = self._wire.now() + DROP_SECONDS
+        scrap = memoryview(bytearray(DROP_BYTES_MAX))
+        with contextlib.suppress(*LINK_ERRORS):
+            while self.left and self.left <= DROP_BYTES_MAX and self.readinto(scrap):
+                pass
+        self._wire.deadline = None
+
+    def close(self) -> None:
+        """Keep the connection for another request, if nothing of this answer is to come on it."""
+        is_over = self.left == 0 and not self._answer.will_close
+        self._answer.close()
+        if is_over:
+            self._give_back(self._wire)
+        else:
+            self._wire.close()
+
+
+@dataclass
+class Connections:
+    """The connections to a hub. `count` is told each byte that crosses one, `observer` the rest."""
+
+    count: Count
+    observer: Observer
+    monotonic: Callable[[], float] = time.monotonic
+    _idle: list[tuple[Origin, Wire]] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def get(
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        timeouts: Timeouts,
+        *,
+        took: Callable[[Wire], None] = lambda _: None,
+        fresh: bool = False,
+    ) -> Response:
+        """Ask for `url`; `took` gets each connection that is used. Raises `LINK_ERRORS`.
+
+        A kept connection may have been closed meanwhile: then it is asked again over a new one.
+        `fresh` uses no kept one.
+        """
+        origin = Origin.of(url)
+        kept = None if fresh else self._kept(origin)
+        if kept:
+            took(kept)
+            before = kept.received
+            try:
+                return self._ask(kept, origin, url, headers, timeouts)
+            except TimeoutError:
+                raise
+            except LINK_ERRORS:
+                if kept.received > before:
+                    raise
+        opened = self._open(origin, timeouts)
+        took(opened)
+        return self._ask(opened, origin, url, headers, timeouts)
+
+    def forget_idle(self) -> None:
+        """Close the connections that nobody uses: those that do hang."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for _, each in idle:
+            each.close()
+
+    def _kept(self, origin: Origin) -> Wire | None:
+        while True:
+            with self._lock:
+                of_it = [pair for pair in self._idle if pair[0] == origin]
+                if not of_it:
+                    return None
+                self._idle.remove(of_it[-1])
+            found = of_it[-1][1]
+            if found.is_quiet and self.monotonic() - found.idle_since < IDLE_SECONDS_MAX:
+                return found
+            found.close()
+
+    def _open(self, origin: Origin, timeouts: Timeouts) -> Wire:
+        start = self.monotonic()
+        plain = wire.connect(
+            origin.host, origin.port, seconds=timeouts.connect, monotonic=self.monotonic
+        )
+        self.observer.answered(self.monotonic() - start)
+        if origin.scheme == "https":
+            plain = wire.secured(plain, origin.host, seconds=timeouts.connect)
+        return Wire(plain, self.count, monotonic=self.monotonic)
+
+    def _ask(
+        self,
+        used: Wire,
+        origin: Origin,
+        url: str,
+        headers: Mapping[str, str],
+        timeouts: Timeouts,
+    ) -> Response:
+        used.silence_seconds = timeouts.silence
+        used.deadline = self.monotonic() + HEAD_SECONDS
+        try:
+            used.send(_request(url, headers))
+            answer = self._head(used)
+        except BaseException:
+            used.close()
+            raise
+        used.deadline = None
+        return Response(answer, used, lambda back: self._give_back(origin, back))
+
+    def _head(self, used: Wire) -> http.client.HTTPResponse:
+        sent_at, metered = self.monotonic(), used.metered_seconds
+        used.reader.peek(1)
+        self.observer.answered(self.monotonic() - sent_at - (used.metered_seconds - metered))
+        for _ in range(INTERIM_ANSWERS_MAX):
+            answer = http.client.HTTPResponse(used, method="GET")  # type: ignore[arg-type]  # enough of a socket
+            answer.begin()
+            if not 100 <= answer.status < 200:
+                return answer
+        raise http.client.HTTPException(f"{INTERIM_ANSWERS_MAX} interim answers")
+
+    def _give_back(self, origin: Origin, back: Wire) -> None:
+        back.idle_since = self.monotonic()
+        with self._lock:
+            if len(self._idle) < CONNECTIONS_IDLE_MAX:
+                self._idle.append((origin, back))
+                return
+        back.close()
+
+
+def _request(url: str, headers: Mapping[str, str]) -> bytes:
+    parts = urlsplit(url)
+    named = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    if not path.isprintable() or " " in path:
+        raise ValueError(path)
+    line = f"GET {path} HTTP/1.1\r\nHost: {parts.netloc}\r\n"
+    return f"{line}{_HEADERS}{named}\r\n".encode("ascii")
+
+
+def in_words(error: BaseException) -> str:
+    """Say which kind of failure it was, without addresses of objects in memory."""
+    if isinstance(error, Stuck):
+        return "stuck: next to nothing comes"
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return "its certificate can't be trusted, or the clock is wrong"
+    if isinstance(error, http.client.IncompleteRead | http.client.RemoteDisconnected):
+        return "the link was cut"
+    if isinstance(error, http.client.HTTPException | ValueError):
+        return "answers with what isn't HTTP"
+    if isinstance(error, ConnectionRefusedError):
+        return "can't be reached"
+    return "the link was cut"
