@@ -6,7 +6,7 @@ no hub answers. Content is asked of folders first, since their bytes cost nothin
 
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,8 +14,9 @@ from content_packs.errors import InvalidContent, Missing, SatchelError, SourceUn
 from sync_node.config import Config
 from sync_node.folder_source import FolderSource
 from sync_node.hub_source import HubSource
+from sync_node.link import UNKNOWN, LinkObservation
 from sync_node.retrying_source import RetryingSource
-from sync_node.source import Source, Traffic
+from sync_node.source import Meter, Source, Traffic
 
 _Found = TypeVar("_Found")
 
@@ -23,14 +24,24 @@ _Found = TypeVar("_Found")
 def from_config(
     config: Config,
     *,
+    meters: Mapping[str, Meter] | None = None,
+    observed: Mapping[str, LinkObservation] | None = None,
     sleep: Callable[[float], None] = time.sleep,
     random_share: Callable[[], float] = random.random,
 ) -> "Sources":
-    """Return the sources that node.toml names, hubs with retries."""
+    """Return the sources that node.toml names, hubs with retries.
+
+    By the name of a source, which is its address: `meters` are told every byte that crosses its
+    link, `observed` is what `Sources.observed` returned when it was last used.
+    """
     found: list[Source] = []
     for each in config.sources:
         if each.hub:
-            hub = HubSource(each.hub)
+            hub = HubSource(
+                each.hub,
+                meter=(meters or {}).get(each.hub),
+                observed=(observed or {}).get(each.hub, UNKNOWN),
+            )
             found.append(RetryingSource(hub, sleep=sleep, random=random_share))
         else:
             found.append(FolderSource(Path(each.folder)))
@@ -97,6 +108,10 @@ class Sources:
         for source in self._sources:
             total.add(source.traffic)
         return total
+
+    def observed(self) -> dict[str, LinkObservation]:
+        """Return what was observed of each link, by the name of its source."""
+        return {each.name: each.observation for each in self._sources if each.observation}
 
     def close(self) -> None:
         """Let go of connections."""
