@@ -1,6 +1,5 @@
 """What a link cost is never told too little, and hardly too much, whatever happens to the node."""
 
-import os
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -85,7 +84,7 @@ def test_a_day_of_asking_what_is_new_hardly_writes(tmp_path: Path) -> None:
         budgets.spend(HUB, 1_500, TODAY, budget=MONTH)
         budgets.spend("http://free/", 1_500, TODAY, budget=None)
         budgets.end_tick()
-        seen.add(os.stat(path).st_ino)
+        seen.add(path.stat().st_ino)
     assert len(seen) <= 2
     assert budgets.spent(HUB, TODAY).day == 96 * 1_500
 
