@@ -15,7 +15,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 SECONDS_MAX = 120.0
-_CALLS = r"/^(fsync|fdatasync|rename.*|unlink.*|mkdir.*|openat|write|pwrite64|ftruncate|f?chmod.*)$"
+_CALLS = (
+    r"/^(fsync|fdatasync|syncfs|rename.*|unlink.*|mkdir.*|openat|write|pwrite64|ftruncate"
+    r"|f?chmod.*)$"
+)
 _LINE = re.compile(r"(\d+) +(\w+)\((.*)")
 _SHARE_OF_DELAYS = 0.25
 
@@ -70,6 +73,26 @@ class Killer:
         if self._chance.random() < _SHARE_OF_DELAYS:
             return Moment(seconds=self._chance.uniform(*self.seconds))
         return self._chance.choice(self.moments[self._chance.choice(sorted(self.moments))])
+
+    def every(self, calls: str) -> list[Moment]:
+        """Return every moment at which a call is entered whose name matches the pattern `calls`."""
+        return [
+            moment
+            for call, moments in sorted(self.moments.items())
+            if re.fullmatch(calls, call)
+            for moment in moments
+        ]
+
+    def fail(
+        self, command: Sequence[str], moment: Moment, error: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end, in which the call of a moment fails with an `error`."""
+        inject = f"inject={moment.call}:error={error}:when={moment.number}"
+        return subprocess.run(
+            [_strace(), "-f", "-qq", "-o", "/dev/null", "-e", f"trace={moment.call}", "-e", inject,
+             *command],
+            capture_output=True, text=True, timeout=SECONDS_MAX, check=False,
+        )  # fmt: skip
 
     def kill(self, command: Sequence[str], moment: Moment) -> bool:
         """Run a command and kill it at that moment; return False if it ended before."""
