@@ -70,12 +70,12 @@ class SourceMeter:
         self._left: int | None = None
         self._rate = 0.0
         self._refusal: NotNow | None = None
+        self._known: dict[frozenset[Kind], tuple[float, NotNow | None]] = {}
         self._on = clock().astimezone(rules.zone).date()
 
     def permits(self, kinds: frozenset[Kind]) -> bool:
         """Say whether content of all these kinds may cross the link; for none, metadata."""
-        with self._lock:
-            return self._refusal_of(kinds) is None
+        return self.refusal(kinds) is None
 
     def carry(self, kinds: frozenset[Kind]) -> None:
         """Note what crosses the link from now on; metadata where there are none."""
@@ -83,19 +83,19 @@ class SourceMeter:
             self._carried = kinds
             self._checked = float("-inf")
 
-    def check(self) -> None:
-        """See to it that bytes may be spent, before any are.
+    def refusal(self, kinds: frozenset[Kind]) -> NotNow | None:
+        """Return why these kinds may not cross the link now; None where they may.
 
-        Raises `NotNow` unless what is carried may cross the link, `StorageFailed`.
+        Where they may, bytes are leased that are about to be spent. Raises `StorageFailed`.
         """
         with self._lock:
-            self._look()
-            self._count(0)
-
-    def refusal(self, kinds: frozenset[Kind]) -> NotNow | None:
-        """Return why these kinds may not cross the link now; None where they may."""
-        with self._lock:
-            return self._refusal_of(kinds)
+            known_at, known = self._known.get(kinds, (float("-inf"), None))
+            if self._monotonic() - known_at >= METER_CHECK_SECONDS or self._is_over:
+                known = self._refusal_of(kinds)
+                self._known[kinds] = (self._monotonic(), known)
+            if known is None:
+                self._count(0)
+            return known
 
     def spend(self, down: int, up: int) -> None:
         """Count bytes that crossed the link, and wait as its rate asks.
@@ -124,12 +124,16 @@ class SourceMeter:
                 if not self._rate:
                     return
 
+    @property
+    def _is_over(self) -> bool:
+        return self._left is not None and self._left <= 0
+
     def _look(self) -> None:
         """See, at most once a second, what is allowed; raise `NotNow` where it isn't."""
-        over = self._left is not None and self._left <= 0
-        if over or self._monotonic() - self._checked >= METER_CHECK_SECONDS:
+        if self._is_over or self._monotonic() - self._checked >= METER_CHECK_SECONDS:
             self._refusal = self._refusal_of(self._carried)
             self._checked = self._monotonic()
+            self._known[self._carried] = (self._checked, self._refusal)
         if self._refusal:
             raise self._refusal
 

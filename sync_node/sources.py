@@ -2,29 +2,50 @@
 
 What is offered is asked of hubs first, since only they say what is of now; folders are asked where
 no hub answers. Content is asked of folders first, since their bytes cost nothing.
+
+A link may be barred for some kinds of content, or for all, by its windows, by its budget, or by a
+pause: then its source isn't asked, and is asked again as soon as it may be.
 """
 
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from content_packs.errors import InvalidContent, Missing, SatchelError, SourceUnavailable
 from sync_node.config import Config
+from sync_node.errors import NotNow
 from sync_node.folder_source import FolderSource
 from sync_node.hub_source import HubSource
 from sync_node.link import UNKNOWN, LinkObservation
+from sync_node.plan_model import Kind
 from sync_node.retrying_source import RetryingSource
 from sync_node.source import Meter, Source, Traffic
 
 _Found = TypeVar("_Found")
+_METADATA: frozenset[Kind] = frozenset()
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+class Gate(Meter, Protocol):
+    """A meter that knows what its link may carry. See `meter.SourceMeter`."""
+
+    def refusal(self, kinds: frozenset[Kind]) -> NotNow | None:
+        """Return why these kinds may not cross now, None where they may; no kinds: metadata."""
+        ...
+
+    def carry(self, kinds: frozenset[Kind]) -> None:
+        """Note what crosses from now on."""
+        ...
 
 
 def from_config(
     config: Config,
     *,
-    meters: Mapping[str, Meter] | None = None,
+    meters: Mapping[str, Gate] | None = None,
     observed: Mapping[str, LinkObservation] | None = None,
     sleep: Callable[[float], None] = time.sleep,
     random_share: Callable[[], float] = random.random,
@@ -45,46 +66,91 @@ def from_config(
             found.append(RetryingSource(hub, sleep=sleep, random=random_share))
         else:
             found.append(FolderSource(Path(each.folder)))
-    return Sources(found)
+    return Sources(found, meters or {})
 
 
 class Sources:
     """Several sources, in the order of node.toml."""
 
-    def __init__(self, sources: Sequence[Source]) -> None:
+    def __init__(self, sources: Sequence[Source], gates: Mapping[str, Gate] | None = None) -> None:
         self._sources = list(sources)
+        self._gates = dict(gates or {})
+        self._carried = _METADATA
         self._down: dict[str, SourceUnavailable] = {}
+        self._barred: NotNow | None = None
 
     def begin_tick(self) -> None:
         """Give every source another chance."""
         self._down.clear()
+        self._barred = None
 
     def for_offers(self) -> Iterator[Source]:
         """Yield those that aren't out, hubs first."""
         return self._up(sorted(self._sources, key=lambda source: not source.live))
 
     def for_content(self) -> Iterator[Source]:
-        """Yield those that aren't out, folders first."""
+        """Yield those that aren't out and may carry what is being carried, folders first."""
         return self._up(sorted(self._sources, key=lambda source: source.live))
 
+    def permitting(self, kind: Kind) -> frozenset[str]:
+        """Return the names of the sources, out or not, whose links may carry content of a kind."""
+        return frozenset(
+            source.name for source in self._sources if self._may_carry(source, frozenset({kind}))
+        )
+
+    @contextmanager
+    def carrying(self, kinds: Iterable[Kind]) -> Iterator[None]:
+        """Ask only sources that may carry all these kinds, for the length of the block.
+
+        A transfer ends when one of them may no longer cross its link.
+        """
+        self._carry(frozenset(kinds))
+        try:
+            yield
+        finally:
+            self._carry(_METADATA)
+
+    def _carry(self, kinds: frozenset[Kind]) -> None:
+        self._carried = kinds
+        for gate in self._gates.values():
+            gate.carry(kinds)
+
     def _up(self, sources: list[Source]) -> Iterator[Source]:
-        return (source for source in sources if source.name not in self._down)
+        return (source for source in sources if self._is_up(source))
+
+    def _is_up(self, source: Source) -> bool:
+        return source.name not in self._down and self._may_carry(source, self._carried)
+
+    def _may_carry(self, source: Source, kinds: frozenset[Kind]) -> bool:
+        gate = self._gates.get(source.name)
+        refusal = gate.refusal(kinds) if gate else None
+        if refusal:
+            self._note_barred(refusal)
+        return refusal is None
+
+    def _note_barred(self, refusal: NotNow) -> None:
+        """Remember the refusal that is over first."""
+        if self._barred is None or (refusal.until or _NEVER) < (self._barred.until or _NEVER):
+            self._barred = refusal
 
     def put_out(self, source: Source, error: SourceUnavailable) -> None:
-        """Ask `source` nothing more in this tick."""
-        self._down[source.name] = error
+        """Ask `source` nothing more in this tick; one that is barred is asked when it may be."""
+        if isinstance(error, NotNow):
+            self._note_barred(error)
+        if not isinstance(error, NotNow) or source.name not in self._gates:
+            self._down[source.name] = error
 
     @property
     def all_out(self) -> bool:
-        """Whether none is left to ask."""
-        return len(self._down) == len(self._sources)
+        """Whether none is left to ask for what is being carried."""
+        return not any(self._is_up(source) for source in self._sources)
 
     @property
     def cut(self) -> SourceUnavailable | None:
-        """What put a source out, preferably a hub, None where all answered."""
+        """What put a source out, preferably a hub, or else barred it; None where all answered."""
         by_name = {source.name: source for source in self._sources}
         downs = sorted(self._down.items(), key=lambda item: not by_name[item[0]].live)
-        return downs[0][1] if downs else None
+        return downs[0][1] if downs else self._barred
 
     def first_good(self, ask: Callable[[Source], _Found]) -> _Found:
         """Return what `ask` makes of the first source for content with which it works.
