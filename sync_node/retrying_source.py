@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from content_packs.errors import SourceUnavailable
 from sync_node.answers import Busy
+from sync_node.errors import NotNow
 from sync_node.limits import (
     ATTEMPTS_MAX,
     ATTEMPTS_TOTAL_MAX,
@@ -150,7 +151,12 @@ class Backoff:
         self._bytes += size
 
     def failed(self, error: SourceUnavailable, mark: int) -> None:
-        """Sleep before another attempt, or raise `error` if there were enough."""
+        """Sleep before another attempt, or raise `error` if there were enough.
+
+        A link that may not be used now isn't tried again.
+        """
+        if isinstance(error, NotNow):
+            raise error
         with self._lock:
             if mark < self._gave_up_at:
                 raise error
