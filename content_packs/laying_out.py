@@ -1,8 +1,9 @@
 """Laying out a version: which earlier blocks serve it, and one new bundle with the rest.
 
-An earlier block is kept where at least half of its bytes are of use still. The other chunks that
-earlier versions have are written again, in blocks of their own: whoever holds them never fetches
-those blocks, and whoever holds nothing doesn't fetch bytes that are of no use.
+A layout serves those who fetch from nothing: whoever has an earlier version gets a delta. So an
+earlier block is kept only where nearly all of its bytes are of use still. The other chunks that
+earlier versions have are written again, in blocks of their own: whoever holds them but has no delta
+never fetches those blocks.
 """
 
 from collections import Counter
@@ -12,12 +13,13 @@ from typing import BinaryIO
 import msgspec
 
 from content_packs import manifest as manifests
-from content_packs.bundle import BundleWriter, write_chunks
+from content_packs.bundle import BundleWriter
+from content_packs.filling import Filler
 from content_packs.layout import FORMAT, Block, BundleReference, Layout
 from content_packs.limits import BUNDLES_IN_LAYOUT_MAX
 from content_packs.manifest import Manifest
 
-_USE_MIN = 0.5  # the share of an earlier block's bytes that must be of use to keep it
+_USE_MIN = 0.95  # the share of an earlier block's bytes that must be of use to keep it
 
 
 def lay_out(
@@ -34,20 +36,23 @@ def lay_out(
     """
     carried = _Carried(manifest)
     known: set[str] = set()
+    paths: set[str] = set()
     # The oldest first: a later layout names only those chunks of a shared block that it uses.
     for earlier_manifest, earlier_layout in sorted(earlier, key=lambda pair: pair[0].version):
         carried.take(earlier_manifest, earlier_layout)
         known |= {chunk.digest for chunk in earlier_manifest.chunk_table}
+        paths |= set(earlier_manifest.by_path)
     carried.make_room()
     rest = [n for n in range(len(manifest.chunk_table)) if n not in carried.placed]
     bundles, blocks = list(carried.bundles), list(carried.blocks)
     new_bundle = None
     if rest:
-        writer = BundleWriter(out, len(bundles))
         moved = {n for n in rest if manifest.chunk_table[n].digest in known}
-        for group in (set(rest) - moved, moved):
-            write_chunks(writer, manifest, group, read_chunk, progress)
-        new_bundle = writer.reference()
+        with BundleWriter(out, len(bundles)) as writer:
+            filler = Filler(writer, manifest, read_chunk, progress)
+            filler.write(set(rest) - moved, lambda file: file.path in paths)
+            filler.write(moved, lambda _: True)
+            new_bundle = writer.finish()
         bundles.append(new_bundle)
         blocks += writer.blocks
     digest = manifests.digest(manifest)

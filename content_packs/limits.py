@@ -44,6 +44,7 @@ CHUNK_BYTES_MIN = 64 * KIB  # of a chunk cut by content, but a file's last
 CHUNK_MASK_BITS = 18  # a cut about every 256 KiB past the smallest
 BLOCK_BYTES_MAX = 4 * MIB  # uncompressed; what a node holds at a time, and must fetch at the least
 BLOCK_BYTES_FIRST = 256 * KIB  # of the first block of texts, so that the first lesson opens early
+BLOCK_BYTES_SMALL_FILES = 1 * MIB  # of the first block of a lesson's pictures and other small files
 BLOCK_STORED_BYTES_MAX = BLOCK_BYTES_MAX + 4 * KIB  # a frame that didn't shrink
 BLOCK_CHUNKS_MAX = 4_096
 BUNDLES_IN_LAYOUT_MAX = 1_000

@@ -251,7 +251,7 @@ CONTENTS: dict[str, tuple[Bytes, str]] = {
         "found digest",
     ),
     "a bit flipped, and the bundle's digest mended": (
-        lambda parts: parts.with_bundle(flipped(parts, len(parts.bundle) - 10)).zip(),
+        lambda parts: parts.with_bundle(flipped(parts, len(parts.bundle) - 60_000)).zip(),
         "expected digest",
     ),
     "a bundle of another magic": (

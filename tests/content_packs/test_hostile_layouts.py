@@ -42,7 +42,7 @@ HOSTILE: dict[str, tuple[Bend, str]] = {
     "a block of minus bytes": (put("blocks.0.2", -40), "don't lie in a bundle"),
     "a coding to come": (put("blocks.0.4", 7), "coding 7, expected 0 or 1"),
     "a block of two sizes": (put("blocks.0.3", 41), "stored as it is, but of two sizes"),
-    "a bomb of a block": (put("blocks.0.3", MIB + 1), "1048577 bytes, at most 1048576"),
+    "a bomb of a block": (put("blocks.0.3", 4 * MIB + 1), "4194305 bytes, at most 4194304"),
     "a block without chunks": (put("blocks.0.5", []), "0 chunks, expected 1 to"),
     "a block of too many chunks": (
         put("blocks.0.5", [0] * (BLOCK_CHUNKS_MAX + 1)),

@@ -69,7 +69,9 @@ def test_what_comes_back_from_an_earlier_version_is_not_written_again(tmp_path: 
     make_demo(tmp_path / "2.cpack", version=2, lessons=("one",), video_bytes=1_000_000)
     make_demo(tmp_path / "3.cpack", version=3, video_bytes=1_000_000)
     shelf.publish(tmp_path / "1.cpack")
-    assert shelf.publish(tmp_path / "2.cpack") == 0
+    assert shelf.publish(tmp_path / "2.cpack") < 1_000, (
+        "the text that two lessons shared a block of"
+    )
     assert shelf.publish(tmp_path / "3.cpack") == 0
     shelf.check()
 
