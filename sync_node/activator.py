@@ -66,19 +66,23 @@ class Activator:
             )
             if row.lesson in self._lessons
         }
+        self._held = held
         for lesson in manifest.lessons:
             if lesson.id not in self._active:
-                needed = required_digests(manifest, lesson)
-                missing = {digest for digest in needed if digest not in held}
+                missing = {d for d in required_digests(manifest, lesson) if d not in held}
                 self._missing[lesson.id] = missing
                 self._to_arrive[lesson.id] = len(missing)
                 for digest in missing:
                     self._needing.setdefault(digest, []).append(lesson.id)
 
     def activate_whole(self) -> None:
-        """Activate what is whole already."""
-        for lesson in [lesson for lesson, missing in self._missing.items() if not missing]:
-            self._activate(lesson)
+        """Activate what is whole, also by files that another pack brought meanwhile."""
+        for lesson, missing in list(self._missing.items()):
+            here = {digest for digest in missing if digest in self._held}
+            missing.difference_update(here)
+            self._to_arrive[lesson] -= len(here)
+            if not missing:
+                self._activate(lesson)
 
     def on_arrived(self, digest: str) -> bool:
         """Note that a file's bytes are here; say whether a lesson has all that it needs by that."""

@@ -95,6 +95,7 @@ class Engine:
             for installation in begun:
                 tick.activated += installation.activator.activated
             tick.troubles += installer.troubles
+            tick.notes += installer.notes
         whole = len(begun) == len(packs) and all(installer.is_whole(each) for each in begun)
         waiting = any(each.activator.waiting_until for each in begun)
         self._conclude(tick, installer, changed=changed, whole=whole, waiting=waiting)

@@ -5,11 +5,14 @@ or a rollback would. A file goes when the last claim on it goes, and claims go i
 
 1. What no claim is on: left over from versions that nobody can open any more.
 2. Retired packs, by name: no pupil sees them.
-3. What only a rollback would use, of the pack first whose lessons have run longest as they are: a
+3. Finer renditions of the version before: a rollback does without.
+4. What only a rollback would use, of the pack first whose lessons have run longest as they are: a
    bad version shows itself early, and a hub can take a version back, too. What pupils watch every
    day isn't given for what is most likely never used.
-4. Finer renditions: of the lesson that was opened longest ago or never, of those the last in
+5. Finer renditions: of the lesson that was opened longest ago or never, of those the last in
    teaching order, of a lesson the largest. The lesson stays open with what is lighter.
+
+For a lesson that is to open all of these may go, for a finer rendition only the first three.
 
 Never: what an open lesson needs, what is needed of the version on offer, whatever is pinned.
 Records aren't in the store and no part of this.
@@ -21,15 +24,19 @@ from itertools import accumulate
 from typing import Literal, TypeAlias
 
 Role: TypeAlias = Literal["active", "offered", "before"]
-Why: TypeAlias = Literal["nothing uses it", "retired", "for a rollback only", "finer rendition"]
+Why: TypeAlias = Literal[
+    "nothing uses it", "retired", "finer, of the version before", "for a rollback", "finer"
+]
 _Rank: TypeAlias = tuple[int, tuple[int | str, ...]]
 
-_RETIRED, _BEFORE, _FINER, _NEVER = 1, 2, 3, 4
+_RETIRED, _FINER_BEFORE, _BEFORE, _FINER, _NEVER = 1, 2, 3, 4, 5
 _WORDS: dict[int, Why] = {
     _RETIRED: "retired",
-    _BEFORE: "for a rollback only",
-    _FINER: "finer rendition",
+    _FINER_BEFORE: "finer, of the version before",
+    _BEFORE: "for a rollback",
+    _FINER: "finer",
 }
+_LIGHT = frozenset[Why]({"nothing uses it", "retired", "finer, of the version before"})
 
 
 @dataclass(frozen=True)
@@ -98,13 +105,12 @@ def _rank(claim: Claim, sizes: Mapping[str, int]) -> _Rank:
         return _NEVER, ()
     if claim.retired:
         return _RETIRED, (claim.pack,)
-    if claim.role == "before":
-        return _BEFORE, (claim.since, claim.pack)
     if claim.finer:
         (digest,) = claim.digests
         place = (claim.opened, -claim.position, -sizes.get(digest, 0))
-        return _FINER, (*place, claim.pack, claim.lesson, digest)
-    return _NEVER, ()
+        kind = _FINER_BEFORE if claim.role == "before" else _FINER
+        return kind, (*place, claim.pack, claim.lesson, digest)
+    return (_BEFORE, (claim.since, claim.pack)) if claim.role == "before" else (_NEVER, ())
 
 
 def _going(
@@ -113,7 +119,7 @@ def _going(
     size = sum(sizes[digest] for digest in digests)
     if claim is None:
         return Going(why, "", "", "", tuple(digests), size)
-    finer = why == "finer rendition"
+    finer = why in {"finer", "finer, of the version before"}
     lesson, path = (claim.lesson, claim.path) if finer else ("", "")
     return Going(why, claim.pack, lesson, path, tuple(digests), size)
 
@@ -132,7 +138,7 @@ def enough(order: Sequence[Going], wanted: int) -> list[Going]:
         chosen.append(going)
         freed += going.size
     for going in reversed(chosen):
-        if going.why == "finer rendition" and freed - going.size >= wanted:
+        if going.why == "finer" and freed - going.size >= wanted:
             chosen.remove(going)
             freed -= going.size
     return chosen
@@ -150,5 +156,5 @@ def how_many_fit(
 
 
 def lightly(order: Iterable[Going]) -> list[Going]:
-    """Return what may go for a finer rendition: what no pupil and no rollback would use."""
-    return [going for going in order if going.why in {"nothing uses it", "retired"}]
+    """Return what may go for a finer rendition: what no pupil and no rollback needs."""
+    return [going for going in order if going.why in _LIGHT]

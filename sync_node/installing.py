@@ -8,17 +8,17 @@ from pathlib import Path
 from content_packs.command_line import megabytes
 from content_packs.errors import SatchelError, SourceUnavailable, StorageFailed
 from content_packs.manifest import File, Manifest
-from sync_node import following, planner, tidying, trusted_time
+from sync_node import following, planner, trusted_time
 from sync_node.activator import Activator, held_versions
 from sync_node.assembler import Assembler, find_seeds
 from sync_node.data_dir import DataDir
 from sync_node.documents import Documents, loaders
 from sync_node.fetcher import Fetcher
 from sync_node.following import Followed
-from sync_node.limits import DISK_RESERVE_BYTES
 from sync_node.planner import Plan, Step
 from sync_node.sources import Sources
-from sync_node.store import Store, allocated_bytes
+from sync_node.space import Space
+from sync_node.store import Store
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,10 @@ class Installation:
 
 
 class Installer:
-    """Brings versions in. What goes wrong with one is in `troubles`, and the others go on."""
+    """Brings versions in. What goes wrong with one is in `troubles`, and the others go on.
+
+    `notes` say what went to make room, and what waits for room without being missed much.
+    """
 
     def __init__(  # noqa: PLR0913  # what is outside comes in as parameters
         self,
@@ -59,10 +62,11 @@ class Installer:
         self.store = store
         self._sources = sources
         self._now = now
-        self._disk_free = disk_free
+        self._space = Space(data_dir, store, free=disk_free)
         self._progress = progress
         self.documents = Documents(data_dir, sources)
         self.troubles: list[SatchelError] = []
+        self.notes: list[str] = []
 
     def begin(self, followed: Followed) -> Installation | None:
         """Get the manifest, and activate what is whole already. None where that can't be had."""
@@ -86,11 +90,12 @@ class Installer:
 
     def fetch_required(self, installation: Installation) -> None:
         """Fetch what the lessons need, in teaching order, activating each as it gets whole."""
-        self._fetch(installation, planner.required_steps)
+        installation.activator.activate_whole()
+        self._fetch(installation, planner.required_steps, finer=False)
 
     def fetch_rest(self, installation: Installation) -> None:
         """Fetch what is left: files that no lesson names, and finer renditions."""
-        self._fetch(installation, planner.later_steps)
+        self._fetch(installation, planner.later_steps, finer=True)
 
     def is_whole(self, installation: Installation) -> bool:
         """Say whether every file is here, and every lesson is active or waits for its time."""
@@ -101,17 +106,21 @@ class Installer:
         )
 
     def _fetch(
-        self, installation: Installation, steps_of: Callable[[Manifest], list[Step]]
+        self,
+        installation: Installation,
+        steps_of: Callable[[Manifest], list[Step]],
+        *,
+        finer: bool,
     ) -> None:
         manifest = self.documents.manifest(installation.followed.offer)
         steps = steps_of(manifest)
         if not planner.missing_files(steps, self.store):
             return
-        fitting = self._fitting(manifest, steps)
+        fitting = self._fitting(manifest, steps, finer=finer)
         assembler = Assembler(
             self.store,
             planner.missing_files(fitting, self.store),
-            installation.activator.on_stored,
+            lambda digest: self._on_stored(installation, digest),
             installation.activator.on_arrived,
         )
         held = loaders(self.documents, list(held_versions().values()))
@@ -157,31 +166,43 @@ class Installer:
 
         return report
 
-    def _fitting(self, manifest: Manifest, steps: list[Step]) -> list[Step]:
-        """Return the steps that the disk can hold, making room if that isn't all of them."""
-        fitting, total = planner.steps_that_fit(steps, self.store, self._room(), self._bytes_for)
-        if len(fitting) < len(steps):
-            tidying.drop_retired(self._data_dir)
-            tidying.tidy(self._data_dir, self.store, self.documents)
-            fitting, total = planner.steps_that_fit(
-                steps, self.store, self._room(), self._bytes_for
-            )
-        if len(fitting) < len(steps):
-            self.troubles.append(
-                StorageFailed(
-                    f"{manifest.pack} {manifest.version}: takes {megabytes(total)} more, and the "
-                    f"disk has room for {megabytes(max(self._room(), 0))}",
-                    hint="Free some space, or follow fewer channels. What fits is fetched.",
-                )
-            )
-        return fitting
+    def _on_stored(self, installation: Installation, digest: str) -> None:
+        self._space.taken(digest)
+        installation.activator.on_stored(digest)
 
-    def _room(self) -> int:
-        return self._disk_free(self._data_dir.root) - DISK_RESERVE_BYTES
+    def _fitting(self, manifest: Manifest, steps: list[Step], *, finer: bool) -> list[Step]:
+        """Return the steps that the disk can hold, and set the room for them aside."""
+        files = [self._new_files(steps, number) for number in range(len(steps))]
+        sizes = [sum(map(self._space.bytes_for, each)) for each in files]
+        count, freed = self._space.fit(sizes, finer=finer)
+        self.notes += freed.words
+        for each in files[:count]:
+            self._space.set_aside(each)
+        if count < len(steps):
+            lacking = sum(sizes[count:])
+            self._say_what_waits(manifest, len(steps) - count, lacking, finer=finer)
+        return steps[:count]
 
-    def _bytes_for(self, file: File) -> int:
-        there = allocated_bytes(self._data_dir.part_path(file.digest)) if file.chunks else 0
-        return max(file.size - there, 0)
+    def _new_files(self, steps: list[Step], number: int) -> list[File]:
+        """Return the files that a step is the first to need."""
+        before = planner.missing_files(steps[:number], self.store)
+        return planner.missing_files(steps[: number + 1], self.store)[len(before) :]
+
+    def _say_what_waits(self, manifest: Manifest, steps: int, lacking: int, *, finer: bool) -> None:
+        name = f"{manifest.pack} {manifest.version}"
+        if finer:
+            self.notes.append(
+                f"{name}: what {steps} lessons have in finer renditions waits for room, "
+                f"{megabytes(lacking)}"
+            )
+            return
+        self.troubles.append(
+            StorageFailed(
+                f"{name}: {steps} lessons take {megabytes(lacking)} more, and the disk has room "
+                f"for {megabytes(max(self._space.room(), 0))}",
+                hint="Free some space, or follow fewer channels. What fits is fetched.",
+            )
+        )
 
 
 def unavailable(troubles: Sequence[SatchelError]) -> bool:

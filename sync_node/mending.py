@@ -10,8 +10,7 @@ can be read: writing over a part of such a sector would fail, too.
 """
 
 import os
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from collections.abc import Iterable
 
 from content_packs import durable
 from content_packs.errors import SatchelError
@@ -20,8 +19,9 @@ from sync_node import state
 from sync_node.activator import held_versions, reconcile
 from sync_node.data_dir import DataDir
 from sync_node.held_manifests import HeldManifests
-from sync_node.limits import MENDED_TOGETHER_MAX, SALVAGE_PIECE_BYTES
+from sync_node.limits import MENDED_TOGETHER_MAX
 from sync_node.models import VersionRow, database_proxy
+from sync_node.salvaging import can_be_read, salvage
 from sync_node.store import Store
 
 
@@ -106,29 +106,3 @@ def _take_out(data_dir: DataDir, store: Store, digest: str, file: File | None) -
             else:
                 salvage(path, part)
     store.remove(digest)
-
-
-def can_be_read(path: Path) -> bool:
-    """Say whether every sector of a file can be read, whatever is in it."""
-    return all(piece is not None for _, piece in _pieces(path))
-
-
-def salvage(path: Path, target: Path) -> None:
-    """Copy what can be read of a file, with holes for the rest, durably. Raises `StorageFailed`."""
-    with durable.writing(target) as out:
-        for at, piece in _pieces(path):
-            if piece is not None:
-                out.seek(at)
-                out.write(piece)
-        out.truncate(path.stat().st_size)
-
-
-def _pieces(path: Path) -> Iterator[tuple[int, bytes | None]]:
-    """Yield a file's pieces and where they lie, None for one that can't be read."""
-    with path.open("rb", buffering=0) as file:
-        size = os.fstat(file.fileno()).st_size
-        for at in range(0, size, SALVAGE_PIECE_BYTES):
-            try:
-                yield at, os.pread(file.fileno(), SALVAGE_PIECE_BYTES, at)
-            except OSError:
-                yield at, None

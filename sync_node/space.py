@@ -125,7 +125,7 @@ class Space:
                         ).execute()
                 if not pinned.pins_some_of(pack):
                     PackRow.delete().where(PackRow.pack == pack).execute()
-            for pack in [each.pack for each in going if each.why == "for a rollback only"]:
+            for pack in [each.pack for each in going if each.why == "for a rollback"]:
                 LessonRow.update(previous_version=None).where(LessonRow.pack == pack).execute()
             state.remember_settled("")
 
@@ -148,11 +148,11 @@ def _in_words(going: Sequence[Going]) -> list[str]:
             found.setdefault((each.why, each.pack), []).append(each.size)
     words = []
     for (why, pack), sums in found.items():
-        size = megabytes(sum(sums))
-        if why == "retired":
-            words.append(f"{pack}: no longer offered, removed to make room ({size})")
-        elif why == "finer rendition":
-            words.append(f"{pack}: {len(sums)} finer renditions removed to make room ({size})")
-        else:
-            words.append(f"{pack}: the version before removed to make room ({size})")
+        what = {
+            "retired": "no longer offered,",
+            "finer": f"{len(sums)} finer renditions",
+            "finer, of the version before": "finer renditions of the version before",
+            "for a rollback": "the version before",
+        }[why]
+        words.append(f"{pack}: {what} removed to make room ({megabytes(sum(sums))})")
     return words

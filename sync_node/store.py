@@ -21,6 +21,7 @@ from sync_node.limits import (
     STAGED_BYTES_MAX,
     STAGED_FILES_MAX,
 )
+from sync_node.salvaging import salvage
 
 _READ_ONLY = 0o444
 _LIBC = ctypes.CDLL(None, use_errno=True)
@@ -62,9 +63,11 @@ class Store:
     def adopt(self, file: File) -> bool:
         """Stage a small file that an earlier process staged; say whether it is there and right."""
         path = self._data_dir.part_path(file.digest)
-        with durable.storage_errors(path):
-            if not path.exists() or digest_of_file(path) != file.digest:
+        try:
+            if digest_of_file(path) != file.digest:
                 return False
+        except OSError:  # it isn't there, or has a sector that can't be read: written anew
+            return False
         self._staged[file.digest] = file.size
         return True
 
@@ -157,11 +160,18 @@ class Part:
         """
         if not self._path.exists():
             return
+        readable = True
         with durable.storage_errors(self._path), self._path.open("rb") as file:
             for digest, places in self._places.items():
-                if all(_has(file.fileno(), digest, at, size) for at, size in places):
+                try:
+                    there = all(_has(file.fileno(), digest, at, size) for at, size in places)
+                except OSError:  # a sector that can't be read
+                    there = readable = False
+                if there:
                     self.missing.discard(digest)
                     progress(sum(size for _, size in places))
+            if not readable:
+                salvage(self._path, self._path)
 
     def size_of(self, digest: str) -> int:
         """Return the bytes of one of the file's chunks."""

@@ -13,6 +13,16 @@ from tests.support.packs import make_demo
 from tests.support.repositories import NOW, Repository
 
 
+def test_packs_that_share_files_open_in_the_same_tick(
+    repository: Repository, node: Node, tmp_path: Path
+) -> None:
+    for pack, seed in (("maths", 0), ("songs", 900)):
+        repository.offer("main", publish(repository, tmp_path, pack=pack, seeds={"one": seed}))
+    node.sync_well()
+    for pack in ("maths", "songs"):
+        assert node.lessons(pack) == {"one": 1, "two": 1}
+
+
 def test_the_first_sync_brings_and_opens_every_lesson(
     repository: Repository, node: Node, tmp_path: Path
 ) -> None:

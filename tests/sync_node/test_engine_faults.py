@@ -19,6 +19,7 @@ from sync_node.folder_source import FolderSource
 from sync_node.limits import DISK_RESERVE_BYTES
 from tests.support.nodes import LiveFolder, Node, publish
 from tests.support.repositories import NOW, Repository
+from tests.support.small_disk import small_disk
 
 
 def test_untrusted_offers_change_nothing(
@@ -245,13 +246,11 @@ def test_a_full_disk_gets_rid_of_retired_packs_first(
     node.sync_well()
     repository.withdraw("main", "old")
     repository.offer("main", publish(repository, tmp_path, seeds={"one": 7, "two": 8}))
-    used = len(node.store())
-    full = iter([0])
-    node.disk_free = lambda _: next(full, 10**12)
-    node.sync_well()
+    node.disk_free = small_disk(node, beside=10_000)
+    tick = node.sync_well()
+    assert "old: no longer offered, removed to make room" in tick.detail
     assert node.lessons("old") == {}
     assert node.lessons() == {"one": 1, "two": 1}
-    assert len(node.store()) < used
 
 
 def test_progress_says_what_is_to_come(repository: Repository, node: Node, tmp_path: Path) -> None:

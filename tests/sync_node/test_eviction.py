@@ -26,19 +26,23 @@ def order(claims: list[Claim], **sizes: int) -> list[str]:
     return [" ".join(going.digests) for going in order_of_going(claims, sizes)]
 
 
-def test_the_four_kinds_go_one_after_the_other() -> None:
+def test_the_kinds_go_one_after_the_other() -> None:
     claims = [
         Claim("maths", "one", "active", ("needed",)),
         finer("one", "hd"),
         Claim("maths", "one", "before", ("old",), since="2026-01-01T00:00:00Z"),
+        Claim("maths", "one", "before", ("old hd",), finer=True),
         Claim("songs", "a", "active", ("song",), retired=True),
     ]
-    found = order_of_going(claims, dict.fromkeys(["needed", "hd", "old", "song", "left"], MB))
+    found = order_of_going(
+        claims, dict.fromkeys(["needed", "hd", "old", "old hd", "song", "left"], MB)
+    )
     assert [(going.why, going.digests) for going in found] == [
         ("nothing uses it", ("left",)),
         ("retired", ("song",)),
-        ("for a rollback only", ("old",)),
-        ("finer rendition", ("hd",)),
+        ("finer, of the version before", ("old hd",)),
+        ("for a rollback", ("old",)),
+        ("finer", ("hd",)),
     ]
 
 
@@ -73,7 +77,7 @@ def test_a_file_goes_with_the_last_that_claims_it() -> None:
     found = order_of_going(claims, {"both": 3, "mine": 2, "kept": 7})
     assert [(going.why, going.size) for going in found] == [
         ("retired", 2),
-        ("for a rollback only", 3),
+        ("for a rollback", 3),
     ]
 
 
@@ -89,8 +93,7 @@ def test_what_is_pinned_never_goes() -> None:
 
 def going(*sizes: int) -> list[Going]:
     return [
-        Going("finer rendition", "maths", "", "", (str(number),), size)
-        for number, size in enumerate(sizes)
+        Going("finer", "maths", "", "", (str(number),), size) for number, size in enumerate(sizes)
     ]
 
 
@@ -153,4 +156,4 @@ def test_whatever_is_claimed(claims: list[Claim], sizes: dict[str, int], wanted:
     assert freed >= min(wanted, sum(each.size for each in found))
     surplus = freed - wanted
     if surplus >= 0:
-        assert all(each.size > surplus for each in gone if each.why == "finer rendition")
+        assert all(each.size > surplus for each in gone if each.why == "finer")
