@@ -15,7 +15,7 @@ from peewee import (
     TextField,
 )
 
-SCHEMA = 1  # node.db with another number is rebuilt
+SCHEMA = 2  # node.db with another number is rebuilt
 
 database_proxy = DatabaseProxy()
 
@@ -77,15 +77,26 @@ class LessonRow(_Row):
 
 
 class TickRow(_Row):
-    """What one tick of the engine did (not derived). Times are RFC 3339 in UTC."""
+    """What one tick of the engine did, or several that were alike or are long ago (not derived).
+
+    Times are RFC 3339 in UTC; `seconds` were spent in the ticks, `ticks` in number. As JSON:
+    `links`, by source, `[bytes in, bytes out, requests, cuts]`; `kinds`, by kind of content, the
+    bytes that came for it; `opened`, `[pack, version, lessons]` each.
+    """
 
     started_at: Any = TextField()
     ended_at: Any = TextField()
+    seconds: Any = IntegerField(default=0)
+    ticks: Any = IntegerField(default=1)
     bytes_in: Any = IntegerField()
     bytes_out: Any = IntegerField()
     requests: Any = IntegerField()
+    cuts: Any = IntegerField(default=0)
     outcome: Any = TextField()
     detail: Any = TextField(default="")
+    links: Any = TextField(default="{}")
+    kinds: Any = TextField(default="{}")
+    opened: Any = TextField(default="[]")
 
 
 class StateRow(_Row):
