@@ -3,32 +3,27 @@
 A made-up course (`course.py`), its update and a small update (`update.py`) are brought from a
 publisher to a node on this machine, over a link that counts (`wire.py`), by us as shipped and by
 peers with their best sensible settings. All bring the same files: those that our build makes of the
-pack folder. What each brought is compared to the byte.
+pack folder. What each brought is compared to the byte. What we take is measured in more cases
+(`ours_cases.py`). What doesn't depend on our code is kept from run to run (`kept.py`).
 """
 
 import argparse
-import json
-import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from scripts.bench.syncing import course, optimum, report, trees, update
-from scripts.bench.syncing.course import Scale
-from scripts.bench.syncing.ours import Satchel
+from scripts.bench.syncing import chart, course, kept, large, markdown, report
+from scripts.bench.syncing.bringing import CASES, case_of, peers_rows
+from scripts.bench.syncing.kinds import kinds_of_change
+from scripts.bench.syncing.ours_cases import OurCases
 from scripts.bench.syncing.peer import Peer
 from scripts.bench.syncing.peers_files import Casync, Rsync, Zchunk, Zsync
 from scripts.bench.syncing.peers_history import Git, Ostree
-from scripts.bench.syncing.report import Case, Row
-from scripts.bench.syncing.trees import Tree
-from scripts.bench.syncing.using import Failed, run
-from scripts.bench.syncing.wire import Link
-from scripts.demonstration import programs
+from scripts.bench.syncing.report import Case, Found, Row
+from scripts.bench.syncing.versions import Versions
 
-CACHE = Path(__file__).parents[3] / ".cache" / "bench"
-CASES = ("first sync", "update", "small update")
 PEERS: dict[str, type[Peer]] = {
     "rsync": Rsync, "git": Git, "ostree": Ostree, "zsync": Zsync, "zchunk": Zchunk,
     "casync": Casync,
@@ -38,32 +33,45 @@ _WHAT = (__doc__ or "").split("\n", 1)[0]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="scripts/bench/sync", description=_WHAT)
-    parser.add_argument("--quick", action="store_true", help="30 MB in place of 350")
-    parser.add_argument(
-        "--kinds", action="store_true", help="also each kind of change by itself, for us"
-    )
-    parser.add_argument("--only", nargs="+", choices=[_OURS, *PEERS], help="only these")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures there")
-    parser.add_argument("--keep", type=Path, metavar="DIR", help="work in DIR, and leave it there")
-    given = parser.parse_args()
-    scale = course.QUICK if given.quick else course.FULL
-    with _place(given.keep) as place:
-        cases, kinds = Bench(place, scale).run(given.only or [_OURS, *PEERS], kinds=given.kinds)
+    given = _arguments()
+    if given.large:
+        with _place(given.keep) as place:
+            print(large.table(large.measure(place)))
+        return
+    if given.figures:
+        found = Found.from_json(given.figures.read_text(encoding="utf-8"))
+    else:
+        with _place(given.keep) as place:
+            found = _find(place, given)
     if given.json:
-        found = {
-            "course": "quick" if given.quick else "full",
-            "cases": [report.data(case) for case in cases],
-            "kinds": [report.data(case) for case in kinds],
-        }
-        given.json.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+        given.json.write_text(found.to_json(), encoding="utf-8")
+    print(markdown.section(found) if given.markdown else report.tables(found))
+    if given.chart and found.readiness:
+        chart.FILE.write_text(chart.svg(found.readiness), encoding="utf-8")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="scripts/bench/sync", description=_WHAT)
+    add = parser.add_argument
+    add("--quick", action="store_true", help="30 MB in place of 340")
+    add("--kinds", action="store_true", help="also each kind of change by itself, for us")
+    add("--only", nargs="+", choices=[_OURS, *PEERS], help="only these")
+    add("--again", action="store_true", help="measure the peers anew, even if nothing changed")
+    add("--large", action="store_true", help="only what a pack of 2 GB takes of its publisher")
+    add("--json", type=Path, metavar="FILE", help="also write the figures there")
+    add("--figures", type=Path, metavar="FILE", help="show what --json wrote, run nothing")
+    add("--markdown", action="store_true", help="as the tables of the README")
+    add("--chart", action="store_true", help="also draw the README's chart")
+    add("--keep", type=Path, metavar="DIR", help="work in DIR, and leave it there")
+    return parser.parse_args()
 
 
 @contextmanager
 def _place(keep: Path | None) -> Iterator[Path]:
     """Yield an empty folder to work in."""
     if keep is None:
-        with tempfile.TemporaryDirectory(prefix="satchel-bench-sync-") as folder:
+        kept.FOLDER.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix="run-", dir=kept.FOLDER) as folder:
             yield Path(folder)
         return
     keep.mkdir(parents=True, exist_ok=True)
@@ -72,116 +80,38 @@ def _place(keep: Path | None) -> Iterator[Path]:
     yield keep.resolve()
 
 
-class Bench:
-    """The course in its versions, and the comparison; everything below `place`."""
-
-    def __init__(self, place: Path, scale: Scale) -> None:
-        self._place, self._scale, self._films = place, scale, CACHE / "films"
-        self._folders = {
-            number: place / "folders" / str(number) for number in range(1, len(CASES) + 1)
-        }
-
-    def run(self, names: list[str], *, kinds: bool) -> tuple[list[Case], list[Case]]:
-        """Compare, print each table, and return what was found: the cases, the kinds of change."""
-        say("Making the course and its updates")
-        first, second, third = self._folders.values()
-        course.make(first, self._scale, self._films)
-        update.update(first, second, 2, self._scale, self._films)
-        update.small_update(second, third, 3, self._scale, self._films)
-        versions = {number: self._tree(number) for number in self._folders}
-        found: dict[int, list[Row]] = {number: [] for number in versions}
-        for name in names:
-            say(f"Bringing the versions: {name}")
-            for number, row in self._compare(name, versions):
-                found[number].append(row)
-        say("Computing the optimum")
-        cases = []
-        for number, tree in versions.items():
-            cases.append(_case(CASES[number - 1], tree, versions.get(number - 1), found[number]))
-            print(report.table(cases[-1]), end="\n\n", flush=True)
-        alone = self._kinds(versions[1]) if kinds else []
-        if alone:
-            print(report.kinds_table(alone), flush=True)
-        return cases, alone
-
-    def _tree(self, number: int) -> Tree:
-        """Return a version's files as our build makes them."""
-        return built(self._folders[number], self._place / "trees" / str(number))
-
-    def _compare(self, name: str, versions: dict[int, Tree]) -> Iterator[tuple[int, Row]]:
-        """Bring each version in turn by one peer; what went wrong is in the row."""
-        place = self._place / name
-        try:
-            peer = Satchel(place, self._folders) if name == _OURS else PEERS[name](place)
-        except Failed as failure:
-            for number in versions:
-                yield number, Row(CASES[number - 1], name, note=str(failure))
-            return
-        for number, tree in versions.items():
-            row = bring(peer, number, tree, CASES[number - 1])
-            say(f"  {row.case}: {row.note or report.size(row.down)}")
-            yield number, row
+def _find(place: Path, given: argparse.Namespace) -> Found:
+    """Bring the versions by all those asked for, and return what was found."""
+    versions = Versions(course.QUICK if given.quick else course.FULL)
+    names = given.only or [_OURS, *PEERS]
+    rows: dict[int, list[Row]] = {number: [] for number in CASES}
+    ours = None
+    if _OURS in names:
+        say("Bringing the versions: satchel")
+        ours = OurCases(place, versions, say)
+        _append(rows, ours.run())
+    for name in names:
         if name != _OURS:
-            shutil.rmtree(place)
-
-    def _kinds(self, first: Tree) -> list[Case]:
-        """Return a case for each kind of change, from a hub and a node at version 1."""
-        cases = []
-        begun = self._place / "begun"
-        start = Satchel(begun, {1: self._folders[1]})
-        bring(start, 1, first, CASES[0])
-        for number, (kind, _) in enumerate(update.KINDS.items()):
-            say(f"By itself: {kind}")
-            place = self._place / f"kind-{number}"
-            folder, out = place / "folder", place / "tree"
-            update.update(self._folders[1], folder, 2, self._scale, self._films, kind)
-            tree = built(folder, out)
-            peer = Satchel(place / "satchel", {2: folder}, start)
-            cases.append(_case(kind, tree, first, [bring(peer, 2, tree, kind)]))
-            shutil.rmtree(place)
-        return cases
+            say(f"Bringing the versions: {name}")
+            _append(rows, peers_rows(PEERS[name], versions, again=given.again, say=say))
+    return Found(
+        course="quick" if given.quick else "full",
+        cases=[_case(versions, number, rows[number]) for number in CASES],
+        ours=ours.cases if ours else [],
+        kinds=list(kinds_of_change(place, versions, say)) if given.kinds else [],
+        readiness=ours.readiness if ours else None,
+    )
 
 
-def built(folder: Path, out: Path) -> Tree:
-    """Return what our build makes of a pack folder, as files in the folder `out`."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    cpack = out.with_suffix(".cpack")
-    run(*programs.command("content-packs", "build", folder, "--output", cpack))
-    run(*programs.command("content-packs", "extract", cpack, out))
-    cpack.unlink()
-    tree = trees.look(out)
-    trees.set_times(tree)
-    return tree
+def _append(rows: dict[int, list[Row]], new: dict[int, Row]) -> None:
+    for number, row in new.items():
+        rows[number].append(row)
 
 
-def bring(peer: Peer, number: int, tree: Tree, case: str) -> Row:
-    """Publish a version, serve it, fetch it, and return what all that took."""
-    try:
-        published = peer.publish(number, tree)
-        server = peer.serve()
-        link = Link(server.port, peer.round_trip_seconds)
-        try:
-            node = peer.fetch(number, link)
-        finally:
-            link.close()
-            serving = server.close()
-        peer.check(number, tree)
-    except (Failed, programs.ProgramFailed, OSError) as failure:
-        return Row(case, peer.name, note=str(failure))
-    crossed = link.crossed()
-    return Row(
-        case, peer.name, crossed.down, crossed.up, crossed.requests, crossed.connections,
-        crossed.round_trips, published.cpu_seconds, published.peak_bytes, serving.cpu_seconds,
-        node.cpu_seconds, node.peak_bytes,
-    )  # fmt: skip
-
-
-def _case(name: str, tree: Tree, old: Tree | None, rows: list[Row]) -> Case:
-    before = old.digests if old else {}
-    changed = [path for path, digest in tree.digests.items() if before.get(path) != digest]
-    whole = sum(tree.size_of(path) for path in changed)
-    least = optimum.of(tree, old)
-    return Case(name, tree.size, len(tree.digests), whole, least.kinds, rows)
+def _case(versions: Versions, number: int, rows: list[Row]) -> Case:
+    old = number - 1 or None
+    tree, least = versions.tree(number), versions.optimum(number, old)
+    return case_of(CASES[number], tree, versions.tree(old) if old else None, least, rows)
 
 
 def say(what: str) -> None:

@@ -17,13 +17,14 @@ from pathlib import Path
 from scripts.bench.syncing import media
 from scripts.bench.syncing.words import Words
 
+PACK, LIBRARY = "course", "library"
 LANGUAGES = ("en", "zh", "bo", "ug", "mn", "ko")
 FOOTER = (
     "Unit pages of the county course. Ask your teacher when a page is unclear. Edition of spring."
 )
 ARCHIVE = Path("99-archive", "archive", "archive.sqlite")
 _ROW_WORDS = 60
-_ROW_BYTES = 480  # about, with its index
+_ROW_BYTES = 699  # about, with its index
 _CUE_SECONDS = 4
 
 
@@ -44,7 +45,7 @@ FULL = Scale(40, 78, 1_500, 440, 300, 20, 60_000_000)
 QUICK = Scale(40, 6, 160, 80, 40, 5, 5_000_000)
 
 _PACK = """\
-id = "course"
+id = "{pack}"
 version = {version}
 languages = ["en", "zh", "bo", "ug", "mn", "ko"]
 title = {{ en = "A course" }}
@@ -108,9 +109,10 @@ def unit_folder(folder: Path, unit: int) -> Path:
     return folder / f"{unit:02}-unit-{unit:02}"
 
 
-def set_version(folder: Path, version: int) -> None:
+def set_version(folder: Path, version: int, pack: str = PACK) -> None:
     """Write `pack.toml` for a version."""
-    (folder / "pack.toml").write_text(_PACK.format(version=version), encoding="utf-8")
+    text = _PACK.format(pack=pack, version=version)
+    (folder / "pack.toml").write_text(text, encoding="utf-8")
 
 
 def make(folder: Path, scale: Scale, films: Path) -> None:

@@ -1,19 +1,28 @@
 """Us, as shipped: content-packs build, hub publish, release and serve, sync-node init and sync."""
 
+import filecmp
+import os
 import re
 import shutil
+import signal
+import sqlite3
+import subprocess
+import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from scripts.bench.syncing import trees
+from scripts.bench.syncing.course import LIBRARY, PACK
 from scripts.bench.syncing.peer import Peer
 from scripts.bench.syncing.trees import Tree
 from scripts.bench.syncing.using import Failed, Used, cpu_so_far, run
+from scripts.bench.syncing.versions import Versions
 from scripts.bench.syncing.wire import Link
 from scripts.demonstration import programs
 
-PACK, CHANNEL = "course", "main"
-_HUB = re.compile(r'^hub = ".*"$', re.MULTILINE)
+CHANNEL = "main"
+_SOURCE = re.compile(r'^(hub|folder) = ".*"$', re.MULTILINE)
+_LOOK_SECONDS = 0.02
 
 
 class HubServer:
@@ -37,71 +46,187 @@ class HubServer:
         return used
 
 
-class Satchel(Peer):
-    """A hub and a node. The trees that all bring are those that our build makes of the folders."""
+class Hub:
+    """An author's one folder, in which each version is written over the one before; and a hub."""
 
-    name = "Satchel"
-
-    def __init__(
-        self, place: Path, folders: dict[int, Path], like: "Satchel | None" = None
-    ) -> None:
-        """Begin with nothing, or where another hub and its node are."""
-        super().__init__(place)
-        self._folders = folders
-        self.hub_data, self.node_data = self.publisher / "hub", self.node / "data"
+    def __init__(self, place: Path, versions: Versions, like: "Hub | None" = None) -> None:
+        """Begin with nothing, or where another is."""
+        self._versions = versions
+        self.data, self._folder = place / "hub", place / "folder"
         if like:
-            shutil.copytree(like.hub_data, self.hub_data)
-            shutil.copytree(like.node_data, self.node_data)
+            shutil.copytree(like.data, self.data)
+            shutil.copytree(like._folder, self._folder)  # noqa: SLF001 - one of its own kind
             return
-        run(*programs.command("hub", "init", "--data", self.hub_data, "--channel", CHANNEL))
+        self._folder.mkdir(parents=True)
+        run(*programs.command("hub", "init", "--data", self.data, "--channel", CHANNEL))
 
-    def build(self, version: int) -> tuple[Path, Used]:
-        """Build a version's cpack, and return it."""
-        cpack = self.publisher / f"{PACK}-{version}.cpack"
-        folder = self._folders[version]
-        return cpack, run(*programs.command("content-packs", "build", folder, "--output", cpack))
+    @property
+    def root(self) -> Path:
+        """Where the root of trust is."""
+        return self.data / "repository" / "metadata" / "1.root.json"
 
-    def publish(self, version: int, tree: Tree) -> Used:  # noqa: ARG002 - all peers have it
-        """Build the pack (anew: it is part of what publishing takes), publish and release it."""
-        cpack, used = self.build(version)
-        data = ("--data", self.hub_data)
-        used += run(*programs.command("hub", "publish", cpack, *data))
-        release = ("release", PACK, "--version", str(version), "--channel", CHANNEL, *data)
+    def publish(self, number: int) -> Used:
+        """Build a version, publish it and release it."""
+        put(self._versions.folder(number), self._folder)
+        pack = PACK if number else LIBRARY
+        cpack = self.data.with_name(f"{pack}.cpack")
+        used = run(*programs.command("content-packs", "build", self._folder, "--output", cpack))
+        self._versions.take(number, cpack)
+        return used + self.publish_built(cpack, number or 1, pack)
+
+    def publish_built(self, cpack: Path, version: int, pack: str = PACK) -> Used:
+        """Publish a cpack, and release it."""
+        data = ("--data", self.data)
+        used = run(*programs.command("hub", "publish", cpack, *data))
+        release = ("release", pack, "--version", str(version), "--channel", CHANNEL, *data)
         return used + run(*programs.command("hub", *release))
 
     def serve(self) -> HubServer:
-        """Start the hub."""
-        return HubServer(self.hub_data)
+        """Start serving."""
+        return HubServer(self.data)
 
-    def fetch(self, version: int, link: Link) -> Used:  # noqa: ARG002 - all peers have it
-        """Sync, once the node knows the hub."""
-        self._follow(link)
-        return run(*programs.command("sync-node", "sync", "--data", self.node_data))
 
-    def _follow(self, link: Link) -> None:
-        config = self.node_data / "node.toml"
-        if not config.exists():
-            root = self.hub_data / "repository" / "metadata" / "1.root.json"
-            init = ("init", "--hub", link.address, "--trust", root, "--channel", CHANNEL)
-            run(*programs.command("sync-node", *init, "--data", self.node_data))
+def put(new: Path, folder: Path) -> None:
+    """Make `folder` hold what `new` holds, as an author would: what is the same isn't touched."""
+    wanted = {path.relative_to(new) for path in new.rglob("*") if path.is_file()}
+    for path in [path for path in folder.rglob("*") if path.is_file()]:
+        if path.relative_to(folder) not in wanted:
+            path.unlink()
+    for path in sorted(folder.rglob("*"), reverse=True):
+        if path.is_dir() and not any(path.iterdir()):
+            path.rmdir()
+    for path in wanted:
+        there = folder / path
+        there.parent.mkdir(parents=True, exist_ok=True)
+        if not there.exists() or not filecmp.cmp(new / path, there, shallow=False):
+            shutil.copyfile(new / path, there)
+
+
+class Node:
+    """A node's data directory, and what is done with it."""
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+
+    def follow(self, address: str, trust: Path) -> None:
+        """Ask the hub at this address from now on; a node that isn't one yet is made."""
+        if not self.data.exists():
+            self._init("--hub", address, trust)
+        config = self.data / "node.toml"
         text = config.read_text(encoding="utf-8")
-        config.write_text(_HUB.sub(f'hub = "{link.address}"', text), encoding="utf-8")
+        config.write_text(_SOURCE.sub(f'hub = "{address}"', text), encoding="utf-8")
 
-    def result(self, version: int) -> Path:  # noqa: ARG002 - all peers have it
-        """Return the node's store: files by digest."""
-        return self.node_data / "store"
+    def sync_from_stick(self, repository: Path) -> None:
+        """Make a node, and bring it what a repository's copy in a folder has."""
+        trust = repository / "metadata" / "1.root.json"
+        self._init("--folder", repository, trust)
+        self.sync()
 
-    def check(self, version: int, tree: Tree) -> None:
+    def _init(self, source: str, where: str | Path, trust: Path) -> None:
+        given = (source, where, "--trust", trust, "--channel", CHANNEL, "--data", self.data)
+        run(*programs.command("sync-node", "init", *given))
+
+    def sync(self) -> Used:
+        """Do one tick."""
+        return run(*self._sync())
+
+    def _sync(self) -> list[str]:
+        return programs.command("sync-node", "sync", "--data", self.data)
+
+    def sync_until(self, link: Link, down: int) -> int:
+        """Do one tick, and lose power once that many bytes have come down; return how many had."""
+        process = subprocess.Popen(
+            self._sync(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )  # fmt: skip
+        while link.crossed().down < down and process.poll() is None:
+            time.sleep(_LOOK_SECONDS / 4)
+        if process.poll() is not None:
+            raise Failed(f"the sync was over before {down} bytes had come")
+        os.killpg(process.pid, signal.SIGKILL)
+        had_come = link.crossed().down
+        process.wait()
+        return had_come
+
+    def readiness(self, link: Link) -> list[tuple[int, int]]:
+        """Do one tick; return after how many bytes how many lessons were ready, at each change."""
+        process = subprocess.Popen(
+            self._sync(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        steps = [(0, 0)]
+        while process.poll() is None:
+            ready = self.lessons_ready()  # before the bytes: it is never said too early
+            if ready != steps[-1][1]:
+                steps.append((link.crossed().down, ready))
+            time.sleep(_LOOK_SECONDS)
+        if process.returncode:
+            raise Failed(f"sync-node sync ended with {process.returncode}")
+        steps.append((link.crossed().down, self.lessons_ready()))
+        return steps
+
+    def lessons_ready(self) -> int:
+        """Return how many lessons can be opened now."""
+        place = self.data / "node.db"
+        try:
+            database = sqlite3.connect(f"file:{place}?mode=ro", uri=True)
+        except sqlite3.OperationalError:
+            return 0
+        try:
+            return int(database.execute("select count(*) from lesson_row").fetchone()[0])
+        except sqlite3.OperationalError:  # its tables are being made
+            return 0
+        finally:
+            database.close()
+
+    def check(self, tree: Tree, pack: str, version: int) -> None:
         """Raise `Failed` where the store lacks a file of the tree, or a lesson isn't open."""
-        held = trees.look(self.result(version)).digests
+        held = trees.look(self.data / "store").digests
         wrong = [path for path, digest in held.items() if not path.endswith(f"/{digest}")]
         missing = set(tree.digests.values()) - set(held.values())
         if wrong or missing:
             raise Failed(f"{len(missing)} files are missing in the store, {len(wrong)} are wrong")
-        status = programs.run_json("sync-node", "status", "--data", self.node_data)
+        status = programs.run_json("sync-node", "status", "--data", self.data)
         packs = [
-            (pack["pack"], pack["version"], pack["lessons_ready"] == pack["lessons_total"])
-            for pack in status["packs"]
+            (found["version"], found["lessons_ready"] == found["lessons_total"])
+            for found in status["packs"]
+            if found["pack"] == pack
         ]
-        if packs != [(PACK, version, True)]:
-            raise Failed(f"the node's lessons aren't those of version {version}: {packs}")
+        if packs != [(version, True)]:
+            raise Failed(f"the node's lessons aren't those of {pack} {version}: {packs}")
+
+    def copy(self, place: Path) -> "Node":
+        """Return a node that is what this one is."""
+        shutil.copytree(self.data, place)
+        return Node(place)
+
+
+class Satchel(Peer):
+    """A hub and a node, as the bench asks it of all."""
+
+    name, program = "Satchel", "sync-node"
+
+    def __init__(self, place: Path, versions: Versions) -> None:
+        super().__init__(place)
+        self.hub = Hub(self.publisher, versions)
+        self.box = Node(self.node / "data")
+
+    def publish(self, version: int, tree: Tree) -> Used:  # noqa: ARG002 - all peers have it
+        """Build it, publish it, release it."""
+        return self.hub.publish(version)
+
+    def serve(self) -> HubServer:
+        """Start the hub."""
+        return self.hub.serve()
+
+    def fetch(self, version: int, link: Link) -> Used:  # noqa: ARG002 - all peers have it
+        """Sync."""
+        self.box.follow(link.address, self.hub.root)
+        return self.box.sync()
+
+    def result(self, version: int) -> Path:  # noqa: ARG002 - all peers have it
+        """Return the node's store: files by digest."""
+        return self.box.data / "store"
+
+    def check(self, version: int, tree: Tree) -> None:
+        """Raise `Failed` where the node hasn't that tree, or its lessons aren't open."""
+        self.box.check(tree, PACK, version)

@@ -25,6 +25,7 @@ class Peer(ABC):
     """A way to bring trees from a publisher to a node. Versions count from 1, and come in turn."""
 
     name: str
+    program: str  # its name on the command line
     round_trip_seconds = 0.2
 
     def __init__(self, place: Path) -> None:

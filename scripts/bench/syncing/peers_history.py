@@ -14,7 +14,7 @@ _BRANCH = "course"
 class Ostree(Peer):
     """ostree: a static delta in one file, made for the version before, applied offline."""
 
-    name = "ostree static delta"
+    name, program = "ostree static delta", "ostree"
 
     def __init__(self, place: Path) -> None:
         super().__init__(place)
@@ -58,7 +58,7 @@ class Ostree(Peer):
 class Git(Peer):
     """git's own protocol; its delta search over all of the history, at its default depth."""
 
-    name = "git"
+    name, program = "git", "git"
 
     def __init__(self, place: Path) -> None:
         super().__init__(place)
@@ -66,7 +66,7 @@ class Git(Peer):
         run("git", "init", "-q", f"--initial-branch={_BRANCH}", self._work)
         for key, value in (
             ("user.name", "bench"), ("user.email", "bench@example.org"), ("gc.auto", "0"),
-            ("core.compression", "9"), ("pack.window", "50"),
+            ("core.compression", "9"),
         ):  # fmt: skip
             run("git", "-C", self._work, "config", key, value)
 

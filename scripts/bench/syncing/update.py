@@ -1,4 +1,7 @@
-"""What authors change in the made-up course: an update, kind by kind, and a small update."""
+"""What authors change in the made-up course: an update kind by kind, a small and a later one.
+
+And the library: another author's pack, in which half of the course's first version stands.
+"""
 
 import re
 import shutil
@@ -15,15 +18,16 @@ TYPOS = 20
 _EDITED_SHARE, _ROWS_SHARE = 0.05, 0.02
 _DELETED, _CAPTIONS = 10, 30
 _REPLACED, _REMUXED, _ADDED, _RENAMED = (3, 17), 9, (5, 21, 33), 12
+_SEED = 80_000
 _NEW_FILMS = 1_000  # seeds from here on are of films that version 1 hasn't
 
 
 class Change:
     """Changes the folder of one version into the next one's."""
 
-    def __init__(self, folder: Path, scale: Scale, films: Path) -> None:
+    def __init__(self, folder: Path, scale: Scale, films: Path, seed: int) -> None:
         self._folder, self._scale, self._films = folder, scale, films
-        self._words = Words(80_000)
+        self._words = Words(_SEED + seed)
 
     def footer(self) -> None:
         """Change the template's footer, so every page."""
@@ -90,7 +94,8 @@ class Change:
     def _a_sentence(self, text: str) -> str:
         """Return one of the text's own sentences: none of the template's."""
         found = [one for one in re.findall(r"[A-Z][a-z ]{30,}\.", text) if one not in _TEMPLATE]
-        return self._words.chance.choice(found)
+        chosen: str = self._words.chance.choice(found)
+        return chosen
 
     def _pages(self) -> list[Path]:
         return sorted(self._folder.glob("*/page-*"))
@@ -116,11 +121,14 @@ KINDS: dict[str, Callable[[Change], None]] = {
     "folder renamed": Change.folder_renamed,
 }
 
+# What a later version brings: with it, nodes that skipped two versions are measured.
+LATER = ("5% of pages", "30 captions", "archive, 2% of rows", "10 files deleted")
+
 
 def update(old: Path, new: Path, version: int, scale: Scale, films: Path, *kinds: str) -> None:
     """Write the version after `old` to `new`, with these kinds of change, or all."""
     _copy(old, new, version)
-    change = Change(new, scale, films)
+    change = Change(new, scale, films, version)
     for kind in kinds or KINDS:
         KINDS[kind](change)
 
@@ -128,7 +136,16 @@ def update(old: Path, new: Path, version: int, scale: Scale, films: Path, *kinds
 def small_update(old: Path, new: Path, version: int, scale: Scale, films: Path) -> None:
     """Write to `new` what `old` is with 20 typos corrected."""
     _copy(old, new, version)
-    Change(new, scale, films).typos()
+    Change(new, scale, films, version).typos()
+
+
+def library(course_folder: Path, new: Path, scale: Scale) -> None:
+    """Write the library to `new`: every other unit of the course, in a pack of its own."""
+    new.mkdir(parents=True)
+    course.set_version(new, 1, course.LIBRARY)
+    units = [course.unit_folder(Path(), n) for n in range(2, scale.films + 1, 2)]
+    for folder in (Path("shared"), *units):
+        shutil.copytree(course_folder / folder, new / folder)
 
 
 def _copy(old: Path, new: Path, version: int) -> None:

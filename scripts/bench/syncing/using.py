@@ -1,4 +1,4 @@
-"""Runs programs, and says what they took: processor seconds, peak memory, seconds of waiting."""
+"""Runs programs, and says what they took: processor seconds, memory, bytes written, time."""
 
 import json
 import os
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 MEASURED = Path(__file__).parents[2] / "measured.py"
-_LONGEST_SECONDS = 1_200  # a peer that hangs is told as one that failed
+_LONGEST_SECONDS = 2_400  # a peer that hangs is told as one that failed
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -25,12 +25,14 @@ class Used:
     cpu_seconds: float = 0.0
     peak_bytes: int = 0
     seconds: float = 0.0
+    written_bytes: int = 0
 
     def __add__(self, other: "Used") -> "Used":
         return Used(
             self.cpu_seconds + other.cpu_seconds,
             max(self.peak_bytes, other.peak_bytes),
             self.seconds + other.seconds,
+            self.written_bytes + other.written_bytes,
         )
 
 
@@ -43,14 +45,13 @@ def run(*command: str | Path, cwd: Path | None = None, out: Path | None = None) 
             process = subprocess.Popen(
                 measured, cwd=cwd, stdin=subprocess.DEVNULL, stdout=stdout, stderr=said
             )
-            _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
+            process.wait()
         if process.returncode:
             said.seek(0)
             text = said.read().decode(errors="replace").strip()
             raise Failed(f"{command[0]} ended with {process.returncode}: {text[-400:]}")
         found = json.loads(Path(figures.name).read_bytes())
-    return Used(usage.ru_utime + usage.ru_stime, found["peak"], found["seconds"])
+    return Used(found["cpu"], found["peak"], found["seconds"], found["written"])
 
 
 def cpu_so_far(process_id: int) -> float:

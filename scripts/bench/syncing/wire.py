@@ -16,6 +16,7 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from math import inf
 
 _PIECE_BYTES = 64 * 1024
 _PIECES_ON_THE_WAY = 1_024
@@ -36,8 +37,12 @@ class Crossed:
 class Link:
     """Listens at `port` on loopback, and passes everything on to the server at `server_port`."""
 
-    def __init__(self, server_port: int, round_trip_seconds: float) -> None:
+    def __init__(
+        self, server_port: int, round_trip_seconds: float, bytes_per_second: float = inf
+    ) -> None:
+        """Pass to `server_port`; what comes down takes turns at `bytes_per_second`."""
         self._server_port = server_port
+        self._bytes_per_second, self._free_at = bytes_per_second, 0.0
         self._one_way_seconds = round_trip_seconds / 2
         self._lock = threading.Lock()
         self._down = self._up = self._requests = self._connections = 0
@@ -93,8 +98,14 @@ class Link:
             self._down += len(piece)
             self._come_down = max(self._come_down, after)
 
-    def due(self) -> float:
-        """Return when what is sent now arrives."""
+    def due(self, down_bytes: int = 0) -> float:
+        """Return when what is sent now arrives; waits until the way down is free for it."""
+        with self._lock:
+            now = time.monotonic()
+            self._free_at = max(now, self._free_at) + down_bytes / self._bytes_per_second
+            wait = self._free_at - now
+        if down_bytes:
+            time.sleep(wait)
         return time.monotonic() + self._one_way_seconds
 
 
@@ -127,7 +138,7 @@ class _Connection:
         with suppress(OSError):  # one side went away: the other is told by the empty piece
             while piece := source.recv(_PIECE_BYTES):
                 after = self._after if down else self._link.goes_up(piece, self._stands_after)
-                way.put((self._link.due(), after, piece))
+                way.put((self._link.due(len(piece) if down else 0), after, piece))
         way.put((self._link.due(), 0, b""))
         arrive.join()
 
@@ -142,11 +153,11 @@ class _Connection:
                 with suppress(OSError):
                     target.shutdown(socket.SHUT_WR)
                 return
-            if down:
-                self._link.comes_down(piece, after)
-            else:
-                self._after = max(self._after, after)
             if not gone:  # else: only take it off the way
+                if down:
+                    self._link.comes_down(piece, after)
+                else:
+                    self._after = max(self._after, after)
                 try:
                     target.sendall(piece)
                 except OSError:
