@@ -105,6 +105,23 @@ def remove(path: Path) -> None:
         fsync_folder(path.parent)
 
 
+def check_writable(folder: Path) -> None:
+    """Raise `StorageFailed` unless a file in `folder` can be written and made durable.
+
+    A disk doesn't always say by itself that it can't: ext4 that met an error refuses all writes and
+    goes on calling itself writable. Leaves nothing behind.
+    """
+    path = folder / f"probe-{os.getpid()}{TEMPORARY_SUFFIX}"
+    with storage_errors(path):
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            os.write(descriptor, b"?")
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+            path.unlink(missing_ok=True)
+
+
 def make_folder(folder: Path, *, mode: int = 0o755) -> None:
     """Create `folder` and its parents where they are missing, durably. Raises `StorageFailed`."""
     with storage_errors(folder):

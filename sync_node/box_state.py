@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 from importlib.metadata import PackageNotFoundError, version
 
+from content_packs.durable import storage_errors
 from sync_node.catalogue import Catalogue
 from sync_node.catalogue_model import BoxView, PackState
 from sync_node.data_dir import DataDir
@@ -18,14 +19,15 @@ def box_state(
     data_dir: DataDir, reader: NodeReader, catalogue: Catalogue, languages: tuple[str, ...]
 ) -> BoxView:
     """Return the state of this node. Raises `StorageFailed`."""
-    usage = shutil.disk_usage(data_dir.root)
+    with storage_errors(data_dir.root):
+        usage = shutil.disk_usage(data_dir.root)
     return BoxView(
         packs=tuple(_pack_state(catalogue, facts, languages) for facts in reader.packs()),
         ticks=tuple(reader.ticks(TICKS_SHOWN)),
         disk_total=usage.total,
         disk_free=usage.free,
         software=_software(),
-        disk_trouble=disk_trouble(data_dir.root),
+        disk_trouble=disk_trouble(data_dir),
     )
 
 

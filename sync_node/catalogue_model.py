@@ -197,7 +197,7 @@ class TickView:
 
 @dataclass(frozen=True)
 class BoxView:
-    """What the technician sees. `disk_trouble`: `read-only`, `full`, `unreadable`, or empty."""
+    """What the technician sees. `disk_trouble`: as `tidying.disk_trouble` says."""
 
     packs: tuple[PackState, ...]
     ticks: tuple[TickView, ...]

@@ -103,11 +103,18 @@ def database_errors(data_dir: DataDir) -> Iterator[None]:
         yield
     except peewee.OperationalError as error:
         raise StorageFailed(
-            f"{data_dir.node_db}: {error}",
+            f"{data_dir.node_db}: {_first(error)}",
             hint="Check that the disk isn't full, read-only or failing.",
         ) from error
     except peewee.DatabaseError as error:
         raise _unusable(data_dir, str(error)) from error
+
+
+def _first(error: BaseException) -> BaseException:
+    """Return what went wrong first: where SQLite has rolled back by itself, peewee fails to."""
+    while isinstance(error.__context__, peewee.OperationalError):
+        error = error.__context__
+    return error
 
 
 def _bind(data_dir: DataDir) -> peewee.SqliteDatabase:

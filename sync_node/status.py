@@ -1,4 +1,7 @@
-"""`sync-node status`: what is here, what is to come, how the last tick went. Reads only."""
+"""`sync-node status`: what is here, what is to come, how the last tick went.
+
+Reads only, but for a byte that shows whether the disk can be written.
+"""
 
 from collections.abc import Callable, Container
 from dataclasses import asdict, dataclass
@@ -68,8 +71,8 @@ class Status:
     """All of it. Times are RFC 3339 in UTC, empty for never.
 
     `stale_since`: when the signatures lapsed of what is known to be offered; empty if they hold.
-    `disk_trouble`: `read-only`, `full` or `unreadable`, empty for none. `store_checked_at`: when
-    every file had been re-hashed last.
+    `disk_trouble`: `full`, `read-only`, `failing` or `unreadable`, empty for none.
+    `store_checked_at`: when every file had been re-hashed last.
     """
 
     packs: tuple[PackStatus, ...]
@@ -116,7 +119,7 @@ def status(
             {key: value for key, value in last.items() if key != "id"} if last else None,
             disk_free(data_dir.root),
             sum(1 for _ in store),
-            disk_trouble(data_dir.root),
+            disk_trouble(data_dir),
             _pins(data_dir),
             state.scrubbed_at(),
         )
