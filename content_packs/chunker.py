@@ -65,16 +65,22 @@ def cut(file: BinaryIO) -> Iterator[int | Cut]:
 
 def _candidates(context: bytes, segment: bytes) -> npt.NDArray[np.int64]:
     """Return where in `segment` a chunk may end, as counts of bytes from its start."""
-    data = np.frombuffer(context + segment, dtype=np.uint8)
-    hashes = _GEAR.take(data)
+    hashes = gear_hashes(context + segment)
+    found = np.flatnonzero(hashes < _LOWEST_PASSING) + 1 - len(context)
+    return found[found > 0]
+
+
+def gear_hashes(data: bytes) -> _Words:
+    """Return for each byte the gear hash of the 32 bytes that end with it (or fewer at first)."""
+    values = np.frombuffer(data, dtype=np.uint8)
+    hashes = _GEAR.take(values)
     earlier = np.empty_like(hashes)
     reach = 1
     while reach < _WINDOW_BYTES:
         shifted = np.left_shift(hashes[:-reach], np.uint32(reach), out=earlier[reach:])
         np.add(hashes[reach:], shifted, out=hashes[reach:])
         reach *= 2
-    found = np.flatnonzero(hashes < _LOWEST_PASSING) + 1 - len(context)
-    return found[found > 0]
+    return hashes
 
 
 def _take_chunks(

@@ -10,7 +10,7 @@ section 5. `delta_applying.py` makes files by it, `delta_making.py` makes it.
 """
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -26,6 +26,8 @@ from content_packs.limits import (
     DELTA_COPIES_MAX,
     DELTA_DERIVED_BYTES_MAX,
     DELTA_DERIVED_STORED_BYTES_MAX,
+    DELTA_EDIT_BYTES_MAX,
+    DELTA_EDITS_MAX,
     DELTA_FIRST_BYTES,
     DELTA_GROUP_BYTES_MAX,
     DELTA_GROUP_STORED_BYTES_MAX,
@@ -89,6 +91,7 @@ class Recipe(
     blocks: tuple[Block, ...] = ()
     bundles: tuple[BundleReference, ...] = ()
     derived: int = 0
+    edits: tuple[tuple[str, str], ...] = ()
     format: int
     groups: tuple[Group, ...] = ()
     large: tuple[LargeFile, ...] = ()
@@ -159,6 +162,11 @@ class Head:
     size: int
 
     @property
+    def edits(self) -> tuple[tuple[bytes, bytes], ...]:
+        """What is replaced, in order, in each old file of a group."""
+        return tuple((old.encode(), new.encode()) for old, new in self.recipe.edits)
+
+    @property
     def group_spans(self) -> tuple[Span, ...]:
         """Where each group of small files lies."""
         return tuple(group.span for group in self.groups)
@@ -207,9 +215,6 @@ def unpack_head(head: bytes, old: Manifest, old_bytes: bytes, *, what: str = "de
     offset = sum(group.span.stored for group in groups) + size
     large = _read_large(recipe, old, offset, what=what)
     _check_distinct(groups, large, what=what)
-    for pair in recipe.renames:
-        if not all(0 < len(name) <= PATH_BYTES_MAX for name in pair):
-            raise InvalidContent(f"{what}: a name of {max(map(len, pair))} characters")
     template = compression.decompress(
         head[START_BYTES + recipe_size : size],
         bytes_max=MANIFEST_BYTES_MAX,
@@ -241,8 +246,17 @@ def _decode(frame: bytes, *, what: str) -> Recipe:
         raise InvalidContent(f"{what}: not canonical JSON, or a default is spelt out")
     copies = sum(len(large.literal) for large in recipe.large)
     _at_most(copies, DELTA_COPIES_MAX, what=f"{what}: copies")
-    _at_most(len(recipe.renames), DELTA_RENAMES_MAX, what=f"{what}: renames")
+    _check_pairs(recipe.renames, DELTA_RENAMES_MAX, PATH_BYTES_MAX, what=f"{what}: renames")
+    _check_pairs(recipe.edits, DELTA_EDITS_MAX, DELTA_EDIT_BYTES_MAX, what=f"{what}: edits")
     return recipe
+
+
+def _check_pairs(pairs: Sequence[tuple[str, str]], most: int, bytes_max: int, *, what: str) -> None:
+    _at_most(len(pairs), most, what=what)
+    for pair in pairs:
+        _at_most(max(len(text.encode()) for text in pair), bytes_max, what=f"{what}: bytes")
+        if not pair[0]:
+            raise InvalidContent(f"{what}: an empty text stands everywhere")
 
 
 def _read_groups(

@@ -14,6 +14,7 @@ from content_packs.delta_copies import within
 from content_packs.digests import expect_digest
 from content_packs.errors import InvalidContent
 from content_packs.layout import ZSTD, Layout
+from content_packs.limits import DELTA_GROUP_BYTES_MAX
 from content_packs.manifest import File, Manifest
 
 ReadRange = Callable[[File, int, int], bytes]  # a file, an offset in it, how many bytes
@@ -29,8 +30,13 @@ def make_files(
     """
     group = head.groups[number]
     what = f"{head.what}: group {number}"
-    old = b"".join(_expect_size(read_old(file), file.size, file.path) for file in group.prefix)
-    data = _decoded(stored, group, old, what)
+    room = DELTA_GROUP_BYTES_MAX - group.size
+    pieces = []
+    for old in group.prefix:
+        data = _expect_size(read_old(old), old.size, old.path)
+        pieces.append(templates.edited(data, head.edits, room, what))
+        room -= len(pieces[-1])
+    data = _decoded(stored, group, b"".join(pieces), what)
     found = []
     at = 0
     for file in group.files:

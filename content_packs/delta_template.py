@@ -24,9 +24,9 @@ _FILE = re.compile(
 
 
 class Stated(NamedTuple):
-    """What a manifest's bytes say of a file: its path as JSON, digest and size; where."""
+    """Where a manifest's bytes say a file's path, digest and size: starts and ends."""
 
-    path: bytes
+    path: tuple[int, int]
     digest: tuple[int, int]
     size: tuple[int, int]
 
@@ -46,11 +46,22 @@ def stated_files(data: bytes, what: str) -> Iterator[Stated]:
         found = _FILE.match(data, at)
         if not found:
             raise InvalidContent(f"{what}: no file at byte {at}: {data[at : at + 24]!r}")
-        yield Stated(found[2], found.span(1), found.span(3))
+        yield Stated(found.span(2), found.span(1), found.span(3))
         at = found.end() + 1
         if data[at - 1 : at] != b",":
             return
     raise InvalidContent(f"{what}: more than {FILES_MAX} files")
+
+
+def stated(data: bytes, what: str) -> dict[str, tuple[str, int]]:
+    """Return digest and size of each file by its path, as a manifest's canonical bytes say."""
+    return {
+        data[slice(*found.path)].decode(): (
+            data[slice(*found.digest)].decode(),
+            int(data[slice(*found.size)]),
+        )
+        for found in stated_files(data, what)
+    }
 
 
 def state(data: bytes, of: Mapping[int, tuple[str, int]], what: str) -> bytes:
@@ -60,13 +71,13 @@ def state(data: bytes, of: Mapping[int, tuple[str, int]], what: str) -> bytes:
     """
     pieces = []
     at = left = 0
-    for number, stated in enumerate(stated_files(data, what)):
+    for number, found in enumerate(stated_files(data, what)):
         if number in of:
             left += 1
             digest, size = of[number]
-            pieces += [data[at : stated.digest[0]], digest.encode()]
-            pieces += [data[stated.digest[1] : stated.size[0]], str(size).encode()]
-            at = stated.size[1]
+            pieces += [data[at : found.digest[0]], digest.encode()]
+            pieces += [data[found.digest[1] : found.size[0]], str(size).encode()]
+            at = found.size[1]
     if left != len(of):
         raise InvalidContent(f"{what}: {len(of) - left} files are not in it")
     return b"".join([*pieces, data[at:]])
@@ -77,10 +88,18 @@ def renamed(data: bytes, renames: Iterable[tuple[str, str]], what: str) -> bytes
 
     Raises `InvalidContent` where that makes more bytes than a manifest may have.
     """
-    for old, new in renames:
-        before, after = b'"' + old.encode() + b"/", b'"' + new.encode() + b"/"
-        grown = len(data) + data.count(before) * (len(after) - len(before))
-        if grown > MANIFEST_BYTES_MAX:
-            raise InvalidContent(f"{what}: the names make {grown} bytes of the old manifest")
+    pairs = [(f'"{old}/'.encode(), f'"{new}/'.encode()) for old, new in renames]
+    return edited(data, pairs, MANIFEST_BYTES_MAX, what)
+
+
+def edited(data: bytes, edits: Iterable[tuple[bytes, bytes]], bytes_max: int, what: str) -> bytes:
+    """Return `data` with each first text of `edits`, in order, replaced by the second.
+
+    Raises `InvalidContent` where that makes more than `bytes_max` bytes.
+    """
+    for before, after in edits:
+        size = len(data) + data.count(before) * (len(after) - len(before))
+        if size > bytes_max:
+            raise InvalidContent(f"{what}: what it replaces makes {size} bytes of {len(data)}")
         data = data.replace(before, after)
     return data
