@@ -1,14 +1,20 @@
 """What the sync bench's figures rest on: its optimum, its counting link, its course."""
 
 import random
+import re
 import threading
+import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from xml.etree import ElementTree  # noqa: S405 - our own chart
 
 import pytest
 
-from scripts.bench.syncing import optimum, trees
+from scripts.bench.syncing import chart, kept, markdown, optimum, report, trees
+from scripts.bench.syncing.bringing import CASES
+from scripts.bench.syncing.ours import put
+from scripts.bench.syncing.report import Case, Found, Readiness, Row
 from scripts.bench.syncing.trees import Tree
 from scripts.bench.syncing.using import Failed, run
 from scripts.bench.syncing.web import Web
@@ -122,3 +128,90 @@ def test_what_a_program_took_is_what_it_took() -> None:
     assert 0.02 < used.cpu_seconds < 5
     with pytest.raises(Failed, match="ended with 3"):
         run("sh", "-c", "exit 3")
+
+
+def test_a_slow_link_takes_its_time(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(bytes(100_000))
+    web = Web(tmp_path)
+    link = Link(web.port, 0.0, bytes_per_second=500_000)
+    before = time.monotonic()
+    assert len(get(link)) == 100_000
+    assert time.monotonic() - before > 0.15
+    link.close()
+    web.close()
+
+
+def test_a_program_that_writes_is_told_by_its_bytes(tmp_path: Path) -> None:
+    used = run("dd", "if=/dev/zero", "bs=1000000", "count=3", f"of={tmp_path / 'out'}")
+    assert 3_000_000 <= used.written_bytes < 4_000_000
+
+
+def test_an_author_touches_only_what_changes(tmp_path: Path) -> None:
+    new, folder = tmp_path / "new", tmp_path / "folder"
+    for name, text in (("a/same", "1"), ("a/other", "2"), ("b/gone", "3")):
+        for root in (new, folder):
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            (root / name).write_text(text, encoding="utf-8")
+    (new / "b" / "gone").rename(new / "added")
+    (new / "b").rmdir()
+    (new / "a" / "other").write_text("4", encoding="utf-8")
+    before = (folder / "a" / "same").stat().st_mtime_ns
+    put(new, folder)
+    assert trees.look(folder).digests == trees.look(new).digests
+    assert (folder / "a" / "same").stat().st_mtime_ns == before
+    assert not (folder / "b").exists()
+
+
+def test_what_is_kept_is_found_until_what_it_depends_on_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept, "FOLDER", tmp_path / "kept")
+    made = kept.folder("course", kept.key(1, Words), lambda out: out.mkdir())
+    assert made.is_dir()
+    assert kept.folder("course", kept.key(1, Words), lambda _: pytest.fail("made twice")) == made
+    assert kept.key(2, Words) != kept.key(1, Words) != kept.key(1, Tree)
+    kept.remember("rows", kept.key(1), [{"down": 5}])
+    assert kept.remembered("rows", kept.key(1)) == [{"down": 5}]
+    assert kept.remembered("rows", kept.key(2)) is None
+
+
+@pytest.fixture
+def found() -> Found:
+    cases = [
+        Case(name, 1_000_000, 5, 900_000, 800_000, {"text": 100_000}, [row(name), row(name, "git")])
+        for name in CASES.values()
+    ]
+    ready = Readiness(4, 1_000_000, [(0, 0), (30_000, 1), (500_000, 3), (1_000_000, 4)])
+    return Found("quick", cases, [cases[0]], [], ready)
+
+
+def row(case: str, name: str = "Satchel") -> Row:
+    return Row(case, name, down=100_500, round_trips=6, publisher_cpu_seconds=2.0)
+
+
+def test_figures_read_again_make_the_same_tables(found: Found) -> None:
+    again = Found.from_json(found.to_json())
+    assert again == found
+    assert report.tables(again) == report.tables(found)
+
+
+def test_the_readme_has_a_line_for_each_who_was_compared(found: Found) -> None:
+    shown = markdown.section(found).splitlines()
+    columns = {line.count("|") for line in shown[: shown.index("")]}
+    assert len(columns) == 1
+    (ours,) = (line for line in shown if line.startswith("| Satchel | "))
+    assert ours.startswith("| Satchel | 100.5 kB (1.005x) | 100.5 kB (1.005x) |")
+    assert any(line.startswith("| git |") for line in shown)
+
+
+def test_the_chart_rises_at_each_lesson(found: Found) -> None:
+    assert found.readiness
+    drawn = chart.svg(found.readiness)
+    root = ElementTree.fromstring(drawn)  # noqa: S314 - our own chart
+    assert root.get("viewBox")
+    ours = next(path.get("d", "") for path in root.iter() if path.get("class") == "ours")
+    rises = re.findall(r"V(\d+\.\d)", ours)
+    assert len(set(rises)) == 4
+    assert rises == sorted(rises, key=float, reverse=True)
+    assert "after 3.0% of" in drawn
+    assert "prefers-color-scheme: dark" in drawn
