@@ -66,7 +66,7 @@ class Git(Peer):
         run("git", "init", "-q", f"--initial-branch={_BRANCH}", self._work)
         for key, value in (
             ("user.name", "bench"), ("user.email", "bench@example.org"), ("gc.auto", "0"),
-            ("core.compression", "9"),
+            ("core.compression", "9"), ("pack.window", "50"),
         ):  # fmt: skip
             run("git", "-C", self._work, "config", key, value)
 
