@@ -8,6 +8,7 @@ opened.json              which lessons were opened, the last one last
 trust/                   verified TUF metadata
 manifests/<digest>.json  verified manifests
 layouts/<digest>.json    verified layouts of what is being fetched
+deltas/                  beginnings of deltas to what is being fetched
 store/<aa>/<digest>      verified files, read-only
 incoming/                files being assembled; nothing in here is ever served
 engine.lock              held while a tick runs
@@ -77,6 +78,11 @@ class DataDir:
         return self.root / "layouts"
 
     @property
+    def deltas(self) -> Path:
+        """The folder of deltas that were begun."""
+        return self.root / "deltas"
+
+    @property
     def lock(self) -> Path:
         """The file that is locked while a tick runs."""
         return self.root / "engine.lock"
@@ -93,13 +99,19 @@ class DataDir:
         """Return where the verified layout with this digest lies, or would."""
         return self.layouts / f"{digest}.json"
 
+    def delta_path(self, old: str, new: str) -> Path:
+        """Return where the beginning of a delta lies, or would; the digests are manifests'."""
+        return self.deltas / f"{old}-{new}.delta"
+
     def part_path(self, digest: str) -> Path:
         """Return where the file with this digest is assembled."""
         return self.incoming / f"{check_digest(digest, what='file')}{durable.TEMPORARY_SUFFIX}"
 
     def make(self) -> None:
         """Create the folders that are missing. Raises `StorageFailed`."""
-        for folder in (self.trust, self.store, self.incoming, self.manifests, self.layouts):
+        for folder in (
+            self.trust, self.store, self.incoming, self.manifests, self.layouts, self.deltas,
+        ):  # fmt: skip
             durable.make_folder(folder)
 
     def check_initialised(self) -> None:

@@ -4,10 +4,11 @@ from collections.abc import Callable
 
 import msgspec
 
-from content_packs import durable, layout, manifest
+from content_packs import compression, durable, layout, manifest
 from content_packs.digests import expect_digest
-from content_packs.errors import InvalidContent
+from content_packs.errors import InvalidContent, Missing
 from content_packs.layout import Layout
+from content_packs.limits import LAYOUT_BYTES_MAX
 from content_packs.manifest import Manifest
 from content_packs.offers import Offer
 from content_packs.repository import layout_path, manifest_path
@@ -18,7 +19,7 @@ from sync_node.sources import Sources
 
 
 class Documents:
-    """The manifests and layouts that offers name."""
+    """The manifests and layouts that offers name. What fetches may be called by several threads."""
 
     def __init__(self, data_dir: DataDir, sources: Sources) -> None:
         self._data_dir = data_dir
@@ -29,50 +30,84 @@ class Documents:
         """Return a manifest that is on disk. Raises `Missing`, `InvalidContent`."""
         return self._held.get(digest).manifest
 
-    def manifest(self, offer: Offer) -> Manifest:
-        """Return the manifest of an offer, fetched where it isn't held.
+    def held_bytes(self, digest: str) -> bytes:
+        """Return the canonical bytes of a manifest that is on disk. Raises as `held_manifest`."""
+        path = self._data_dir.manifest_path(digest)
+        with durable.storage_errors(path):
+            data = path.read_bytes()
+        expect_digest(data, digest, what=str(path))
+        return data
 
-        Raises `InvalidContent` for one that isn't what was offered; what sources raise.
+    def holds_manifest(self, offer: Offer) -> bool:
+        """Say whether the manifest of an offer is on disk; one that rotted is removed."""
+        try:
+            self.held_manifest(offer.manifest)
+        except Missing:
+            return False
+        except InvalidContent:
+            durable.remove(self._data_dir.manifest_path(offer.manifest))
+            return False
+        return True
+
+    def put_manifest(self, offer: Offer, found: Manifest, *, what: str) -> None:
+        """Keep a verified manifest that has the digest of an offer.
+
+        Raises `InvalidContent` for one of another pack or version.
         """
-        if self._data_dir.manifest_path(offer.manifest).exists():
-            try:
-                return self.held_manifest(offer.manifest)
-            except InvalidContent:
-                durable.remove(self._data_dir.manifest_path(offer.manifest))
-        self._sources.first_good(lambda source: self._fetch_manifest(source, offer))
-        return self.held_manifest(offer.manifest)
-
-    def layout(self, offer: Offer, of: Manifest) -> Layout:
-        """Return the layout of an offer, fetched where it isn't held. Raises as `manifest`."""
-        path = self._data_dir.layout_path(offer.layout)
-        if path.exists():
-            try:
-                with durable.storage_errors(path):
-                    data = path.read_bytes()
-                expect_digest(data, offer.layout, what=str(path))
-                return msgspec.json.decode(data, type=Layout)
-            except (InvalidContent, msgspec.MsgspecError):
-                durable.remove(path)
-        return self._sources.first_good(lambda source: self._fetch_layout(source, offer, of))
-
-    def _fetch_manifest(self, source: Source, offer: Offer) -> None:
-        path = manifest_path(offer.pack, offer.manifest)
-        what = f"{source.name}: {path}"
-        stored = _stored(source, path, offer.manifest_stored)
-        found = manifest.unpack(stored, what=what, expected=offer.manifest)
         if (found.pack, found.version) != (offer.pack, offer.version):
             raise InvalidContent(
                 f"{what}: is of {found.pack} {found.version}, expected {offer.pack} {offer.version}"
             )
         durable.write(self._data_dir.manifest_path(offer.manifest), manifest.encode(found))
 
-    def _fetch_layout(self, source: Source, offer: Offer, of: Manifest) -> Layout:
+    def fetch_manifest(self, offer: Offer) -> None:
+        """Fetch the manifest of an offer.
+
+        Raises `InvalidContent` for one that isn't what was offered; what sources raise.
+        """
+        path = manifest_path(offer.pack, offer.manifest)
+
+        def ask(source: Source) -> None:
+            what = f"{source.name}: {path}"
+            stored = _stored(source, path, offer.manifest_stored)
+            found = manifest.unpack(stored, what=what, expected=offer.manifest)
+            self.put_manifest(offer, found, what=what)
+
+        self._sources.first_good(ask)
+
+    def held_layout(self, offer: Offer) -> Layout | None:
+        """Return the layout of an offer if it is on disk; one that rotted is removed."""
+        path = self._data_dir.layout_path(offer.layout)
+        if not path.exists():
+            return None
+        try:
+            with durable.storage_errors(path):
+                data = path.read_bytes()
+            expect_digest(data, offer.layout, what=str(path))
+            return msgspec.json.decode(data, type=Layout)
+        except (InvalidContent, msgspec.MsgspecError):
+            durable.remove(path)
+            return None
+
+    def fetch_layout(self, offer: Offer) -> bytes:
+        """Fetch the layout of an offer; return it as it is stored. Raises as `fetch_manifest`."""
         path = layout_path(offer.pack, offer.layout)
-        what = f"{source.name}: {path}"
-        stored = _stored(source, path, offer.layout_stored)
+
+        def ask(source: Source) -> bytes:
+            what = f"{source.name}: {path}"
+            stored = _stored(source, path, offer.layout_stored)
+            data = compression.decompress(stored, bytes_max=LAYOUT_BYTES_MAX, what=what)
+            expect_digest(data, offer.layout, what=what)
+            return stored
+
+        return self._sources.first_good(ask)
+
+    def put_layout(self, offer: Offer, stored: bytes) -> None:
+        """Keep a layout that was fetched; the manifest is held. Raises `InvalidContent`."""
+        what = f"{offer.pack} {offer.version}: layout"
+        of = self.held_manifest(offer.manifest)
         found = layout.unpack(stored, of, offer.manifest, what=what, expected=offer.layout)
         durable.write(self._data_dir.layout_path(offer.layout), layout.encode(found))
-        return found
 
 
 def _stored(source: Source, path: str, size: int) -> bytes:

@@ -84,21 +84,22 @@ class Engine:
             progress=self._progress,
         )
         packs = [pack for pack in following.followed() if pack.held_version is None]
-        begun = [found for pack in packs if (found := installer.begin(pack))]
+        begun = installer.begin(packs)
         try:
             for installation in begun:
-                installer.fetch_required(installation)
                 self._drop_removed(tick, installation)
-            for installation in begun:
-                installer.fetch_rest(installation)
+            installer.bring(begun, lambda installation: self._drop_removed(tick, installation))
         finally:
             for installation in begun:
                 tick.activated += installation.activator.activated
             tick.troubles += installer.troubles
             tick.notes += installer.notes
-        whole = len(begun) == len(packs) and all(installer.is_whole(each) for each in begun)
+        unfinished = [each for each in begun if not installer.is_whole(each)]
+        whole = len(begun) == len(packs) and not unfinished
         waiting = any(each.activator.waiting_until for each in begun)
         self._conclude(tick, installer, changed=changed, whole=whole, waiting=waiting)
+        if whole or not self._sources.cut:
+            installer.forget_deltas(unfinished)
 
     def _drop_removed(self, tick: Tick, installation: Installation) -> None:
         offer = installation.followed.offer

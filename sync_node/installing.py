@@ -1,24 +1,36 @@
-"""Bringing one offered version in: its manifest, what its lessons need, then the rest."""
+"""Bringing offered versions in: what they consist of, a plan of all of them, and carrying it out.
 
-from collections.abc import Callable, Sequence
+A plan is made of what is here. Where part of it turns out to be bad, another plan is made that does
+without: a delta that makes something wrong costs its bytes, and blocks take its place.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from pathlib import Path
 
 from content_packs.command_line import megabytes
 from content_packs.errors import SatchelError, SourceUnavailable, StorageFailed
 from content_packs.manifest import File, Manifest
-from sync_node import following, planner, trusted_time
-from sync_node.activator import Activator, held_versions
-from sync_node.assembler import Assembler, find_seeds
+from sync_node import following, trusted_time
+from sync_node.activator import Activator
+from sync_node.assembler import Assembler
 from sync_node.data_dir import DataDir
-from sync_node.documents import Documents, loaders
-from sync_node.fetcher import Fetcher
+from sync_node.deltas import Deltas
+from sync_node.documents import Documents
+from sync_node.finding import Finder
 from sync_node.following import Followed
-from sync_node.planner import Plan, Step
+from sync_node.limits import PLANS_MAX
+from sync_node.models import database_proxy
+from sync_node.plan_model import Plan, PlannedStep, Unit
+from sync_node.planning import Planning, Wanted
+from sync_node.receiving import Receiver
+from sync_node.side_by_side import side_by_side
 from sync_node.sources import Sources
 from sync_node.space import Space
 from sync_node.store import Store
+from sync_node.transfer import Transfer
 
 
 @dataclass(frozen=True)
@@ -33,19 +45,23 @@ class Progress:
     lessons_total: int
 
 
-@dataclass(frozen=True)
+@dataclass
 class Installation:
     """A version that is being brought in. Its manifest is loaded when it is needed."""
 
     followed: Followed
+    wanted: Wanted
     activator: Activator
     lessons: int
+    bytes_done: int = 0
+    bytes_total: int = 0
 
 
 class Installer:
     """Brings versions in. What goes wrong with one is in `troubles`, and the others go on.
 
-    `notes` say what went to make room, and what waits for room without being missed much.
+    `notes` say what went to make room, and what waits for room without being missed much. `choose`
+    says which steps of a plan may be carried out now, in order; it gets each plan.
     """
 
     def __init__(  # noqa: PLR0913  # what is outside comes in as parameters
@@ -57,6 +73,7 @@ class Installer:
         now: datetime,
         disk_free: Callable[[Path], int],
         progress: Callable[[Progress], None],
+        choose: Callable[[Plan], Sequence[PlannedStep]] = lambda plan: plan.steps,
     ) -> None:
         self._data_dir = data_dir
         self.store = store
@@ -64,145 +81,233 @@ class Installer:
         self._now = now
         self._space = Space(data_dir, store, free=disk_free)
         self._progress = progress
+        self._choose = choose
         self.documents = Documents(data_dir, sources)
+        self._deltas = Deltas(data_dir, sources, self.documents, store)
+        self._planning = Planning(data_dir, store, self.documents, self._deltas)
+        self._mistaken = False  # something isn't as the last plan took it to be
+        self._advanced = False  # something came by it
+        self._wanted: dict[str, Wanted] = {}
+        self._activators: list[Activator] = []
         self.troubles: list[SatchelError] = []
         self.notes: list[str] = []
 
-    def begin(self, followed: Followed) -> Installation | None:
-        """Get the manifest, and activate what is whole already. None where that can't be had."""
-        offer = followed.offer
+    def begin(self, packs: Sequence[Followed]) -> list[Installation]:
+        """Get the manifests, and activate what is whole already; leave out what can't be had."""
+        finder = Finder(self.documents, self._deltas, self._planning, self._space.room)
+        found = finder.find([pack.offer for pack in packs])
+        self.troubles += finder.troubles
+        self._wanted = found
+        begun = []
+        for pack in packs:
+            wanted = found.get(pack.offer.pack)
+            if wanted and (installation := self._begin(pack, wanted)):
+                begun.append(installation)
+        self._activators = [each.activator for each in begun]
+        return begun
+
+    def _begin(self, followed: Followed, wanted: Wanted) -> Installation | None:
         try:
-            manifest = self.documents.manifest(offer)
-            following.remember_version(offer)
-        except StorageFailed:
-            raise
+            following.remember_version(followed.offer)
         except SatchelError as error:
             self.troubles.append(error)
             return None
+        manifest = self._manifest(wanted)
         activator = Activator(
             manifest,
             self.store,
             now=self._now,
-            not_before=trusted_time.parse(offer.activate_at),
+            not_before=trusted_time.parse(followed.offer.activate_at),
         )
-        activator.activate_whole()
-        return Installation(followed, activator, len(manifest.lessons))
+        with database_proxy.atomic("IMMEDIATE"):
+            activator.activate_whole()
+        return Installation(followed, wanted, activator, len(manifest.lessons))
 
-    def fetch_required(self, installation: Installation) -> None:
-        """Fetch what the lessons need, in teaching order, activating each as it gets whole."""
-        installation.activator.activate_whole()
-        self._fetch(installation, planner.required_steps, finer=False)
+    def _manifest(self, wanted: Wanted) -> Manifest:
+        return self.documents.held_manifest(wanted.offer.manifest)
 
-    def fetch_rest(self, installation: Installation) -> None:
-        """Fetch what is left: files that no lesson names, and finer renditions."""
-        self._fetch(installation, planner.later_steps, finer=True)
+    def bring(self, begun: Sequence[Installation], done: Callable[[Installation], None]) -> None:
+        """Fetch what is missing, the most useful first, activating each lesson as it gets whole.
+
+        `done` is called each time that work on one of them ends. Raises `StorageFailed`.
+        """
+        by_pack = {each.followed.pack: each for each in begun}
+        faults: dict[str, list[SatchelError]] = {pack: [] for pack in by_pack}
+        for _ in range(PLANS_MAX):
+            self._mistaken = self._advanced = False
+            plan = self._plan(begun)
+            fitting = self._fitting(plan.steps)
+            allowed = {id(step) for step in self._choose(plan)}
+            self._count_bytes(by_pack, fitting)
+            for pack, steps in groupby(fitting, key=lambda step: step.pack):
+                here = list(steps)
+                units = [unit for step in here if id(step) in allowed for unit in step.units]
+                mine = [step for step in fitting if step.pack == pack]
+                faults[pack] += self._carry_out(by_pack[pack], mine, units)
+                done(by_pack[pack])
+            chosen = [step for step in fitting if id(step) in allowed]
+            left = any(digest not in self.store for step in chosen for digest in step.files)
+            if self._sources.cut or not (self._mistaken or (left and self._advanced)):
+                break
+        for pack, each in by_pack.items():
+            if faults[pack] and not self.is_whole(each):  # else another way was found
+                self.troubles += faults[pack]
+
+    def _plan(self, begun: Sequence[Installation]) -> Plan:
+        """Return a plan, having fetched the layouts that it needs."""
+        plan = self._planning.plan([each.wanted for each in begun])
+        lacking = {unknown.pack for unknown in plan.unknown}
+        offers = [each.wanted.offer for each in begun if each.followed.pack in lacking]
+        if not offers:
+            return plan
+        asks = [lambda offer=offer: self.documents.fetch_layout(offer) for offer in offers]
+        for offer, found in zip(offers, side_by_side(asks), strict=True):
+            try:
+                if isinstance(found, SatchelError):
+                    raise found
+                self.documents.put_layout(offer, found)
+            except StorageFailed:
+                raise
+            except SatchelError as error:
+                self.troubles.append(error)
+        return self._planning.plan([each.wanted for each in begun])
+
+    def _carry_out(
+        self, installation: Installation, steps: Sequence[PlannedStep], units: Sequence[Unit]
+    ) -> list[SatchelError]:
+        """Make the files of `steps` of what is here and of `units`; return what went wrong."""
+        manifest = self._manifest(installation.wanted)
+        digests = {digest for step in steps for digest in step.files}
+        files = {f.digest: f for f in manifest.files if f.digest in digests}
+        missing = [file for file in files.values() if file.digest not in self.store]
+        if not missing:
+            return []
+        believed = {digest for file in missing for digest in self.store.likely_chunks(file)}
+        assembler = self._assembler(installation, missing)
+        layout = self.documents.held_layout(installation.wanted.offer)
+        delta, wrong = installation.wanted.delta, installation.wanted.wrong
+        wrong_before = set(wrong)
+        receiver = Receiver(manifest, layout, delta, assembler, wrong)
+        gone = assembler.copy(self._planning.seeds)
+        self._planning.gone.update(gone)
+        receiver.take_what_is_here()
+        assembler.flush()
+        self._mistaken |= bool(gone or believed & assembler.missing)
+        faults = self._fetch(installation, receiver, assembler, units)
+        assembler.flush()
+        self._mistaken |= not wrong <= wrong_before
+        return [*faults, *assembler.faults]
+
+    def _assembler(self, installation: Installation, files: Sequence[File]) -> Assembler:
+        activator = installation.activator
+
+        def stored(digests: Sequence[str]) -> None:
+            self._advanced = True
+            with database_proxy.atomic("IMMEDIATE"):
+                for digest in digests:
+                    self._space.taken(digest)
+                    for each in self._activators:  # packs share files
+                        each.on_stored(digest)
+
+        return Assembler(self.store, files, stored, activator.on_arrived)
+
+    def _fetch(
+        self,
+        installation: Installation,
+        receiver: Receiver,
+        assembler: Assembler,
+        units: Sequence[Unit],
+    ) -> Sequence[SatchelError]:
+        wanted = [unit for unit in units if receiver.wants(unit)]
+        came = set()
+
+        def take(unit: Unit, stored: bytes) -> None:
+            came.add(unit.key)
+            self._report(installation, len(stored))
+            receiver.take(unit, stored)
+            assembler.settle()
+
+        if not wanted:
+            return []
+        self._report(installation, 0)
+        transfer = Transfer(self._sources)
+        transfer.run(wanted, take)
+        if not self._sources.cut:  # what nobody gave isn't asked for again in this tick
+            receiver.wrong.update(unit.key for unit in wanted if unit.key not in came)
+        return transfer.faults
+
+    def _count_bytes(self, by_pack: dict[str, Installation], steps: Iterable[PlannedStep]) -> None:
+        for each in by_pack.values():
+            each.bytes_total = each.bytes_done
+        for step in steps:
+            by_pack[step.pack].bytes_total += step.size
+
+    def _report(self, installation: Installation, count: int) -> None:
+        offer = installation.followed.offer
+        total = installation.bytes_total
+        installation.bytes_done = min(installation.bytes_done + count, total)
+        ready = installation.activator.ready
+        self._progress(
+            Progress(
+                offer.pack, offer.version, installation.bytes_done, total, ready,
+                installation.lessons,
+            )
+        )  # fmt: skip
 
     def is_whole(self, installation: Installation) -> bool:
         """Say whether every file is here, and every lesson is active or waits for its time."""
-        manifest = self.documents.manifest(installation.followed.offer)
+        manifest = self._manifest(installation.wanted)
         activator = installation.activator
         return all(file.digest in self.store for file in manifest.files) and bool(
             activator.is_complete or activator.waiting_until
         )
 
-    def _fetch(
-        self,
-        installation: Installation,
-        steps_of: Callable[[Manifest], list[Step]],
-        *,
-        finer: bool,
-    ) -> None:
-        manifest = self.documents.manifest(installation.followed.offer)
-        steps = steps_of(manifest)
-        if not planner.missing_files(steps, self.store):
-            return
-        fitting = self._fitting(manifest, steps, finer=finer)
-        assembler = Assembler(
-            self.store,
-            planner.missing_files(fitting, self.store),
-            lambda digest: self._on_stored(installation, digest),
-            installation.activator.on_arrived,
-        )
-        held = loaders(self.documents, list(held_versions().values()))
-        assembler.copy(find_seeds(assembler.missing, self.store, held))
-        if assembler.missing:
-            self._fetch_blocks(installation, manifest, fitting, assembler)
-        assembler.flush()
-        self.troubles += assembler.faults
+    def forget_deltas(self, kept: Iterable[Installation]) -> None:
+        """Remove the beginnings of deltas but those of versions that are still being brought in."""
+        self._deltas.forget_others(each.wanted.offer.manifest for each in kept)
 
-    def _fetch_blocks(
-        self,
-        installation: Installation,
-        manifest: Manifest,
-        steps: Sequence[Step],
-        assembler: Assembler,
-    ) -> None:
-        try:
-            layout = self.documents.layout(installation.followed.offer, manifest)
-        except StorageFailed:
-            raise
-        except SatchelError as error:
-            self.troubles.append(error)
-            return
-        plan = planner.plan(manifest, layout, steps, assembler.missing)
-        report = self._reporter(installation, plan)
-        report(0)
-        fetcher = Fetcher(self._sources, manifest, layout, assembler, report)
-        fetcher.run(plan)
-        self.troubles += fetcher.faults
+    def _fitting(self, steps: Sequence[PlannedStep]) -> list[PlannedStep]:
+        """Return the first steps that the disk can hold, and set the room for them aside.
 
-    def _reporter(self, installation: Installation, plan: Plan) -> Callable[[int], None]:
-        done = 0
-        offer = installation.followed.offer
-        total = plan.bytes_to_come
+        Room is made for them where there is too little; for finer renditions, and for what no
+        lesson names, only that goes which nobody would miss.
+        """
+        self._space.forget_plans()
+        needed = [step for step in steps if step.lesson and not step.finer]
+        fitting = self._those_that_fit(needed, finer=False)
+        if len(fitting) == len(needed):
+            fitting += self._those_that_fit(steps[len(needed) :], finer=True)
+        return fitting
 
-        def report(count: int) -> None:
-            nonlocal done
-            done = min(done + count, total)
-            ready = installation.activator.ready
-            self._progress(
-                Progress(offer.pack, offer.version, done, total, ready, installation.lessons)
-            )
-
-        return report
-
-    def _on_stored(self, installation: Installation, digest: str) -> None:
-        self._space.taken(digest)
-        installation.activator.on_stored(digest)
-
-    def _fitting(self, manifest: Manifest, steps: list[Step], *, finer: bool) -> list[Step]:
-        """Return the steps that the disk can hold, and set the room for them aside."""
-        files = [self._new_files(steps, number) for number in range(len(steps))]
-        sizes = [sum(map(self._space.bytes_for, each)) for each in files]
-        count, freed = self._space.fit(sizes, finer=finer)
+    def _those_that_fit(self, steps: Sequence[PlannedStep], *, finer: bool) -> list[PlannedStep]:
+        count, freed = self._space.fit([step.room for step in steps], finer=finer)
         self.notes += freed.words
-        for each in files[:count]:
-            self._space.set_aside(each)
+        for step in steps[:count]:
+            self._space.set_aside(self._files_of(step))
         if count < len(steps):
-            lacking = sum(sizes[count:])
-            self._say_what_waits(manifest, len(steps) - count, lacking, finer=finer)
-        return steps[:count]
+            self._say_what_waits(steps[count:], finer=finer)
+        return list(steps[:count])
 
-    def _new_files(self, steps: list[Step], number: int) -> list[File]:
-        """Return the files that a step is the first to need."""
-        before = planner.missing_files(steps[:number], self.store)
-        return planner.missing_files(steps[: number + 1], self.store)[len(before) :]
+    def _files_of(self, step: PlannedStep) -> list[File]:
+        wanted = self._wanted[step.pack]
+        digests = set(step.files)
+        return [file for file in self._manifest(wanted).files if file.digest in digests]
 
-    def _say_what_waits(self, manifest: Manifest, steps: int, lacking: int, *, finer: bool) -> None:
-        name = f"{manifest.pack} {manifest.version}"
+    def _say_what_waits(self, steps: Sequence[PlannedStep], *, finer: bool) -> None:
+        name = f"{steps[0].pack} {steps[0].version}"
+        lessons = len({(step.pack, step.lesson) for step in steps})
+        lacking = megabytes(sum(step.room for step in steps))
         if finer:
-            self.notes.append(
-                f"{name}: what {steps} lessons have in finer renditions waits for room, "
-                f"{megabytes(lacking)}"
-            )
+            note = f"{name}: finer renditions of {lessons} lessons wait for room, {lacking}"
+            self.notes += [note] if note not in self.notes else []
             return
-        self.troubles.append(
-            StorageFailed(
-                f"{name}: {steps} lessons take {megabytes(lacking)} more, and the disk has room "
-                f"for {megabytes(max(self._space.room(), 0))}",
-                hint="Free some space, or follow fewer channels. What fits is fetched.",
-            )
+        message = (
+            f"{name}: {lessons} lessons take {lacking} more, and the disk has room for "
+            f"{megabytes(max(self._space.room(), 0))}"
         )
+        if message not in {known.message for known in self.troubles}:
+            hint = "Free some space, or follow fewer channels. What fits is fetched."
+            self.troubles.append(StorageFailed(message, hint=hint))
 
 
 def unavailable(troubles: Sequence[SatchelError]) -> bool:

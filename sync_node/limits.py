@@ -48,6 +48,11 @@ CLOCK_AHEAD_DAYS_MAX = 5 * 366  # a system clock further past all signed time is
 
 # The plan
 REQUEST_BYTES = 700  # what one more request costs both ways, its share of a round trip included
+PLANS_MAX = 4  # made in one tick: each does without what turned out to be bad
+DELTA_VERSIONS_MAX = 3  # older versions from which a delta is asked for
+DELTA_HELD_SHARE_MIN = 0.5  # of an older version's bytes, below which none is asked for
+DOCUMENT_REQUESTS_MAX = 4  # manifests, layouts and beginnings of deltas in flight together
+OLD_FILES_OPEN_MAX = 16
 
 # Transfer
 RANGE_BYTES_MAX = 64 * MIB  # one request; it can end and go on at any byte
@@ -62,7 +67,7 @@ FSYNC_BYTES = 16 * MIB  # written to a file being assembled between two fsyncs
 DISK_RESERVE_BYTES = 32 * MIB  # never filled: databases and logs need room to go on
 DISK_BLOCK_BYTES = 4 * KIB  # what a file takes is rounded up to
 BAD_BLOCKS_MAX = 8  # of one bundle in one tick; then the bundle is left for the next
-STAGED_BYTES_MAX = 1 * MIB  # of small files that are made durable together
+STAGED_BYTES_MAX = 4 * MIB  # of small files that are made durable together
 STAGED_FILES_MAX = 1_024
 FLUSH_TOGETHER_MIN = 8  # from so many files on the file system is flushed, not each of them
 

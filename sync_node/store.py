@@ -35,6 +35,7 @@ class Store:
         with durable.storage_errors(data_dir.store):
             self._held = set(data_dir.stored_digests())
         self._staged: dict[str, int] = {}
+        self._parts: dict[str, Part] = {}
 
     def __contains__(self, digest: object) -> bool:
         return digest in self._held
@@ -56,18 +57,27 @@ class Store:
             descriptor = _open_part(path, truncate=True)
             try:
                 _write_all(descriptor, data, 0)
+                os.fchmod(descriptor, _READ_ONLY)
             finally:
                 os.close(descriptor)
         self._staged[digest] = len(data)
 
     def adopt(self, file: File) -> bool:
-        """Stage a small file that an earlier process staged; say whether it is there and right."""
+        """Say whether a small file is staged; one of an earlier process is taken if it is right."""
+        if file.digest in self._staged:
+            return True
         path = self._data_dir.part_path(file.digest)
         try:
-            if digest_of_file(path) != file.digest:
-                return False
-        except OSError:  # it isn't there, or has a sector that can't be read: written anew
+            right = digest_of_file(path) == file.digest
+        except FileNotFoundError:
             return False
+        except OSError:  # a sector that can't be read
+            right = False
+        with durable.storage_errors(path):
+            if not right:
+                path.unlink()
+                return False
+            path.chmod(_READ_ONLY)
         self._staged[file.digest] = file.size
         return True
 
@@ -85,8 +95,6 @@ class Store:
         incoming = self._data_dir.incoming
         with durable.storage_errors(incoming):
             parts = [self._data_dir.part_path(digest) for digest in staged]
-            for part in parts:
-                part.chmod(_READ_ONLY)
             _flush(parts, together=incoming)
             folders = {self.path(digest).parent for digest in staged}
             for folder in folders:
@@ -120,6 +128,7 @@ class Store:
         durable.make_folder(target.parent)
         durable.rename(path, target)
         self._held.add(digest)
+        self._parts.pop(digest, None)
 
     def remove(self, digest: str) -> int:
         """Remove a file; return how many bytes that frees. Raises `StorageFailed`."""
@@ -132,8 +141,50 @@ class Store:
         return size
 
     def part(self, file: File) -> "Part":
-        """Return the file of several chunks that is being assembled, as it was left."""
-        return Part(self._data_dir.part_path(file.digest), file)
+        """Return the file of several chunks that is being assembled, as it was left.
+
+        Its chunks are looked at once: what was found then holds as long as this process writes.
+        Raises `StorageFailed`.
+        """
+        part = self._parts.get(file.digest)
+        if part is None or part.file.chunks != file.chunks:
+            part = Part(self._data_dir.part_path(file.digest), file)
+            part.resume()
+            self._parts[file.digest] = part
+        return part
+
+    def being_made(self) -> set[str]:
+        """Return the digests of the files under incoming/, right or not. Raises `StorageFailed`."""
+        with durable.storage_errors(self._data_dir.incoming):
+            names = [path.name for path in self._data_dir.incoming.iterdir()]
+        suffix = durable.TEMPORARY_SUFFIX
+        return {name.removesuffix(suffix) for name in names if name.endswith(suffix)}
+
+    def part_path(self, digest: str) -> Path:
+        """Return where a file is being made."""
+        return self._data_dir.part_path(digest)
+
+    def likely_chunks(self, file: File) -> set[str]:
+        """Return the chunks that a file being made has, as far as they were looked at.
+
+        Of one that wasn't it seems to have those where it has no holes: nothing is read here.
+        Raises `StorageFailed`.
+        """
+        part = self._parts.get(file.digest)
+        if part and part.file.chunks == file.chunks:
+            return {chunk.digest for chunk in file.chunks} - part.missing
+        path = self._data_dir.part_path(file.digest)
+        found: set[str] = set()
+        with durable.storage_errors(path):
+            if not path.exists():
+                return found
+            with path.open("rb") as opened:
+                at = 0
+                for chunk in file.pieces:
+                    if _has_data(opened.fileno(), at, chunk.size):
+                        found.add(chunk.digest)
+                    at += chunk.size
+        return found
 
 
 class Part:
@@ -261,3 +312,13 @@ def _has(descriptor: int, digest: str, at: int, size: int) -> bool:
         return False
     data = os.pread(descriptor, size, at)
     return len(data) == size and digest_of(data) == digest
+
+
+def _has_data(descriptor: int, at: int, size: int) -> bool:
+    """Say whether the file has no hole there."""
+    try:
+        if os.lseek(descriptor, at, os.SEEK_DATA) != at:
+            return False
+    except OSError:  # no data from there on
+        return False
+    return os.lseek(descriptor, at, os.SEEK_HOLE) >= at + size

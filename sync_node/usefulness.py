@@ -53,7 +53,7 @@ def later(manifest: Manifest) -> list[Wish]:
     by_rendition: dict[str, list[Wish]] = {}
     for lesson in manifest.lessons:
         for rendition, paths in _finer_paths(lesson).items():
-            wishes = _by_kind(manifest, lesson.id, paths, rendition=rendition, finer=True)
+            wishes = _by_kind(manifest, lesson.id, paths, rendition=rendition)
             by_rendition.setdefault(rendition, []).extend(wishes)
     for rendition in _RANKS:
         found += by_rendition.get(rendition, ())
@@ -80,11 +80,11 @@ def _by_kind(
     *,
     first: Iterable[str] = (),
     rendition: str = "",
-    finer: bool = False,
 ) -> list[Wish]:
     """Return a wish for each kind of file, in the order of usefulness.
 
-    `first` are paths that belong to the first wish, whatever their kind.
+    `first` are paths that belong to the first wish, whatever their kind; `rendition` is the name of
+    the finer one that they are, which is never empty: what has no name is the lightest.
     """
     files: dict[Kind, list[File]] = {}
     for path in sorted(paths):
@@ -93,5 +93,7 @@ def _by_kind(
     for path in first:
         files.setdefault(KINDS[0], []).insert(0, manifest.by_path[path])
     return [
-        Wish(lesson, kind, rendition, finer, tuple(files[kind])) for kind in KINDS if kind in files
+        Wish(lesson, kind, rendition, bool(rendition), tuple(files[kind]))
+        for kind in KINDS
+        if kind in files
     ]
