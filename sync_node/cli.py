@@ -127,13 +127,13 @@ def status(*, data: Path, as_json: bool) -> None:
     from sync_node import config, sayings
     from sync_node import status as stating
     from sync_node.data_dir import DataDir
-    from sync_node.database import using_database
+    from sync_node.database import reading_database
     from sync_node.syncing import system_clock
     from sync_node.tidying import disk_free
 
     data_dir = DataDir(data)
     channels = config.read(data_dir).channels
-    with using_database(data_dir):
+    with reading_database(data_dir):
         found = stating.status(data_dir, channels, system_time=system_clock(), disk_free=disk_free)
     if as_json:
         print_json(found.as_json())

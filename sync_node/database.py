@@ -97,6 +97,24 @@ def using_database(data_dir: DataDir) -> Iterator[None]:
 
 
 @contextmanager
+def reading_database(data_dir: DataDir) -> Iterator[None]:
+    """Have node.db open for reading, also on a disk that is read-only from the start.
+
+    Raises `DatabaseUnusable`, `StorageFailed`.
+    """
+    try:
+        try:
+            open_database(data_dir)
+        except DatabaseUnusable:
+            raise
+        except StorageFailed:
+            models.database_proxy.initialize(open_as_it_lies(data_dir))
+        yield
+    finally:
+        close_database()
+
+
+@contextmanager
 def database_errors(data_dir: DataDir) -> Iterator[None]:
     """Turn peewee's errors into `DatabaseUnusable` for a damaged file, else `StorageFailed`."""
     try:
