@@ -163,11 +163,9 @@ class Connections:
             found.close()
 
     def _open(self, origin: Origin, timeouts: Timeouts) -> Wire:
-        start = self.monotonic()
         plain = wire.connect(
             origin.host, origin.port, seconds=timeouts.connect, monotonic=self.monotonic
         )
-        self.observer.answered(self.monotonic() - start)
         if origin.scheme == "https":
             plain = wire.secured(plain, origin.host, seconds=timeouts.connect)
         return Wire(plain, self.count, monotonic=self.monotonic)

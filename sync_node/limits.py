@@ -21,6 +21,7 @@ STALL_ROUND_TRIPS = 4  # or so many round trips, where that is more
 STALL_SECONDS_MAX = 60.0
 IN_FLIGHT_ROUND_TRIPS = 2  # bytes asked for and not here yet, in what a link gives in a round trip
 IN_FLIGHT_BYTES_MIN = 128 * KIB
+IN_FLIGHT_BYTES_UNKNOWN = 512 * KIB  # while the rate isn't known
 IN_FLIGHT_BYTES_MAX = 8 * MIB
 PIECE_SECONDS = 0.25  # what a link gives in so long is read at a time
 PIECE_BYTES_MIN = 16 * KIB

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from sync_node.limits import (
     IN_FLIGHT_BYTES_MAX,
     IN_FLIGHT_BYTES_MIN,
+    IN_FLIGHT_BYTES_UNKNOWN,
     IN_FLIGHT_ROUND_TRIPS,
     PIECE_BYTES,
     PIECE_BYTES_MIN,
@@ -59,6 +60,8 @@ class LinkObservation:
     @property
     def in_flight_bytes(self) -> int:
         """The bytes that are to be asked for and not here yet, so that the link is busy."""
+        if not self.rate:
+            return IN_FLIGHT_BYTES_UNKNOWN
         wanted = int(IN_FLIGHT_ROUND_TRIPS * self.rate * self.round_trip)
         return min(max(wanted, IN_FLIGHT_BYTES_MIN), IN_FLIGHT_BYTES_MAX)
 

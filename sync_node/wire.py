@@ -115,7 +115,8 @@ class Wire(io.RawIOBase):
             up, down = _CARRIED.unpack_from(found, _CARRIED_AT)
         except (OSError, struct.error):
             return 0, 0
-        return max(down - 1, 0), max(up - 1, 0)  # a FIN or a SYN counts as one
+        # A SYN and a FIN each count as a byte.
+        return max(down - 1, 0), up - 2 if isinstance(self._socket, ssl.SSLSocket) else 0
 
     def _seconds_left(self) -> float:
         if self.deadline is None:
