@@ -222,6 +222,7 @@ class Installer:
         came = set()
 
         def take(unit: Unit, stored: bytes) -> None:
+            self._space.check()
             came.add(unit.key)
             self._report(installation, len(stored))
             receiver.take(unit, stored)

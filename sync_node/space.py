@@ -10,6 +10,7 @@ from pathlib import Path
 
 from content_packs import durable
 from content_packs.command_line import megabytes
+from content_packs.errors import StorageFailed
 from content_packs.manifest import File
 from sync_node import choices, eviction, state
 from sync_node.claiming import claims
@@ -45,6 +46,17 @@ class Space:
         aside = sum(self._aside.values())
         aside += sum(self._to_come(digest, size) for digest, size in self._aside_parts.items())
         return self._free(self._data_dir.root) - DISK_RESERVE_BYTES - aside
+
+    def check(self) -> None:
+        """Raise `StorageFailed` where others have begun on what is kept for databases and logs.
+
+        Called while files come: a plan was made for the room that there was then.
+        """
+        if self._free(self._data_dir.root) < DISK_RESERVE_BYTES // 2:
+            raise StorageFailed(
+                f"{self._data_dir.root}: the disk has got full while files came",
+                hint="Another program takes the room. What came is kept; free some space.",
+            )
 
     def bytes_for(self, file: File) -> int:
         """Return the room that a file still takes, beyond the part of it that has come."""

@@ -221,6 +221,30 @@ def test_two_plans_cant_have_the_same_room(repository: Repository, synced: Node)
     assert film(repository, "one/clip.240p.mp4").size == VIDEO
 
 
+def test_a_fetch_stops_where_another_program_takes_the_room(
+    repository: Repository, node: Node, tmp_path: Path
+) -> None:
+    lessons = ("one", "two", "three")
+    repository.offer("main", publish(repository, tmp_path, video_bytes=VIDEO, lessons=lessons))
+    looks = 0
+
+    def taken_meanwhile(_: Path) -> int:
+        nonlocal looks
+        looks += 1
+        return 10**9 if looks < 8 else 1_000_000
+
+    node.disk_free = taken_meanwhile
+    tick = node.sync()
+    assert tick.outcome == "storage"
+    assert "while files came" in tick.detail
+    assert 0 < tick.traffic.bytes_in < 6_000_000
+    node.check_nothing_false()
+    node.disk_free = lambda _: 10**9
+    again = node.sync_well()
+    assert again.traffic.bytes_in + tick.traffic.bytes_in < 3 * 3.1 * VIDEO + 1_100_000
+    assert node.lessons() == dict.fromkeys(lessons, 1)
+
+
 def test_room_is_made_for_the_asking(repository: Repository, synced: Node) -> None:
     synced.disk_free = small_disk(synced, beside=0)
     with synced.opened():
