@@ -107,11 +107,20 @@ class BundleWriter:
 
 
 class BlockReader:
-    """Reads chunks by their numbers out of bundles, each checked against its digest."""
+    """Reads chunks by their numbers out of bundles, each checked against its digest.
+
+    `blocks_kept` decoded blocks stay in memory, each up to `BLOCK_BYTES_MAX`.
+    """
 
     def __init__(
-        self, manifest: Manifest, layout: Layout, open_bundle: Callable[[str], BinaryIO]
+        self,
+        manifest: Manifest,
+        layout: Layout,
+        open_bundle: Callable[[str], BinaryIO],
+        *,
+        blocks_kept: int = _DECODED_BLOCKS_KEPT,
     ) -> None:
+        self._blocks_kept = blocks_kept
         self._table = manifest.chunk_table
         self._layout = layout
         self._open_bundle = open_bundle
@@ -123,7 +132,7 @@ class BlockReader:
         block_number = self._layout.block_of_chunk[number]
         if block_number not in self._decoded:
             self._decoded[block_number] = self._decode(block_number)
-            while len(self._decoded) > _DECODED_BLOCKS_KEPT:
+            while len(self._decoded) > self._blocks_kept:
                 self._decoded.popitem(last=False)
         self._decoded.move_to_end(block_number)
         return self._decoded[block_number][self._table[number].digest]

@@ -13,6 +13,7 @@ import msgspec
 from content_packs.command_line import Group, json_option, megabytes, print_json
 
 if TYPE_CHECKING:
+    from hub.deltas import Delta
     from hub.hub import Hub
     from hub.publishing import Published
     from hub.releasing import Released, Withdrawn
@@ -88,6 +89,7 @@ def serve(data: Path, host: str | None, port: int | None) -> None:
     from dataclasses import replace
 
     from hub.app import create_app
+    from hub.background import DeltaMaker
     from hub.renewing import Renewer
     from hub.serving import serve as run
 
@@ -98,14 +100,17 @@ def serve(data: Path, host: str | None, port: int | None) -> None:
         port=hub.config.port if port is None else port,
     )
     renewer = Renewer(hub, lambda error: click.echo(f"renewing: {error.message}", err=True))
+    maker = DeltaMaker(hub, lambda line: click.echo(f"deltas: {line}", err=True))
 
     def listening(address: str) -> None:
         click.echo(f"hub: listening on {address}")
 
     renewer.start()
+    maker.start()
     try:
         run(create_app(hub), config, listening)
     finally:
+        maker.stop()
         renewer.stop()
 
 
@@ -117,7 +122,7 @@ def serve(data: Path, host: str | None, port: int | None) -> None:
 def publish(data: Path, path: Path, channel: str | None, as_json: bool) -> None:
     """Publish PATH, a .cpack file or a pack folder, as a new version."""
     from content_packs.faults import FaultyFolder
-    from hub import progress, releasing
+    from hub import delta_files, deltas, progress, releasing
     from hub.channels import expect_channel
     from hub.edition import read_edition
     from hub.publishing import publish as run
@@ -132,17 +137,33 @@ def publish(data: Path, path: Path, channel: str | None, as_json: bool) -> None:
         for fault in error.faults:
             click.echo(f"{fault.severity}: {fault}", err=True)
         raise
+    version = published.version
+    if not as_json:
+        _say_published(published, hint=channel is None)
+    with progress.shown() as show:
+        first = deltas.needed_first(hub, version.pack, version.version)
+        made = delta_files.make(hub, first, show)
     released = None
     if channel is not None:
-        version = published.version
         terms = releasing.Terms()
         released = releasing.release(hub, version.pack, version.version, channel, terms)
     if as_json:
-        _print_built({"published": published, "released": released})
+        _print_built({"published": published, "deltas": made, "released": released})
         return
-    _say_published(published, hint=released is None)
+    for delta in made:
+        click.echo(_words_of(delta))
     if released is not None:
         _say_released(released)
+
+
+def _words_of(delta: "Delta") -> str:
+    name = f"delta {delta.pack} {delta.older} to {delta.newer}"
+    if not delta.stored:
+        return f"{name}: not worth it, the blocks of {megabytes(delta.without)} serve as well"
+    return (
+        f"{name}: {megabytes(delta.stored)}; an update takes {megabytes(delta.fetched)} "
+        f"in place of {megabytes(delta.without)}"
+    )
 
 
 def _say_published(published: "Published", *, hint: bool) -> None:
@@ -181,10 +202,11 @@ def release(  # noqa: PLR0913, PLR0917 - each is an option of the command
     as_json: bool,
 ) -> None:
     """Offer a version of PACK on a channel, in place of the one it offers now."""
-    from hub import releasing
+    from hub import progress, releasing
 
     terms = releasing.terms(rollout, activate_at, needed_by)
-    released = releasing.release(_open(data), pack, version, channel, terms)
+    with progress.shown() as show:
+        released = releasing.release(_open(data), pack, version, channel, terms, progress=show)
     if as_json:
         _print_built(released)
         return
@@ -285,6 +307,35 @@ def packs(data: Path, as_json: bool) -> None:
             )
     if not found:
         click.echo("Nothing is published yet: hub publish FILE.cpack")
+
+
+@main.command()
+@_data_option
+@click.argument("pack", required=False)
+@click.option("--list", "only_list", is_flag=True, help="Make none, only show.")
+@json_option
+def deltas(data: Path, pack: str | None, only_list: bool, as_json: bool) -> None:
+    """Make the deltas that are missing, of PACK or of all packs; show all."""
+    from hub import delta_files, progress
+    from hub import deltas as of_hub
+
+    hub = _open(data)
+    wanted = of_hub.wanted(hub, pack)
+    made = []
+    if not only_list:
+        with progress.shown() as show:
+            made = delta_files.make(hub, wanted, show)
+    found, missing = of_hub.known(hub, wanted), of_hub.missing(hub, wanted)
+    if as_json:
+        names = [(one.pack, one.older.version, one.newer.version) for one in missing]
+        _print_built({"deltas": found, "made": len(made), "missing": names})
+        return
+    for delta in found:
+        click.echo(_words_of(delta))
+    for one in missing:
+        click.echo(f"delta {one.pack} {one.older.version} to {one.newer.version}: not made yet")
+    if not wanted:
+        click.echo("No pack has two versions yet.")
 
 
 @main.group(invoke_without_command=True)

@@ -1,13 +1,17 @@
-"""Reading what the repository holds of published versions: manifests and layouts, checked."""
+"""Reading what the repository holds of published versions: manifests, layouts, files; checked."""
 
+from bisect import bisect_left, bisect_right
+from itertools import accumulate
 from pathlib import Path
+from typing import BinaryIO, Self
 
 from content_packs import layout, manifest, repository
+from content_packs.bundle import BlockReader
 from content_packs.digests import expect_digest
 from content_packs.errors import InvalidContent
 from content_packs.layout import Layout
 from content_packs.limits import LAYOUT_STORED_BYTES_MAX, MANIFEST_STORED_BYTES_MAX
-from content_packs.manifest import Manifest
+from content_packs.manifest import File, Manifest
 from hub.data_dir import DataDir
 from hub.errors import Damaged
 
@@ -59,3 +63,51 @@ def _read(path: Path, bytes_max: int) -> bytes:
     if len(stored) > bytes_max:
         raise Damaged(f"{path}: more than {bytes_max} bytes", hint=_HINT)
     return stored
+
+
+class FileReader:
+    """Reads parts of a published version's files, each chunk checked. To be used in a `with` block.
+
+    `blocks_kept` decoded blocks stay in memory.
+    """
+
+    def __init__(self, data: DataDir, of: Manifest, laid_out: Layout, *, blocks_kept: int) -> None:
+        self._data = data
+        self._of = of
+        self._starts: tuple[File | None, list[int]] = (None, [])
+        self._blocks = BlockReader(of, laid_out, self._open, blocks_kept=blocks_kept)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._blocks.close()
+
+    def read(self, file: File, offset: int, length: int) -> bytes:
+        """Return `length` bytes of a file from `offset`, fewer at its end. Raises `Damaged`."""
+        starts = self._starts_of(file)
+        found = []
+        for number in range(bisect_right(starts, offset) - 1, bisect_left(starts, offset + length)):
+            data = self._chunk(file.pieces[number].digest)
+            found.append(data[max(0, offset - starts[number]) : offset + length - starts[number]])
+        return found[0] if len(found) == 1 else b"".join(found)
+
+    def _starts_of(self, file: File) -> list[int]:
+        """Return where each chunk of a file starts; the last file's are kept."""
+        if self._starts[0] is not file:
+            sizes = (chunk.size for chunk in file.pieces[:-1])
+            self._starts = (file, list(accumulate(sizes, initial=0)) if file.pieces else [])
+        return self._starts[1]
+
+    def _chunk(self, digest: str) -> bytes:
+        try:
+            return self._blocks.read(self._of.number_of_chunk[digest])
+        except InvalidContent as error:
+            raise Damaged(error.message, hint=_HINT) from error
+
+    def _open(self, digest: str) -> BinaryIO:
+        path = self._data.place(repository.bundle_path(digest))
+        try:
+            return path.open("rb")
+        except OSError as error:
+            raise Damaged(f"{path}: can't be read: {error.strerror}", hint=_HINT) from error

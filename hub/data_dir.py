@@ -7,6 +7,7 @@ keys/         private keys, 0600: root-1..3, targets, snapshot, timestamp, c-<ch
 repository/   the static tree that nodes read; any web server can offer it as it is
 incoming/     work under way; nothing in here is ever served, and none of it outlives its command
 lock          held by the command that is writing
+deltas.lock   held by the command that is making a delta: others can write meanwhile
 ```
 """
 
@@ -54,6 +55,11 @@ class DataDir:
     def lock(self) -> Path:
         """The file that a writing command holds locked."""
         return self.root / "lock"
+
+    @property
+    def deltas_lock(self) -> Path:
+        """The file that a command making a delta holds locked."""
+        return self.root / "deltas.lock"
 
     def place(self, path: str) -> Path:
         """Return where a place of the repository lies."""

@@ -28,6 +28,12 @@ RENEW_CHECK_SECONDS = 3600.0
 STOP_SECONDS = 10.0  # a renewal that is under way when the server ends gets this long
 DATABASE_BUSY_SECONDS = 30.0
 EARLIER_VERSIONS_MAX = 4  # that a new version is laid out against; the newest carries the rest
+DELTAS_FROM_MAX = 3  # versions before a new one that it gets a delta from
+DELTA_WORTH = 0.9  # of the bytes that a node fetches without it: more isn't worth keeping
+DELTA_BLOCKS_KEPT = 16  # decoded, of each of the two versions, since files are read out of order
+DELTA_LOCK_WAIT_SECONDS = 1_800.0  # one of a pack of many gigabytes takes minutes
+DELTAS_CHECK_SECONDS = 60.0
+DELTAS_NICENESS = 15  # `hub serve` answers first
 CPACK_BYTES_MAX = (
     PACK_BYTES_MAX + PACK_BYTES_MAX // 64
 )  # its documents and frames that didn't shrink

@@ -66,4 +66,24 @@ class ReleaseRow(_Row):
     released_at: Any = TextField()
 
 
-ALL = (PackRow, VersionRow, ReleaseRow)
+class DeltaRow(_Row):
+    """A delta from one version of a pack to another, or that one isn't worth making.
+
+    `stored` are its bytes in the repository, 0 where it isn't worth it; `fetched` those of the
+    whole update with it, `without` those without it.
+    """
+
+    pack: Any = TextField()
+    older: Any = IntegerField()
+    newer: Any = IntegerField()
+    stored: Any = IntegerField()
+    fetched: Any = IntegerField()
+    without: Any = IntegerField()
+
+    class Meta:
+        """Its key."""
+
+        primary_key = CompositeKey("pack", "older", "newer")
+
+
+ALL = (PackRow, VersionRow, ReleaseRow, DeltaRow)

@@ -1,0 +1,202 @@
+"""Deltas at the hub: which there are, when they are made, and that they bring what they say."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from content_packs import delta, delta_applying, manifest, repository
+from content_packs.digests import digest_of
+from content_packs.errors import Missing
+from hub import delta_files, deltas
+from hub.background import DeltaMaker
+from hub.contents import FileReader, read_layout, read_manifest
+from hub.hub import Hub
+from hub.publishing import publish
+from hub.releasing import Terms, release, withdraw
+from hub.versions import expect_version
+from tests.support.packs import make_demo
+
+HOLD_LOCK = """
+import fcntl, sys, time
+file = open(sys.argv[1], "w")
+fcntl.flock(file, fcntl.LOCK_EX)
+print("held", flush=True)
+time.sleep(60)
+"""
+
+
+def files(hub: Hub) -> dict[str, int]:
+    folder = hub.data.repository / "deltas"
+    return {
+        path.relative_to(hub.data.repository).as_posix(): path.stat().st_size
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def place(hub: Hub, older: int, newer: int) -> str:
+    old, new = (expect_version(hub, "demo", number).manifest for number in (older, newer))
+    return repository.delta_path("demo", old, new)
+
+
+def test_a_delta_is_a_small_file_of_the_repository(filled: Hub) -> None:
+    (made,) = delta_files.make(filled, deltas.wanted(filled))
+    assert (made.pack, made.older, made.newer) == ("demo", 1, 2)
+    assert files(filled) == {place(filled, 1, 2): made.stored}
+    assert repository.is_place(place(filled, 1, 2))
+    assert 0 < made.stored <= made.fetched < made.without
+
+
+def test_a_delta_says_how_to_make_the_new_version_of_the_old(filled: Hub) -> None:
+    delta_files.make(filled, deltas.wanted(filled))
+    old, new = (
+        read_manifest(filled.data, "demo", expect_version(filled, "demo", n).manifest)[0]
+        for n in (1, 2)
+    )
+    stored = filled.data.place(place(filled, 1, 2)).read_bytes()
+    head = delta.unpack_head(
+        stored[: delta.head_size(stored)], old, manifest.encode(old), what="the delta"
+    )
+    assert head.size == len(stored)
+    made = {}
+    old_layout, _ = read_layout(filled.data, old, expect_version(filled, "demo", 1).layout)
+    with FileReader(filled.data, old, old_layout, blocks_kept=2) as reader:
+        for number, span in enumerate(head.group_spans):
+            group = stored[span.offset : span.offset + span.stored]
+            made |= dict(delta_applying.make_files(
+                head, number, group, lambda file: reader.read(file, 0, file.size)
+            ))  # fmt: skip
+    held = {file.digest for file in old.files}
+    new_files = {number: file for number, file in enumerate(new.files) if file.digest not in held}
+    assert {number: digest_of(data) for number, data in made.items()} == {
+        number: file.digest for number, file in new_files.items()
+    }
+
+
+def test_what_is_there_is_not_made_again(filled: Hub) -> None:
+    delta_files.make(filled, deltas.wanted(filled))
+    before = filled.data.place(place(filled, 1, 2)).stat().st_mtime_ns
+    assert deltas.missing(filled, deltas.wanted(filled)) == []
+    assert delta_files.make(filled, deltas.wanted(filled)) == []
+    assert filled.data.place(place(filled, 1, 2)).stat().st_mtime_ns == before
+    assert len(deltas.known(filled, deltas.wanted(filled))) == 1
+
+
+@pytest.mark.parametrize("harm", ["gone", "cut off"])
+def test_a_delta_whose_file_is_lost_is_made_again(filled: Hub, harm: str) -> None:
+    delta_files.make(filled, deltas.wanted(filled))
+    path = filled.data.place(place(filled, 1, 2))
+    sound = path.read_bytes()
+    path.unlink()
+    if harm == "cut off":
+        path.write_bytes(sound[:-1])
+    delta_files.make(filled, deltas.wanted(filled))
+    assert path.read_bytes() == sound
+
+
+def test_a_half_written_delta_is_swept_away(filled: Hub) -> None:
+    half = filled.data.place(place(filled, 1, 2) + ".part")
+    half.parent.mkdir(parents=True)
+    half.write_bytes(b"half")
+    assert not repository.is_place(place(filled, 1, 2) + ".part")
+    delta_files.make(filled, deltas.wanted(filled))
+    assert set(files(filled)) == {place(filled, 1, 2)}
+
+
+def test_wanted_are_three_versions_back_to_the_newest_and_to_those_on_offer(
+    hub: Hub, tmp_path: Path
+) -> None:
+    for number in range(1, 7):
+        make_demo(tmp_path / "v.cpack", version=number, pages={"one": f"<p>Edition {number}</p>"})
+        publish(hub, tmp_path / "v.cpack")
+    release(hub, "demo", 1, "main", Terms())
+    found = [(one.older.version, one.newer.version) for one in deltas.wanted(hub, "demo")]
+    assert found == [(5, 6), (4, 6), (3, 6), (1, 6)]
+    first = [one.older.version for one in deltas.needed_first(hub, "demo", 6)]
+    assert first == [5, 1], "from the version before, and from what nodes have now"
+    withdraw(hub, "demo", 6)
+    assert [one.newer.version for one in deltas.wanted(hub, "demo")] == []
+    release(hub, "demo", 3, "main", Terms())
+    assert {one.newer.version for one in deltas.wanted(hub, "demo")} == {3}
+
+
+def test_an_unknown_pack_is_told(hub: Hub) -> None:
+    with pytest.raises(Missing, match="no pack 'nothing'"):
+        deltas.wanted(hub, "nothing")
+
+
+def test_a_delta_that_saves_nothing_is_not_kept_and_not_tried_again(
+    hub: Hub, tmp_path: Path
+) -> None:
+    """Version 2 has quite other pictures: blocks bring those as well."""
+    make_demo(tmp_path / "1.cpack", version=1, seeds={"one": 10, "two": 20})
+    make_demo(tmp_path / "2.cpack", version=2, seeds={"one": 30, "two": 40})
+    publish(hub, tmp_path / "1.cpack")
+    publish(hub, tmp_path / "2.cpack")
+    (made,) = delta_files.make(hub, deltas.wanted(hub))
+    assert made.stored == 0
+    assert made.fetched == made.without > 40_000
+    assert files(hub) == {}
+    assert deltas.missing(hub, deltas.wanted(hub)) == []
+
+
+def test_a_release_has_the_delta_from_what_the_channel_offers(filled: Hub) -> None:
+    assert files(filled) == {}
+    release(filled, "demo", 2, "main", Terms())
+    assert set(files(filled)) == {place(filled, 1, 2)}
+
+
+def test_parts_of_files_are_read_across_chunks(hub: Hub, tmp_path: Path) -> None:
+    made = make_demo(tmp_path / "1.cpack", video_bytes=1_500_000)
+    version = publish(hub, tmp_path / "1.cpack").version
+    found, _ = read_manifest(hub.data, "demo", version.manifest)
+    laid_out, _ = read_layout(hub.data, found, version.layout)
+    film = max(made.files, key=lambda file: file.size)
+    assert len(film.pieces) > 3
+    with FileReader(hub.data, found, laid_out, blocks_kept=2) as reader:
+        whole = reader.read(film, 0, film.size)
+        assert manifest.digest(found) == version.manifest
+        for offset, length in ((0, 10), (film.pieces[0].size - 5, 10), (700_000, 1_500_000)):
+            assert reader.read(film, offset, length) == whole[offset : offset + length]
+        assert reader.read(film, film.size - 3, 100) == whole[-3:]
+        assert reader.read(film, film.size, 1) == b""
+
+
+def test_a_serving_hub_makes_what_is_missing(filled: Hub) -> None:
+    said: list[str] = []
+    maker = DeltaMaker(filled, said.append)
+    maker.start()
+    until = time.monotonic() + 60
+    while not files(filled).get(place(filled, 1, 2)) and time.monotonic() < until:
+        time.sleep(0.05)
+    maker.stop()
+    assert set(files(filled)) == {place(filled, 1, 2)}
+    assert said == []
+
+
+def test_a_hub_that_stops_ends_what_it_is_making(filled: Hub) -> None:
+    """The lock is held by somebody else, so that the process that was started waits."""
+    holder = subprocess.Popen(
+        [
+            sys.executable, "-c",
+            HOLD_LOCK, str(filled.data.deltas_lock),
+        ],
+        stdout=subprocess.PIPE,
+    )  # fmt: skip
+    assert holder.stdout
+    assert holder.stdout.readline() == b"held\n"
+    maker = DeltaMaker(filled, lambda _: None)
+    maker.start()
+    time.sleep(1.0)
+    began = time.monotonic()
+    maker.stop()
+    assert time.monotonic() - began < 5
+    os.kill(holder.pid, signal.SIGKILL)
+    holder.wait()
+    holder.stdout.close()
+    assert files(filled) == {}
