@@ -8,10 +8,12 @@
 """
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 from content_packs import packing
 from content_packs.limits import KIB
+from content_packs.packing import Content
 from hub.clock import system_clock
 from hub.hub import Hub, open_hub
 from hub.initialising import initialise
@@ -19,7 +21,13 @@ from hub.publishing import publish
 from hub.releasing import Terms, release, withdraw
 from tests.support.packs import contents_of, describe, lesson
 
-FILM_BYTES = {"one": 700 * KIB, "two": 300 * KIB, "hymn": 200 * KIB}
+FILM_BYTES = {
+    "one": 700 * KIB,
+    "uno": 700 * KIB,
+    "two": 300 * KIB,
+    "dos": 300 * KIB,
+    "hymn": 200 * KIB,
+}
 SONGS = {"songs/hymn": 1, "songs/song": 1}
 # What a node shows that has all of an edition. Songs stay after 3 where nobody needs their room.
 LESSONS = {
@@ -29,11 +37,19 @@ LESSONS = {
 }
 
 
-def _cpack(out: Path, pack: str, version: int, lessons: dict[str, int], footer: str = "") -> Path:
-    """Write a version whose `lessons` map to the seeds of their films."""
+def write_version(
+    out: Path,
+    pack: str,
+    version: int,
+    lessons: dict[str, int],
+    footer: str = "",
+    *,
+    edit: Callable[[Content], Content] = lambda content: content,
+) -> Path:
+    """Write a version whose `lessons` map to the seeds of their films, as a cpack at `out`."""
     made = tuple(lesson(name, video_bytes=FILM_BYTES.get(name, 0)) for name in lessons)
     contents = [
-        content
+        edit(content)
         for one in made
         for content in contents_of(
             one,
@@ -56,15 +72,15 @@ def make_editions(folder: Path) -> Path:
     initialise(folder / "hub", "main", system_clock)
     hub = open_hub(folder / "hub", system_clock)
     demo = {
-        1: _cpack(folder / "demo-1.cpack", "demo", 1, {"one": 10, "two": 20, "three": 30}),
-        2: _cpack(
+        1: write_version(folder / "demo-1.cpack", "demo", 1, {"one": 10, "two": 20, "three": 30}),
+        2: write_version(
             folder / "demo-2.cpack", "demo", 2, {"one": 10, "two": 21, "four": 40}, "<p>2026</p>"
         ),
-        3: _cpack(
+        3: write_version(
             folder / "demo-3.cpack", "demo", 3, {"one": 11, "two": 21, "four": 40}, "<p>2026</p>"
         ),
     }
-    songs = _cpack(folder / "songs.cpack", "songs", 1, {"hymn": 50, "song": 60})
+    songs = write_version(folder / "songs.cpack", "songs", 1, {"hymn": 50, "song": 60})
     _bring(hub, demo[1], "demo", 1)
     _bring(hub, songs, "songs", 1)
     shutil.copytree(hub.data.repository, folder / "1")

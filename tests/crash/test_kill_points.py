@@ -13,17 +13,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
 import pytest
 
-from content_packs.digests import digest_of
-from content_packs.layout import Block, Layout
-from content_packs.manifest import Manifest
-from content_packs.repository import bundle_path
 from sync_node.data_dir import DataDir
 from sync_node.syncing import sync_once
 from tests.crash.checking import TICKS_MAX
 from tests.crash.editions import LESSONS, make_editions
+from tests.crash.holding import Span, fetched_again, held_chunks
 from tests.crash.recording import look
 from tests.support import node_process
 from tests.support.killing import Killer, Moment
@@ -111,51 +107,9 @@ def sync_until_settled(root: Path) -> None:
     pytest.fail(f"{TICKS_MAX} syncs, and there is still something new")
 
 
-def held_chunks(root: Path) -> set[str]:
-    """Return the digests of the chunks that are on a node's disk, wherever they lie there."""
-    data_dir = DataDir(root)
-    held = set(data_dir.stored_digests())
-    files = [file for manifest in manifests(data_dir.manifests) for file in manifest.files]
-    for file in files:
-        part = data_dir.part_path(file.digest)
-        if file.digest in held:
-            held.update(chunk.digest for chunk in file.pieces)
-        elif part.exists():
-            data, at = part.read_bytes(), 0
-            for chunk in file.pieces:
-                if digest_of(data[at : at + chunk.size]) == chunk.digest:
-                    held.add(chunk.digest)
-                at += chunk.size
-    return held
-
-
-def manifests(folder: Path) -> list[Manifest]:
-    return [msgspec.json.decode(p.read_bytes(), type=Manifest) for p in folder.glob("*.json")]
-
-
-def blocks(data_dir: DataDir) -> Iterator[tuple[str, Block, set[str]]]:
-    """Yield the blocks in a node's layouts: their bundle's path, and the chunks that they bring."""
-    held = {path.stem: path for path in data_dir.manifests.glob("*.json")}
-    for path in data_dir.layouts.glob("*.json"):
-        laid_out = msgspec.json.decode(path.read_bytes(), type=Layout)
-        manifest = msgspec.json.decode(held[laid_out.manifest].read_bytes(), type=Manifest)
-        for block in laid_out.blocks:
-            bundle = bundle_path(laid_out.bundles[block.bundle].digest)
-            brings = {manifest.chunk_table[n].digest for n in block.chunks if n >= 0}
-            yield bundle, block, brings
-
-
-def fetched_again(data_dir: DataDir, held: set[str], requests: list[Request]) -> list[str]:
-    """Return the blocks that were asked for though all that they bring was held already."""
-    found = []
-    for bundle, block, brings in blocks(data_dir):
-        for request in requests:
-            span = _RANGE.fullmatch(request.range or "")
-            if request.path != bundle or not span or not brings <= held:
-                continue
-            if int(span[1]) <= block.offset and block.offset + block.stored <= int(span[2]) + 1:
-                found.append(f"{bundle} at {block.offset}")
-    return found
+def spans(requests: list[Request]) -> list[Span]:
+    found = [(each.path, _RANGE.fullmatch(each.range or "")) for each in requests]
+    return [Span(path, int(span[1]), int(span[2])) for path, span in found if span]
 
 
 def expect_all_right(stage: Stage, scene: Scene, held: set[str]) -> None:
@@ -167,7 +121,7 @@ def expect_all_right(stage: Stage, scene: Scene, held: set[str]) -> None:
     node.check_nothing_false()
     assert look(node.data_dir.node_db).lessons in scene.lessons
     assert not list(node.data_dir.incoming.iterdir())
-    assert fetched_again(node.data_dir, held, stage.server.requests) == []
+    assert fetched_again(node.data_dir, held, spans(stage.server.requests)) == []
 
 
 def moments_of(killer: Killer, most: int | None) -> list[Moment]:
@@ -216,7 +170,7 @@ def test_control_a_block_that_is_asked_for_again_is_seen(stage: Stage) -> None:
     scene = stage.scenes["first sync"]
     stage.set(scene)
     sync_until_settled(stage.node)
-    asked = list(stage.server.requests)
+    asked = spans(stage.server.requests)
     held = held_chunks(stage.node)
     assert len(fetched_again(DataDir(stage.node), held, asked)) > 5
     assert fetched_again(DataDir(stage.node), set(), asked) == []
