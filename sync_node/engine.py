@@ -97,6 +97,7 @@ class Engine:
         unfinished = [each for each in begun if not installer.is_whole(each)]
         whole = len(begun) == len(packs) and not unfinished
         waiting = any(each.activator.waiting_until for each in begun)
+        changed |= installer.came
         self._conclude(tick, installer, changed=changed, whole=whole, waiting=waiting)
         if whole or not self._sources.cut:
             installer.forget_deltas(unfinished)

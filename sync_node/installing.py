@@ -91,6 +91,7 @@ class Installer:
         self._activators: list[Activator] = []
         self.troubles: list[SatchelError] = []
         self.notes: list[str] = []
+        self.came = False  # whether a file came into the store
 
     def begin(self, packs: Sequence[Followed]) -> list[Installation]:
         """Get the manifests, and activate what is whole already; leave out what can't be had."""
@@ -202,7 +203,7 @@ class Installer:
         activator = installation.activator
 
         def stored(digests: Sequence[str]) -> None:
-            self._advanced = True
+            self._advanced = self.came = True
             with database_proxy.atomic("IMMEDIATE"):
                 for digest in digests:
                     self._space.taken(digest)

@@ -63,7 +63,7 @@ class Receiver:
 
     def _wants_of(self, digest: str) -> bool:
         delta = self._delta
-        return delta is not None and any(
+        return delta is not None and bool(digest) and any(
             chunk.digest in self._assembler for chunk in delta.new_file(digest).pieces
         )
 
