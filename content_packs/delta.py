@@ -1,101 +1,53 @@
 """The delta: one version out of another, in one file read from front to back.
 
 ```
-MAGIC | u32le bytes of the recipe | u32le bytes of the template | recipe | template | groups
+MAGIC | u32le bytes of the recipe, of the template, of its head, of its tail |
+recipe | template | groups
 ```
 The recipe says which new files are made from which old ones, and how; the template is the new
-manifest but for what a reader works out itself. A delta isn't signed: what it makes is checked
-against the signed manifest, and what it says wrongly costs bytes, never a wrong byte. FORMAT.md,
-section 5. `delta_applying.py` makes files by it, `delta_making.py` makes it.
+manifest but for what a reader works out itself; its head and tail are the old manifest's. A delta
+isn't signed: what it makes is checked against the signed manifest, and what it says wrongly costs
+bytes, never a wrong byte. FORMAT.md, section 5. `delta_applying.py` makes files by it,
+`delta_making.py` makes it.
 """
 
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import msgspec
-
 from content_packs import compression
+from content_packs import delta_recipe as recipes
 from content_packs.delta_copies import Copies, from_columns
+from content_packs.delta_recipe import Group, LargeFile, LiteralGroup, Recipe
 from content_packs.delta_template import renamed
 from content_packs.errors import InvalidContent
-from content_packs.layout import STORED, ZSTD, Block, BundleReference
+from content_packs.layout import STORED, ZSTD
 from content_packs.limits import (
     CHUNK_BYTES_MAX,
-    DELTA_COPIES_MAX,
     DELTA_DERIVED_BYTES_MAX,
     DELTA_DERIVED_STORED_BYTES_MAX,
-    DELTA_EDIT_BYTES_MAX,
-    DELTA_EDITS_MAX,
     DELTA_FIRST_BYTES,
     DELTA_GROUP_BYTES_MAX,
     DELTA_GROUP_STORED_BYTES_MAX,
     DELTA_OLD_FILES_MAX,
     DELTA_RECIPE_BYTES_MAX,
-    DELTA_RENAMES_MAX,
     FILES_MAX,
     MANIFEST_BYTES_MAX,
     MANIFEST_STORED_BYTES_MAX,
-    PATH_BYTES_MAX,
 )
 from content_packs.manifest import File, Manifest
 
-FORMAT = 1
+__all__ = [
+    "FIRST_BYTES", "MAGIC", "START_BYTES", "Group", "Head", "Large", "LargeFile", "LiteralGroup",
+    "Recipe", "SmallFile", "SmallGroup", "Span", "head_size", "start", "unpack_head",
+]  # fmt: skip
+
 MAGIC = b"satchel-delta\x00\x01\n"
 FIRST_BYTES = DELTA_FIRST_BYTES
-_SIZES = struct.Struct("<II")
+_SIZES = struct.Struct("<IIII")
 START_BYTES = len(MAGIC) + _SIZES.size  # before the recipe
-
-
-class Group(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """Whole small files, one after another: columns of numbers, one for each file.
-
-    `new` are steps in the new manifest's files; `old` is null, or a step in the old manifest's
-    files, beside the new one's; `growth` is the new size less the old.
-    """
-
-    stored: int
-    coding: int
-    new: tuple[int, ...]
-    old: tuple[int | None, ...]
-    growth: tuple[int, ...]
-
-
-class LiteralGroup(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """`size` bytes of a large file's literals, and the range of U that is their prefix."""
-
-    stored: int
-    coding: int
-    size: int
-    prefix_start: int
-    prefix_length: int
-
-
-class LargeFile(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """The file `new`, of copies from the files `old` and of literals; a number for each copy."""
-
-    new: int
-    old: tuple[int, ...]
-    literal: tuple[int, ...]
-    step: tuple[int, ...]
-    length: tuple[int, ...]
-    groups: tuple[LiteralGroup, ...]
-
-
-class Recipe(
-    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
-):
-    """What a delta says. Its fields stand in the order of canonical JSON."""
-
-    blocks: tuple[Block, ...] = ()
-    bundles: tuple[BundleReference, ...] = ()
-    derived: int = 0
-    edits: tuple[tuple[str, str], ...] = ()
-    format: int
-    groups: tuple[Group, ...] = ()
-    large: tuple[LargeFile, ...] = ()
-    renames: tuple[tuple[str, str], ...] = ()
+_LITTLE_BYTES, _LEVEL_OF_LITTLE = 1_024, 3  # of a template: no care gains anything
 
 
 class Span(NamedTuple):
@@ -182,9 +134,34 @@ class Head:
         return self.groups[: self.recipe.derived]
 
 
-def start(recipe: bytes, template: bytes) -> bytes:
-    """Return what a delta starts with, given its two frames, and those."""
-    return MAGIC + _SIZES.pack(len(recipe), len(template)) + recipe + template
+def start(recipe: Recipe, template: bytes, prefix: bytes, *, level: int) -> bytes:
+    """Return what stands before the groups. `prefix` is what the template was made to be like.
+
+    `level` is zstd's. Raises `Refused` where there is more to say than a reader takes.
+    """
+    first = recipes.pack(recipe, level=level)
+    head, tail = _same_ends(template, prefix)
+    middle = template[head : len(template) - tail]
+    care = level if len(middle) > _LITTLE_BYTES else _LEVEL_OF_LITTLE
+    frame = compression.compress(middle, level=care, prefix=prefix)
+    return MAGIC + _SIZES.pack(len(first), len(frame), head, tail) + first + frame
+
+
+def _same_ends(one: bytes, other: bytes) -> tuple[int, int]:
+    """Return how many bytes are the same at the start, and of the rest at the end."""
+    head = _same_start(one, other)
+    return head, _same_start(one[head:][::-1], other[head:][::-1])
+
+
+def _same_start(one: bytes, other: bytes) -> int:
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
 
 
 def head_size(first: bytes, *, what: str = "delta") -> int:
@@ -192,12 +169,26 @@ def head_size(first: bytes, *, what: str = "delta") -> int:
 
     Raises `InvalidContent`.
     """
+    sizes = _sizes(first, what)
+    return START_BYTES + sizes.recipe + sizes.template
+
+
+def _sizes(first: bytes, what: str) -> "_Sizes":
     if len(first) < START_BYTES or first[: len(MAGIC)] != MAGIC:
         raise InvalidContent(f"{what}: starts with {first[:16]!r}, expected {MAGIC!r}")
-    recipe, template = _SIZES.unpack_from(first, len(MAGIC))
-    if recipe > DELTA_RECIPE_BYTES_MAX or template > MANIFEST_STORED_BYTES_MAX:
-        raise InvalidContent(f"{what}: a recipe of {recipe} bytes and a template of {template}")
-    return START_BYTES + int(recipe) + int(template)
+    sizes = _Sizes(*_SIZES.unpack_from(first, len(MAGIC)))
+    if sizes.recipe > DELTA_RECIPE_BYTES_MAX or sizes.template > MANIFEST_STORED_BYTES_MAX:
+        raise InvalidContent(
+            f"{what}: {sizes.recipe} bytes of recipe, {sizes.template} of template"
+        )
+    return sizes
+
+
+class _Sizes(NamedTuple):
+    recipe: int
+    template: int
+    head: int
+    tail: int
 
 
 def unpack_head(head: bytes, old: Manifest, old_bytes: bytes, *, what: str = "delta") -> Head:
@@ -206,57 +197,30 @@ def unpack_head(head: bytes, old: Manifest, old_bytes: bytes, *, what: str = "de
     `head` has at least `head_size` bytes. Raises `InvalidContent`; what can only be known with the
     new manifest is checked when that is derived.
     """
-    size = head_size(head, what=what)
+    sizes = _sizes(head, what)
+    size = START_BYTES + sizes.recipe + sizes.template
     if len(head) < size:
         raise InvalidContent(f"{what}: {len(head)} bytes, its head has {size}")
-    recipe_size = _SIZES.unpack_from(head, len(MAGIC))[0]
-    recipe = _decode(head[START_BYTES : START_BYTES + recipe_size], what=f"{what}: recipe")
+    middle = START_BYTES + sizes.recipe
+    recipe = recipes.unpack(head[START_BYTES:middle], what=f"{what}: recipe")
     groups = _read_groups(recipe, old, size, what=what)
     offset = sum(group.span.stored for group in groups) + size
     large = _read_large(recipe, old, offset, what=what)
     _check_distinct(groups, large, what=what)
-    template = compression.decompress(
-        head[START_BYTES + recipe_size : size],
-        bytes_max=MANIFEST_BYTES_MAX,
-        prefix=renamed(old_bytes, recipe.renames, what),
-        what=f"{what}: template",
-    )
+    prefix = renamed(old_bytes, recipe.renames, what)
+    template = _template(head[middle:size], prefix, sizes, what=f"{what}: template")
     end = offset + sum(span.stored for each in large for span in each.spans)
     return Head(what, recipe, template, groups, large, end)
 
 
-def encode(recipe: Recipe) -> bytes:
-    """Return the canonical bytes of a recipe."""
-    return msgspec.json.encode(recipe)
-
-
-def _decode(frame: bytes, *, what: str) -> Recipe:
-    data = compression.decompress(frame, bytes_max=DELTA_RECIPE_BYTES_MAX, what=what)
-    try:
-        recipe = msgspec.json.decode(data, type=Recipe)
-        again = encode(recipe)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-        raise InvalidContent(f"{what}: {error}") from error
-    if recipe.format != FORMAT:
+def _template(frame: bytes, prefix: bytes, sizes: _Sizes, *, what: str) -> bytes:
+    if sizes.head + sizes.tail > len(prefix):
         raise InvalidContent(
-            f"{what}: format {recipe.format}, expected {FORMAT}",
-            hint="It was made by a newer Satchel: update this one.",
+            f"{what}: {sizes.head} and {sizes.tail} bytes of the old manifest's {len(prefix)}"
         )
-    if again != data:
-        raise InvalidContent(f"{what}: not canonical JSON, or a default is spelt out")
-    copies = sum(len(large.literal) for large in recipe.large)
-    _at_most(copies, DELTA_COPIES_MAX, what=f"{what}: copies")
-    _check_pairs(recipe.renames, DELTA_RENAMES_MAX, PATH_BYTES_MAX, what=f"{what}: renames")
-    _check_pairs(recipe.edits, DELTA_EDITS_MAX, DELTA_EDIT_BYTES_MAX, what=f"{what}: edits")
-    return recipe
-
-
-def _check_pairs(pairs: Sequence[tuple[str, str]], most: int, bytes_max: int, *, what: str) -> None:
-    _at_most(len(pairs), most, what=what)
-    for pair in pairs:
-        _at_most(max(len(text.encode()) for text in pair), bytes_max, what=f"{what}: bytes")
-        if not pair[0]:
-            raise InvalidContent(f"{what}: an empty text stands everywhere")
+    room = MANIFEST_BYTES_MAX - sizes.head - sizes.tail
+    middle = compression.decompress(frame, bytes_max=room, prefix=prefix, what=what)
+    return prefix[: sizes.head] + middle + prefix[len(prefix) - sizes.tail :]
 
 
 def _read_groups(

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from content_packs import compression
 from content_packs.copy_map import Source, find_copies, refine
-from content_packs.delta import LargeFile, LiteralGroup
 from content_packs.delta_applying import ReadRange
 from content_packs.delta_copies import Copies, Copy, Run, to_columns, within
 from content_packs.delta_pairing import Pairing
+from content_packs.delta_recipe import LargeFile, LiteralGroup
 from content_packs.layout import STORED, ZSTD
 from content_packs.limits import (
     DELTA_COPIES_MAX,

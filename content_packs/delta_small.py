@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from content_packs import compression
 from content_packs.bundle import is_text
-from content_packs.delta import Group
 from content_packs.delta_edits import Pair, common_edits
 from content_packs.delta_pairing import Pairing
+from content_packs.delta_recipe import Group
 from content_packs.delta_template import edited
 from content_packs.layout import STORED, ZSTD
 from content_packs.limits import DELTA_GROUP_BYTES_MAX, MANIFEST_BYTES_MAX, MIB
