@@ -13,10 +13,8 @@ import msgspec
 from content_packs.command_line import Group, json_option, megabytes, print_json
 
 if TYPE_CHECKING:
-    from hub.deltas import Delta
+    from hub.deltas import Delta, Wanted
     from hub.hub import Hub
-    from hub.publishing import Published
-    from hub.releasing import Released, Withdrawn
 
 DATA_VARIABLE = "SATCHEL_HUB_DATA"
 DATA_DEFAULT = "hub-data"
@@ -41,6 +39,18 @@ def _open(data: Path) -> "Hub":
     from hub.hub import open_hub
 
     return open_hub(data, system_clock)
+
+
+def _make_deltas(hub: "Hub", among: "list[Wanted]") -> "list[Delta]":
+    """Make those of the deltas that are missing; what makes them is loaded only then."""
+    from hub.deltas import missing
+
+    if not missing(hub, among):
+        return []
+    from hub import delta_files, progress
+
+    with progress.shown() as show:
+        return delta_files.make(hub, among, show)
 
 
 def _print_built(value: object) -> None:
@@ -122,7 +132,7 @@ def serve(data: Path, host: str | None, port: int | None) -> None:
 def publish(data: Path, path: Path, channel: str | None, as_json: bool) -> None:
     """Publish PATH, a .cpack file or a pack folder, as a new version."""
     from content_packs.faults import FaultyFolder
-    from hub import delta_files, deltas, progress, releasing
+    from hub import deltas, progress, releasing, sayings
     from hub.channels import expect_channel
     from hub.edition import read_edition
     from hub.publishing import publish as run
@@ -139,10 +149,8 @@ def publish(data: Path, path: Path, channel: str | None, as_json: bool) -> None:
         raise
     version = published.version
     if not as_json:
-        _say_published(published, hint=channel is None)
-    with progress.shown() as show:
-        first = deltas.needed_first(hub, version.pack, version.version)
-        made = delta_files.make(hub, first, show)
+        sayings.say_published(published, hint=channel is None)
+    made = _make_deltas(hub, deltas.needed_first(hub, version.pack, version.version))
     released = None
     if channel is not None:
         terms = releasing.Terms()
@@ -151,35 +159,9 @@ def publish(data: Path, path: Path, channel: str | None, as_json: bool) -> None:
         _print_built({"published": published, "deltas": made, "released": released})
         return
     for delta in made:
-        click.echo(_words_of(delta))
+        click.echo(sayings.words_of_delta(delta))
     if released is not None:
-        _say_released(released)
-
-
-def _words_of(delta: "Delta") -> str:
-    name = f"delta {delta.pack} {delta.older} to {delta.newer}"
-    if not delta.stored:
-        return f"{name}: not worth it, the blocks of {megabytes(delta.without)} serve as well"
-    return (
-        f"{name}: {megabytes(delta.stored)}; an update takes {megabytes(delta.fetched)} "
-        f"in place of {megabytes(delta.without)}"
-    )
-
-
-def _say_published(published: "Published", *, hint: bool) -> None:
-    version = published.version
-    name = f"{version.pack} {version.version}"
-    if published.already:
-        click.echo(f"{name} is published already, with the same content; nothing was done.")
-    else:
-        click.echo(f"{name} is published: {megabytes(version.size)} of lessons.")
-        click.echo(f"New in the repository: {megabytes(version.new_bytes)}.")
-    click.echo(f"manifest {version.manifest}")
-    if hint:
-        click.echo(
-            "Nodes don't see it before it is released: "
-            f"hub release {version.pack} --version {version.version} --channel NAME"
-        )
+        sayings.say_released(released)
 
 
 @main.command()
@@ -202,31 +184,16 @@ def release(  # noqa: PLR0913, PLR0917 - each is an option of the command
     as_json: bool,
 ) -> None:
     """Offer a version of PACK on a channel, in place of the one it offers now."""
-    from hub import progress, releasing
+    from hub import deltas, releasing, sayings
 
     terms = releasing.terms(rollout, activate_at, needed_by)
-    with progress.shown() as show:
-        released = releasing.release(_open(data), pack, version, channel, terms, progress=show)
+    hub = _open(data)
+    _make_deltas(hub, deltas.from_offered(hub, channel, pack, version))
+    released = releasing.release(hub, pack, version, channel, terms)
     if as_json:
         _print_built(released)
         return
-    _say_released(released)
-
-
-def _say_released(released: "Released") -> None:
-    offer = released.offer
-    name = f"{offer.pack} {offer.version}"
-    if released.already:
-        click.echo(f"{released.channel} offers {name} just so already; nothing was done.")
-        return
-    instead = f" in place of {released.replaced}" if released.replaced else ""
-    click.echo(f"{released.channel} offers {name}{instead}.")
-    if offer.rollout < 100:
-        click.echo(f"  to {offer.rollout}% of its nodes")
-    if offer.activate_at:
-        click.echo(f"  lessons switch at {offer.activate_at}")
-    if offer.needed_by:
-        click.echo(f"  needed by {offer.needed_by}")
+    sayings.say_released(released)
 
 
 @main.command()
@@ -247,38 +214,14 @@ def withdraw(  # noqa: PLR0913, PLR0917 - each is an option of the command
     as_json: bool,
 ) -> None:
     """Stop offering a version of PACK."""
+    from hub import sayings
     from hub.releasing import withdraw as run
 
     withdrawn = run(_open(data), pack, version, channel=channel, fall_back_to=fall_back_to)
     if as_json:
         _print_built(withdrawn)
         return
-    _say_withdrawn(withdrawn)
-
-
-def _say_withdrawn(withdrawn: "Withdrawn") -> None:
-    name = f"{withdrawn.pack} {withdrawn.version}"
-    if withdrawn.channels:
-        click.echo(f"{', '.join(withdrawn.channels)}: {name} is no longer offered.")
-    else:
-        click.echo(f"{name} was not on offer.")
-    if withdrawn.channels and withdrawn.fallen_back_to:
-        click.echo(
-            f"{withdrawn.pack} {withdrawn.fallen_back_to} is offered instead; "
-            "nodes go back to it at their next sync."
-        )
-    elif withdrawn.channels:
-        click.echo(
-            f"At their next sync nodes stop showing {withdrawn.pack}, "
-            "unless another channel that they follow offers it."
-        )
-    if withdrawn.for_good:
-        click.echo(f"{name} can't be released any more. It stays in the repository.")
-    for channel, earlier in withdrawn.could_fall_back_to.items():
-        click.echo(
-            f"To offer the version before it again: "
-            f"hub release {withdrawn.pack} --version {earlier} --channel {channel}"
-        )
+    sayings.say_withdrawn(withdrawn)
 
 
 @main.command()
@@ -316,22 +259,19 @@ def packs(data: Path, as_json: bool) -> None:
 @json_option
 def deltas(data: Path, pack: str | None, only_list: bool, as_json: bool) -> None:
     """Make the deltas that are missing, of PACK or of all packs; show all."""
-    from hub import delta_files, progress
     from hub import deltas as of_hub
+    from hub import sayings
 
     hub = _open(data)
     wanted = of_hub.wanted(hub, pack)
-    made = []
-    if not only_list:
-        with progress.shown() as show:
-            made = delta_files.make(hub, wanted, show)
+    made = [] if only_list else _make_deltas(hub, wanted)
     found, missing = of_hub.known(hub, wanted), of_hub.missing(hub, wanted)
     if as_json:
         names = [(one.pack, one.older.version, one.newer.version) for one in missing]
         _print_built({"deltas": found, "made": len(made), "missing": names})
         return
     for delta in found:
-        click.echo(_words_of(delta))
+        click.echo(sayings.words_of_delta(delta))
     for one in missing:
         click.echo(f"delta {one.pack} {one.older.version} to {one.newer.version}: not made yet")
     if not wanted:

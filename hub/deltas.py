@@ -67,12 +67,17 @@ def needed_first(hub: Hub, pack: str, version: int) -> list[Wanted]:
     return [one for n, one in enumerate(to_it) if n == 0 or one.older.version in offered]
 
 
-def between(hub: Hub, pack: str, older: int, newer: int) -> list[Wanted]:
-    """Return the delta from one version to another, if both are there and it goes forward."""
-    found = {version.version: version for version in versions_of(hub, pack)}
-    if older >= newer or older not in found or newer not in found:
+def from_offered(hub: Hub, channel: str, pack: str, version: int) -> list[Wanted]:
+    """Return the delta to a version from the one that a channel offers now, if it goes forward.
+
+    Raises `Damaged`, `StorageFailed`.
+    """
+    edition = read_edition(hub.data.metadata)
+    offer = edition.offer_of(channel, pack) if channel in edition.channels else None
+    found = {one.version: one for one in versions_of(hub, pack)}
+    if offer is None or version not in found or offer.version >= version:
         return []
-    return [Wanted(pack, found[older], found[newer])]
+    return [Wanted(pack, found[offer.version], found[version])]
 
 
 def missing(hub: Hub, among: Iterable[Wanted]) -> list[Wanted]:

@@ -15,11 +15,10 @@ from content_packs import offers
 from content_packs.digests import digest_of
 from content_packs.errors import Refused, UsageError
 from content_packs.offers import Offer
-from hub import delta_files, deltas
 from hub.channels import expect_channel
 from hub.clock import in_words
 from hub.contents import check_bundles, read_layout, read_manifest
-from hub.edition import Edition, read_edition
+from hub.edition import Edition
 from hub.hub import Hub
 from hub.settling import changing, record_releases
 from hub.signing import Signing
@@ -93,21 +92,12 @@ def _time(what: str, text: str) -> str:
 _TIME_HINT = "Write it like 2026-09-01T06:00:00Z (UTC), or 2026-09-01T14:00:00+08:00."
 
 
-def release(  # noqa: PLR0913 - what is offered, where, and on which terms
-    hub: Hub,
-    pack: str,
-    version: int,
-    channel: str,
-    on: Terms,
-    *,
-    progress: delta_files.Progress = lambda _doing, _done, _total: None,
-) -> Released:
+def release(hub: Hub, pack: str, version: int, channel: str, on: Terms) -> Released:
     """Offer a version of a pack on a channel, in place of what it offers of that pack.
 
-    The delta from what it offers now is there before. Raises `Missing` for what isn't there,
-    `Refused` for a withdrawn or an older version, `Damaged`, `KeyAbsent`, `Busy`, `StorageFailed`.
+    Raises `Missing` for what isn't there, `Refused` for a withdrawn or an older version, `Damaged`,
+    `KeyAbsent`, `Busy`, `StorageFailed`.
     """
-    _make_delta(hub, pack, version, channel, progress)
     with changing(hub, f"releasing {pack} {version} on {channel}") as edition:
         expect_channel(edition, channel)
         wanted = expect_version(hub, pack, version)
@@ -126,21 +116,6 @@ def release(  # noqa: PLR0913 - what is offered, where, and on which terms
         changed = {role: _with_offer(edition, channel, pack, target)}
         _commit(hub, edition, changed)
         return Released(channel, offer, before.version if before else 0, already=False)
-
-
-def _make_delta(
-    hub: Hub, pack: str, version: int, channel: str, progress: delta_files.Progress
-) -> None:
-    """Make the delta that nodes of the channel will ask for, if there is none.
-
-    It is made before the lock is taken, since others shouldn't wait for it; what may not be
-    released is refused under the lock.
-    """
-    edition = read_edition(hub.data.metadata)
-    before = edition.offer_of(channel, pack) if channel in edition.channels else None
-    if before is not None:
-        wanted = deltas.between(hub, pack, before.version, version)
-        delta_files.make(hub, wanted, progress)
 
 
 def withdraw(

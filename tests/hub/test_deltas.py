@@ -1,5 +1,6 @@
 """Deltas at the hub: which there are, when they are made, and that they bring what they say."""
 
+import json
 import os
 import signal
 import subprocess
@@ -8,12 +9,14 @@ import time
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from content_packs import delta, delta_applying, manifest, repository
 from content_packs.digests import digest_of
 from content_packs.errors import Missing
 from hub import delta_files, deltas
 from hub.background import DeltaMaker
+from hub.cli import main
 from hub.contents import FileReader, read_layout, read_manifest
 from hub.hub import Hub
 from hub.publishing import publish
@@ -146,9 +149,38 @@ def test_a_delta_that_saves_nothing_is_not_kept_and_not_tried_again(
 
 
 def test_a_release_has_the_delta_from_what_the_channel_offers(filled: Hub) -> None:
-    assert files(filled) == {}
-    release(filled, "demo", 2, "main", Terms())
+    root = str(filled.data.root)
+    command = ["release", "demo", "--version", "2", "--channel", "main", "--data", root]
+    done = CliRunner().invoke(main, command)
+    assert done.exit_code == 0, done.output
     assert set(files(filled)) == {place(filled, 1, 2)}
+
+
+def test_the_command_makes_and_shows(filled: Hub) -> None:
+    def run(*arguments: str) -> str:
+        done = CliRunner().invoke(main, ["deltas", "--data", str(filled.data.root), *arguments])
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    assert run("--list") == "delta demo 1 to 2: not made yet\n"
+    assert json.loads(run("--list", "--json"))["missing"] == [["demo", 1, 2]]
+    assert "an update takes" in run("demo")
+    found = json.loads(run("--json"))
+    assert found["made"] == 0
+    assert found["missing"] == []
+    assert found["deltas"][0]["stored"] == files(filled)[place(filled, 1, 2)]
+
+
+def test_a_publish_makes_the_delta_that_nodes_will_ask_for(
+    filled: Hub, cpacks: dict[str, Path]
+) -> None:
+    command = ["publish", str(cpacks["3"]), "--data", str(filled.data.root), "--json"]
+    done = CliRunner().invoke(main, [*command, "--release", "main"])
+    assert done.exit_code == 0, done.output
+    made = json.loads(done.output)["deltas"]
+    assert [(one["older"], one["newer"]) for one in made] == [(2, 3), (1, 3)]
+    kept = {place(filled, one["older"], 3) for one in made if one["stored"]}
+    assert set(files(filled)) == kept
 
 
 def test_parts_of_files_are_read_across_chunks(hub: Hub, tmp_path: Path) -> None:
