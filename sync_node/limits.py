@@ -36,7 +36,7 @@ ATTEMPTS_MAX = 5  # in a row without progress
 ATTEMPTS_TOTAL_MAX = 1_000  # of one transfer, whatever its progress
 PROGRESS_BYTES_MIN = 4 * KIB  # fewer bytes between two cuts are no progress
 BACKOFF_SECONDS = 0.25  # before the second attempt
-BACKOFF_FACTOR = 4.0  # times as long before each further one
+BACKOFF_FACTOR = 3.0  # times as long before each further one
 BACKOFF_SECONDS_MAX = 60.0
 
 # Trust
