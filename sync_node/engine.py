@@ -15,7 +15,6 @@ from sync_node.data_dir import DataDir
 from sync_node.database import database_errors
 from sync_node.installing import Installation, Installer, Progress, unavailable
 from sync_node.polling import Poller
-from sync_node.source import Traffic
 from sync_node.sources import Sources
 from sync_node.store import Store
 from sync_node.ticks import Tick
@@ -64,7 +63,8 @@ class Engine:
             tick.outcome = "stopped"
             raise
         finally:
-            tick.traffic = _since(before, self._sources.traffic())
+            tick.traffic = self._sources.traffic().since(before)
+            tick.links = self._sources.used()
             tick.ended_at = self._clock()
             with database_errors(self._data_dir):
                 ticks.record(tick)
@@ -121,11 +121,3 @@ class Engine:
         settled = whole and not waiting and not tick.troubles
         state.remember_settled(self._poller.edition() if settled else "")
         tick.settle(changed=changed or bool(tick.activated), waiting=waiting)
-
-
-def _since(before: Traffic, after: Traffic) -> Traffic:
-    return Traffic(
-        after.bytes_in - before.bytes_in,
-        after.bytes_out - before.bytes_out,
-        after.requests - before.requests,
-    )

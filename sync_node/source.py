@@ -38,6 +38,14 @@ class Traffic:
         self.bytes_out += other.bytes_out
         self.requests += other.requests
 
+    def since(self, before: "Traffic") -> "Traffic":
+        """Return what crossed since it was `before`."""
+        return Traffic(
+            self.bytes_in - before.bytes_in,
+            self.bytes_out - before.bytes_out,
+            self.requests - before.requests,
+        )
+
 
 @dataclass
 class Begun:

@@ -11,6 +11,7 @@ import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -78,11 +79,13 @@ class Sources:
         self._carried = _METADATA
         self._down: dict[str, SourceUnavailable] = {}
         self._barred: NotNow | None = None
+        self._before: dict[str, tuple[Traffic, int]] = {}
 
     def begin_tick(self) -> None:
         """Give every source another chance."""
         self._down.clear()
         self._barred = None
+        self._before = {source.name: _use_of(source) for source in self._sources}
 
     def for_offers(self) -> Iterator[Source]:
         """Yield those that aren't out, hubs first."""
@@ -175,6 +178,16 @@ class Sources:
             total.add(source.traffic)
         return total
 
+    def used(self) -> dict[str, tuple[Traffic, int]]:
+        """Return what crossed each link in this tick, by source, and how often it was cut."""
+        found = {}
+        for source in self._sources:
+            before, cuts_before = self._before.get(source.name, (Traffic(), 0))
+            traffic, cuts = _use_of(source)
+            if traffic != before or cuts != cuts_before:
+                found[source.name] = (traffic.since(before), cuts - cuts_before)
+        return found
+
     def observed(self) -> dict[str, LinkObservation]:
         """Return what was observed of each link, by the name of its source."""
         return {each.name: each.observation for each in self._sources if each.observation}
@@ -183,3 +196,7 @@ class Sources:
         """Let go of connections."""
         for source in self._sources:
             source.close()
+
+
+def _use_of(source: Source) -> tuple[Traffic, int]:
+    return replace(source.traffic), source.observation.cuts if source.observation else 0
