@@ -62,25 +62,38 @@ def decompress(
     """
     decoder = zstandard.ZstdDecompressor(
         dict_data=_content(prefix), max_window_size=WINDOW_BYTES_MAX
-    ).decompressobj()
+    )
+    try:
+        said = zstandard.get_frame_parameters(frame)
+        # CONTENTSIZE_UNKNOWN is past every bound
+        if said.content_size <= bytes_max and said.window_size <= WINDOW_BYTES_MAX:
+            return decoder.decompress(frame, allow_extra_data=False)
+    except zstandard.ZstdError:
+        pass  # what is wrong with it is found below
+    try:
+        return _decompress_slices(decoder, frame, bytes_max, what)
+    except zstandard.ZstdError as error:
+        raise InvalidContent(f"{what}: not a zstd frame that can be read: {error}") from error
+
+
+def _decompress_slices(
+    decoder: zstandard.ZstdDecompressor, frame: bytes | memoryview, bytes_max: int, what: str
+) -> bytes:
+    """Decode a frame that doesn't say its size, or says it wrongly, a little at a time."""
+    stream = decoder.decompressobj()
     pieces: list[bytes] = []
     size = 0
     view = memoryview(frame)
-    try:
-        for start in range(0, len(view), _SLICE_BYTES):
-            if decoder.eof:
-                raise InvalidContent(f"{what}: {len(view) - start} bytes follow the zstd frame")
-            piece = decoder.decompress(view[start : start + _SLICE_BYTES])
-            pieces.append(piece)
-            size += len(piece)
-            if size > bytes_max:
-                raise InvalidContent(
-                    f"{what}: decompresses to more than the {bytes_max} bytes allowed"
-                )
-    except zstandard.ZstdError as error:
-        raise InvalidContent(f"{what}: not a zstd frame that can be read: {error}") from error
-    if not decoder.eof:
+    for start in range(0, len(view), _SLICE_BYTES):
+        if stream.eof:
+            raise InvalidContent(f"{what}: {len(view) - start} bytes follow the zstd frame")
+        piece = stream.decompress(view[start : start + _SLICE_BYTES])
+        pieces.append(piece)
+        size += len(piece)
+        if size > bytes_max:
+            raise InvalidContent(f"{what}: decompresses to more than the {bytes_max} bytes allowed")
+    if not stream.eof:
         raise InvalidContent(f"{what}: the zstd frame is cut off after {len(view)} bytes")
-    if decoder.unused_data:
-        raise InvalidContent(f"{what}: {len(decoder.unused_data)} bytes follow the zstd frame")
+    if stream.unused_data:
+        raise InvalidContent(f"{what}: {len(stream.unused_data)} bytes follow the zstd frame")
     return b"".join(pieces)
