@@ -9,9 +9,16 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from content_packs.errors import InvalidContent, Missing, SatchelError, SourceUnavailable
+from content_packs.errors import (
+    InvalidContent,
+    Missing,
+    SatchelError,
+    SourceUnavailable,
+    StorageFailed,
+)
 from content_packs.repository import bundle_path
 from sync_node import limits
+from sync_node.errors import NotNow
 from sync_node.folder_source import FolderSource
 from sync_node.hub_source import HubSource
 from sync_node.plan_model import Unit
@@ -243,12 +250,10 @@ def test_a_cut_of_many_requests_is_waited_for_once(server: RepositoryServer) -> 
     assert slept == [limits.BACKOFF_SECONDS]
 
 
-class NotNow(SatchelError):
-    """As a meter raises it."""
-
-
 class Limited:
     """A meter that counts, and ends it all after so many bytes."""
+
+    error: SatchelError = NotNow("the budget is spent", reason="budget")
 
     def __init__(self, bytes_max: int) -> None:
         self.down = self.up = 0
@@ -260,15 +265,25 @@ class Limited:
             self.down += down
             self.up += up
             if self.down > self._bytes_max:
-                raise NotNow("the budget is spent")
+                raise self.error
 
 
-def test_a_meter_ends_it_and_what_came_is_taken(server: RepositoryServer) -> None:
+def test_a_budget_ends_it_and_what_came_is_taken(server: RepositoryServer) -> None:
     meter, taker = Limited(1_500_000), Taker()
-    with pytest.raises(NotNow):
-        fetch(hub_at(server.url, meter=meter), units_of(BUNDLE), taker)
+    sources = Sources([hub_at(server.url, meter=meter)])
+    fetch(sources, units_of(BUNDLE), taker)
+    assert sources.cut is meter.error
     assert 10 <= len(taker.taken) <= 15
     assert taker.keys == list(range(len(taker.taken)))
+    assert len(server.requests) == 1, "it isn't tried again"
+
+
+def test_what_else_a_meter_raises_comes_out(server: RepositoryServer) -> None:
+    meter, taker = Limited(1_500_000), Taker()
+    meter.error = StorageFailed("the budget can't be written")
+    with pytest.raises(StorageFailed):
+        fetch(hub_at(server.url, meter=meter), units_of(BUNDLE), taker)
+    assert 10 <= len(taker.taken) <= 15
 
 
 def test_a_meter_that_sleeps_is_no_silence(server: RepositoryServer) -> None:
