@@ -27,7 +27,8 @@ from content_packs.manifest import File, Manifest
 
 _LEVEL = 19
 _LEVEL_OF_MUCH, _MUCH_BYTES = 12, 16 * MIB
-_TRIAL_LEVEL = 3
+_COPY_BYTES = 4  # that a copy takes in the recipe, about
+_TRIAL_LEVEL = 7  # lower ones forget a long prefix
 _TRIAL_WORTH = 0.98  # what the trial leaves of literals that are worth compressing
 WORTH = 0.95  # what a delta takes at most of what the blocks take
 _PIECE_BYTES_MAX = DELTA_GROUP_BYTES_MAX // 2  # of one run of literals in a group
@@ -75,6 +76,8 @@ class Candidate:
     file: File
     old: tuple[File, ...]
     copies: Copies
+    source: Source  # S
+    target: Source
 
 
 def find(
@@ -96,7 +99,8 @@ def find(
     if len(found) > _COPIES_MAX:
         found = sorted(sorted(found, key=lambda copy: -copy.length)[:_COPIES_MAX])
     literal_size = file.size - sum(copy.length for copy in found)
-    return Candidate(number, file, tuple(old), Copies(found, sizes, literal_size))
+    copies = Copies(found, sizes, literal_size)
+    return Candidate(number, file, tuple(old), copies, source, target)
 
 
 def _joined_reader(old: list[File], read: ReadRange) -> Callable[[int, int], bytes]:
@@ -124,20 +128,23 @@ def _shared_chunks(file: File, old: list[File]) -> list[Copy]:
 
 
 class Literals:
-    """The literals of a candidate, in groups. `write` gets each as it is stored."""
+    """The literals of a candidate, in groups."""
 
-    def __init__(self, candidate: Candidate, read: Ranges) -> None:
+    def __init__(self, candidate: Candidate) -> None:
         self._candidate = candidate
         self._copies = candidate.copies
-        self._read_old = _joined_reader(list(candidate.old), read.old)
-        self._read_new = read.new
         self._spans = list(_spans(candidate.copies))
+        self._trials: list[int] = []
 
     def trial_size(self, most: float) -> int:
         """Return about how many bytes they take stored, or more than `most`."""
-        size = 4 * len(self._copies.copies)
+        size = _COPY_BYTES * len(self._copies.copies)
         for span in self._spans:
-            size += min(span.size, len(self._pack(span, _TRIAL_LEVEL)))
+            trial = compression.compress(
+                self._data(span), level=_TRIAL_LEVEL, prefix=self._prefix(span)
+            )
+            self._trials.append(len(trial))
+            size += min(span.size, len(trial))
             if size > most:
                 break
         return size
@@ -145,14 +152,14 @@ class Literals:
     def write(
         self, write: Callable[[bytes], None], number_of_old: Callable[[File], int]
     ) -> LargeFile:
-        """Write all groups, and return what the recipe says of the file."""
+        """Write all groups, after their trial, and return what the recipe says of the file."""
         groups = []
-        much = self._copies.literal_size > _MUCH_BYTES
-        for span in self._spans:
+        level = _LEVEL if self._copies.literal_size <= _MUCH_BYTES else _LEVEL_OF_MUCH
+        for span, trial in zip(self._spans, self._trials, strict=True):
             data = self._data(span)
             group = LiteralGroup(span.size, STORED, span.size, 0, 0)
-            if len(self._pack(span, _TRIAL_LEVEL)) < span.size * _TRIAL_WORTH:
-                packed = self._pack(span, _LEVEL_OF_MUCH if much else _LEVEL)
+            if trial < span.size * _TRIAL_WORTH:
+                packed = compression.compress(data, level=level, prefix=self._prefix(span))
                 if len(packed) < len(data):
                     data = packed
                     group = LiteralGroup(
@@ -165,18 +172,13 @@ class Literals:
         literal, step, length = to_columns(self._copies.copies)
         return LargeFile(of.number, old, tuple(literal), tuple(step), tuple(length), tuple(groups))
 
-    def _pack(self, span: "_Span", level: int) -> bytes:
-        prefix = b"".join(
-            self._read_old(run.place, run.length)
-            for run in within(self._copies.unused, span.prefix_start, span.prefix_length)
-        )
-        return compression.compress(self._data(span), level=level, prefix=prefix)
+    def _prefix(self, span: "_Span") -> bytes:
+        runs = within(self._copies.unused, span.prefix_start, span.prefix_length)
+        return b"".join(self._candidate.source.read(run.place, run.length) for run in runs)
 
     def _data(self, span: "_Span") -> bytes:
-        return b"".join(
-            self._read_new(self._candidate.file, run.place, run.length)
-            for run in within(self._copies.literals, span.start, span.size)
-        )
+        runs = within(self._copies.literals, span.start, span.size)
+        return b"".join(self._candidate.target.read(run.place, run.length) for run in runs)
 
 
 @dataclass(frozen=True)

@@ -155,16 +155,8 @@ class _Making:
         small = [pair for pair in self._changed if _is_small(pair[1])]
         chosen = small_files.choose(small, self._pairing, self._whole, self._bytes_by_blocks)
         self._edits = small_files.find_edits(chosen, self._whole)
-        much = small_files.is_much(chosen)
         columns = small_files.Columns({f.path: n for n, f in enumerate(self._old.files)})
-        waiting = small_files.groups_of(chosen)
-        while waiting:
-            group = waiting.pop(0)
-            packed = small_files.stored_group(group, self._edits, self._whole, much=much)
-            if packed is None:  # the edits made its prefix longer
-                waiting[:0] = small_files.halves(group)
-                continue
-            stored, coding = packed
+        for group, stored, coding in small_files.groups_of(chosen, self._edits, self._whole):
             self._write(stored)
             self._groups.append((columns.group(group, len(stored), coding), group))
             self._progress(sum(change.file.size for change in group))
@@ -193,7 +185,7 @@ class _Making:
             self._progress(file.size)
             if found is None or copies + len(found.copies.copies) > DELTA_COPIES_MAX:
                 continue
-            literals = large_files.Literals(found, self._ranges)
+            literals = large_files.Literals(found)
             if literals.trial_size(most) > most * large_files.WORTH:
                 continue
             copies += len(found.copies.copies)

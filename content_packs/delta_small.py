@@ -1,7 +1,7 @@
 """Groups of small files of a delta: what is like old files is compressed with those as prefix."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from content_packs import compression
@@ -15,8 +15,9 @@ from content_packs.limits import DELTA_GROUP_BYTES_MAX, MANIFEST_BYTES_MAX, MIB
 from content_packs.manifest import File
 
 _LEVEL = 22
-_LEVEL_OF_MUCH, _MUCH_BYTES = 12, 64 * MIB  # past this the last per cents take minutes
-_TRIAL_LEVEL = 3
+_LEVEL_OF_LITTLE = 9
+_LEVEL_OF_MUCH, _MUCH_BYTES = 12, 32 * MIB  # past this the last per cents take minutes
+_TRIAL_LEVEL = 7  # lower ones forget a long prefix
 _TRIAL_WORTH = 0.9  # what the trial leaves of what the blocks take, to prefer the delta
 _PAIRS_MAX = 400  # that are looked at for common edits
 
@@ -68,30 +69,74 @@ def find_edits(changes: Sequence[Change], read: Bytes) -> list[Pair]:
     return common_edits([(read.old(c.old), read.new(c.file)) for c in some if c.old])
 
 
-def groups_of(changes: Iterable[Change]) -> list[list[Change]]:
-    """Return the changes in groups that a reader can hold, each in order of file numbers."""
-    groups: list[list[Change]] = []
-    prefix: set[str] = set()
-    size = DELTA_GROUP_BYTES_MAX
-    for change in changes:
-        old = change.old
-        size += change.file.size + (old.size if old and old.path not in prefix else 0)
+@dataclass
+class Gathered:
+    """Changes that become a group: their new bytes, and the old ones, edited, each file once."""
+
+    changes: dict[int, tuple[Change, bytes]] = field(default_factory=dict)
+    prefix: dict[str, bytes] = field(default_factory=dict)
+    size: int = 0  # what a reader holds
+
+    def takes(self, change: Change, new: bytes, old: bytes) -> bool:
+        """Take a change, if what a reader can hold allows it."""
+        size = self.size + len(new)
+        if change.old and change.old.path not in self.prefix:
+            size += max(change.old.size, len(old))
         if size > DELTA_GROUP_BYTES_MAX:
-            groups.append([])
-            prefix.clear()
-            size = change.file.size + (old.size if old else 0)
-        groups[-1].append(change)
-        if old:
-            prefix.add(old.path)
-    return [sorted(group, key=lambda change: change.number) for group in groups]
+            return False
+        self.changes[change.number] = change, new
+        if change.old:
+            self.prefix.setdefault(change.old.path, old)
+        self.size = size
+        return True
+
+    def in_order(self) -> list[Change]:
+        """Return the changes in order of file numbers, as they stand in a group."""
+        return [self.changes[number][0] for number in sorted(self.changes)]
+
+    def packed(self, level: int) -> tuple[bytes, int]:
+        """Return the group as it is stored, and its coding."""
+        changes = self.in_order()
+        data = b"".join(self.changes[change.number][1] for change in changes)
+        used = dict.fromkeys(change.old.path for change in changes if change.old)
+        prefix = b"".join(self.prefix[path] for path in used)
+        packed = compression.compress(data, level=level, prefix=prefix)
+        return (packed, ZSTD) if len(packed) < len(data) else (data, STORED)
 
 
-def halves(group: Sequence[Change]) -> list[list[Change]]:
-    """Return a group in two, or one file without an old one, so that it takes less memory."""
-    if len(group) == 1:
-        return [[group[0]._replace(old=None)]]
-    middle = len(group) // 2
-    return [list(group[:middle]), list(group[middle:])]
+Packed = tuple[list[Change], bytes, int]  # a group's changes, its stored bytes and coding
+
+
+def groups_of(changes: Iterable[Change], edits: Sequence[Pair], read: Bytes) -> Iterator[Packed]:
+    """Yield the groups of `changes`, each as large as a reader can hold.
+
+    Texts in which the edits changed everything that was changed have groups of their own: those
+    need no care, and cost nothing.
+    """
+    edited_only, others = Gathered(), Gathered()
+    done = 0
+    for change in changes:
+        new = read.new(change.file)
+        old = read.old(change.old) if change.old else b""
+        old = edited(old, edits, MANIFEST_BYTES_MAX, "edits")
+        if len(old) > DELTA_GROUP_BYTES_MAX - len(new):
+            change, old = change._replace(old=None), b""  # noqa: PLW2901 - it is left alone
+        if new == old:
+            if not edited_only.takes(change, new, old):
+                yield edited_only.in_order(), *edited_only.packed(_LEVEL_OF_LITTLE)
+                edited_only = Gathered()
+                edited_only.takes(change, new, old)
+            continue
+        level = _LEVEL if done < _MUCH_BYTES else _LEVEL_OF_MUCH
+        done += len(new)
+        if not others.takes(change, new, old):
+            yield others.in_order(), *others.packed(level)
+            others = Gathered()
+            others.takes(change, new, old)
+    if others.changes:
+        yield others.in_order(), *others.packed(_LEVEL if done < _MUCH_BYTES else _LEVEL_OF_MUCH)
+    if edited_only.changes:
+        yield edited_only.in_order(), *edited_only.packed(_LEVEL_OF_LITTLE)
 
 
 class Columns:
@@ -118,23 +163,3 @@ class Columns:
                 old.append(None)
             growth.append(change.file.size - (change.old.size if change.old else 0))
         return Group(stored, coding, tuple(new), tuple(old), tuple(growth))
-
-
-def stored_group(
-    changes: Sequence[Change], edits: Sequence[Pair], read: Bytes, *, much: bool
-) -> tuple[bytes, int] | None:
-    """Return a group as it is stored, and its coding; None where edits make its prefix too long."""
-    data = b"".join(read.new(change.file) for change in changes)
-    old = {change.old.path: change.old for change in changes if change.old}
-    pieces = [read.old(file) for file in old.values()]
-    prefix = b"".join(edited(piece, edits, MANIFEST_BYTES_MAX, "edits") for piece in pieces)
-    if len(data) + len(prefix) > DELTA_GROUP_BYTES_MAX:
-        return None
-    level = _LEVEL_OF_MUCH if much else _LEVEL
-    packed = compression.compress(data, level=level, prefix=prefix)
-    return (packed, ZSTD) if len(packed) < len(data) else (data, STORED)
-
-
-def is_much(changes: Iterable[Change]) -> bool:
-    """Say whether there is so much to compress that less care has to do."""
-    return sum(change.file.size for change in changes) > _MUCH_BYTES
