@@ -22,7 +22,9 @@ from scripts.bench.syncing.peer import Peer
 from scripts.bench.syncing.peers_files import Casync, Rsync, Zchunk, Zsync
 from scripts.bench.syncing.peers_history import Git, Ostree
 from scripts.bench.syncing.report import Case, Found, Row
+from scripts.bench.syncing.using import Failed
 from scripts.bench.syncing.versions import Versions
+from scripts.demonstration.programs import ProgramFailed
 
 PEERS: dict[str, type[Peer]] = {
     "rsync": Rsync, "git": Git, "ostree": Ostree, "zsync": Zsync, "zchunk": Zchunk,
@@ -34,6 +36,13 @@ _WHAT = (__doc__ or "").split("\n", 1)[0]
 
 def main() -> None:
     given = _arguments()
+    try:
+        _run(given)
+    except (Failed, ProgramFailed) as failure:
+        sys.exit(f"error: {failure}")
+
+
+def _run(given: argparse.Namespace) -> None:
     if given.large:
         with _place(given.keep) as place:
             print(large.table(large.measure(place)))

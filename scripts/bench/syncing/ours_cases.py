@@ -19,7 +19,7 @@ from scripts.bench.syncing.wire import Link
 _ROUND_TRIP_SECONDS = Satchel.round_trip_seconds
 _HELD_SHARE = 0.6
 _CUT_BYTES_PER_SECOND = 8_000_000
-_CHART_BYTES_PER_SECOND = 4_000_000  # slow enough that the node never lags behind the link
+_CHART_BYTES_PER_SECOND = 1_000_000  # slow enough that the node never lags behind the link
 
 
 class OurCases:
