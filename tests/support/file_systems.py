@@ -5,8 +5,10 @@ both. `turned_read_only` is what the kernel does when ext4 meets an error on its
 that writes fails from then on, until it is mounted anew.
 """
 
+import fcntl
 import os
 import shutil
+import struct
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -18,6 +20,9 @@ from pathlib import Path
 import pytest
 
 from content_packs.limits import MIB
+
+_SHUTDOWN = 0x8004587D  # EXT4_IOC_SHUTDOWN of linux/ext4.h
+_WITHOUT_FLUSH = 2
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,14 @@ class FileSystem:
     def turn_read_only(self) -> None:
         """Do what the kernel does when the disk fails."""
         _run("mount", "-o", "remount,abort", str(self.place))
+
+    def die(self) -> None:
+        """Let the disk be gone at once, with all that wasn't fsynced: from now on all is EIO."""
+        descriptor = os.open(self.place, os.O_RDONLY)
+        try:
+            fcntl.ioctl(descriptor, _SHUTDOWN, struct.pack("I", _WITHOUT_FLUSH))
+        finally:
+            os.close(descriptor)
 
     def mount(self, *, read_only: bool = False) -> None:
         """Mount it, as a box that starts does."""

@@ -5,7 +5,10 @@ What is served goes on being served, somebody is told, and it heals when the cau
 
 import http.client
 import json
+import os
+import random
 import re
+import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -23,12 +26,13 @@ from content_packs.limits import MIB
 from sync_node.limits import DISK_RESERVE_BYTES
 from tests.support import node_process
 from tests.support.file_systems import FileSystem, file_system, needs_mounts
-from tests.support.nodes import publish
+from tests.support.nodes import Node, publish
 from tests.support.repositories import Repository
 
 pytestmark = needs_mounts
 VIDEO = 1_200_000
 STORAGE = 9  # the exit code
+SEED = 20_261_121
 FULL = "The disk is full. What is here can still be opened"
 
 
@@ -196,22 +200,63 @@ def test_a_disk_that_turns_read_only_under_a_running_box(box: Box) -> None:
     assert box.status()["disk_trouble"] == ""
 
 
-@pytest.mark.long
-def test_a_disk_that_turns_read_only_in_the_middle_of_a_fetch(box: Box) -> None:
-    """The engine is stopped by the disk wherever it is; what was open stays open."""
-    process = node_process.start("sync", "--data", box.data)
-    wait_for(lambda: list((box.data / "incoming").iterdir()) or process.poll() is not None)
-    box.disk.turn_read_only()
-    process.wait(60)
-    with box.site() as site:
-        first = site.versions()
-        assert set(first) <= {1, 2}
-    box.disk.unmount()
-    box.disk.mount()
+@pytest.mark.parametrize(
+    "times", [1, pytest.param(25, marks=[pytest.mark.long, pytest.mark.timeout(1_800)])]
+)
+@pytest.mark.parametrize("how", ["fills", "turns read-only", "dies"])
+def test_a_disk_that_fails_at_any_moment_of_a_sync(
+    box: Box, tmp_path: Path, how: str, times: int
+) -> None:
+    """Whatever the moment: nothing false is left, and the next sync makes everything right."""
+    start = shutil.copytree(box.data, tmp_path / "start")
+    began = time.monotonic()
     assert box.run("sync").returncode == 0
-    with box.site() as site:
-        assert site.versions() == [2, 2]
-    assert box.run("check").returncode == 0
+    longest = time.monotonic() - began
+    chance = random.Random(SEED)
+    failed = 0
+    for number in range(times):
+        shutil.rmtree(box.data)
+        shutil.copytree(start, box.data)
+        os.sync()
+        seconds = chance.uniform(0.6, 1.0) * longest
+        try:
+            failed += fail_in_the_middle(box, how, seconds)
+        except BaseException as error:
+            error.add_note(f"seed {SEED}, number {number}: {how} after {seconds:.3f} s")
+            raise
+    assert failed >= times // 10, "it came too late nearly always"
+
+
+def fail_in_the_middle(box: Box, how: str, seconds: float) -> bool:
+    """Let the disk fail after some seconds of a sync; return False if that had ended before."""
+    arguments = ("sync", "--data", box.data)
+    process = node_process.start(*arguments, stdout=subprocess.PIPE)
+    time.sleep(seconds)
+    if how == "fills":
+        box.disk.fill()
+    elif how == "turns read-only":
+        box.disk.turn_read_only()
+    else:
+        box.disk.die()
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode in {0, STORAGE}, errors
+    assert "Traceback" not in errors
+    said = box.run("status")
+    assert "Traceback" not in said.stderr
+    assert said.returncode == 0 or how == "dies"
+    if how == "fills":
+        box.disk.make_room()
+    else:
+        box.disk.unmount()
+        box.disk.mount()
+    node = Node(box.data, [])
+    node.check_nothing_false()
+    assert node.lessons().keys() == {"one", "two"}, "what could be opened still can"
+    assert box.run("sync").returncode == 0
+    node.check_nothing_false()
+    assert node.lessons() == {"one": 2, "two": 2}
+    assert not list(node.data_dir.incoming.iterdir())
+    return process.returncode == STORAGE
 
 
 def test_a_box_that_starts_with_a_read_only_disk(box: Box) -> None:
