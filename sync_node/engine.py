@@ -94,6 +94,7 @@ class Engine:
                 tick.activated += installation.activator.activated
             tick.troubles += installer.troubles
             tick.notes += installer.notes
+            tick.kinds = installer.kinds
         unfinished = [each for each in begun if not installer.is_whole(each)]
         whole = len(begun) == len(packs) and not unfinished
         waiting = any(each.activator.waiting_until for each in begun)

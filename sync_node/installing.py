@@ -23,7 +23,7 @@ from sync_node.finding import Finder
 from sync_node.following import Followed
 from sync_node.limits import PLANS_MAX
 from sync_node.models import database_proxy
-from sync_node.plan_model import Plan, PlannedStep, Unit
+from sync_node.plan_model import Kind, Plan, PlannedStep, Unit, UnitKey
 from sync_node.planning import Planning, Wanted
 from sync_node.receiving import Receiver
 from sync_node.side_by_side import side_by_side
@@ -35,7 +35,10 @@ from sync_node.transfer import Transfer
 
 @dataclass(frozen=True)
 class Progress:
-    """How far the fetching of a version is: bytes over the link, and lessons that are active."""
+    """How far the fetching of a version is: bytes over the link, and lessons that are active.
+
+    `lesson` and `kind`: what comes at present; empty for what no lesson names.
+    """
 
     pack: str
     version: int
@@ -43,6 +46,8 @@ class Progress:
     bytes_total: int
     lessons_ready: int
     lessons_total: int
+    lesson: str = ""
+    kind: str = ""
 
 
 @dataclass
@@ -60,8 +65,8 @@ class Installation:
 class Installer:
     """Brings versions in. What goes wrong with one is in `troubles`, and the others go on.
 
-    `notes` say what went to make room, and what waits for room without being missed much. `choose`
-    says which steps of a plan may be carried out now, in order; it gets each plan.
+    `notes` say what went to make room, and what waits for room without being missed much. Steps
+    that no link may carry now are left for a later tick. `kinds` counts what came, by kind.
     """
 
     def __init__(  # noqa: PLR0913  # what is outside comes in as parameters
@@ -73,7 +78,6 @@ class Installer:
         now: datetime,
         disk_free: Callable[[Path], int],
         progress: Callable[[Progress], None],
-        choose: Callable[[Plan], Sequence[PlannedStep]] = lambda plan: plan.steps,
     ) -> None:
         self._data_dir = data_dir
         self.store = store
@@ -81,7 +85,6 @@ class Installer:
         self._now = now
         self._space = Space(data_dir, store, free=disk_free)
         self._progress = progress
-        self._choose = choose
         self.documents = Documents(data_dir, sources)
         self._deltas = Deltas(data_dir, sources, self.documents, store)
         self._planning = Planning(data_dir, store, self.documents, self._deltas)
@@ -92,6 +95,8 @@ class Installer:
         self.troubles: list[SatchelError] = []
         self.notes: list[str] = []
         self.came = False  # whether a file came into the store
+        self.kinds: dict[Kind, int] = {}
+        self._step_of: dict[UnitKey, PlannedStep] = {}
 
     def begin(self, packs: Sequence[Followed]) -> list[Installation]:
         """Get the manifests, and activate what is whole already; leave out what can't be had."""
@@ -138,21 +143,36 @@ class Installer:
             self._mistaken = self._advanced = False
             plan = self._plan(begun)
             fitting = self._fitting(plan.steps)
-            allowed = {id(step) for step in self._choose(plan)}
+            self._step_of = {unit.key: step for step in fitting for unit in step.units}
+            chosen = []
             self._count_bytes(by_pack, fitting)
             for pack, steps in groupby(fitting, key=lambda step: step.pack):
                 here = list(steps)
-                units = [unit for step in here if id(step) in allowed for unit in step.units]
                 mine = [step for step in fitting if step.pack == pack]
-                faults[pack] += self._carry_out(by_pack[pack], mine, units)
+                for allowed in self._by_link(here):
+                    chosen += allowed
+                    units = [unit for step in allowed for unit in step.units]
+                    with self._sources.carrying(step.kind for step in allowed):
+                        faults[pack] += self._carry_out(by_pack[pack], mine, units)
                 done(by_pack[pack])
-            chosen = [step for step in fitting if id(step) in allowed]
             left = any(digest not in self.store for step in chosen for digest in step.files)
             if self._sources.cut or not (self._mistaken or (left and self._advanced)):
                 break
         for pack, each in by_pack.items():
             if faults[pack] and not self.is_whole(each):  # else another way was found
                 self.troubles += faults[pack]
+
+    def _by_link(self, steps: Sequence[PlannedStep]) -> list[list[PlannedStep]]:
+        """Return the steps that may be carried out now, by the links that may carry them.
+
+        That is one list, as they came, where there are no windows or budgets.
+        """
+        links = {kind: self._sources.permitting(kind) for kind in {step.kind for step in steps}}
+        found: dict[frozenset[str], list[PlannedStep]] = {}
+        for step in steps:
+            if links[step.kind]:
+                found.setdefault(links[step.kind], []).append(step)
+        return list(found.values()) or [[]]  # what is here is taken in any case
 
     def _plan(self, begun: Sequence[Installation]) -> Plan:
         """Return a plan, having fetched the layouts that it needs."""
@@ -225,7 +245,8 @@ class Installer:
         def take(unit: Unit, stored: bytes) -> None:
             self._space.check()
             came.add(unit.key)
-            self._report(installation, len(stored))
+            self._count(unit, len(stored))
+            self._report(installation, len(stored), unit)
             receiver.take(unit, stored)
             assembler.settle()
 
@@ -244,15 +265,21 @@ class Installer:
         for step in steps:
             by_pack[step.pack].bytes_total += step.size
 
-    def _report(self, installation: Installation, count: int) -> None:
+    def _count(self, unit: Unit, size: int) -> None:
+        step = self._step_of.get(unit.key)
+        if step:
+            self.kinds[step.kind] = self.kinds.get(step.kind, 0) + size
+
+    def _report(self, installation: Installation, count: int, unit: Unit | None = None) -> None:
         offer = installation.followed.offer
         total = installation.bytes_total
         installation.bytes_done = min(installation.bytes_done + count, total)
         ready = installation.activator.ready
+        step = self._step_of.get(unit.key) if unit else None
         self._progress(
             Progress(
                 offer.pack, offer.version, installation.bytes_done, total, ready,
-                installation.lessons,
+                installation.lessons, step.lesson if step else "", step.kind if step else "",
             )
         )  # fmt: skip
 
