@@ -58,13 +58,17 @@ def lint(folder: Path, version: int | None, *, as_json: bool) -> None:
     epilog=_examples(
         "content-packs build grade4-maths",
         "content-packs build grade4-maths -o /media/stick/maths.cpack --version 7",
+        "content-packs build grade4-maths --after grade4-maths-6.cpack",
     )
 )
 @click.argument("folder", type=_FOLDER)
 @click.option("-o", "--output", type=_FILE, help="Where to write; default ID-VERSION.cpack here.")
 @click.option("--version", type=int, help="Build as this version, not the one in pack.toml.")
+@click.option("--after", type=_FILE, help="Leave out what this earlier cpack of the pack has.")
 @json_option
-def build(folder: Path, output: Path | None, version: int | None, *, as_json: bool) -> None:
+def build(
+    folder: Path, output: Path | None, version: int | None, after: Path | None, *, as_json: bool
+) -> None:
     """Build the pack in FOLDER into one file. Refuses a folder with errors."""
     from content_packs import builder, sayings
     from content_packs.faults import FaultyFolder
@@ -72,7 +76,11 @@ def build(folder: Path, output: Path | None, version: int | None, *, as_json: bo
     try:
         with progress("building", quiet=as_json) as advance:
             built = builder.build(
-                _existing_folder(folder), output, version=version, progress=advance
+                _existing_folder(folder),
+                output,
+                version=version,
+                progress=advance,
+                earlier_of=builder.after(after) if after else builder.no_earlier,
             )
     except FaultyFolder as error:
         sayings.say_faults(error.faults, as_json=as_json)

@@ -6,6 +6,8 @@ manifests/<pack>/<digest>.json.zst
 layouts/<pack>/<digest>.json.zst
 bundles/<digest>.bundle                 one or more, or none where all files are empty
 ```
+A *thin* cpack leaves out bundles that whoever takes it has already, and says which.
+
 The zip is a strict subset (FORMAT.md, section 6): entries stored, in this order, without gaps, so
 that any unzip opens it and a hostile one has nothing to play with. It is never unpacked by name.
 """
@@ -32,7 +34,7 @@ from content_packs.limits import (
     LAYOUT_STORED_BYTES_MAX,
     MANIFEST_STORED_BYTES_MAX,
 )
-from content_packs.manifest import File, Manifest
+from content_packs.manifest import Chunk, File, Manifest
 from content_packs.names import check_name
 from content_packs.stored_zip import HEAD, Section, read_entries
 
@@ -45,14 +47,18 @@ _ZIP64_FROM_BYTES = 1 << 31
 Progress = Callable[[int, int], None]
 
 
-class Head(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a cpack says of itself: the digests of its manifest and layout."""
+class Head(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What a cpack says of itself: the digests of its manifest and layout.
+
+    `left_out`: of the layout's bundles, those that it doesn't hold, in the layout's order.
+    """
 
     format: int
     pack: str
     version: int
     manifest: str
     layout: str
+    left_out: tuple[str, ...] = ()
 
 
 def write(
@@ -63,11 +69,13 @@ def write(
 ) -> None:
     """Write a cpack to `path`, durably. `bundles` are the layout's, with their files.
 
-    Raises `StorageFailed`.
+    Those of the layout that aren't among them are left out. Raises `StorageFailed`.
     """
     digest = manifest.digest(manifest_)
     layout_digest = digest_of(layout.encode(layout_))
-    head = Head(FORMAT, manifest_.pack, manifest_.version, digest, layout_digest)
+    held = {reference.digest for reference, _ in bundles}
+    left_out = tuple(one.digest for one in layout_.bundles if one.digest not in held)
+    head = Head(FORMAT, manifest_.pack, manifest_.version, digest, layout_digest, left_out)
     documents = {
         HEAD: canonical_json.encode(msgspec.to_builtins(head)),
         repository.manifest_path(manifest_.pack, digest): manifest.pack(manifest_),
@@ -96,7 +104,9 @@ class Cpack:
     """An open cpack whose manifest and layout are read and fit together.
 
     `digest` and `layout_digest` name them; `stored_manifest` and `stored_layout` are the bytes that
-    a repository holds. The bundles' bytes are still unchecked: see `verify`.
+    a repository holds. `left_out` are digests of the layout's bundles that it doesn't hold;
+    `is_whole`: there are none, or they are at hand. The bundles' bytes are still unchecked: see
+    `verify`.
     """
 
     path: Path
@@ -106,12 +116,25 @@ class Cpack:
     layout: Layout
     layout_digest: str
     stored_layout: bytes
+    left_out: tuple[str, ...]
+    is_whole: bool
     blocks: BlockReader
     _entries: dict[str, tuple[int, int]]
 
     def open_bundle(self, digest: str) -> BinaryIO:
         """Return a bundle as a file of its own. Raises `Missing`."""
         return _open_bundle(self.path, self._entries, digest)
+
+    def holds(self, file: File) -> bool:
+        """Say whether all of a file can be read: of a thin cpack, whether it is wholly new."""
+        blocks, bundles = self.layout.blocks, self.layout.bundles
+        return self.is_whole or not any(
+            bundles[blocks[self._block_of(chunk)].bundle].digest in self.left_out
+            for chunk in file.pieces
+        )
+
+    def _block_of(self, chunk: Chunk) -> int:
+        return self.layout.block_of_chunk[self.manifest.number_of_chunk[chunk.digest]]
 
     def chunks_of(self, file: File) -> Iterator[bytes]:
         """Yield the bytes of a file, chunk by chunk, each checked. Raises `InvalidContent`."""
@@ -120,8 +143,10 @@ class Cpack:
 
 
 @contextmanager
-def open_cpack(path: Path) -> Iterator[Cpack]:
-    """Yield the cpack at `path`.
+def open_cpack(
+    path: Path, open_left_out: Callable[[str], BinaryIO] | None = None
+) -> Iterator[Cpack]:
+    """Yield the cpack at `path`; `open_left_out` gives the bundles that a thin one leaves out.
 
     Raises `InvalidContent` if it is malformed, `Missing` if there is no such file.
     """
@@ -142,15 +167,31 @@ def open_cpack(path: Path) -> Iterator[Cpack]:
     stored_layout = documents.take(layout_place, LAYOUT_STORED_BYTES_MAX)
     laid_out = layout.unpack(stored_layout, found, head.manifest, what=f"{what}: layout")
     expect_digest(layout.encode(laid_out), head.layout, what=f"{what}: layout")
-    documents.check_rest({HEAD, manifest_place, layout_place}, laid_out.bundles)
-    reader = BlockReader(found, laid_out, lambda digest: _open_bundle(path, entries, digest))
+    held = _held(laid_out.bundles, head.left_out, what=f"{what}: {HEAD}")
+    documents.check_rest({HEAD, manifest_place, layout_place}, held)
+
+    def open_bundle(digest: str) -> BinaryIO:
+        if open_left_out is not None and digest in head.left_out:
+            return open_left_out(digest)
+        return _open_bundle(path, entries, digest)
+
+    reader = BlockReader(found, laid_out, open_bundle)
     try:
         yield Cpack(
             path, found, head.manifest, stored_manifest, laid_out, head.layout, stored_layout,
-            reader, entries,
+            head.left_out, not head.left_out or open_left_out is not None, reader, entries,
         )  # fmt: skip
     finally:
         reader.close()
+
+
+def _held(
+    bundles: tuple[BundleReference, ...], left_out: tuple[str, ...], *, what: str
+) -> tuple[BundleReference, ...]:
+    """Return the bundles that a cpack has to hold. Raises `InvalidContent`."""
+    if tuple(one.digest for one in bundles if one.digest in set(left_out)) != left_out:
+        raise InvalidContent(f"{what}: leaves out what isn't in the layout, or in another order")
+    return tuple(one for one in bundles if one.digest not in set(left_out))
 
 
 class _Documents:
@@ -188,18 +229,25 @@ class _Documents:
 def _open_bundle(path: Path, entries: dict[str, tuple[int, int]], digest: str) -> BinaryIO:
     place = repository.bundle_path(digest)
     if place not in entries:
-        raise Missing(f"{path}: has no bundle {digest}")
+        raise Missing(
+            f"{path}: has no bundle {digest}",
+            hint="It is thin: a hub that has the version before it can take it. For everything "
+            "else build a whole one, without --after.",
+        )
     return io.BufferedReader(Section(path, *entries[place]), COPY_BUFFER_BYTES)
 
 
 def verify(cpack: Cpack, progress: Progress = lambda _done, _total: None) -> None:
     """Check every byte of a cpack against its digests: bundles, chunks and files.
 
+    Of a thin one whose other bundles aren't at hand, those files are checked that it holds whole.
     Raises `InvalidContent`, with the file or bundle that is wrong.
     """
-    total = sum(bundle.size for bundle in cpack.layout.bundles) + cpack.manifest.size
+    files = [file for file in _in_block_order(cpack) if cpack.holds(file)]
+    held = [one for one in cpack.layout.bundles if one.digest not in cpack.left_out]
+    total = sum(bundle.size for bundle in held) + sum(file.size for file in files)
     done = 0
-    for bundle in cpack.layout.bundles:
+    for bundle in held:
         what = f"{cpack.path}: bundle {bundle.digest}"
         hasher = hashlib.sha256()
         with cpack.open_bundle(bundle.digest) as file:
@@ -211,8 +259,11 @@ def verify(cpack: Cpack, progress: Progress = lambda _done, _total: None) -> Non
                 done += len(piece)
                 progress(done, total)
         if hasher.hexdigest() != bundle.digest:
-            raise DigestMismatch(f"{what}: found digest {hasher.hexdigest()}", hint=MISMATCH_HINT)
-    for file_ in _in_block_order(cpack):
+            raise DigestMismatch(
+                f"{what}: found digest {hasher.hexdigest()}",
+                hint=MISMATCH_HINT,
+            )
+    for file_ in files:
         for piece in checked_bytes(cpack, file_):
             done += len(piece)
             progress(done, total)

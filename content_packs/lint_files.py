@@ -3,6 +3,7 @@
 import struct
 import warnings
 import zlib
+from collections.abc import Collection
 from pathlib import Path, PurePosixPath
 
 import pypdfium2
@@ -52,12 +53,16 @@ _INSTEAD = {
 }
 
 
-def check(folder: PackFolder, findings: Findings) -> None:
-    """Note what is wrong inside the folder's pictures, documents and other files."""
+def check(folder: PackFolder, findings: Findings, looked_into: Collection[str] = ()) -> None:
+    """Note what is wrong inside the folder's pictures, documents and other files.
+
+    Those whose paths are in `looked_into` aren't opened.
+    """
     for found in folder.tree.files.values():
         suffix = PurePosixPath(found.name.lower()).suffix
         try:
-            _check_file(found, suffix, findings)
+            if found.path not in looked_into:
+                _check_file(found, suffix, findings)
         except OSError as error:
             findings.error(found.path, f"can't be read: {error.strerror}", hint="Check the disk.")
         if words := _UNWELCOME.get(suffix):

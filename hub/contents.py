@@ -1,6 +1,7 @@
 """Reading what the repository holds of published versions: manifests, layouts, files; checked."""
 
 from bisect import bisect_left, bisect_right
+from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
 from typing import BinaryIO, Self
@@ -15,12 +16,17 @@ from content_packs.manifest import File, Manifest
 from hub.data_dir import DataDir
 from hub.errors import Damaged
 
+_DOCUMENTS_KEPT = 4
 _HINT = "Restore this file from a backup, or from any copy of the repository."
 
 
 def read_manifest(data: DataDir, pack: str, digest: str) -> tuple[Manifest, bytes]:
     """Return a published manifest, and its stored form. Raises `Damaged`."""
-    path = data.place(repository.manifest_path(pack, digest))
+    return _read_manifest(data.place(repository.manifest_path(pack, digest)), digest)
+
+
+@lru_cache(_DOCUMENTS_KEPT)  # a command looks at the same few again and again
+def _read_manifest(path: Path, digest: str) -> tuple[Manifest, bytes]:
     stored = _read(path, MANIFEST_STORED_BYTES_MAX)
     try:
         found = manifest.unpack(stored, what=str(path))

@@ -4,7 +4,8 @@
 2. Refuse what isn't a new version of this publisher's.
 3. Check every byte.
 4. Lay it out against the versions before it: one new bundle has only what none of them has. The
-   first version keeps the layout and the bundles that its author made.
+   first version keeps the layout and the bundles that its author made; so does a thin one, which is
+   laid out against those versions already, as one that is built here is.
 5. Put its files in their places, each durable; then, in one transaction, the row that says that the
    version is there.
 Cut off before the row, the files are taken away again by the next command (see `placing`). Nothing
@@ -14,8 +15,10 @@ here touches the signed metadata: nodes hear of a version when it is released.
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from stat import S_ISREG
+from typing import BinaryIO
 
 from content_packs import builder, cpack, durable, layout, repository
 from content_packs.cpack import Cpack
@@ -23,6 +26,7 @@ from content_packs.digests import digest_of, read_pieces
 from content_packs.errors import InvalidContent, Missing, Refused
 from content_packs.laying_out import lay_out
 from content_packs.layout import Layout
+from content_packs.manifest import Manifest
 from hub.clock import in_words
 from hub.contents import check_bundles, read_layout, read_manifest
 from hub.hub import Hub
@@ -56,12 +60,18 @@ def publish(
         try:
             upload = hub.data.incoming / f"upload{cpack.SUFFIX}"
             if path.is_dir():
-                builder.build(path, upload, progress=_during(progress, "building"))
+                build = _during(progress, "building")
+                builder.build(path, upload, progress=build, earlier_of=partial(_earlier, hub))
             else:
                 _copy(path, upload, progress)
-            with _opened(upload, path) as taken:
+            with _opened(hub, upload, path) as taken:
                 known = _known(hub, taken)
-                return Published(known or _add(hub, taken, progress), known is not None)
+                if known is None:
+                    _expect_bundles(hub, taken, path)
+                    if not path.is_dir():  # else this very process has just hashed every byte
+                        cpack.verify(taken, _during(progress, "checking"))
+                    return Published(_add(hub, taken, progress), already=False)
+                return Published(known, already=True)
         finally:
             finish_or_forget(hub)
 
@@ -98,10 +108,14 @@ def _pieces(path: Path) -> Iterator[bytes]:
 
 
 @contextmanager
-def _opened(upload: Path, path: Path) -> Iterator[Cpack]:
+def _opened(hub: Hub, upload: Path, path: Path) -> Iterator[Cpack]:
     """Open our copy, but speak of the file that a person knows."""
+
+    def open_here(digest: str) -> BinaryIO:
+        return hub.data.place(repository.bundle_path(digest)).open("rb")
+
     try:
-        with cpack.open_cpack(upload) as taken:
+        with cpack.open_cpack(upload, open_here) as taken:
             yield taken
     except InvalidContent as error:
         message = error.message.replace(str(upload), str(path))
@@ -141,7 +155,6 @@ def _known(hub: Hub, taken: Cpack) -> Version | None:
 
 
 def _add(hub: Hub, taken: Cpack, progress: Progress) -> Version:
-    cpack.verify(taken, _during(progress, "checking"))
     laid_out, staged = _lay_out(hub, taken, progress)
     manifest = taken.manifest
     layout_digest = digest_of(layout.encode(laid_out))
@@ -171,11 +184,8 @@ def _add(hub: Hub, taken: Cpack, progress: Progress) -> Version:
 
 def _lay_out(hub: Hub, taken: Cpack, progress: Progress) -> tuple[Layout, dict[str, Path]]:
     """Return the layout to publish, and its new bundles by their places."""
-    earlier = []
-    for version in versions_of(hub, taken.manifest.pack)[:EARLIER_VERSIONS_MAX]:
-        manifest, _ = read_manifest(hub.data, version.pack, version.manifest)
-        earlier.append((manifest, read_layout(hub.data, manifest, version.layout)[0]))
-    if not earlier:
+    earlier = _earlier(hub, taken.manifest.pack)
+    if not earlier or taken.left_out:
         return taken.layout, _copy_bundles(hub, taken, progress)
     done = 0
 
@@ -190,11 +200,31 @@ def _lay_out(hub: Hub, taken: Cpack, progress: Progress) -> tuple[Layout, dict[s
     return laid_out, {repository.bundle_path(bundle.digest): new} if bundle else {}
 
 
+def _earlier(hub: Hub, pack: str) -> list[tuple[Manifest, Layout]]:
+    """Return the versions that a new one of the pack is laid out against."""
+    earlier = []
+    for version in versions_of(hub, pack)[:EARLIER_VERSIONS_MAX]:
+        manifest, _ = read_manifest(hub.data, version.pack, version.manifest)
+        earlier.append((manifest, read_layout(hub.data, manifest, version.layout)[0]))
+    return earlier
+
+
+def _expect_bundles(hub: Hub, taken: Cpack, path: Path) -> None:
+    """Raise `Missing` where a thin cpack leaves out a bundle that isn't here either."""
+    for digest in taken.left_out:
+        if not hub.data.place(repository.bundle_path(digest)).is_file():
+            raise Missing(
+                f"{path}: is thin, and leaves out the bundle {digest}, which isn't here",
+                hint="Publish the version that it was built after, or build it without --after.",
+            )
+
+
 def _copy_bundles(hub: Hub, taken: Cpack, progress: Progress) -> dict[str, Path]:
     """Return copies of a cpack's own bundles by their places."""
     staged = {}
-    done, total = 0, sum(bundle.size for bundle in taken.layout.bundles)
-    for number, bundle in enumerate(taken.layout.bundles):
+    held = [one for one in taken.layout.bundles if one.digest not in taken.left_out]
+    done, total = 0, sum(bundle.size for bundle in held)
+    for number, bundle in enumerate(held):
         copy = hub.data.incoming / f"{number}.bundle"
         with taken.open_bundle(bundle.digest) as source, durable.writing(copy) as out:
             for piece in read_pieces(source):

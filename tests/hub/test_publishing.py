@@ -3,17 +3,22 @@
 import os
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from content_packs import builder, cpack
 from content_packs.cpack import open_cpack
-from content_packs.errors import InvalidContent, Missing, Refused
+from content_packs.digests import digest_of
+from content_packs.errors import InvalidContent, Missing, Refused, UsageError
 from content_packs.faults import FaultyFolder
+from content_packs.manifest import Manifest
 from hub.contents import read_layout, read_manifest
 from hub.hub import Hub
 from hub.publishing import Published, publish
 from hub.releasing import Terms, release
 from hub.versions import versions_of
 from tests.hub.clients import client_of, tree
+from tests.support.packs import make_demo, random_bytes
 
 
 def content(hub: Hub) -> dict[str, bytes]:
@@ -152,3 +157,147 @@ def test_published_content_can_be_read_back(hub: Hub, cpacks: dict[str, Path]) -
     assert manifest.version == 1
     assert stored
     assert read_layout(hub.data, manifest, version.layout)[0].bundles
+
+
+# -- thin: only what the hub lacks ---------------------------------------------------------------
+
+
+def make_folder(folder: Path, *, text: str = "Halves.") -> Path:
+    """A pack folder of two lessons, a page and an archive that is cut into chunks in each."""
+    for number, name in enumerate(("01-halves", "02-thirds")):
+        lesson = folder / name
+        (lesson / "archive").mkdir(parents=True)
+        (lesson / "lesson.toml").write_text(f'title = {{ en = "{name}" }}\n')
+        page = f"# {name}\n\n{text if not number else 'Thirds.'}\n"
+        (lesson / "intro.md").write_text(page)
+        (lesson / "archive" / "index.html").write_text("<!doctype html><title>Archive</title>")
+        (lesson / "archive" / "data.bin").write_bytes(random_bytes(number, 2_000_000))
+    (folder / "pack.toml").write_text(PACK_TOML)
+    return folder
+
+
+PACK_TOML = """
+id = "halves"
+version = 1
+languages = ["en"]
+title = { en = "Halves" }
+summary = { en = "Halves and thirds" }
+licence = "CC0-1.0"
+publisher = { id = "satchel", title = { en = "Satchel" } }
+stage = "primary"
+grade = "4"
+subject = "mathematics"
+"""
+
+
+def next_version(folder: Path, number: int, text: str) -> Path:
+    toml = folder / "pack.toml"
+    toml.write_text(PACK_TOML.replace("version = 1", f"version = {number}"))
+    (folder / "01-halves" / "intro.md").write_text(f"# Halves\n\n{text}\n")
+    return folder
+
+
+def assert_all_comes_out(hub: Hub, memory: Path, manifest_: Manifest) -> None:
+    release(hub, "halves", manifest_.version, "main", Terms())
+    client = client_of(hub.data.root, memory)
+    (offer,) = client.offers()
+    found = client.files(offer)
+    assert {path: digest_of(data) for path, data in found.items()} == {
+        file.path: file.digest for file in manifest_.files
+    }
+
+
+def test_a_folder_is_built_against_what_the_hub_holds(hub: Hub, tmp_path: Path) -> None:
+    folder = make_folder(tmp_path / "folder")
+    publish(hub, folder)
+    second = publish(hub, next_version(folder, 2, "Halves and more.")).version
+    assert second.new_bytes < 10_000
+    whole = builder.build(folder, tmp_path / "whole.cpack")
+    assert second.manifest == whole.digest, "however it is built, the version is the same"
+    assert_all_comes_out(hub, tmp_path / "client", whole.manifest)
+
+
+def test_a_thin_cpack_has_only_what_the_hub_lacks(hub: Hub, tmp_path: Path) -> None:
+    folder = make_folder(tmp_path / "folder")
+    first = builder.build(folder, tmp_path / "1.cpack")
+    next_version(folder, 2, "Halves and more.")
+    second = builder.build(
+        folder, tmp_path / "2.cpack", earlier_of=builder.after(tmp_path / "1.cpack")
+    )
+    assert first.path.stat().st_size > 4_000_000
+    assert second.path.stat().st_size < 10_000
+    publish(hub, first.path)
+    published = publish(hub, second.path).version
+    assert published.manifest == second.digest
+    assert published.new_bytes < 10_000
+    assert_all_comes_out(hub, tmp_path / "client", second.manifest)
+
+
+def test_a_thin_cpack_that_leaves_out_what_the_hub_lacks_is_refused(
+    hub: Hub, tmp_path: Path
+) -> None:
+    folder = make_folder(tmp_path / "folder")
+    builder.build(folder, tmp_path / "1.cpack")
+    next_version(folder, 2, "Halves and more.")
+    builder.build(folder, tmp_path / "2.cpack", earlier_of=builder.after(tmp_path / "1.cpack"))
+    before = content(hub)
+    with pytest.raises(Missing, match=r"2\.cpack: is thin, and leaves out the bundle") as refused:
+        publish(hub, tmp_path / "2.cpack")
+    assert "without --after" in refused.value.hint
+    assert content(hub) == before
+
+
+def test_a_thin_cpack_whose_layout_lies_about_what_the_hub_has_is_refused(
+    hub: Hub, tmp_path: Path
+) -> None:
+    """Its own bytes are sound; the earlier bundle's are said to be other chunks."""
+    folder = make_folder(tmp_path / "folder")
+    first = builder.build(folder, tmp_path / "1.cpack")
+    publish(hub, first.path)
+    next_version(folder, 2, "Halves and more.")
+    thin = tmp_path / "2.cpack"
+    builder.build(folder, thin, earlier_of=builder.after(first.path))
+    with open_cpack(thin) as opened:
+        blocks = list(opened.layout.blocks)
+        of_one_size = [n for n, block in enumerate(blocks) if block.size == 2_000_000] or [
+            n for n, block in enumerate(blocks) if len(block.chunks) == 1
+        ]
+        a, b = of_one_size[:2]
+        moved = {a: blocks[a].offset + 1, b: blocks[b].offset}
+        lying = [
+            msgspec.structs.replace(block, offset=moved.get(n, block.offset))
+            for n, block in enumerate(blocks)
+        ]
+        laid_out = msgspec.structs.replace(opened.layout, blocks=tuple(lying))
+        new = opened.layout.bundles[-1]
+        (tmp_path / "new.bundle").write_bytes(opened.open_bundle(new.digest).read())
+        cpack.write(
+            tmp_path / "lying.cpack", opened.manifest, laid_out, [(new, tmp_path / "new.bundle")]
+        )
+    before = content(hub)
+    with pytest.raises(InvalidContent):
+        publish(hub, tmp_path / "lying.cpack")
+    assert content(hub) == before
+
+
+def test_a_thin_cpack_alone_is_verified_as_far_as_it_goes(tmp_path: Path) -> None:
+    folder = make_folder(tmp_path / "folder")
+    builder.build(folder, tmp_path / "1.cpack")
+    next_version(folder, 2, "Halves and more.")
+    builder.build(folder, tmp_path / "2.cpack", earlier_of=builder.after(tmp_path / "1.cpack"))
+    with open_cpack(tmp_path / "2.cpack") as opened:
+        assert opened.left_out
+        cpack.verify(opened)
+        with pytest.raises(Missing, match="has no bundle") as told:
+            cpack.extract(opened, tmp_path / "out")
+    assert "thin" in told.value.hint
+
+
+def test_a_cpack_is_built_only_after_one_of_its_own_pack(tmp_path: Path) -> None:
+    make_demo(tmp_path / "demo.cpack")
+    with pytest.raises(UsageError, match="is of the pack 'demo'"):
+        builder.build(
+            make_folder(tmp_path / "folder"),
+            tmp_path / "2.cpack",
+            earlier_of=builder.after(tmp_path / "demo.cpack"),
+        )
