@@ -3,7 +3,7 @@
 | edition | demo | songs |
 |---|---|---|
 | 1 | 1 | 1 |
-| 2 | 2: every page and one film changed, a lesson added, a lesson dropped | 1 |
+| 2 | 2: every page changed, films remuxed, a lesson added, one dropped; by a delta | 1 |
 | 3 | 3: another film changed | withdrawn |
 """
 
@@ -14,12 +14,13 @@ from pathlib import Path
 from content_packs import packing
 from content_packs.limits import KIB
 from content_packs.packing import Content
+from hub import delta_files, deltas
 from hub.clock import system_clock
 from hub.hub import Hub, open_hub
 from hub.initialising import initialise
 from hub.publishing import publish
 from hub.releasing import Terms, release, withdraw
-from tests.support.packs import contents_of, describe, lesson
+from tests.support.packs import contents_of, describe, lesson, random_bytes
 
 FILM_BYTES = {
     "one": 700 * KIB,
@@ -62,8 +63,21 @@ def write_version(
     return out
 
 
-def _bring(hub: Hub, cpack: Path, pack: str, version: int) -> None:
+def remuxed(content: Content) -> Content:
+    """Give the films of lesson two another head, as remuxing does: a delta costs a head."""
+    if not content.path.startswith("two/clip.") or not isinstance(content.content, bytes):
+        return content
+    return content._replace(content=random_bytes(98, 3_000) + content.content[1_000:])
+
+
+def bring(hub: Hub, cpack: Path) -> None:
+    """Publish a version, and make the deltas to it."""
     publish(hub, cpack)
+    delta_files.make(hub, deltas.wanted(hub))
+
+
+def _offer(hub: Hub, cpack: Path, pack: str, version: int) -> None:
+    bring(hub, cpack)
     release(hub, pack, version, "main", Terms())
 
 
@@ -74,19 +88,21 @@ def make_editions(folder: Path) -> Path:
     demo = {
         1: write_version(folder / "demo-1.cpack", "demo", 1, {"one": 10, "two": 20, "three": 30}),
         2: write_version(
-            folder / "demo-2.cpack", "demo", 2, {"one": 10, "two": 21, "four": 40}, "<p>2026</p>"
+            folder / "demo-2.cpack", "demo", 2, {"one": 10, "two": 20, "four": 40}, "<p>2026</p>",
+            edit=remuxed,
         ),
         3: write_version(
-            folder / "demo-3.cpack", "demo", 3, {"one": 11, "two": 21, "four": 40}, "<p>2026</p>"
+            folder / "demo-3.cpack", "demo", 3, {"one": 11, "two": 20, "four": 40}, "<p>2026</p>",
+            edit=remuxed,
         ),
-    }
+    }  # fmt: skip
     songs = write_version(folder / "songs.cpack", "songs", 1, {"hymn": 50, "song": 60})
-    _bring(hub, demo[1], "demo", 1)
-    _bring(hub, songs, "songs", 1)
+    _offer(hub, demo[1], "demo", 1)
+    _offer(hub, songs, "songs", 1)
     shutil.copytree(hub.data.repository, folder / "1")
-    _bring(hub, demo[2], "demo", 2)
+    _offer(hub, demo[2], "demo", 2)
     shutil.copytree(hub.data.repository, folder / "2")
-    _bring(hub, demo[3], "demo", 3)
+    _offer(hub, demo[3], "demo", 3)
     withdraw(hub, "songs", 1, channel="main")
     shutil.copytree(hub.data.repository, folder / "3")
     return folder

@@ -4,6 +4,7 @@ It keeps what was asked of it, as spans of files.
 """
 
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +26,7 @@ class FaultyFolder(FolderSource):
         self.spans: list[Span] = []
         self.left: int | None = None
         self.crashes = False
+        self._lock = threading.Lock()
 
     def behave(self, left: int | None = None, *, crashes: bool = False) -> None:
         """Break after `left` bytes, or never; forget what was read."""
@@ -39,13 +41,14 @@ class FaultyFolder(FolderSource):
 
     def take(self, path: str, at: int, wanted: int) -> int:
         """Return how many of the `wanted` bytes can be read, and note them."""
-        if self.left is not None:
-            wanted = min(wanted, self.left)
-            if not wanted and self.left == 0:
-                self._break()
-            self.left -= wanted
-        if wanted:
-            self.spans.append(Span(path, at, at + wanted - 1))
+        with self._lock:
+            if self.left is not None:
+                if wanted and not self.left:
+                    self._break()
+                wanted = min(wanted, self.left)
+                self.left -= wanted
+            if wanted:
+                self.spans.append(Span(path, at, at + wanted - 1))
         return wanted
 
     def _break(self) -> None:

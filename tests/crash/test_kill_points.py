@@ -121,7 +121,8 @@ def expect_all_right(stage: Stage, scene: Scene, held: set[str]) -> None:
     node.check_nothing_false()
     assert look(node.data_dir.node_db).lessons in scene.lessons
     assert not list(node.data_dir.incoming.iterdir())
-    assert fetched_again(node.data_dir, held, spans(stage.server.requests)) == []
+    asked = spans(stage.server.requests)
+    assert fetched_again(node.data_dir, stage.server.root, held, asked) == []
 
 
 def moments_of(killer: Killer, most: int | None) -> list[Moment]:
@@ -172,5 +173,9 @@ def test_control_a_block_that_is_asked_for_again_is_seen(stage: Stage) -> None:
     sync_until_settled(stage.node)
     asked = spans(stage.server.requests)
     held = held_chunks(stage.node)
-    assert len(fetched_again(DataDir(stage.node), held, asked)) > 5
-    assert fetched_again(DataDir(stage.node), set(), asked) == []
+
+    def again(held: set[str]) -> list[str]:
+        return fetched_again(DataDir(stage.node), stage.server.root, held, asked)
+
+    assert len(again(held)) > 5
+    assert again(set()) == []

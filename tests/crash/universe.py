@@ -3,9 +3,9 @@
 | version | what it has |
 |---|---|
 | demo 1 | lessons one, two, three; films of several chunks in one and two |
-| demo 2 | another footer in each page, another film in two, four in place of three |
+| demo 2 | another footer in each page, films of two remuxed, four in place of three |
 | demo 3 | a film of one with bytes put into its middle, else as 2 |
-| demo 4 | one and two are renamed, with what they had |
+| demo 4 | one and two are renamed, with the films that they had in 1 |
 | songs 1, 2 | captions that demo has, too; 2 has another page |
 """
 
@@ -18,8 +18,7 @@ from content_packs.repository import metadata_path
 from hub.clock import system_clock
 from hub.hub import Hub, open_hub
 from hub.initialising import initialise
-from hub.publishing import publish
-from tests.crash.editions import write_version
+from tests.crash.editions import bring, remuxed, write_version
 from tests.support.packs import random_bytes
 
 VERSIONS = {"demo": (1, 2, 3, 4), "songs": (1, 2)}
@@ -35,6 +34,7 @@ _ONE = "one/clip.480p.mp4"
 
 
 def _grown(content: Content) -> Content:
+    content = remuxed(content)
     if content.path != _ONE or not isinstance(content.content, bytes):
         return content
     at = len(content.content) // 2
@@ -60,16 +60,18 @@ def make_universe(folder: Path) -> Universe:
     hub = open_hub(folder / "hub", system_clock)
     cpacks = (
         write_version(folder / "1", "demo", 1, {"one": 10, "two": 20, "three": 30}),
-        write_version(folder / "2", "demo", 2, {"one": 10, "two": 21, "four": 40}, "<p>26</p>"),
         write_version(
-            folder / "3", "demo", 3, {"one": 10, "two": 21, "four": 40}, "<p>26</p>", edit=_grown
+            folder / "2", "demo", 2, {"one": 10, "two": 20, "four": 40}, "<p>26</p>", edit=remuxed
         ),
-        write_version(folder / "4", "demo", 4, {"uno": 10, "dos": 21, "four": 40}, "<p>26</p>"),
+        write_version(
+            folder / "3", "demo", 3, {"one": 10, "two": 20, "four": 40}, "<p>26</p>", edit=_grown
+        ),
+        write_version(folder / "4", "demo", 4, {"uno": 10, "dos": 20, "four": 40}, "<p>26</p>"),
         write_version(folder / "s1", "songs", 1, {"hymn": 50, "song": 60}),
         write_version(folder / "s2", "songs", 2, {"hymn": 50, "song": 60}, "<p>sung</p>"),
     )
     for cpack in cpacks:
-        publish(hub, cpack)
+        bring(hub, cpack)
     return Universe(folder / "hub")
 
 
