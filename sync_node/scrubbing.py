@@ -43,18 +43,24 @@ class Scrubber:
         self._clock = clock
         self._log = log
         self._place: str | None = None
+        self._mended = False
         self._total = 0
         self._credit = 0  # bytes that may be read; below zero after a large file
         self._note_from = monotonic() + SCRUB_NOTE_SECONDS
 
     def wait(self, seconds: float) -> None:
-        """Wait for `seconds`, or as long as a file takes, and look at a slice of the store."""
+        """Wait for `seconds`, or as long as a file takes, and look at a slice of the store.
+
+        Returns at once where something was mended: the next tick fetches it, and opens the lesson.
+        """
         began = self._monotonic()
+        self._mended = False
         try:
             self.slice(seconds)
         except (SatchelError, OSError) as error:
             self._log(f"the store couldn't be looked at: {error}")
-        self._sleep(max(began + seconds - self._monotonic(), 0.0))
+        if not self._mended:
+            self._sleep(max(began + seconds - self._monotonic(), 0.0))
 
     def slice(self, seconds: float) -> None:
         """Look at what falls to `seconds`. Raises `SatchelError`, `OSError`."""
@@ -104,7 +110,8 @@ class Scrubber:
             store = Store(self._data_dir)
             if digest in store and is_rotten(store.path(digest), digest):
                 words = mending.give_up(self._data_dir, store, [digest])
-                self._log("; ".join([f"file {digest} had rotted: it is mended", *words]))
+                self._mended = True
+                self._log("; ".join([f"file {digest} had rotted: it is fetched again", *words]))
 
     def _note(self, *, ended: bool) -> None:
         self._note_from = self._monotonic() + SCRUB_NOTE_SECONDS

@@ -86,9 +86,13 @@ def test_what_rotted_is_found_and_fetched_again(repository: Repository, synced: 
     rot(synced.data_dir.store_path(found.by_path["one/clip.240p.mp4"].digest))
     rot(synced.data_dir.store_path(found.by_path["two/clip.480p.mp4"].digest))
     log: list[str] = []
-    one = scrubber(synced, Watch(), log)
+    watch = Watch()
+    one = scrubber(synced, watch, log)
     while not rounds(synced):
+        before, found_before = watch.seconds, len(log)
         one.wait(QUARTER)
+        if len(log) > found_before:
+            assert watch.seconds < before + 10, "the next tick comes at once"
     assert len(log) == 2
     assert synced.lessons() == {"two": 1}, "a finer rendition closes nothing"
     synced.check_nothing_false()
