@@ -311,16 +311,13 @@ class Installer:
     def _those_that_fit(self, steps: Sequence[PlannedStep], *, finer: bool) -> list[PlannedStep]:
         count, freed = self._space.fit([step.room for step in steps], finer=finer)
         self.notes += freed.words
-        for step in steps[:count]:
-            self._space.set_aside(self._files_of(step))
+        for pack, those in groupby(steps[:count], key=lambda step: step.pack):
+            digests = {digest for step in those for digest in step.files}
+            files = self._manifest(self._wanted[pack]).files
+            self._space.set_aside(file for file in files if file.digest in digests)
         if count < len(steps):
             self._say_what_waits(steps[count:], finer=finer)
         return list(steps[:count])
-
-    def _files_of(self, step: PlannedStep) -> list[File]:
-        wanted = self._wanted[step.pack]
-        digests = set(step.files)
-        return [file for file in self._manifest(wanted).files if file.digest in digests]
 
     def _say_what_waits(self, steps: Sequence[PlannedStep], *, finer: bool) -> None:
         name = f"{steps[0].pack} {steps[0].version}"
