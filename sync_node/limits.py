@@ -16,8 +16,9 @@ RETRY_AFTER_SECONDS_MAX = 120.0  # that a server may ask us to stay away within 
 BUFFER_BYTES = 64 * KIB  # of a connection: small reads come out of it
 RATE_SAMPLE_SECONDS = 1.0  # of a busy link
 RATE_SAMPLE_BYTES = 4 * MIB  # or so many bytes
-STALL_SECONDS = 3.0  # of silence on a link that should give bytes; doubles
-STALL_ROUND_TRIPS = 4  # or so many round trips, where that is more
+STALL_SECONDS = 1.5  # of silence on a link that should give bytes; doubles
+STALL_ROUND_TRIPS = 2.5  # or so many round trips, where that is more
+STALL_FALSE_ALARMS_MAX = 4  # each doubles it, too: links that stall as a habit are left in peace
 STALL_SECONDS_MAX = 60.0
 IN_FLIGHT_ROUND_TRIPS = 2  # bytes asked for and not here yet, in what a link gives in a round trip
 IN_FLIGHT_BYTES_MIN = 128 * KIB
@@ -35,8 +36,8 @@ PIECE_BYTES = 256 * KIB  # read from a link at a time, at most
 ATTEMPTS_MAX = 5  # in a row without progress
 ATTEMPTS_TOTAL_MAX = 1_000  # of one transfer, whatever its progress
 PROGRESS_BYTES_MIN = 4 * KIB  # fewer bytes between two cuts are no progress
-BACKOFF_SECONDS = 0.25  # before the second attempt
-BACKOFF_FACTOR = 3.0  # times as long before each further one
+BACKOFF_SECONDS = 0.1  # before the second attempt
+BACKOFF_FACTOR = 4.0  # times as long before each further one
 BACKOFF_SECONDS_MAX = 60.0
 
 # Trust
@@ -137,3 +138,8 @@ SPENT_BYTES_MAX = 256 * KIB  # of the file
 METER_CHECK_SECONDS = 1.0  # between two looks at the clock and at what people asked for
 BURST_SECONDS = 0.5  # of a rate, at once
 ORDER_BYTES_MAX = 4 * KIB  # of a file that asks the engine for something
+
+# Forecasts
+FORECAST_DAYS_MAX = 730  # what is further away is said to be far away
+GOODPUT_BYTES_MIN = 250_000  # a tick that fetched less says nothing about the rate
+DUTY_PRIOR_SECONDS = 3_600  # of a link that works, before anything is known

@@ -1,12 +1,15 @@
 """Single values that the engine remembers in node.db, each under its own name."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from datetime import datetime
 
 from content_packs.digests import digest_of
 from sync_node import trusted_time
+from sync_node.link import LinkObservation
 from sync_node.models import StateRow
+from sync_node.powered_time import Floor, Uptime
 
 _APPLIED = "applied"
 _EXPIRES = "expires"
@@ -16,6 +19,9 @@ _ABSENT = "absent-channels"
 _ROTTEN = "rotten"
 _SCRUBBED_TO = "scrubbed-to"
 _SCRUBBED_AT = "scrubbed-at"
+_LINKS = "links"
+_FLOOR = "time-floor"
+_OUTLOOK = "outlook"
 
 
 def _get(key: str) -> str:
@@ -115,3 +121,45 @@ def etag(source: str, edition: str) -> str:
 def remember_etag(source: str, tag: str, edition: str) -> None:
     """Remember the entity tag that a source gave for the timestamp of this edition."""
     _set(f"etag {source}", json.dumps([tag, edition]))
+
+
+def links() -> dict[str, LinkObservation]:
+    """Return what was observed of each link, by the name of its source."""
+    try:
+        return {
+            name: LinkObservation(**known)
+            for name, known in json.loads(_get(_LINKS) or "{}").items()
+        }
+    except (ValueError, TypeError):
+        return {}
+
+
+def remember_links(observed: Mapping[str, LinkObservation]) -> None:
+    """Remember what was observed of each link."""
+    known = {name: asdict(each) for name, each in observed.items()}
+    _set(_LINKS, json.dumps(known, sort_keys=True))
+
+
+def floor() -> Floor | None:
+    """Return the time that it certainly was, and when this box knew that."""
+    try:
+        time, boot, seconds = json.loads(_get(_FLOOR) or "[]")
+        return Floor(datetime.fromisoformat(time), Uptime(str(boot), float(seconds)))
+    except (ValueError, TypeError):
+        return None
+
+
+def remember_floor(known: Floor) -> None:
+    """Remember the time that it certainly is."""
+    words = trusted_time.in_words(known.time)
+    _set(_FLOOR, json.dumps([words, known.uptime.boot, round(known.uptime.seconds)]))
+
+
+def outlook() -> str:
+    """Return what the last tick left to come, as `outlook.py` writes it; empty for nothing."""
+    return _get(_OUTLOOK)
+
+
+def remember_outlook(text: str) -> None:
+    """Remember what is to come."""
+    _set(_OUTLOOK, text)

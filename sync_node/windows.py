@@ -98,6 +98,11 @@ class Spent:
             left.append(rules.bytes_per_month - (self.month if same else 0))
         return max(min(left), 0) if left else None
 
+    def and_more(self, count: int, on: date) -> "Spent":
+        """Return what was spent once `count` bytes more were, on the day `on`."""
+        month = self.month if (on.year, on.month) == (self.on.year, self.on.month) else 0
+        return Spent(on, (self.day if on == self.on else 0) + count, month + count)
+
 
 @dataclass(frozen=True, slots=True)
 class Permit:
