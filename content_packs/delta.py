@@ -232,7 +232,8 @@ def _read_groups(
         here = f"{what}: group {number}"
         files = []
         if not len(group.new) == len(group.old) == len(group.growth) >= 1:
-            raise InvalidContent(f"{here}: {len(group.new)}, {len(group.old)} numbers of files")
+            counts = f"{len(group.new)} new, {len(group.old)} old, {len(group.growth)} sizes"
+            raise InvalidContent(f"{here}: numbers of files: {counts}")
         for new_step, old_step, growth in zip(group.new, group.old, group.growth, strict=True):
             new_number += new_step
             old_number += new_step + (old_step or 0)

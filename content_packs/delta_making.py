@@ -174,21 +174,21 @@ class _Making:
 
     def make_large(self) -> None:
         """Write the literals of large files."""
-        copies = 0
         seen: set[str] = set()
         for number, file in self._changed:
-            if _is_small(file) or file.digest in seen:
-                continue
-            seen.add(file.digest)
-            most = self._bytes_by_blocks(file)
-            found = large_files.find(number, file, self._pairing, self._chunks, self._ranges)
-            self._progress(file.size)
-            if found is None or copies + len(found.copies.copies) > DELTA_COPIES_MAX:
-                continue
-            literals = large_files.Literals(found)
-            if literals.trial_size(most) > most * large_files.WORTH:
-                continue
-            copies += len(found.copies.copies)
+            if not _is_small(file) and file.digest not in seen:
+                seen.add(file.digest)
+                self._make_large_file(number, file)
+                self._progress(file.size)
+
+    def _make_large_file(self, number: int, file: File) -> None:
+        found = large_files.find(number, file, self._pairing, self._chunks, self._ranges)
+        copies_left = DELTA_COPIES_MAX - sum(len(large.length) for large in self._large)
+        if found is None or len(found.copies.copies) > copies_left:
+            return
+        literals = large_files.Literals(found)
+        most = self._bytes_by_blocks(file) * large_files.WORTH
+        if literals.trial_size(most) <= most:
             self._large.append(literals.write(self._write, self._number_of_old))
 
     def _number_of_old(self, file: File) -> int:
