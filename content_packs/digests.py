@@ -19,9 +19,14 @@ def digest_of(data: bytes | memoryview) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def is_digest(value: str) -> bool:
+    """Say whether `value` is written as a digest."""
+    return _DIGEST.fullmatch(value) is not None
+
+
 def check_digest(value: str, *, what: str) -> str:
     """Return `value` if it is written as a digest; raise `InvalidContent` otherwise."""
-    if not _DIGEST.fullmatch(value):
+    if not is_digest(value):
         raise InvalidContent(
             f"{what}: {value[:80]!r} is not a digest",
             hint="A digest is 64 lower-case hexadecimal digits.",

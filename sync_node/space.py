@@ -10,6 +10,7 @@ from pathlib import Path
 
 from content_packs import durable
 from content_packs.command_line import megabytes
+from content_packs.digests import is_digest
 from content_packs.errors import StorageFailed
 from content_packs.manifest import File
 from sync_node import choices, eviction, state
@@ -107,8 +108,8 @@ class Space:
         sizes = {digest: self._store.path(digest) for digest in self._store}
         with durable.storage_errors(self._data_dir.store):
             taken = {digest: allocated_bytes(path) for digest, path in sizes.items()}
-            for part in self._data_dir.incoming.glob(f"*{durable.TEMPORARY_SUFFIX}"):
-                taken.setdefault(part.name.removesuffix(part.suffix), allocated_bytes(part))
+            for name in filter(is_digest, self._store.being_made()):
+                taken.setdefault(name, allocated_bytes(self._data_dir.part_path(name)))
         # A plan that was made may count on what has come of it.
         for digest in self._aside.keys() | self._aside_parts.keys():
             taken.pop(digest, None)
@@ -122,7 +123,7 @@ class Space:
         for each in going:
             for digest in each.digests:
                 size = self._store.remove(digest) if digest in self._store else 0
-                freed.add(size + self._remove_part(digest))
+                freed.add(size + self._store.remove_part(digest))
         return freed
 
     def _forget_rows(self, going: Sequence[Going]) -> None:
@@ -143,13 +144,6 @@ class Space:
 
     def _to_come(self, digest: str, size: int) -> int:
         return max(size - allocated_bytes(self._data_dir.part_path(digest)), 0)
-
-    def _remove_part(self, digest: str) -> int:
-        path = self._data_dir.part_path(digest)
-        with durable.storage_errors(path):
-            size = allocated_bytes(path)
-            path.unlink(missing_ok=True)
-        return size
 
 
 def _in_words(going: Sequence[Going]) -> list[str]:

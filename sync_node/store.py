@@ -140,6 +140,15 @@ class Store:
         self._held.discard(digest)
         return size
 
+    def remove_part(self, digest: str) -> int:
+        """Remove a file that is being made; return the bytes that frees. Raises `StorageFailed`."""
+        path = self._data_dir.part_path(digest)
+        self._parts.pop(digest, None)
+        with durable.storage_errors(path):
+            size = allocated_bytes(path)
+            path.unlink(missing_ok=True)
+        return size
+
     def part(self, file: File) -> "Part":
         """Return the file of several chunks that is being assembled, as it was left.
 

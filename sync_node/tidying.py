@@ -12,13 +12,12 @@ from pathlib import Path
 
 from content_packs import durable
 from content_packs.errors import StorageFailed
-from sync_node import choices
 from sync_node.activator import held_versions, versions_in_use
 from sync_node.data_dir import DataDir
 from sync_node.documents import Documents
 from sync_node.following import decode_offer
 from sync_node.limits import DISK_RESERVE_BYTES
-from sync_node.models import LessonRow, PackRow, VersionRow, database_proxy
+from sync_node.models import PackRow, VersionRow, database_proxy
 from sync_node.store import Store
 
 _TROUBLES = {
@@ -102,21 +101,6 @@ def tidy(data_dir: DataDir, store: Store, documents: Documents) -> Freed:
     parts = {data_dir.part_path(digest).name for digest in referenced if digest not in store}
     _keep_only(data_dir.incoming, parts, freed)
     return freed
-
-
-def drop_retired(data_dir: DataDir) -> list[str]:
-    """Forget the packs that no followed channel offers; tidying then removes their files.
-
-    Not those of which something is pinned.
-    """
-    pins = choices.read(data_dir)
-    retired = [row.pack for row in PackRow.select().where(PackRow.retired)]
-    packs = [pack for pack in retired if not pins.pins_some_of(pack)]
-    with database_proxy.atomic("IMMEDIATE"):
-        for pack in packs:
-            LessonRow.delete().where(LessonRow.pack == pack).execute()
-            PackRow.delete().where(PackRow.pack == pack).execute()
-    return packs
 
 
 def _keep_only(folder: Path, names: set[str], freed: Freed) -> None:

@@ -244,6 +244,22 @@ def test_a_fetch_stops_where_another_program_takes_the_room(
     assert node.lessons() == dict.fromkeys(lessons, 1)
 
 
+def test_what_has_come_of_a_finer_rendition_goes_too(
+    repository: Repository, synced: Node, tmp_path: Path
+) -> None:
+    path = synced.data_dir.store_path(film(repository, "three/clip.480p.mp4").digest)
+    part = synced.data_dir.part_path(path.name)
+    path.rename(part)
+    (synced.data_dir.incoming / "probe-77.part").write_bytes(b"not of the store")
+    synced.disk_free = small_disk(synced, beside=100_000)
+    offer_songs(repository, tmp_path)
+    synced.sync_well()
+    assert not part.exists()
+    assert not path.exists()
+    assert finer_held(synced, repository) == {"one", "two"}
+    assert synced.lessons("songs") == {"a": 1}
+
+
 def test_room_is_made_for_the_asking(repository: Repository, synced: Node) -> None:
     synced.disk_free = small_disk(synced, beside=0)
     with synced.opened():
