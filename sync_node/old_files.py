@@ -1,6 +1,7 @@
 """Files of the store as a delta reads them: whole, or a range; a few of them stay open."""
 
 import os
+import weakref
 from collections import OrderedDict
 
 from content_packs.errors import InvalidContent
@@ -17,6 +18,8 @@ class OldFiles:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._open: OrderedDict[str, int] = OrderedDict()
+        # However a tick ends: a file that is removed frees no room as long as it is open.
+        self.close = weakref.finalize(self, _close, self._open)
 
     def read(self, file: File) -> bytes:
         """Return a file whole. Raises `InvalidContent` where it is gone or can't be read."""
@@ -41,7 +44,7 @@ class OldFiles:
         self._open.move_to_end(digest)
         return self._open[digest]
 
-    def close(self) -> None:
-        """Close what is open."""
-        while self._open:
-            os.close(self._open.popitem()[1])
+
+def _close(descriptors: OrderedDict[str, int]) -> None:
+    while descriptors:
+        os.close(descriptors.popitem()[1])
