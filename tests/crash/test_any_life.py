@@ -6,6 +6,7 @@ gets to all that is offered. 20 lives in a quick run, 400 with `scripts/test --a
 """
 
 import contextlib
+import gc
 import os
 import shutil
 import sys
@@ -176,6 +177,7 @@ class Life(RuleBasedStateMachine):
         self.node.sync()
         asked = list(self.link.spans)
         self.link.behave()
+        assert open_files(self.node.root) == []
         assert fetched_twice(asked) == []
         assert not {span.path for span in asked} & documents
         if self.capacity == PLENTY_BYTES:
@@ -219,6 +221,16 @@ class Life(RuleBasedStateMachine):
             at = rows[pack].held_version or version
             expected = dict.fromkeys(LESSONS[pack, at], at)
             assert self.node.lessons(pack) == expected, f"{pack} {version} is offered"
+
+
+def open_files(folder: Path) -> list[str]:
+    """Return what this process has open within a folder: a tick lets go of all that it opened."""
+    gc.collect()
+    found = []
+    for descriptor in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(OSError):  # that of this very listing is gone
+            found += [str(descriptor.readlink())]
+    return [path for path in found if path.startswith(f"{folder}/")]
 
 
 @pytest.fixture(scope="module")
