@@ -7,7 +7,7 @@ recipe | template | groups
 The recipe says which new files are made from which old ones, and how; the template is the new
 manifest but for what a reader works out itself; its head and tail are the old manifest's. A delta
 isn't signed: what it makes is checked against the signed manifest, and what it says wrongly costs
-bytes, never a wrong byte. FORMAT.md, section 5. `delta_applying.py` makes files by it,
+bytes, never a wrong byte. FORMAT.md, section 7. `delta_applying.py` makes files by it,
 `delta_making.py` makes it.
 """
 

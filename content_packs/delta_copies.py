@@ -1,7 +1,7 @@
 """Which bytes of a large file are copies of old bytes, and where its literals go. Pure.
 
 S is the bytes of the file's old versions one after another, U those bytes of S, in order, that no
-copy takes. FORMAT.md, section 5.
+copy takes. FORMAT.md, section 7.
 """
 
 from bisect import bisect_right

@@ -1,4 +1,4 @@
-"""What a delta says: its fields, and how they are stored. FORMAT.md, section 5.
+"""What a delta says: its fields, and how they are stored. FORMAT.md, section 7.
 
 What the numbers mean for a reader stands in `delta.py`.
 """

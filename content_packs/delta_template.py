@@ -3,7 +3,7 @@
 A reader that makes files out of old ones needs no digests of them: the whole manifest's digest,
 which is signed, vouches for what it made. So the template keeps for those files what stands in the
 old manifest, and costs nothing for them. Both directions are one rewriting of bytes; no value is
-built out of bytes that nobody has vouched for. FORMAT.md, section 5.
+built out of bytes that nobody has vouched for. FORMAT.md, section 7.
 """
 
 import re

@@ -161,7 +161,7 @@ def _spelt(name: str, value: float) -> list[str]:
     """Return how FORMAT.md may write a bound."""
     if name in {"VERSION_MAX", "INTEGER_MAX"}:
         return [f"2^{int(value).bit_length()} - 1"]
-    if name == "BLOCK_STORED_BYTES_MAX":
+    if name.endswith("_STORED_BYTES_MAX") and value == 4 * limits.MIB + 4 * limits.KIB:
         return ["4 MiB + 4 KiB"]
     for unit, size in (("GiB", limits.GIB), ("MiB", limits.MIB), ("KiB", limits.KIB)):
         if value >= size and value % size == 0:
