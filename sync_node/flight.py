@@ -28,10 +28,12 @@ from sync_node.limits import (
     BUFFER_BYTES_MAX,
     JOIN_SECONDS,
     PIECE_BYTES,
+    PROGRESS_BYTES_MIN,
     READ_AHEAD_BYTES,
     REQUESTS_MAX,
     REQUESTS_MIN,
     SILENT_SECONDS,
+    STALL_FALSE_ALARMS_MAX,
     WATCH_SECONDS,
 )
 from sync_node.plan_model import Unit
@@ -70,6 +72,8 @@ class Flight:
         self._come_bytes = 0
         self._heard: dict[str, float] = {}
         self._silences: Counter[str] = Counter()
+        self._since_silence: Counter[str] = Counter()
+        self._false_alarms: Counter[str] = Counter()
         self._threads: list[threading.Thread] = []
         self._error: BaseException | None = None
         self._is_closed = False
@@ -251,9 +255,12 @@ class Flight:
         run, source = flying.run, flying.source
         source.patience.came(size)
         self._heard[source.name] = self._monotonic()
-        self._silences[source.name] = 0
+        self._since_silence[source.name] += size
+        if self._since_silence[source.name] >= PROGRESS_BYTES_MIN:
+            self._silences[source.name] = 0
         flying.filled += size
         for other in [each for each in run.tries if each is not flying]:
+            self._false_alarms[source.name] += flying is run.tries[0]
             run.tries.remove(other)  # it is behind
             other.end()
         if flying.filled < flying.unit.stored:
@@ -309,7 +316,8 @@ class Flight:
             if newest is None or seen is None or since is None:
                 continue
             name = newest.source.name
-            bearable = seen.stall_seconds(self._silences[name])
+            alarms = min(self._false_alarms[name], STALL_FALSE_ALARMS_MAX)
+            bearable = seen.stall_seconds(self._silences[name] + alarms)
             lives = now - self._heard[name] < bearable
             first = all(each.source.name != name for each in found)
             if now - since >= bearable and (lives or first):
@@ -320,6 +328,7 @@ class Flight:
         """Ask for the rest over a new connection, too; or give the source up."""
         run, source = silent.run, silent.source
         self._silences[source.name] += 1
+        self._since_silence[source.name] = 0
         if self._silences[source.name] >= ATTEMPTS_MAX:
             error = SourceUnavailable(
                 f"{source.name}: silent, though asked {ATTEMPTS_MAX} times",
