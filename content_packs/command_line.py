@@ -24,9 +24,9 @@ def json_option(command: _Command) -> _Command:
     return click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")(command)
 
 
-def print_json(value: object) -> None:
-    """Print `value` as one line of JSON."""
-    click.echo(json.dumps(value, ensure_ascii=False, sort_keys=True))
+def print_json(value: object, *, err: bool = False) -> None:
+    """Print `value` as one line of JSON, on standard error if `err`."""
+    click.echo(json.dumps(value, ensure_ascii=False, sort_keys=True), err=err)
 
 
 class Group(click.Group):

@@ -14,6 +14,7 @@ was spent is spent. Days of the past stay where they are, so that a clock that r
 while finds what was spent then.
 """
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ import msgspec
 
 from content_packs import durable
 from content_packs.durable import storage_errors
+from content_packs.errors import StorageFailed
 from sync_node.limits import (
     LEASE_AHEAD_BYTES,
     LEASE_BYTES_FIRST,
@@ -130,7 +132,7 @@ class Budgets:
     def spend(self, source: str, count: int, on: date, *, budget: int | None) -> None:
         """Count `count` bytes on the day `on`; `budget` is the smallest of the link, if any.
 
-        Raises `StorageFailed` where that can't be written down.
+        Raises `StorageFailed` where there is a budget, and that can't be written down.
         """
         with self._lock:
             account = self._account(source)
@@ -144,7 +146,8 @@ class Budgets:
                     self._write(on)
             elif account.unspent < -UNCOUNTED_BYTES_MAX:
                 account.settle()
-                self._write(on)
+                with contextlib.suppress(StorageFailed):  # nothing hangs on it: later, then
+                    self._write(on)
 
     def end_tick(self) -> None:
         """Give back what is leased and not spent, but for a small rest. Raises `StorageFailed`."""

@@ -80,22 +80,97 @@ def init(  # noqa: PLR0913  # one for each option
 
 
 @main.command()
+@click.option(
+    "--now", "unbound", is_flag=True,
+    help="Whatever windows, rates, budgets and a pause say. It is counted all the same.",
+)  # fmt: skip
 @data_option
 @json_option
 @click.pass_context
-def sync(context: click.Context, *, data: Path, as_json: bool) -> None:
+def sync(context: click.Context, *, unbound: bool, data: Path, as_json: bool) -> None:
     """Ask what is offered, fetch what is missing, open what is whole: one tick."""
-    from sync_node import sayings
+    from content_packs.errors import Refused
+    from sync_node import sync_sayings
     from sync_node.data_dir import DataDir
+    from sync_node.orders import Orders
     from sync_node.syncing import sync_once
 
-    tick = sync_once(DataDir(data), progress=sayings.progress_line(quiet=as_json))
+    data_dir = DataDir(data)
+    show = sync_sayings.progress_line(as_json=as_json)
+    try:
+        tick = sync_once(data_dir, progress=show, unbound=unbound)
+    except Refused:
+        Orders(data_dir).ask_for_tick(unbound=unbound)
+        sync_sayings.say_asked(as_json=as_json, unbound=unbound)
+        return
+    code = tick.trouble.exit_code if tick.trouble and not tick.not_now else 0
     if as_json:
-        print_json(sayings.tick_json(tick))
-        context.exit(tick.trouble.exit_code if tick.trouble else 0)
-    sayings.say_tick(tick)
-    if tick.trouble:
+        print_json(sync_sayings.tick_json(tick))
+        context.exit(code)
+    sync_sayings.say_tick(tick)
+    if tick.trouble and code:
         raise tick.trouble
+
+
+@main.command()
+@click.option(
+    "--until", default="", metavar="TIME",
+    help="When the pause ends: 18:00, or 2026-06-01T18:00, by the school's clock.",
+)  # fmt: skip
+@data_option
+@json_option
+def pause(*, until: str, data: Path, as_json: bool) -> None:
+    """Use no link until `resume`, or until TIME. The school's site goes on."""
+    from sync_node import config, pausing, sayings
+    from sync_node.data_dir import DataDir
+
+    data_dir = DataDir(data)
+    ends = pausing.pause(data_dir, config.read(data_dir), until)
+    sayings.say_pause(ends, as_json=as_json)
+
+
+@main.command()
+@data_option
+@json_option
+def resume(*, data: Path, as_json: bool) -> None:
+    """End a pause."""
+    from sync_node import pausing
+    from sync_node.data_dir import DataDir
+
+    data_dir = DataDir(data)
+    data_dir.check_initialised()
+    was = pausing.resume(data_dir)
+    if as_json:
+        print_json({"was_paused": was})
+    else:
+        click.echo("the pause is over" if was else "there was no pause")
+
+
+@main.command()
+@data_option
+@json_option
+def plan(*, data: Path, as_json: bool) -> None:
+    """Say what comes next and why, what waits for what, and when each lesson opens."""
+    from sync_node import config, estimating, plan_sayings
+    from sync_node.data_dir import DataDir
+    from sync_node.database import using_database
+    from sync_node.syncing import box_clock, budgets_of, system_clock
+    from sync_node.tidying import disk_free
+
+    data_dir = DataDir(data)
+    found = config.read(data_dir)
+    with using_database(data_dir):
+        budgets = budgets_of(data_dir)
+        budgets.begin_tick()
+        now = box_clock(data_dir, system_clock).now()
+        estimate = estimating.estimate(
+            data_dir, found, now=now, budgets=budgets, disk_free=disk_free
+        )
+        reasons = estimating.reasons(data_dir)
+    if as_json:
+        print_json(plan_sayings.plan_json(estimate, reasons))
+    else:
+        plan_sayings.say_plan(estimate, reasons, found)
 
 
 @main.command()

@@ -1,12 +1,14 @@
 """The engine as a process of its own, beside the school's site: ticks until it is told to end.
 
-Between two ticks it looks at a slice of the store (scrubbing.py).
+Between two ticks it looks at a slice of the store (scrubbing.py), and every few seconds at what
+people asked for (orders.py).
 
 It is apart from the site so that what it takes in memory, and whatever goes wrong in it, stays out
 of what students use. It ends on SIGTERM, SIGINT, or when its standard input is closed: then the
 site's process is gone.
 """
 
+import contextlib
 import os
 import random
 import signal
@@ -20,10 +22,18 @@ from types import FrameType
 from content_packs.command_line import megabytes
 from content_packs.errors import Refused, SatchelError
 from sync_node import config, trusted_time
+from sync_node.budget import Budgets
 from sync_node.data_dir import DataDir
-from sync_node.limits import POLL_SECONDS_DEFAULT, RETRY_TICK_SECONDS
+from sync_node.limits import (
+    ORDERS_SECONDS,
+    POLL_SECONDS_DEFAULT,
+    RETRY_TICK_SECONDS,
+    WINDOW_SPREAD_SECONDS,
+)
+from sync_node.lock import engine_lock
+from sync_node.orders import Orders
 from sync_node.scrubbing import Scrubber
-from sync_node.syncing import sync_once, system_clock
+from sync_node.syncing import budgets_of, sync_once, system_clock
 from sync_node.ticks import Tick
 
 
@@ -50,6 +60,13 @@ class Rhythm:
             seconds = min(RETRY_TICK_SECONDS * 2.0 ** min(self._cuts - 1, 20), poll_seconds)
         return seconds * (1 - self._random_share() / 10)
 
+    def seconds_until(self, opens_in: float, *, poll_seconds: float) -> float:
+        """Return the seconds to wait where a link may be used again in `opens_in` seconds."""
+        spread = self._random_share() * WINDOW_SPREAD_SECONDS
+        return min(
+            max(opens_in, 0.0) + spread, self.seconds_after(cut=False, poll_seconds=poll_seconds)
+        )
+
 
 def line_of(tick: Tick) -> str:
     """Return a tick as a line of a log."""
@@ -64,20 +81,56 @@ def line_of(tick: Tick) -> str:
 def run(data_dir: DataDir, *, sleep: Callable[[float], None], log: Callable[[str], None]) -> None:
     """Tick until `Stop` is raised. What goes wrong is logged, and the next tick tries again."""
     rhythm = Rhythm(random.random)
-    while True:
-        cut = False
-        poll_seconds: float = POLL_SECONDS_DEFAULT
-        try:
-            poll_seconds = config.read(data_dir).engine.poll_seconds
-            tick = sync_once(data_dir)
-            cut = tick.outcome == "cut"
-            log(line_of(tick))
-        except Refused as error:
-            cut = True  # somebody runs `sync` or `check`: soon again
-            log(error.message)
-        except SatchelError as error:
-            log(f"{error.message} {error.hint}".strip())
-        sleep(rhythm.seconds_after(cut=cut, poll_seconds=poll_seconds))
+    budgets = budgets_of(data_dir)
+    try:
+        while True:
+            sleep(_tick(data_dir, rhythm, budgets, log))
+    finally:
+        _settle(data_dir, budgets)
+
+
+def _tick(data_dir: DataDir, rhythm: Rhythm, budgets: Budgets, log: Callable[[str], None]) -> float:
+    """Do a tick; return the seconds to wait after it."""
+    cut = False
+    poll_seconds: float = POLL_SECONDS_DEFAULT
+    try:
+        poll_seconds = config.read(data_dir).engine.poll_seconds
+        tick = sync_once(data_dir, budgets=budgets)
+        cut = tick.outcome == "cut"
+        log(line_of(tick))
+        if tick.not_now and tick.not_now.until:
+            opens_in = (tick.not_now.until - (tick.ended_at or tick.started_at)).total_seconds()
+            return rhythm.seconds_until(opens_in, poll_seconds=poll_seconds)
+    except Refused as error:
+        cut = True  # somebody runs `sync` or `check`: soon again
+        log(error.message)
+    except SatchelError as error:
+        log(f"{error.message} {error.hint}".strip())
+        with contextlib.suppress(SatchelError):
+            Orders(data_dir).done()  # what can't be done isn't tried without a rest
+    return rhythm.seconds_after(cut=cut, poll_seconds=poll_seconds)
+
+
+def _settle(data_dir: DataDir, budgets: Budgets) -> None:
+    """Give back what is leased and not spent, unless another process is at work."""
+    with contextlib.suppress(SatchelError), engine_lock(data_dir, wait_seconds=0):
+        budgets.begin_tick()
+        budgets.close()
+
+
+def sleep_until_asked(
+    orders: Orders, *, sleep: Callable[[float], None], monotonic: Callable[[], float]
+) -> Callable[[float], None]:
+    """Return what sleeps, but for no longer than until somebody asks for a tick."""
+
+    def sleep_for(seconds: float) -> None:
+        until = monotonic() + seconds
+        while (left := until - monotonic()) > 0:
+            sleep(min(left, ORDERS_SECONDS))
+            if orders.tick_asked_for:
+                return
+
+    return sleep_for
 
 
 def _log(line: str) -> None:
@@ -105,8 +158,9 @@ def main() -> None:
     try:
         threading.Thread(target=_end_with_parent, daemon=True).start()
         data_dir = DataDir(Path(sys.argv[1]))
+        sleep = sleep_until_asked(Orders(data_dir), sleep=time.sleep, monotonic=time.monotonic)
         scrubber = Scrubber(
-            data_dir, sleep=time.sleep, monotonic=time.monotonic, clock=system_clock, log=_log
+            data_dir, sleep=sleep, monotonic=time.monotonic, clock=system_clock, log=_log
         )
         run(data_dir, sleep=scrubber.wait, log=_log)
     except Stop:

@@ -55,6 +55,11 @@ class Orders:
         """End a pause. Raises `StorageFailed`."""
         durable.remove(self._pause)
 
+    @property
+    def is_paused(self) -> bool:
+        """Whether there is a pause, over or not."""
+        return self._pause.exists()
+
     def pause_at(self, now: datetime) -> Pause | None:
         """Return the pause that holds. A file that can't be understood is one without an end."""
         try:

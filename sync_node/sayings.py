@@ -1,10 +1,9 @@
-"""What the commands say: lines for people, objects for scripts."""
+"""What the commands say, but for `sync` and `plan`: lines for people, objects for scripts."""
 
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
-from typing import Any
+from datetime import datetime
 
 import click
 
@@ -12,54 +11,11 @@ from content_packs.command_line import megabytes, print_json
 from sync_node import trusted_time
 from sync_node.checking import Findings
 from sync_node.choices import Pin, asdict_pin, pins_in_words
-from sync_node.installing import Progress
 from sync_node.limits import PROGRESS_SECONDS
 from sync_node.rollback import RolledBack
 from sync_node.status import Status
-from sync_node.ticks import Tick
 
 _CLEAR_LINE = "\r\x1b[K"
-
-
-def tick_json(tick: Tick) -> dict[str, Any]:
-    """Return a tick as an object."""
-    found: dict[str, Any] = {
-        "outcome": tick.outcome,
-        "detail": tick.detail,
-        "started_at": trusted_time.in_words(tick.started_at),
-        "ended_at": trusted_time.in_words(tick.ended_at or tick.started_at),
-        "activated": [asdict(each) for each in tick.activated],
-        **asdict(tick.traffic),
-    }
-    if tick.trouble:
-        error = tick.trouble
-        found["error"] = {"code": error.code, "message": error.message, "hint": error.hint}
-    return found
-
-
-def say_tick(tick: Tick) -> None:
-    """Print what a tick did; its troubles but the one that is raised afterwards."""
-    by_version: dict[tuple[str, int], int] = {}
-    for each in tick.activated:
-        key = (each.pack, each.version)
-        by_version[key] = by_version.get(key, 0) + 1
-    for (pack, version), count in by_version.items():
-        lessons = "1 lesson is" if count == 1 else f"{count} lessons are"
-        click.echo(f"{pack}: {lessons} now at version {version}")
-    if tick.outcome == "nothing-new":
-        click.echo("nothing new")
-    if tick.outcome == "waiting":
-        click.echo("everything is here; a version waits for its time")
-    for note in tick.notes:
-        click.echo(note)
-    for error in tick.troubles:
-        if error is not tick.trouble:
-            click.echo(f"trouble: {error.message}", err=True)
-    traffic = tick.traffic
-    click.echo(
-        f"{megabytes(traffic.bytes_in)} in, {megabytes(traffic.bytes_out)} out, "
-        f"{traffic.requests} requests"
-    )
 
 
 def say_status(status: Status) -> None:
@@ -111,6 +67,15 @@ def say_pins(pins: Sequence[Pin], *, as_json: bool) -> None:
         click.echo(f"pinned: {pins_in_words(pins)}")
 
 
+def say_pause(ends: datetime | None, *, as_json: bool) -> None:
+    """Print that no link is used, and until when."""
+    until = trusted_time.in_words(ends) if ends else ""
+    if as_json:
+        print_json({"paused": True, "until": until})
+    else:
+        click.echo(f"paused until {until or '`sync-node resume`'}; the school's site goes on")
+
+
 def say_rollback(done: RolledBack) -> None:
     """Print what a rollback did."""
     click.echo(
@@ -118,29 +83,6 @@ def say_rollback(done: RolledBack) -> None:
         f"{len(done.lessons)} lessons. It stays there until a version newer than {done.left} is "
         "offered."
     )
-
-
-def progress_line(*, quiet: bool) -> Callable[[Progress], None]:
-    """Return what shows the progress of a sync on a terminal, and nothing elsewhere."""
-    if quiet or not sys.stderr.isatty():
-        return lambda _: None
-    shown = 0.0
-
-    def show(progress: Progress) -> None:
-        nonlocal shown
-        now = time.monotonic()
-        over = progress.bytes_done == progress.bytes_total
-        if now - shown < PROGRESS_SECONDS and not over:
-            return
-        shown = now
-        line = (
-            f"{progress.pack} {progress.version}: {megabytes(progress.bytes_done)} of "
-            f"{megabytes(progress.bytes_total)}, {progress.lessons_ready} of "
-            f"{progress.lessons_total} lessons ready"
-        )
-        click.echo(_CLEAR_LINE + line, nl=over, err=True)
-
-    return show
 
 
 def checking_line(*, quiet: bool) -> Callable[[int, int], None]:

@@ -1,15 +1,40 @@
-"""Ticks as a process does them: configuration, lock, node.db, sources, engine."""
+"""Ticks as a process does them: configuration, lock, node.db, meters, sources, engine.
 
-from collections.abc import Callable
-from datetime import UTC, datetime
+What a tick leaves for the next, and for those who look on, is written after it: what was observed
+of the links, the time that it certainly is, and what is to come; each only where it changed.
+"""
 
-from sync_node import config, rebuilding, sources
+import contextlib
+import time
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
+from datetime import UTC, date, datetime, timedelta
+
+from content_packs.errors import SatchelError, StorageFailed
+from sync_node import config, estimating, outlook, rebuilding, sources, state, ticks, trusted_time
+from sync_node.box_clock import BoxClock
+from sync_node.budget import Budgets
+from sync_node.config import Config, rules_of
 from sync_node.data_dir import DataDir
+from sync_node.database import database_errors
 from sync_node.engine import Engine
 from sync_node.installing import Progress
-from sync_node.limits import LOCK_WAIT_SECONDS
+from sync_node.limits import (
+    FLOOR_SECONDS,
+    LINK_CHANGE_MIN,
+    LOCK_WAIT_SECONDS,
+    OUTLOOK_SECONDS_MAX,
+)
+from sync_node.link import UNKNOWN, LinkObservation
 from sync_node.lock import engine_lock
+from sync_node.meter import SourceMeter
+from sync_node.models import database_proxy
+from sync_node.orders import Orders
+from sync_node.progress_file import ProgressFile, Running
 from sync_node.ticks import Tick
+from sync_node.tidying import disk_free
+
+SPENT = "spent.json"
 
 
 def system_clock() -> datetime:
@@ -17,28 +42,156 @@ def system_clock() -> datetime:
     return datetime.now(UTC)
 
 
-def sync_once(
+def budgets_of(data_dir: DataDir) -> Budgets:
+    """Return what the links have cost, as far as it is written down. node.db is to be open."""
+    return Budgets(data_dir.root / SPENT, recall=_spent_by_ticks)
+
+
+def box_clock(data_dir: DataDir, system: Callable[[], datetime]) -> BoxClock:
+    """Return the clock that windows and budgets go by. node.db is open."""
+    with database_errors(data_dir):
+        return BoxClock(system, state.floor(), state.signed_time())
+
+
+def sync_once(  # noqa: PLR0913  # what is outside comes in as parameters
     data_dir: DataDir,
     *,
     clock: Callable[[], datetime] = system_clock,
-    progress: Callable[[Progress], None] = lambda _: None,
+    progress: Callable[[Running], None] = lambda _: None,
     lock_wait_seconds: float = LOCK_WAIT_SECONDS,
+    unbound: bool = False,
+    budgets: Budgets | None = None,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> Tick:
     """Do one tick; what goes wrong in it is in it.
 
+    `unbound`: whatever windows, budgets and pauses say. `budgets` are kept by who does many ticks.
     Raises `UsageError` for a configuration that can't be used, `Refused` where another process
     syncs, `StorageFailed`.
     """
     found = config.read(data_dir)
-    with engine_lock(data_dir, wait_seconds=lock_wait_seconds):
+    with ExitStack() as stack:
+        stack.enter_context(engine_lock(data_dir, wait_seconds=lock_wait_seconds))
         data_dir.make()
-        opened = sources.from_config(found)
-        try:
-            with rebuilding.opened(data_dir, found, now=clock()) as rebuilt:
-                engine = Engine(data_dir, found, opened, clock=clock, progress=progress)
-                tick = engine.tick()
-        finally:
-            opened.close()
+        rebuilt = stack.enter_context(rebuilding.opened(data_dir, found, now=clock()))
+        one = _OneTick(data_dir, found, clock, budgets, sleep, unbound=unbound)
+        tick = one.run(progress)
     if rebuilt:
         tick.notes.append("node.db was missing or damaged, and was made anew")
     return tick
+
+
+class _OneTick:
+    """What one tick needs around it."""
+
+    def __init__(  # noqa: PLR0913  # what is outside comes in as parameters
+        self,
+        data_dir: DataDir,
+        found: Config,
+        clock: Callable[[], datetime],
+        budgets: Budgets | None,
+        sleep: Callable[[float], None],
+        *,
+        unbound: bool,
+    ) -> None:
+        self._data_dir = data_dir
+        self._config = found
+        self._kept = budgets is not None
+        self._budgets = budgets or budgets_of(data_dir)
+        self._budgets.begin_tick()
+        self._orders = Orders(data_dir)
+        self._asked = self._orders.tick_asked_for
+        with database_errors(data_dir):
+            observed = state.links()
+        self._clock = box_clock(data_dir, clock)
+        unbound = unbound or self._orders.unbound_asked_for
+        meters = {
+            source.hub: SourceMeter(
+                source.hub,
+                rules_of(source, found),
+                self._budgets,
+                self._orders,
+                clock=self._clock.now,
+                monotonic=time.monotonic,
+                sleep=sleep,
+                unbound=unbound,
+            )
+            for source in found.sources
+            if source.hub
+        }
+        self._sources = sources.from_config(found, meters=meters, observed=observed)
+
+    def run(self, progress: Callable[[Running], None]) -> Tick:
+        file = ProgressFile(self._data_dir, monotonic=time.monotonic, time=time.time)
+
+        def show(done: Progress) -> None:
+            progress(file.show(done))
+
+        engine = Engine(
+            self._data_dir, self._config, self._sources, clock=self._clock.now, progress=show
+        )
+        try:
+            tick = engine.tick()
+        finally:
+            file.end()
+            self._sources.close()
+            self._settle()
+        with database_errors(self._data_dir), database_proxy.atomic():
+            self._remember(tick)
+        if self._asked:
+            self._orders.done()
+        return tick
+
+    def _settle(self) -> None:
+        """Give back what was leased; on a disk that can't take that, it stays counted."""
+        with contextlib.suppress(StorageFailed):
+            if self._kept:
+                self._budgets.end_tick()
+            else:
+                self._budgets.close()
+
+    def _remember(self, tick: Tick) -> None:
+        known, observed = state.links(), self._sources.observed()
+        if any(_differs(known.get(name, UNKNOWN), each) for name, each in observed.items()):
+            state.remember_links({**known, **observed})
+        saved, floor = state.floor(), self._clock.floor(state.signed_time())
+        if saved is None or floor.time - saved.time >= timedelta(seconds=FLOOR_SECONDS):
+            state.remember_floor(floor)
+        state.remember_outlook(self._outlook(tick))
+
+    def _outlook(self, tick: Tick) -> str:
+        """Return what is to come after a tick, or what was found before if that still holds."""
+        if tick.outcome in {"nothing-new", "updated"}:
+            return ""
+        before = state.outlook()
+        known = outlook.decode(before)
+        made_at = trusted_time.parse(known.made_at) if known else None
+        now = self._clock.now()
+        quiet = not tick.kinds and not tick.activated and tick.outcome in {"not-now", "waiting"}
+        if quiet and made_at and abs(now - made_at) < timedelta(seconds=OUTLOOK_SECONDS_MAX):
+            return before
+        try:
+            found = estimating.estimate(
+                self._data_dir, self._config, now=now, budgets=self._budgets, disk_free=disk_free
+            )
+        except StorageFailed:
+            raise
+        except SatchelError:
+            return ""  # what rotted is found and said elsewhere
+        coming = found.outlook()
+        return "" if coming.is_empty else outlook.encode(coming)
+
+
+def _differs(known: LinkObservation, found: LinkObservation) -> bool:
+    pairs = ((known.rate, found.rate), (known.round_trip, found.round_trip))
+    return any(abs(new - old) > LINK_CHANGE_MIN * max(old, new) for old, new in pairs)
+
+
+def _spent_by_ticks() -> Iterable[tuple[str, date, int]]:
+    """Return what the ticks say of what each link cost, for want of a better record."""
+    for each in ticks.records():
+        ended = trusted_time.parse(each.ended_at)
+        links: Mapping[str, list[int]] = each.links
+        for name, (bytes_in, bytes_out, *_) in links.items():
+            if ended:
+                yield name, ended.date(), bytes_in + bytes_out
