@@ -1,7 +1,8 @@
 """Answering for a file of the repository: ranges, entity tags, caching; never a byte too many.
 
-What is asked for again and again is `timestamp.json`, by every node at every poll. So its answer
-where nothing is new carries only what HTTP asks for: status, date, entity tag, caching.
+A school pays for each byte of a head, with each range of a large file. So an answer carries only
+what HTTP asks for: status, date, entity tag, caching, and the range. No `Content-Type`: nodes go by
+the place, and no file of a repository starts as anything that a browser would show or run.
 """
 
 import io
@@ -17,7 +18,7 @@ from content_packs.stored_zip import Section
 from hub.data_dir import DataDir
 from hub.limits import ETAG_HEX_DIGITS, READ_BYTES
 
-_FOR_EVER = "public, max-age=31536000, immutable"
+_FOR_EVER = "max-age=31536000"
 _ASK_EACH_TIME = "no-cache"
 
 
@@ -37,12 +38,8 @@ def _metadata(data: DataDir, place: str, request: Request) -> Response:
     """Answer from memory: read once, its tag and its bytes can't be of two states."""
     body = data.place(place).read_bytes()
     found = _found(request, len(body), digest_of(body))
-    return Response(
-        body[found.first : found.first + found.length],
-        found.status,
-        _headers(place, found),
-        content_type="application/json",
-    )
+    part = body[found.first : found.first + found.length]
+    return _without_type(Response(part, found.status, _headers(place, found)))
 
 
 def _content(data: DataDir, place: str, request: Request) -> Response:
@@ -51,12 +48,16 @@ def _content(data: DataDir, place: str, request: Request) -> Response:
     digest = path.name.split(".", 1)[0]
     found = _found(request, path.stat().st_size, digest)
     headers = _headers(place, found) | {"Content-Length": str(found.length)}
-    kind = "application/octet-stream"
     if request.method == "HEAD" or not found.length:
-        return Response(None, found.status, headers, content_type=kind)
+        return _without_type(Response(None, found.status, headers))
     part = io.BufferedReader(Section(path, found.first, found.length), READ_BYTES)
     body = wrap_file(request.environ, part, READ_BYTES)
-    return Response(body, found.status, headers, content_type=kind, direct_passthrough=True)
+    return _without_type(Response(body, found.status, headers, direct_passthrough=True))
+
+
+def _without_type(response: Response) -> Response:
+    response.headers.pop("Content-Type", None)
+    return response
 
 
 def _found(request: Request, size: int, digest: str) -> Answer:
@@ -72,6 +73,6 @@ def _found(request: Request, size: int, digest: str) -> Answer:
 def _headers(place: str, found: Answer) -> dict[str, str]:
     immutable = repository.is_immutable(place)
     headers = {**found.headers, "Cache-Control": _FOR_EVER if immutable else _ASK_EACH_TIME}
-    if found.status == 304:
+    if found.status != 200:
         del headers["Accept-Ranges"]
     return headers

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from content_packs.repository import is_place
+from hub import delta_files, deltas
 from hub.clock import system_clock
 from hub.hub import Hub, open_hub
 from hub.initialising import initialise
@@ -95,7 +97,7 @@ def test_strace_kills_at_the_call_that_is_named_and_at_no_other(root: Path) -> N
 @pytest.mark.parametrize(
     ("kind", "number"),
     moments(
-        {"rename": 8, "fsync": 17, "unlink": 16, "database": 64},
+        {"rename": 9, "fsync": 22, "unlink": 18, "database": 80},
         ("rename", 5),
         ("rename", 7),
         ("fsync", 16),
@@ -126,6 +128,53 @@ def test_a_publish_that_is_killed(
     (offer,) = client.offers()
     assert offer.version == 3
     assert client.files(offer)
+
+
+@pytest.fixture(scope="session")
+def whole_delta(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """The delta from demo 1 to 2, by its place, as an undisturbed command makes it."""
+    root = Path(shutil.copytree(prepared, tmp_path_factory.mktemp("undisturbed") / "hub"))
+    hub = open_hub(root, system_clock)
+    assert delta_files.make(hub, deltas.wanted(hub))
+    return {name: data for name, data in tree(hub.data.repository).items() if is_delta(name)}
+
+
+def is_delta(name: str) -> bool:
+    return name.startswith("deltas/")
+
+
+@pytest.mark.parametrize(
+    ("kind", "number"),
+    moments(
+        {"rename": 1, "fsync": 4, "unlink": 2, "database": 32},
+        ("rename", 1),
+        ("fsync", 3),
+        ("fsync", 4),
+        ("database", 4),
+        ("database", 8),
+    ),
+)
+def test_a_delta_whose_making_is_killed(
+    root: Path, whole_delta: dict[str, bytes], kind: str, number: int
+) -> None:
+    before = tree(root / "repository")
+    killed(kind, number, "deltas", "--data", str(root))
+    after = tree(root / "repository")
+    # What can be asked for is there whole, or not at all; nothing else was touched.
+    made = {name: data for name, data in after.items() if is_delta(name) and is_place(name)}
+    assert made in ({}, whole_delta)
+    assert {name: data for name, data in after.items() if not is_delta(name)} == before
+    # What the hub knows of it is so.
+    hub = open_hub(root, system_clock)
+    if deltas.known(hub, deltas.wanted(hub)):
+        assert made == whole_delta
+    # And the work goes on: nothing half is left.
+    delta_files.make(hub, deltas.wanted(hub))
+    found = {name: data for name, data in tree(root / "repository").items() if is_delta(name)}
+    assert found == whole_delta
+    assert [one.stored for one in deltas.known(hub, deltas.wanted(hub))] == [
+        len(data) for data in whole_delta.values()
+    ]
 
 
 @pytest.mark.parametrize(
