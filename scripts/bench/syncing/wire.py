@@ -43,6 +43,10 @@ class Link:
         """Pass to `server_port`; what comes down takes turns at `bytes_per_second`."""
         self._server_port = server_port
         self._bytes_per_second, self._free_at = bytes_per_second, 0.0
+        # What nobody takes at the other end may not use up a slow link: there TCP's window is shut.
+        on_the_way = bytes_per_second * round_trip_seconds * 2 / _PIECE_BYTES
+        self.pieces_on_the_way = int(min(_PIECES_ON_THE_WAY, max(2, on_the_way)))
+        self.send_buffer = _PIECE_BYTES if bytes_per_second < inf else 0
         self._one_way_seconds = round_trip_seconds / 2
         self._lock = threading.Lock()
         self._down = self._up = self._requests = self._connections = 0
@@ -121,6 +125,8 @@ class _Connection:
         """Pass everything on, both ways, until both sides have ended."""
         client = self._client
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self._link.send_buffer:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, self._link.send_buffer)
         with client, suppress(OSError):
             server, self._stands_after = self._link.open_server()
             self._after = self._stands_after
@@ -132,7 +138,7 @@ class _Connection:
                 up.join()
 
     def _carry(self, source: socket.socket, target: socket.socket, *, down: bool = False) -> None:
-        way: queue.Queue[tuple[float, int, bytes]] = queue.Queue(_PIECES_ON_THE_WAY)
+        way: queue.Queue[tuple[float, int, bytes]] = queue.Queue(self._link.pieces_on_the_way)
         arrive = threading.Thread(target=self._arrive, args=(way, target, down), daemon=True)
         arrive.start()
         with suppress(OSError):  # one side went away: the other is told by the empty piece
