@@ -58,7 +58,7 @@ def failing() -> Weather:
 
 FULL = [
     Case("1 Mbit/s, 600 ms", thin(), 24_000_000, busy_min=0.97, bytes_max_share=1.005),
-    Case("cut every 30 s", thin(30.0), 24_000_000, busy_min=0.92, bytes_max_share=1.02),
+    Case("cut every 30 s", thin(30.0), 48_000_000, busy_min=0.92, bytes_max_share=1.02),
     Case("64 kbit/s, a tenth fails", failing(), 1_500_000),
 ]
 # Too short for the shares: a start and three cuts weigh more.

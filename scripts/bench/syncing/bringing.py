@@ -32,7 +32,7 @@ def bring(peer_: Peer, number: int, tree: Tree, case: str) -> Row:
     try:
         published = peer_.publish(number, tree)
     except (Failed, ProgramFailed, OSError) as failure:
-        return Row(case, peer_.name, note=str(failure))
+        return Row(case, peer_.name, note=str(failure).splitlines()[-1])
     return over_link(
         case, name=peer_.name, serve=peer_.serve, fetch=fetch, published=published,
         round_trip_seconds=peer_.round_trip_seconds,
@@ -58,7 +58,7 @@ def over_link(  # noqa: PLR0913 - a row's parts
             link.close()
             serving = server.close()
     except (Failed, ProgramFailed, OSError) as failure:
-        return Row(case, name, note=str(failure))
+        return Row(case, name, note=str(failure).splitlines()[-1])
     crossed = link.crossed()
     return Row(
         case, name, crossed.down, crossed.up, crossed.requests, crossed.connections,

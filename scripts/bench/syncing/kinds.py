@@ -47,7 +47,7 @@ def _alone(kind: str, place: Path, versions: Versions, begun: Hub, before: Node)
         node.check(tree, PACK, 2)
         return used
 
-    published = hub.publish_built(cpack, 2)
+    published = hub.publish_folder(folder)
     row = over_link(
             kind, name=Satchel.name, serve=hub.serve, fetch=fetch, published=published,
             round_trip_seconds=Satchel.round_trip_seconds,

@@ -1,4 +1,4 @@
-"""Us, as shipped: content-packs build, hub publish, release and serve, sync-node init and sync."""
+"""Us, as shipped: hub publish, release and serve, sync-node init and sync."""
 
 import filecmp
 import os
@@ -11,6 +11,8 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from content_packs import manifest
+from content_packs.manifest import Manifest
 from scripts.bench.syncing import trees
 from scripts.bench.syncing.course import LIBRARY, PACK
 from scripts.bench.syncing.peer import Peer
@@ -66,20 +68,27 @@ class Hub:
         return self.data / "repository" / "metadata" / "1.root.json"
 
     def publish(self, number: int) -> Used:
-        """Build a version, publish it and release it."""
+        """Build a version, publish it and release it: one command, as an author does it."""
         put(self._versions.folder(number), self._folder)
         pack = PACK if number else LIBRARY
-        cpack = self.data.with_name(f"{pack}.cpack")
-        used = run(*programs.command("content-packs", "build", self._folder, "--output", cpack))
-        self._versions.take(number, cpack)
-        return used + self.publish_built(cpack, number or 1, pack)
+        used = self._publish(self._folder)
+        self._versions.expect(number, self._newest(pack))
+        return used
 
-    def publish_built(self, cpack: Path, version: int, pack: str = PACK) -> Used:
-        """Publish a cpack, and release it."""
-        data = ("--data", self.data)
-        used = run(*programs.command("hub", "publish", cpack, *data))
-        release = ("release", pack, "--version", str(version), "--channel", CHANNEL, *data)
-        return used + run(*programs.command("hub", *release))
+    def publish_folder(self, folder: Path) -> Used:
+        """Make a folder's content the next version, publish it and release it."""
+        put(folder, self._folder)
+        return self._publish(self._folder)
+
+    def _publish(self, folder: Path) -> Used:
+        given = ("publish", folder, "--release", CHANNEL, "--data", self.data)
+        return run(*programs.command("hub", *given))
+
+    def _newest(self, pack: str) -> Manifest:
+        """Return the manifest that was published last."""
+        stored = (self.data / "repository" / "manifests" / pack).iterdir()
+        newest = max(stored, key=lambda path: path.stat().st_mtime_ns)
+        return manifest.unpack(newest.read_bytes())
 
     def serve(self) -> HubServer:
         """Start serving."""

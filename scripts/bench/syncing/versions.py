@@ -14,7 +14,7 @@ import imageio_ffmpeg
 import PIL
 import zstandard
 
-from content_packs.cpack import open_cpack
+from content_packs.manifest import Manifest
 from scripts.bench.syncing import course, kept, media, optimum, trees, update, words
 from scripts.bench.syncing.course import Scale
 from scripts.bench.syncing.optimum import Optimum
@@ -63,19 +63,11 @@ class Versions:
             self._trees[number] = self._kept_tree(number) or self._built_tree(number)
         return self._trees[number]
 
-    def take(self, number: int, cpack: Path) -> None:
-        """Have the tree of a version be what a new build of it holds, if it is another."""
-        with open_cpack(cpack) as opened:
-            digests = {file.path: file.digest for file in opened.manifest.files}
-        known = self._kept_tree(number)
-        if known is None or known.digests != digests:
-            out = self._tree_folder(number)
-            shutil.rmtree(out, ignore_errors=True)
-            run(*programs.command("content-packs", "extract", cpack, out))
-            known = trees.look(out)
-            trees.set_times(known)
-            kept.remember(f"tree-{number}", self._key, known.digests)
-        self._trees[number] = known
+    def expect(self, number: int, manifest: Manifest) -> None:
+        """Have the tree of a version be made anew, if a build has found other files in it."""
+        digests = {file.path: file.digest for file in manifest.files}
+        if self.tree(number).digests != digests:
+            self._trees[number] = self._built_tree(number)
 
     def _tree_folder(self, number: int) -> Path:
         return kept.FOLDER / f"tree-{number}-{self._key}"
@@ -85,11 +77,17 @@ class Versions:
         return Tree(self._tree_folder(number), digests) if digests else None
 
     def _built_tree(self, number: int) -> Tree:
+        kept.FOLDER.mkdir(parents=True, exist_ok=True)
+        folder = self.folder(number)
         with tempfile.TemporaryDirectory(dir=kept.FOLDER) as place:
-            cpack = Path(place, "built.cpack")
-            run(*programs.command("content-packs", "build", self.folder(number), "-o", cpack))
-            self.take(number, cpack)
-        return self._trees[number]
+            cpack, out = Path(place, "built.cpack"), self._tree_folder(number)
+            run(*programs.command("content-packs", "build", folder, "--output", cpack))
+            shutil.rmtree(out, ignore_errors=True)
+            run(*programs.command("content-packs", "extract", cpack, out))
+        tree = trees.look(out)
+        trees.set_times(tree)
+        kept.remember(f"tree-{number}", self._key, tree.digests)
+        return tree
 
     def optimum(self, number: int, old: int | None) -> Optimum:
         """Return the optimum of a version for a node that holds another, or nothing."""
