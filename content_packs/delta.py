@@ -20,7 +20,7 @@ from content_packs import compression
 from content_packs import delta_recipe as recipes
 from content_packs.delta_copies import Copies, from_columns
 from content_packs.delta_recipe import Group, LargeFile, LiteralGroup, Recipe
-from content_packs.delta_template import renamed
+from content_packs.delta_template import bytes_max, renamed
 from content_packs.errors import InvalidContent
 from content_packs.layout import STORED, ZSTD
 from content_packs.limits import (
@@ -33,7 +33,6 @@ from content_packs.limits import (
     DELTA_OLD_FILES_MAX,
     DELTA_RECIPE_BYTES_MAX,
     FILES_MAX,
-    MANIFEST_BYTES_MAX,
     MANIFEST_STORED_BYTES_MAX,
 )
 from content_packs.manifest import File, Manifest
@@ -208,17 +207,18 @@ def unpack_head(head: bytes, old: Manifest, old_bytes: bytes, *, what: str = "de
     large = _read_large(recipe, old, offset, what=what)
     _check_distinct(groups, large, what=what)
     prefix = renamed(old_bytes, recipe.renames, what)
-    template = _template(head[middle:size], prefix, sizes, what=f"{what}: template")
+    most = bytes_max(len(old_bytes))
+    template = _template(head[middle:size], prefix, sizes, most, what=f"{what}: template")
     end = offset + sum(span.stored for each in large for span in each.spans)
     return Head(what, recipe, template, groups, large, end)
 
 
-def _template(frame: bytes, prefix: bytes, sizes: _Sizes, *, what: str) -> bytes:
+def _template(frame: bytes, prefix: bytes, sizes: _Sizes, most: int, *, what: str) -> bytes:
     if sizes.head + sizes.tail > len(prefix):
         raise InvalidContent(
             f"{what}: {sizes.head} and {sizes.tail} bytes of the old manifest's {len(prefix)}"
         )
-    room = MANIFEST_BYTES_MAX - sizes.head - sizes.tail
+    room = most - sizes.head - sizes.tail
     middle = compression.decompress(frame, bytes_max=room, prefix=prefix, what=what)
     return prefix[: sizes.head] + middle + prefix[len(prefix) - sizes.tail :]
 

@@ -25,6 +25,7 @@ from content_packs.delta_applying import ReadRange
 from content_packs.delta_pairing import Pairing, Renames, find_renames
 from content_packs.delta_recipe import FORMAT, Group, LargeFile, Recipe
 from content_packs.delta_small import Bytes, Change
+from content_packs.errors import Refused
 from content_packs.filling import reading_order
 from content_packs.layout import Block, BundleReference, Layout
 from content_packs.limits import (
@@ -257,6 +258,13 @@ class _Making:
             for change in group
         }
         template = templates.state(new_bytes, derived, what)
+        most = templates.bytes_max(len(old_bytes))
+        if len(template) > most:
+            raise Refused(
+                f"a delta to version {self._new.version}: a manifest of {len(template)} bytes, "
+                f"at most {most} may come from one of {len(old_bytes)}",
+                hint="Nodes fetch the new version's manifest, layout and blocks instead.",
+            )
         return deltas.start(recipe, template, prefix, level=_HEAD_LEVEL)
 
 

@@ -11,7 +11,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from content_packs.errors import InvalidContent
-from content_packs.limits import FILES_MAX, MANIFEST_BYTES_MAX
+from content_packs.limits import (
+    DELTA_TEMPLATE_BYTES_MIN,
+    DELTA_TEMPLATE_GROWTH_MAX,
+    FILES_MAX,
+    MANIFEST_BYTES_MAX,
+)
 
 _FILES = b'"files":['
 # Possessive: nothing is looked at twice, whatever the bytes are.
@@ -83,23 +88,31 @@ def state(data: bytes, of: Mapping[int, tuple[str, int]], what: str) -> bytes:
     return b"".join([*pieces, data[at:]])
 
 
+def bytes_max(old_size: int) -> int:
+    """Return how many bytes a template may have, given the old manifest's bytes.
+
+    Nobody has vouched for it before its digest is known, and a node has little memory.
+    """
+    return min(MANIFEST_BYTES_MAX, DELTA_TEMPLATE_BYTES_MIN + DELTA_TEMPLATE_GROWTH_MAX * old_size)
+
+
 def renamed(data: bytes, renames: Iterable[tuple[str, str]], what: str) -> bytes:
     """Return a manifest's bytes in which every text that starts with `old/` starts with `new/`.
 
-    Raises `InvalidContent` where that makes more bytes than a manifest may have.
+    Raises `InvalidContent` where that makes more bytes than a template may have.
     """
     pairs = [(f'"{old}/'.encode(), f'"{new}/'.encode()) for old, new in renames]
-    return edited(data, pairs, MANIFEST_BYTES_MAX, what)
+    return edited(data, pairs, bytes_max(len(data)), what)
 
 
-def edited(data: bytes, edits: Iterable[tuple[bytes, bytes]], bytes_max: int, what: str) -> bytes:
+def edited(data: bytes, edits: Iterable[tuple[bytes, bytes]], most: int, what: str) -> bytes:
     """Return `data` with each first text of `edits`, in order, replaced by the second.
 
-    Raises `InvalidContent` where that makes more than `bytes_max` bytes.
+    Raises `InvalidContent` where that makes more than `most` bytes.
     """
     for before, after in edits:
         size = len(data) + data.count(before) * (len(after) - len(before))
-        if size > bytes_max:
+        if size > most:
             raise InvalidContent(f"{what}: what it replaces makes {size} bytes of {len(data)}")
         data = data.replace(before, after)
     return data

@@ -51,13 +51,15 @@ BUNDLES_IN_LAYOUT_MAX = 1_000
 
 # Deltas
 DELTA_FIRST_BYTES = 64 * KIB  # what a reader asks for first: is there a delta, and its head
-DELTA_RECIPE_BYTES_MAX = 4 * MIB  # as it is, and stored
+DELTA_RECIPE_BYTES_MAX = 2 * MIB  # as it is, and stored
+DELTA_TEMPLATE_BYTES_MIN = 4 * MIB  # that a template may have, besides ...
+DELTA_TEMPLATE_GROWTH_MAX = 4  # ... this times the old manifest: nobody has vouched for it
 DELTA_GROUP_BYTES_MAX = 4 * MIB  # of new bytes and prefix together: what a reader holds
 DELTA_GROUP_STORED_BYTES_MAX = DELTA_GROUP_BYTES_MAX + 4 * KIB
 DELTA_DERIVED_BYTES_MAX = 128 * MIB  # new bytes that are made before the manifest can be checked
 DELTA_DERIVED_STORED_BYTES_MAX = 4 * MIB
 DELTA_OLD_FILES_MAX = 16  # that one large file is made from
-DELTA_COPIES_MAX = 200_000
+DELTA_COPIES_MAX = 100_000
 DELTA_RENAMES_MAX = 64
 DELTA_EDITS_MAX = 16
 DELTA_EDIT_BYTES_MAX = 4 * KIB  # of either text

@@ -167,7 +167,7 @@ def test_refused(name: str) -> None:
 def test_too_many_copies() -> None:
     value = _value()
     value["large"][0][2:5] = [[0] * (DELTA_COPIES_MAX + 1)] * 3
-    with pytest.raises(InvalidContent, match="copies: 200001, at most 200000 are allowed"):
+    with pytest.raises(InvalidContent, match="copies: 100001, at most 100000 are allowed"):
         head_of(_with_recipe(_canonical(value)), MADE.old)
 
 
@@ -183,7 +183,7 @@ def test_too_many_copies() -> None:
         (b'{"format":1,"renames":[["\\ud800","a"]]}', "malformed"),
         (b'{"format":1,"renames":[["\xed\xa0\x80","a"]]}', "utf-8"),
         (b'{"derived":' + b"9" * 5_000 + b',"format":1}', "out of range"),
-        (b"x" * (5 * MIB), "more than the 4194304 bytes allowed"),
+        (b"x" * (5 * MIB), "more than the 2097152 bytes allowed"),
     ],
 )
 def test_a_recipe_that_is_none(bytes_: bytes, part: str) -> None:
@@ -245,6 +245,12 @@ def test_a_template_that_is_no_manifest(template: bytes, part: str) -> None:
     with pytest.raises(InvalidContent) as refusal:
         derive(_template(template), MADE.old, MADE.new.digest)
     assert part in refusal.value.message
+
+
+def test_a_template_much_larger_than_the_old_manifest() -> None:
+    """A node has little memory, and nobody has vouched for these bytes."""
+    with pytest.raises(InvalidContent, match=r"more than the 4\d{6} bytes allowed"):
+        head_of(_template(bytes(5 * MIB)), MADE.old)
 
 
 def test_a_template_of_another_manifest() -> None:
