@@ -1,12 +1,14 @@
 """Pins: said by a person, kept in a file of their own, whatever becomes of node.db."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from content_packs.errors import InvalidContent, Missing
-from sync_node import choices, pinning
+from sync_node import choices, config, pinning
 from sync_node.choices import Choices, Hold, Pin, pins_in_words
+from tests.support import node_process
 from tests.support.nodes import Node, publish
 from tests.support.repositories import Repository
 
@@ -77,3 +79,25 @@ def test_a_damaged_file_isnt_taken_for_an_empty_one(synced: Node, text: str) -> 
     with pytest.raises(InvalidContent):
         pin(synced, "demo")
     assert synced.data_dir.choices.read_text() == text, "and isn't written over"
+
+
+def test_as_a_technician_types_it(synced: Node) -> None:
+    config.write(synced.data_dir, synced.config)
+
+    def said(*arguments: str) -> str:
+        done = node_process.run(*arguments, "--data", synced.root)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    assert said("pin", "demo", "two") == "pinned: demo, lesson two\n"
+    assert json.loads(said("pin", "demo", "--json"))["pins"] == [
+        {"pack": "demo", "lesson": ""},
+        {"pack": "demo", "lesson": "two"},
+    ]
+    assert "pinned: demo; demo, lesson two" in said("status")
+    assert json.loads(said("status", "--json"))["pins"][1]["lesson"] == "two"
+    assert said("unpin", "demo") == "pinned: nothing\n"
+    assert "pinned" not in said("status")
+    refused = node_process.run("pin", "demo", "no-such-lesson", "--data", synced.root)
+    assert refused.returncode == Missing.exit_code
+    assert "what to do" in refused.stderr
