@@ -12,8 +12,13 @@ files left behind are named by nothing, and no client asks for a number that no 
 **Numbers.** An immutable name never gets two contents, not even where the first was left by a cut
 and only a probing cache could have seen it: a new number is one more than the highest that lies in
 the folder, named or not. TUF asks only that numbers don't go back (specification, section 5); roots
-alone have no gaps. `timestamp.json` has no number in its name; its version is one more than
-that of the one in force. What was left behind stays: it is small, and it keeps its number taken.
+alone have no gaps. What was left behind stays: it is small, and it keeps its number taken.
+
+`timestamp.json` has no number in its name, and a power cut can take it back after nodes saw it: the
+rename was done and not yet durable. The files of 2 and 3 that it named are durable by then, so the
+next one knows of it by them: it signs those roles anew, so that nothing goes back for nodes, and
+leaves its number out. A timestamp that was only renewed leaves no such files; so an edition's
+version is two more than the one before, a renewed timestamp's one more.
 """
 
 import copy
@@ -38,6 +43,7 @@ from hub.keys import KeyStore
 from hub.limits import CLOCK_BEHIND_MAX
 
 _COMPACT = JSONSerializer(compact=True)
+_STEP_OF_EDITION = 2  # of the timestamp's version
 
 
 def sign(signed: Root | Targets | Snapshot | Timestamp, *keys: str, store: KeyStore) -> bytes:
@@ -78,7 +84,7 @@ class Signing:
         Raises `KeyAbsent` if the snapshot's or timestamp's key isn't here, `ClockBehind`,
         `StorageFailed`.
         """
-        wanted = set(base.roles()) if everything else due(base, self.now)
+        wanted = set(base.roles()) if everything else due(base, self.now) | self._left_behind(base)
         roles = sorted(wanted & (self._renewable(base) | {"snapshot", "timestamp"}))
         if roles:
             self._commit(base, {}, set(roles))
@@ -89,12 +95,24 @@ class Signing:
     ) -> Edition:
         self._check_clock(base)
         roles = base.targets_roles()
-        renewed = {role: roles[role] for role in due_roles & self._renewable(base)}
-        version = base.timestamp.version + 1
-        if changed or renewed or "snapshot" in due_roles:
+        again = due_roles | self._left_behind(base)
+        renewed = {role: roles[role] for role in again & self._renewable(base)}
+        version = base.timestamp.version
+        if changed or renewed or "snapshot" in again:
+            editions = _free_number(self.folder, "snapshot") - base.snapshot.version
+            version += _STEP_OF_EDITION * editions  # one, if none was left behind
             return self._put_in_force({**renewed, **changed}, base.snapshot.meta, version)
-        self._write_timestamp(version, base.timestamp.snapshot_meta)
+        self._write_timestamp(version + 1, base.timestamp.snapshot_meta)
         return read_edition(self.folder)
+
+    def _left_behind(self, base: Edition) -> set[str]:
+        """Return the roles with files of an edition that isn't in force, or isn't any more."""
+        mine = {"snapshot": base.snapshot.version} | {
+            role: base.targets_roles()[role].version for role in self._renewable(base)
+        }
+        return {
+            role for role, version in mine.items() if _free_number(self.folder, role) > version + 1
+        }
 
     def _check_clock(self, base: Edition) -> None:
         """Refuse to sign by a clock that is wrong: nodes would take it for the time, or lapse."""

@@ -207,7 +207,7 @@ def test_lists_for_people(on: Commands) -> None:
     assert "demo 1  rollout 100%" in on.say("channels")
     said = on.run("status")
     assert "packs 1, versions 2, channels 1" in said.stdout
-    assert "timestamp 2: until" in said.stdout
+    assert "timestamp 3: until" in said.stdout
     assert "warning: root keys are still on this machine" in said.stderr
     on.say("withdraw", "demo", "--version", "1")
     assert "withdrawn 20" in on.say("packs")

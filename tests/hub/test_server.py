@@ -104,7 +104,7 @@ def test_serving_begins_with_renewing_what_is_due(hub: Hub) -> None:
         while version == 1 and time.monotonic() < until:
             answer = requests.get(f"{address}metadata/timestamp.json", timeout=ANSWER_SECONDS)
             version = answer.json()["signed"]["version"]
-        assert version == 2
+        assert version > 1
 
 
 def test_a_port_that_is_taken_is_said(hub: Hub) -> None:

@@ -29,6 +29,40 @@ def test_the_old_edition_is_in_force_until_the_timestamp_is_written(
     assert client.versions() == {"demo": 1}
 
 
+def test_nothing_goes_back_for_a_node_that_saw_what_a_power_cut_took_back(
+    hub: Hub, cpacks: dict[str, Path], tmp_path: Path
+) -> None:
+    """The rename of timestamp.json was seen, and wasn't durable yet."""
+    publish(hub, cpacks["1"])
+    publish(hub, cpacks["2"])
+    timestamp = hub.data.metadata / "timestamp.json"
+    old = timestamp.read_bytes()
+    release(hub, "demo", 1, "main", Terms())
+    client = client_of(hub.data.root, tmp_path / "client")
+    assert client.versions() == {"demo": 1}
+    timestamp.write_bytes(old)
+    assert {"c-main", "snapshot"} <= set(renew(hub)), "as `hub serve` does when it starts"
+    assert client.versions() == {}, "the release was never acknowledged"
+    assert renew(hub) == []
+    release(hub, "demo", 2, "main", Terms())
+    assert client.versions() == {"demo": 2}
+
+
+def test_a_release_counts_past_a_renewal_that_a_power_cut_took_back(
+    hub: Hub, cpacks: dict[str, Path], clock: MovableClock, tmp_path: Path
+) -> None:
+    publish(hub, cpacks["1"])
+    timestamp = hub.data.metadata / "timestamp.json"
+    old = timestamp.read_bytes()
+    clock.go_on(days=20)
+    assert renew(hub) == ["timestamp"]
+    client = client_of(hub.data.root, tmp_path / "client")
+    assert client.versions() == {}
+    timestamp.write_bytes(old)
+    release(hub, "demo", 1, "main", Terms())
+    assert client.versions() == {"demo": 1}
+
+
 def test_a_name_once_written_never_gets_other_bytes(hub: Hub, cpacks: dict[str, Path]) -> None:
     publish(hub, cpacks["1"])
     publish(hub, cpacks["2"])
