@@ -21,7 +21,16 @@ from sync_node.data_dir import DataDir
 from sync_node.held_manifests import HeldManifests
 from sync_node.initialising import initialise
 from tests.crash.editions import LESSONS
-from tests.crash.recording import DATA, Acknowledged, Record, Seen, look, timestamp_version
+from tests.crash.recording import (
+    DATA,
+    DECIDED,
+    Acknowledged,
+    Record,
+    Seen,
+    decided_in,
+    look,
+    timestamp_version,
+)
 from tests.support.nodes import LiveFolder, Node
 from tests.support.power_cut import mounted
 from tests.support.write_log import Cut, DiskStates, WriteLog
@@ -72,7 +81,8 @@ class Checker:
         found = _first_look(node.data_dir, last)
         if found:
             nothing_false(node.data_dir, found)
-            _nothing_lost(found, last, later)
+            _nothing_lost(found, last.seen, [each.seen for each in later])
+        _nothing_decided_lost(node.data_dir.root, last, later)
         if timestamp_version(node.data_dir.trust) < last.timestamp:
             raise _Violated("lost", f"trust/ is older than timestamp {last.timestamp}")
         seen = self._go_on(node)
@@ -82,16 +92,18 @@ class Checker:
         if lessons != wanted:
             raise _Violated("stuck", f"after further syncs there is {lessons}, not {wanted}")
 
-    def _acknowledged(self, number: int, until: int) -> tuple[Acknowledged, list[Seen]]:
+    def _acknowledged(self, number: int, until: int) -> tuple[Acknowledged, list[Acknowledged]]:
         """Return what was acknowledged by a cut, and what came after it within that step."""
-        last, timestamp = Acknowledged(0, Seen()), 0
+        last = Acknowledged(0, Seen(), 0, {})
         later = []
         for each in self.record.acknowledged:
             if self.log.number_at(each.at) <= number:
-                last, timestamp = each, max(timestamp, each.timestamp)
+                decided = last.decided if each.decided is None else each.decided
+                timestamp = max(last.timestamp, each.timestamp)
+                last = Acknowledged(each.at, each.seen, timestamp, decided)
             elif each.at <= until:
-                later.append(each.seen)
-        return Acknowledged(last.at, last.seen, timestamp), later
+                later.append(each)
+        return last, later
 
     def _go_on(self, node: Node) -> Seen:
         """Make it a node where it isn't one yet, and sync until nothing is new."""
@@ -130,9 +142,17 @@ def _gone(last: Acknowledged) -> None:
         raise _Violated("lost", "node.db was there, and is gone")
 
 
-def _nothing_lost(found: Seen, last: Acknowledged, later: list[Seen]) -> None:
+def _nothing_decided_lost(root: Path, last: Acknowledged, later: list[Acknowledged]) -> None:
+    found = decided_in(root)
+    allowed = [last.decided, *(each.decided for each in later)]
+    for name in DECIDED:
+        if found.get(name) not in [each.get(name) for each in allowed if each is not None]:
+            raise _Violated("lost", f"{name} has {found.get(name)}, and was as in {allowed[0]}")
+
+
+def _nothing_lost(found: Seen, last: Seen, later: list[Seen]) -> None:
     for what in ("lessons", "held"):
-        now, then = getattr(found, what), getattr(last.seen, what)
+        now, then = getattr(found, what), getattr(last, what)
         coming = [getattr(seen, what) for seen in later]
         for name in {*now, *then}:
             allowed = {then.get(name), *(each.get(name) for each in coming)}
@@ -140,8 +160,8 @@ def _nothing_lost(found: Seen, last: Acknowledged, later: list[Seen]) -> None:
                 raise _Violated(
                     "lost", f"{what}: {name} is at {now.get(name)}, and was at {then.get(name)}"
                 )
-    if found.ticks < last.seen.ticks:
-        raise _Violated("lost", f"{found.ticks} ticks, and there were {last.seen.ticks}")
+    if found.ticks < last.ticks:
+        raise _Violated("lost", f"{found.ticks} ticks, and there were {last.ticks}")
 
 
 def nothing_false(data_dir: DataDir, seen: Seen) -> None:

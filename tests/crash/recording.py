@@ -24,6 +24,7 @@ from tests.support.power_cut import LoggedDisk, mounted
 from tests.support.repository_server import RepositoryServer, serving
 
 DATA = "node"  # the data directory on the disk
+DECIDED = ("choices.json", "pause.json")  # what people decided: pins and holds, a pause
 _LOOK_EVERY_SECONDS = 0.005
 _SECONDS_MAX = 60.0
 _BALLAST_LEAVES_BYTES = (32 << 20) + (
@@ -40,11 +41,15 @@ class Seen(msgspec.Struct, frozen=True):
 
 
 class Acknowledged(msgspec.Struct, frozen=True):
-    """What was seen when the log had `at` bytes. `timestamp`: the version in trust/, 0 unknown."""
+    """What was seen when the log had `at` bytes.
+
+    `timestamp`: the version in trust/, 0 unknown. `decided`: files that say what people decided.
+    """
 
     at: int
     seen: Seen
     timestamp: int = 0
+    decided: dict[str, str] | None = None
 
 
 class StepDone(msgspec.Struct, frozen=True):
@@ -85,6 +90,12 @@ def timestamp_version(trust: Path) -> int:
         return 0
 
 
+def decided_in(data: Path) -> dict[str, str]:
+    """Return the files that say what people decided, where they are, as texts."""
+    paths = [data / name for name in DECIDED]
+    return {path.name: path.read_text(encoding="utf-8") for path in paths if path.exists()}
+
+
 @dataclass
 class Recorder:
     """Runs `sync-node` with what `environment` adds, on `disk`, which is mounted at `place`."""
@@ -101,17 +112,21 @@ class Recorder:
     def data(self) -> Path:
         return self.place / DATA
 
-    def acknowledge(self, seen: Seen, timestamp: int = 0) -> None:
+    def acknowledge(
+        self, seen: Seen, timestamp: int = 0, decided: dict[str, str] | None = None
+    ) -> None:
         last = self.record.acknowledged[-1:]
-        if not last or last[0].seen != seen or timestamp:
-            self.record.acknowledged.append(Acknowledged(self.disk.log_bytes, seen, timestamp))
+        if not last or last[0].seen != seen or decided is not None:
+            at = self.disk.log_bytes
+            self.record.acknowledged.append(Acknowledged(at, seen, timestamp, decided))
 
     def command(self, *arguments: str | Path) -> None:
         """Run `sync-node` to its end; what it did then counts as acknowledged."""
         with self.running(*arguments) as process:
             _, problem = process.communicate(timeout=_SECONDS_MAX)
         assert process.returncode == 0, f"{arguments[0]}: {problem}"
-        self.acknowledge(look(self.data / "node.db"), timestamp_version(self.data / "trust"))
+        seen, timestamp = look(self.data / "node.db"), timestamp_version(self.data / "trust")
+        self.acknowledge(seen, timestamp, decided_in(self.data))
 
     def until(self, reached: Callable[[Seen], bool], *arguments: str | Path) -> None:
         """Run `sync-node run` until the node shows something, then end it as an init system."""
@@ -189,6 +204,11 @@ def run_all(recorder: Recorder) -> None:
     recorder.until(lambda seen: seen.ticks > ticks)
     recorder.step("update", 2)
     recorder.command("rollback", "demo")
+    recorder.command("pin", "demo", "one")
+    recorder.command("pin", "demo", "two")
+    recorder.command("unpin", "demo", "one")
+    recorder.command("pause")
+    recorder.command("resume")
     recorder.command("check")
     recorder.step("rollback", 2)
     recorder.fill()

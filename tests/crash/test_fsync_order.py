@@ -87,6 +87,8 @@ def test_everything_that_a_node_does(tmp_path: Path, editions: Path) -> None:
     expect(node.node("rollback", "demo"), named=0, transactions=1)
     expect(node.node("pin", "demo", "one"), named=1, transactions=0)
     expect(node.node("unpin", "demo"), named=1, transactions=0)
+    expect(node.node("pause"), named=1, transactions=0)
+    expect(node.node("resume"), named=0, transactions=0)
     expect(node.node("check"), named=0, transactions=0)
     node.show(3)
     expect(node.node("sync"), named=6, transactions=5)

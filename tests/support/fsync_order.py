@@ -1,6 +1,6 @@
 """Whether a program made things durable in the right order, proved from what it called.
 
-For all that lies in a data directory, but what is in the making under incoming/, and locks:
+For all that lies in a data directory, but for what is in the making under incoming/:
 
 1. A file gets its name there by a rename, after its last write was flushed.
 2. The folder of a rename, and of a new folder, is flushed before the next database transaction is
@@ -21,7 +21,8 @@ _STANDARD_OUTPUT = 1
 _TEMPORARY = ".part"
 _LOGS = ("-wal", "-journal")  # what SQLite flushes for a transaction to stand
 _IN_THE_MAKING = "incoming"
-_UNGUARDED = (*_LOGS, ".db", "-shm", "lock")
+# What SQLite sees to, locks, and how far a tick is, which means nothing after a power cut.
+_UNGUARDED = (*_LOGS, ".db", "-shm", "lock", "/progress.json")
 
 
 @dataclass
