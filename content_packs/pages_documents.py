@@ -7,10 +7,10 @@ then show a hole. What scripts fetch can't be seen by reading.
 
 import re
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
 
 from content_packs.faults import Fault, Severity
 from content_packs.fragments import is_relative
+from content_packs.html_events import Event, events_of
 from content_packs.pages import Link
 from content_packs.source_references import FETCHED_RELATIONS, of_style
 
@@ -45,9 +45,7 @@ def check_html_document(text: str, *, path: str) -> tuple[str | None, list[Link]
     An error: what a browser would fetch from another server to show it. A warning: a link that
     leads to one.
     """
-    reader = _Reader(path)
-    reader.feed(text)
-    reader.close()
+    reader = _Reader(text, path)
     return " ".join(reader.title.split()) or None, reader.links, reader.faults
 
 
@@ -83,12 +81,21 @@ class _Notes:
             self.links.append(Link(url, line))
 
 
-class _Reader(HTMLParser):
-    def __init__(self, path: str) -> None:
-        super().__init__(convert_charrefs=True)
+class _Reader:
+    def __init__(self, text: str, path: str) -> None:
         self._notes = _Notes(path)
-        self._inside = ""
         self.title = ""
+        inside = ""
+        for event in events_of(text):
+            if event.kind == "start":
+                self._start(event)
+                inside = "" if event.empty else event.name
+            elif event.kind == "end":
+                inside = ""
+            elif inside == "style":
+                self._style(event.name, event.line, "<style>")
+            elif inside == "title":
+                self.title += event.name
 
     @property
     def links(self) -> list[Link]:
@@ -98,10 +105,10 @@ class _Reader(HTMLParser):
     def faults(self) -> list[Fault]:
         return self._notes.faults
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._inside = tag
-        line = self.getpos()[0]
-        values = {name: value.strip() for name, value in attrs if value and value.strip()}
+    def _start(self, event: Event) -> None:
+        tag, line = event.name, event.line
+        pairs = event.attributes
+        values = {name: value.strip() for name, value in pairs if value and value.strip()}
         self._style(values.get("style", ""), line, f"the style of <{tag}>")
         if tag in {"a", "area"}:
             self._notes.linked(values.get("href", values.get("xlink:href", "")), line)
@@ -133,16 +140,3 @@ class _Reader(HTMLParser):
     def _style(self, text: str, line: int, what: str) -> None:
         for reference in of_style(text, first_line=line):
             self._notes.fetched(reference.url, reference.line, what)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.handle_starttag(tag, attrs)
-        self._inside = ""
-
-    def handle_data(self, data: str) -> None:
-        if self._inside == "style":
-            self._style(data, self.getpos()[0], "<style>")
-        elif self._inside == "title":
-            self.title += data
-
-    def handle_endtag(self, _: str) -> None:
-        self._inside = ""

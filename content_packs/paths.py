@@ -56,9 +56,10 @@ def _problem_with_component(component: str) -> str | None:
         return f"it has the component {component!r}"
     if len(component.encode()) > PATH_COMPONENT_BYTES_MAX:
         return f"{component[:20]!r}... is longer than {PATH_COMPONENT_BYTES_MAX} bytes"
-    for character in component:
-        if unicodedata.category(character) in _REFUSED_CATEGORIES:
-            return f"it has the character U+{ord(character):04X}"
+    if not (component.isascii() and component.isprintable()):
+        for character in component:
+            if unicodedata.category(character) in _REFUSED_CATEGORIES:
+                return f"it has the character U+{ord(character):04X}"
     if found := _RESERVED_CHARACTERS.search(component):
         return f"it has the character {found.group()!r}, which some file systems reserve"
     if component[-1] in ". " or component[0] == " ":

@@ -3,7 +3,8 @@
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from html.parser import HTMLParser
+
+from content_packs.html_events import Attributes, Event, events_of
 
 # Attributes by whether what they name is shown with the page, or only linked from it.
 _EMBEDS = {"src", "poster", "data", "background", "xlink:href", "srcset", "imagesrcset"}
@@ -55,7 +56,7 @@ def of_style(text: str, *, first_line: int = 1) -> list[Reference]:
     return found
 
 
-def _shows(tag: str, attributes: list[tuple[str, str | None]]) -> bool:
+def _shows(tag: str, attributes: Attributes) -> bool:
     """Say whether what an element's `href` names is shown with the page."""
     if tag != "link":
         return tag not in {"a", "area"}
@@ -63,19 +64,25 @@ def _shows(tag: str, attributes: list[tuple[str, str | None]]) -> bool:
     return bool(FETCHED_RELATIONS & set(relations.lower().split()))
 
 
-class _Reader(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
+class _Reader:
+    def __init__(self, text: str) -> None:
         self.found: list[Reference] = []
         self.without_words: list[int] = []
-        self._inside = ""
+        inside = ""
+        for event in events_of(text):
+            if event.kind == "start":
+                self._take(event)
+                inside = "" if event.empty else event.name
+            elif event.kind == "end":
+                inside = ""
+            elif inside == "style":
+                self.found += of_style(event.name, first_line=event.line)
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        line = self.getpos()[0]
-        self._inside = tag
-        if tag == "img" and not any(name == "alt" for name, _ in attrs):
+    def _take(self, event: Event) -> None:
+        tag, line, attributes = event.name, event.line, event.attributes
+        if tag == "img" and not any(name == "alt" for name, _ in attributes):
             self.without_words.append(line)
-        for name, value in attrs:
+        for name, value in attributes:
             if not value:
                 continue
             if name in {"srcset", "imagesrcset"}:
@@ -84,16 +91,9 @@ class _Reader(HTMLParser):
             elif name in _EMBEDS:
                 self._add([value.strip()], line, embedded=True)
             elif name == "href" and tag != "base":
-                self._add([value.strip()], line, embedded=_shows(tag, attrs))
+                self._add([value.strip()], line, embedded=_shows(tag, attributes))
             elif name == "style":
                 self.found += of_style(value, first_line=line)
-
-    def handle_data(self, data: str) -> None:
-        if self._inside == "style":
-            self.found += of_style(data, first_line=self.getpos()[0])
-
-    def handle_endtag(self, _tag: str) -> None:
-        self._inside = ""
 
     def _add(self, urls: list[str], line: int, *, embedded: bool) -> None:
         self.found += [Reference(url, line, embedded) for url in urls]
@@ -106,7 +106,4 @@ def pictures_without_words(text: str) -> list[int]:
 
 @lru_cache(maxsize=1)  # a page is asked for its references and its pictures, one after the other
 def _read(text: str) -> _Reader:
-    reader = _Reader()
-    reader.feed(text)
-    reader.close()
-    return reader
+    return _Reader(text)
