@@ -13,7 +13,7 @@ from content_packs.delta_making import make_delta
 from content_packs.layout import STORED
 from content_packs.limits import MIB
 from content_packs.manifest import File
-from tests.support.deltas import Made, Version, delta_between
+from tests.support.versions import Made, Version, delta_between
 from tests.support.packs import random_bytes
 
 WORDS = [random.Random(n).randbytes(4).hex()[: 3 + n % 6] for n in range(900)]

@@ -19,7 +19,7 @@ from content_packs.limits import (
     DELTA_RENAMES_MAX,
     MIB,
 )
-from tests.support.deltas import Made, Version, applied, derive, head_of
+from tests.support.versions import Made, Version, applied, derive, head_of
 from tests.support.documents import Bend, drop, put, repeat
 from tests.support.packs import random_bytes
 

@@ -1,177 +1,168 @@
-"""Versions in memory, the delta between two, and a reader that makes one out of the other by it."""
+"""Deltas in a repository of ours, a course that changes, a source that notes what it gave."""
 
-import hashlib
 import io
-from collections.abc import Mapping
-from functools import cached_property
+import random
+from pathlib import Path
+from typing import Any
 
-import msgspec
-
-from content_packs import chunker, delta, delta_applying, manifest
+from content_packs import packing, repository
 from content_packs.bundle import BlockReader
 from content_packs.delta_making import DeltaMade, make_delta
-from content_packs.digests import digest_of
-from content_packs.laying_out import lay_out
-from content_packs.limits import CHUNK_BYTES_MAX
-from content_packs.manifest import File, Manifest
-from tests.support.file_reading import FileReader
-from tests.support.packs import describe
+from content_packs.errors import SourceUnavailable
+from content_packs.manifest import File
+from content_packs.offers import Offer
+from content_packs.packing import Content
+from sync_node.source import Answer
+from tests.support.nodes import LiveFolder
+from tests.support.packs import contents_of, describe, lesson, random_bytes
+from tests.support.repositories import Published, Repository
 
-TYPES = {
-    "html": "text/html", "vtt": "text/vtt", "json": "application/json", "png": "image/png",
-    "mp4": "video/mp4", "pdf": "application/pdf", "zip": "application/zip",
-}  # fmt: skip
+LESSONS = ("one", "two", "three", "four")
+ARCHIVE = "shared/archive.db"
 
 
-class Version:
-    """A version of a pack with these files, laid out after `earlier`."""
+def put_delta(repository_: Repository, pack: str, old: int, new: int) -> tuple[str, DeltaMade]:
+    """Make the delta between two published versions, and put it in its place; return that."""
+    before, after = repository_.published[pack, old], repository_.published[pack, new]
+    out = io.BytesIO()
+    made = make_delta(
+        before.manifest, after.manifest, after.layout,
+        _reader(repository_, before), _reader(repository_, after), out,
+    )  # fmt: skip
+    path = repository.delta_path(pack, before.offer.manifest, after.offer.manifest)
+    repository_.write(path, out.getvalue())
+    return path, made
 
-    def __init__(self, files: Mapping[str, bytes], earlier: "Version | None" = None) -> None:
-        self.content = dict(files)
-        found = tuple(_measured(path, data) for path, data in sorted(files.items()))
-        number = earlier.manifest.version + 1 if earlier else 1
-        self.manifest = msgspec.structs.replace(describe((), version=number), files=found)
-        self.digest = manifest.digest(self.manifest)
-        self._chunks = {digest_of(piece): piece for file in found for piece in self._pieces(file)}
-        out = io.BytesIO()
-        table = self.manifest.chunk_table
-        before = [(earlier.manifest, earlier.layout)] if earlier else []
-        self.layout, new = lay_out(
-            self.manifest, lambda n: self._chunks[table[n].digest], before, out
+
+def _reader(repository_: Repository, published: Published) -> Any:
+    blocks = BlockReader(
+        published.manifest,
+        published.layout,
+        lambda digest: io.BytesIO(repository_.read(repository.bundle_path(digest))),
+    )
+
+    def read(file: File, offset: int, length: int) -> bytes:
+        numbers = [published.manifest.number_of_chunk[chunk.digest] for chunk in file.pieces]
+        return b"".join(map(blocks.read, numbers))[offset : offset + length]
+
+    return read
+
+
+def rows(seed: int, count: int = 12_000, changed: float = 0.0) -> bytes:
+    """A table of a database; of its rows the share `changed` differs with the seed."""
+    dice, same = random.Random(seed), random.Random(0)
+    made = []
+    for _ in range(count):
+        text = same.randbytes(100)
+        made.append(dice.randbytes(100) if dice.random() < changed else text)
+    return b"".join(made)
+
+
+def course(
+    repository_: Repository,
+    folder: Path,
+    version: int,
+    *earlier: int,
+    pack: str = "course",
+    footer: str = "",
+    archive: bytes = b"",
+    videos: dict[str, bytes] | None = None,
+    typo: str = "",
+) -> Offer:
+    """Publish a course of pages with a footer, films, and an archive, over `earlier` versions."""
+    made = tuple(lesson(name, video_bytes=1) for name in LESSONS)
+    contents: list[Content] = []
+    for number, one in enumerate(made):
+        text = "".join(
+            f"<p>{random.Random(number).choice(['Water', 'Earth'])} {n} of {one.id}</p>"
+            for n in range(400)
         )
-        self.bundles = dict(earlier.bundles) if earlier else {}
-        if new:
-            self.bundles[new.digest] = out.getvalue()
+        page = f"<h1>{one.id}</h1>{text}{typo if one.id == 'two' else ''}<footer>{footer}</footer>"
+        for content in contents_of(one, seed=1_000 * number, page=page, video_bytes=300_000):
+            data = (videos or {}).get(content.path)
+            contents.append(content._replace(content=data) if data else content)
+    contents.append(Content(ARCHIVE, "application/vnd.sqlite3", archive or rows(0)))
+    cpack = folder / f"{pack}-{version}.cpack"
+    packing.make_cpack(describe(made, pack=pack, version=version), contents, cpack)
+    return repository_.publish(cpack, *((pack, number) for number in earlier))
 
-    def _pieces(self, file: File) -> list[bytes]:
-        data, at, found = self.content[file.path], 0, []
-        for chunk in file.pieces:
-            found.append(data[at : at + chunk.size])
-            at += chunk.size
+
+def film(version: int, name: str = "one") -> bytes:
+    """A film that stays the same but for what is put in front of it."""
+    body = random_bytes(77 + len(name), 2_500_000)
+    return random_bytes(version, 700 * version) + body
+
+
+class Witness(LiveFolder):
+    """A folder that counts as a hub, and keeps what it gave: (path, first byte, length).
+
+    After `left` bytes of content its link is cut, till it gets more.
+    """
+
+    def __init__(self, root: Path, left: int | None = None) -> None:
+        super().__init__(root)
+        self.gave: list[tuple[str, int, int]] = []
+        self.left = left
+
+    def get(self, path: str, *, bytes_max: int, etag: str = "", begun: Any = None) -> Answer:
+        answer = super().get(path, bytes_max=bytes_max, etag=etag, begun=begun)
+        if not path.startswith("metadata/"):
+            self._note(path, 0, len(answer.body or b""))
+        return answer
+
+    def start(self, path: str, *, length: int) -> bytes:
+        data = super().start(path, length=length)
+        self._note(path, 0, len(data))
+        return data
+
+    def open(self, path: str, first: int, length: int, *, fresh: bool = False) -> Any:
+        return _Noted(super().open(path, first, length, fresh=fresh), self, path, first)
+
+    def _note(self, path: str, first: int, length: int) -> None:
+        if self.left is not None:
+            if length > self.left:
+                raise SourceUnavailable(f"{self.name}: cut")
+            self.left -= length
+        if length:
+            self.gave.append((path, first, length))
+
+    def allowed(self, length: int) -> int:
+        """How many of so many bytes the link still gives; raises where it is cut."""
+        if self.left == 0:
+            raise SourceUnavailable(f"{self.name}: cut")
+        return length if self.left is None else min(length, self.left)
+
+    def bytes_of(self, kind: str) -> int:
+        return sum(length for path, _, length in self.gave if path.startswith(kind))
+
+    def twice(self) -> dict[str, int]:
+        """How many bytes were given more than once, by their paths."""
+        found: dict[str, int] = {}
+        ends: dict[str, int] = {}
+        for path, first, length in sorted(self.gave):
+            again = min(ends.get(path, 0), first + length) - first
+            if again > 0:
+                found[path] = found.get(path, 0) + again
+            ends[path] = max(ends.get(path, 0), first + length)
         return found
 
-    @cached_property
-    def reader(self) -> FileReader:
-        table = self.manifest.chunk_table
-        return FileReader(self.manifest, lambda number: self._chunks[table[number].digest])
 
-    def read(self, file: File) -> bytes:
-        return self.content[file.path]
+class _Noted:
+    """A range that is being read from a `Witness`."""
 
-    def read_range(self, file: File, offset: int, length: int) -> bytes:
-        return self.content[file.path][offset : offset + length]
+    waiting_since = None
 
+    def __init__(self, reading: Any, witness: Witness, path: str, first: int) -> None:
+        self._reading, self._witness, self._path, self._at = reading, witness, path, first
 
-def _measured(path: str, data: bytes) -> File:
-    kind = TYPES.get(path.rpartition(".")[2], "application/octet-stream")
-    if len(data) <= CHUNK_BYTES_MAX:
-        return File(path, len(data), digest_of(data), kind)
-    for step in chunker.cut(io.BytesIO(data)):
-        if not isinstance(step, int):
-            chunks = step.chunks if len(step.chunks) > 1 else ()
-            return File(path, step.size, step.digest, kind, chunks)
-    raise AssertionError(path)
+    def readinto(self, view: memoryview) -> int:
+        size = self._reading.readinto(view[: self._witness.allowed(len(view))])
+        self._witness._note(self._path, self._at, size)
+        self._at += size
+        return int(size)
 
+    def abort(self) -> None:
+        self._reading.abort()
 
-class Made:
-    """The delta from `old` to `new`, and what it came to."""
-
-    def __init__(self, old: Version, new: Version) -> None:
-        self.old, self.new = old, new
-        out = io.BytesIO()
-        self.facts: DeltaMade = make_delta(
-            old.manifest, new.manifest, new.layout, old.reader, new.reader, out
-        )
-        self.bytes = out.getvalue()
-
-    @property
-    def update_bytes(self) -> int:
-        return self.facts.update_bytes
-
-    def head(self) -> delta.Head:
-        return head_of(self.bytes, self.old)
-
-
-def delta_between(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> Made:
-    """Make two versions, and the delta between; check that it makes the second exactly."""
-    old = Version(before)
-    made = Made(old, Version(after, old))
-    assert applied(made.bytes, old, made.new) == made.new.content
-    return made
-
-
-def head_of(data: bytes, old: Version) -> delta.Head:
-    size = delta.head_size(data[: delta.START_BYTES])
-    return delta.unpack_head(data[:size], old.manifest, manifest.encode(old.manifest))
-
-
-def derive(data: bytes, old: Version, expected: str) -> tuple[delta.Head, Manifest]:
-    """Return the head and the new manifest, as a node comes to it."""
-    head = head_of(data, old)
-    found = _small(head, data, old, range(head.recipe.derived))
-    stated = {number: (digest_of(made), len(made)) for number, made in found.items()}
-    return head, delta_applying.derived_manifest(head, stated, expected=expected)
-
-
-def _small(head: delta.Head, data: bytes, old: Version, groups: range) -> dict[int, bytes]:
-    found = {}
-    for number in groups:
-        span = head.group_spans[number]
-        stored = data[span.offset : span.offset + span.stored]
-        found.update(delta_applying.make_files(head, number, stored, old.read))
-    return found
-
-
-def applied(data: bytes, old: Version, new: Version) -> dict[str, bytes]:
-    """Return the new version's files out of the old ones, the delta and the blocks that it names.
-
-    Of `new` only the bundles and the manifest's digest are looked at. `KeyError` where a byte
-    comes from nowhere.
-    """
-    head, made = derive(data, old, new.digest)
-    whole = {
-        made.files[number].digest: content
-        for number, content in _small(head, data, old, range(len(head.groups))).items()
-    }
-    for number, large in enumerate(head.large):
-        content = _large(head, data, old, number)
-        whole[made.files[large.number].digest] = content
-    whole |= {file.digest: old.content[file.path] for file in old.manifest.files}
-    chunks = _chunks(made, whole) | _chunks(old.manifest, whole)
-    part = delta_applying.blocks_of(head, new.digest)
-    blocks = BlockReader(made, part, lambda digest: io.BytesIO(new.bundles[digest]))
-    chunks |= {
-        made.chunk_table[number].digest: blocks.read(number) for number in part.block_of_chunk
-    }
-    found = {
-        file.path: whole.get(file.digest) or b"".join(chunks[chunk.digest] for chunk in file.pieces)
-        for file in made.files
-    }
-    for file in made.files:
-        assert hashlib.sha256(found[file.path]).hexdigest() == file.digest
-    return found
-
-
-def _chunks(of: Manifest, whole: Mapping[str, bytes]) -> dict[str, bytes]:
-    found = {}
-    for file in of.files:
-        at = 0
-        for chunk in file.pieces if file.digest in whole else ():
-            found[chunk.digest] = whole[file.digest][at : at + chunk.size]
-            at += chunk.size
-    return found
-
-
-def _large(head: delta.Head, data: bytes, old: Version, number: int) -> bytes:
-    large = head.large[number]
-    content = bytearray(large.size)
-    for position, parts in delta_applying.copies_of(head, number):
-        at = position
-        for file, offset, length in parts:
-            content[at : at + length] = old.read_range(file, offset, length)
-            at += length
-    for group, span in enumerate(large.spans):
-        stored = data[span.offset : span.offset + span.stored]
-        for at, piece in delta_applying.literals_of(head, number, group, stored, old.read_range):
-            content[at : at + len(piece)] = piece
-    return bytes(content)
+    def close(self) -> None:
+        self._reading.close()
