@@ -261,6 +261,24 @@ def test_any_life_ends_well(universe: Universe, lives: int) -> None:
     )
 
 
+def test_control_what_is_false_or_fetched_again_is_seen(universe: Universe) -> None:
+    life = _life(universe)
+    life.begin(demo=0, songs=False, full=False)
+    try:
+        life.node.sync()
+        asked = list(life.link.spans)
+        held = held_chunks(life.node.root)
+        life.nothing_is_false()
+        assert len(fetched_again(life.node.data_dir, life.hub.data.repository, held, asked)) > 5
+        assert fetched_twice([*asked, *asked])
+        life.rot(which=0, at=0)
+        life.rotten.clear()
+        with pytest.raises(AssertionError):
+            life.nothing_is_false()
+    finally:
+        shutil.rmtree(life.folder)
+
+
 def _life(universe: Universe) -> Life:
     life = Life()
     life.universe = universe
