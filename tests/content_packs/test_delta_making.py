@@ -13,8 +13,8 @@ from content_packs.delta_making import make_delta
 from content_packs.layout import STORED
 from content_packs.limits import MIB
 from content_packs.manifest import File
-from tests.support.versions import Made, Version, delta_between
 from tests.support.packs import random_bytes
+from tests.support.versions import Made, Version, delta_between
 
 WORDS = [random.Random(n).randbytes(4).hex()[: 3 + n % 6] for n in range(900)]
 

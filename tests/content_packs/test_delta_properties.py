@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from content_packs import delta_recipe as recipes
 from content_packs.delta_copies import Copies, Copy, from_columns, to_columns, within
 from content_packs.limits import MIB
-from tests.support.versions import Made, Version, delta_between
 from tests.support.packs import random_bytes
 from tests.support.strategies import folders
+from tests.support.versions import Made, Version, delta_between
 
 quick = settings(
     max_examples=60,

@@ -19,9 +19,9 @@ from content_packs.limits import (
     DELTA_RENAMES_MAX,
     MIB,
 )
-from tests.support.versions import Made, Version, applied, derive, head_of
 from tests.support.documents import Bend, drop, put, repeat
 from tests.support.packs import random_bytes
+from tests.support.versions import Made, Version, applied, derive, head_of
 
 _SIZES = struct.Struct("<IIII")
 
