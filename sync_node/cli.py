@@ -153,13 +153,13 @@ def plan(*, data: Path, as_json: bool) -> None:
     """Say what comes next and why, what waits for what, and when each lesson opens."""
     from sync_node import config, estimating, plan_sayings
     from sync_node.data_dir import DataDir
-    from sync_node.database import using_database
+    from sync_node.database import reading_database
     from sync_node.syncing import box_clock, budgets_of, system_clock
     from sync_node.tidying import disk_free
 
     data_dir = DataDir(data)
     found = config.read(data_dir)
-    with using_database(data_dir):
+    with reading_database(data_dir):
         budgets = budgets_of(data_dir)
         budgets.begin_tick()
         now = box_clock(data_dir, system_clock).now()
@@ -203,17 +203,19 @@ def status(*, data: Path, as_json: bool) -> None:
     from sync_node import status as stating
     from sync_node.data_dir import DataDir
     from sync_node.database import reading_database
-    from sync_node.syncing import system_clock
+    from sync_node.syncing import box_clock, system_clock
     from sync_node.tidying import disk_free
+    from sync_node.zones import zone_of
 
     data_dir = DataDir(data)
-    channels = config.read(data_dir).channels
+    configured = config.read(data_dir)
     with reading_database(data_dir):
-        found = stating.status(data_dir, channels, system_time=system_clock(), disk_free=disk_free)
+        now = box_clock(data_dir, system_clock).now()
+        found = stating.status(data_dir, configured.channels, system_time=now, disk_free=disk_free)
     if as_json:
         print_json(found.as_json())
     else:
-        sayings.say_status(found)
+        sayings.say_status(found, now, zone_of(configured.time_zone, what="node.toml: time_zone"))
 
 
 @main.command()

@@ -121,6 +121,8 @@ class _Simulation:
         if pause and pause.until and pause.until > now:
             self._wait_all("pause")
             now = pause.until
+        if not any(link.rate for link in self._links):
+            return self._without_rate(now)
         end = now + timedelta(days=FORECAST_DAYS_MAX)
         while self._left and now < end:
             number, link = self._next(now)
@@ -131,7 +133,18 @@ class _Simulation:
                 now = max(later, now + timedelta(seconds=1))
             else:
                 now = self._advance(number, link, now)
-        return self._give_up("never" if any(link.rate for link in self._links) else "rate")
+        return self._give_up("never")
+
+    def _without_rate(self, now: datetime) -> None:
+        """Say when steps may begin at least, where nobody has seen a link at work."""
+        for kind, queue in self._queues.items():
+            times = [time for link in self._links if (time := link.opens(now, kind))]
+            begins = min(times, default=None)
+            if begins != now:
+                self._note_wait(kind, now)
+            for number in queue:
+                self.begins[number] = begins
+        self._give_up("rate")
 
     @property
     def _left(self) -> bool:
@@ -163,9 +176,7 @@ class _Simulation:
 
     def _note_wait(self, kind: Kind, now: datetime) -> None:
         """Say of the steps of a kind why they wait, if they do from the beginning."""
-        reasons: list[Wait] = [
-            link.permit(now).reason or "window" for link in self._links if link.rate
-        ]
+        reasons: list[Wait] = [link.permit(now).reason or "window" for link in self._links]
         for number in self._queues[kind]:
             if self.begins[number] is None and not self.waits[number]:
                 self.waits[number] = reasons[0] if reasons else "rate"

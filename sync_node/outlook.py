@@ -4,14 +4,28 @@ It is a forecast cut down to what a page shows, so that whoever shows it plans n
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 import msgspec
 
+from content_packs.command_line import megabytes
 from sync_node.forecast import Forecast, LessonForecast, StepForecast, Wait
 from sync_node.limits import OUTLOOK_LESSONS_MAX, OUTLOOK_STEPS_MAX
 from sync_node.plan_model import Kind, Plan
-from sync_node.trusted_time import in_words, parse
+from sync_node.trusted_time import in_words as time_in_words
+from sync_node.trusted_time import parse
+from sync_node.when import when
+
+WAITS: dict[Wait, str] = {
+    "": "",
+    "window": "waits for its window",
+    "budget": "waits for the next day's or month's budget",
+    "pause": "waits for the end of the pause",
+    "space": "waits for room on the disk",
+    "activate-at": "waits for the time from which it may be opened",
+    "rate": "no link has been seen at work yet",
+    "never": "no window or budget lets it through within two years",
+}
 
 
 class ComingStep(msgspec.Struct, frozen=True):
@@ -73,7 +87,7 @@ def outlook(plan: Plan, found: Forecast, now: datetime) -> Outlook:
     known = [each.opens for each in found.lessons if each.opens]
     done = found.done or (max(known, default=None) if not found.steps else None)
     return Outlook(
-        made_at=in_words(now),
+        made_at=time_in_words(now),
         size=plan.size + sum(each.size for each in plan.unknown),
         round_trips=plan.round_trips,
         lessons_to_come=len(found.lessons),
@@ -85,6 +99,18 @@ def outlook(plan: Plan, found: Forecast, now: datetime) -> Outlook:
         lessons=tuple(_lesson(each) for each in _soonest(found.lessons)[:OUTLOOK_LESSONS_MAX]),
         unknown=tuple(each.pack for each in plan.unknown),
     )
+
+
+def in_words(found: Outlook, now: datetime, zone: tzinfo) -> str:
+    """Return how much is to come, when all of it will be here, and what it waits for."""
+    words = f"{megabytes(found.size)} to come"
+    if done := parse(found.done):
+        words += f", {when(done, now, zone, nightly=found.nightly).in_words()}"
+    if found.waits_for:
+        words += f"; {WAITS[found.waits_for]}"
+        if goes_on := parse(found.goes_on):
+            words += f", {when(goes_on, now, zone).in_words()}"
+    return words
 
 
 def encode(found: Outlook) -> str:
@@ -122,9 +148,4 @@ def _lesson(each: LessonForecast) -> ComingLesson:
 
 
 def _words(moment: datetime | None) -> str:
-    return in_words(moment) if moment else ""
-
-
-def moment(words: str) -> datetime | None:
-    """Return the time that a field says."""
-    return parse(words)
+    return time_in_words(moment) if moment else ""

@@ -9,24 +9,14 @@ import click
 from content_packs.command_line import megabytes
 from sync_node.config import Config
 from sync_node.estimating import Estimate, Reasons
-from sync_node.forecast import LessonForecast, StepForecast, Wait
+from sync_node.forecast import LessonForecast, StepForecast
 from sync_node.limits import PLAN_LINES_MAX
+from sync_node.outlook import WAITS
 from sync_node.trusted_time import in_words
 from sync_node.when import when
 from sync_node.zones import zone_of
 
 _Say: TypeAlias = Callable[[datetime | None], str]
-
-WAITS: dict[Wait, str] = {
-    "": "",
-    "window": "waits for its window",
-    "budget": "waits for the next day's or month's budget",
-    "pause": "waits for the end of the pause",
-    "space": "waits for room on the disk",
-    "activate-at": "waits for the time from which it may be opened",
-    "rate": "no link has been seen at work yet",
-    "never": "no window or budget lets it through within two years",
-}
 
 
 def plan_json(estimate: Estimate, reasons: Reasons) -> dict[str, Any]:
@@ -99,7 +89,7 @@ def lines_of(
 def _first_line(estimate: Estimate, done: str) -> str:
     plan = estimate.plan
     if not plan.steps and not plan.unknown:
-        return "everything that is offered is here"
+        return "everything that is known to be offered is here"
     words = f"{megabytes(plan.size)} to come in {plan.round_trips} requests"
     return f"{words}: {done}" if estimate.forecast.done else words
 

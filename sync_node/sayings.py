@@ -3,23 +3,26 @@
 import sys
 import time
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 import click
 
 from content_packs.command_line import megabytes, print_json
-from sync_node import trusted_time
+from sync_node import outlook, trusted_time
 from sync_node.checking import Findings
 from sync_node.choices import Pin, asdict_pin, pins_in_words
 from sync_node.limits import PROGRESS_SECONDS
 from sync_node.rollback import RolledBack
 from sync_node.status import Status
+from sync_node.sync_sayings import progress_in_words
 
 _CLEAR_LINE = "\r\x1b[K"
 
 
-def say_status(status: Status) -> None:
+def say_status(status: Status, now: datetime, zone: tzinfo) -> None:
     """Print the state of the node."""
+    for line in _what_is_to_come(status, now, zone):
+        click.echo(line)
     for pack in status.packs:
         click.echo(pack.in_words())
     if not status.packs:
@@ -39,6 +42,20 @@ def say_status(status: Status) -> None:
         click.echo(f"every file was looked at last: {status.store_checked_at}")
     trouble = f", and it is {status.disk_trouble}" if status.disk_trouble else ""
     click.echo(f"disk: {megabytes(status.disk_free)} free{trouble}")
+
+
+def _what_is_to_come(status: Status, now: datetime, zone: tzinfo) -> list[str]:
+    """Return what stands above all else while something is to come."""
+    lines = []
+    if status.outlook:
+        ready, total = status.lessons
+        coming = outlook.in_words(status.outlook, now, zone)
+        lines.append(f"{ready} of {total} lessons ready, {coming}")
+    if status.paused:
+        lines.append(f"paused until {status.paused_until or '`sync-node resume`'}")
+    if status.running:
+        lines.append(f"at work: {progress_in_words(status.running)}")
+    return lines
 
 
 def say_findings(findings: Findings) -> None:

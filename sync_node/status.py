@@ -3,17 +3,20 @@
 Reads only, but for a byte that shows whether the disk can be written.
 """
 
+import json
 from collections.abc import Callable, Container
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from content_packs.command_line import megabytes
 from content_packs.errors import SatchelError
 from content_packs.manifest import Manifest
 from content_packs.offers import Offer
-from sync_node import choices, state, trusted_time
+from sync_node import choices, outlook, state, trusted_time
 from sync_node.activator import held_versions
 from sync_node.choices import Pin, asdict_pin
 from sync_node.data_dir import DataDir
@@ -21,6 +24,9 @@ from sync_node.database import database_errors
 from sync_node.following import decode_offer
 from sync_node.held_manifests import HeldManifests
 from sync_node.models import LessonRow, PackRow, TickRow
+from sync_node.orders import Orders
+from sync_node.outlook import Outlook
+from sync_node.progress_file import Running, running
 from sync_node.store import Store, allocated_bytes
 from sync_node.ticks import newest_first
 from sync_node.tidying import disk_trouble
@@ -86,10 +92,26 @@ class Status:
     disk_trouble: str
     pins: tuple[Pin, ...]
     store_checked_at: str
+    running: Running | None
+    outlook: Outlook | None
+    paused: bool
+    paused_until: str
+
+    @property
+    def lessons(self) -> tuple[int, int]:
+        """How many lessons are ready at the offered versions, and of how many."""
+        here = [pack for pack in self.packs if not pack.retired]
+        ready = sum(pack.lessons_ready for pack in here)
+        return ready, sum(pack.lessons_total or 0 for pack in here)
 
     def as_json(self) -> dict[str, Any]:
         """Return it as one JSON object."""
-        return {**asdict(self), "pins": [asdict_pin(pin) for pin in self.pins]}
+        return {
+            **asdict(self),
+            "pins": [asdict_pin(pin) for pin in self.pins],
+            "running": self.running.as_json() if self.running else None,
+            "outlook": msgspec.to_builtins(self.outlook),
+        }
 
 
 def status(
@@ -102,6 +124,7 @@ def status(
     """Return the state of this node. node.db is open. Raises `StorageFailed`."""
     store = Store(data_dir)
     manifests = HeldManifests(data_dir)
+    pause = Orders(data_dir).pause_at(system_time)
     with database_errors(data_dir):
         versions = held_versions()
         packs = tuple(
@@ -116,13 +139,23 @@ def status(
             state.absent_channels(),
             heard.ended_at if heard else "",
             _stale_since(system_time),
-            {key: value for key, value in last.items() if key != "id"} if last else None,
+            _tick_json(last) if last else None,
             disk_free(data_dir.root),
             sum(1 for _ in store),
             disk_trouble(data_dir),
             _pins(data_dir),
             state.scrubbed_at(),
+            running(data_dir),
+            outlook.decode(state.outlook()),
+            pause is not None,
+            trusted_time.in_words(pause.until) if pause and pause.until else "",
         )
+
+
+def _tick_json(row: dict[str, Any]) -> dict[str, Any]:
+    inner = ("links", "kinds", "opened")
+    plain = {key: value for key, value in row.items() if key not in {"id", *inner}}
+    return {**plain, **{key: json.loads(row[key]) for key in inner}}
 
 
 def _pins(data_dir: DataDir) -> tuple[Pin, ...]:

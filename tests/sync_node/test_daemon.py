@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from sync_node.engine_main import Rhythm
-from sync_node.limits import RETRY_TICK_SECONDS
+from sync_node.limits import RETRY_TICK_SECONDS, WINDOW_SPREAD_SECONDS
 from sync_node.supervising import Supervisor
 from tests.support import node_process
 from tests.support.nodes import Node, process_node, publish
@@ -160,16 +160,11 @@ def test_the_sites_process_never_loads_the_http_library() -> None:
     assert done.returncode == 0
 
 
-def test_another_sync_meanwhile_waits_or_says_so(node: Node, server: RepositoryServer) -> None:
-    bundle = f"bundles/{next((server.root / 'bundles').iterdir()).name}"
-    server.misbehave("stall", path=bundle, at=100)
-    with running(node) as (_, _address):
-        wait_for(lambda: any(request.path == bundle for request in server.requests))
-        done = node_process.run("sync", "--data", node.root)
-        assert done.returncode == 5
-        assert "at work" in done.stderr
-        status = node_process.run("status", "--data", node.root)
-        assert "0 of 2 lessons ready" in status.stdout
+def test_a_link_that_comes_back_as_a_window_opens_is_used_then() -> None:
+    rhythm = Rhythm(lambda: 0.5)
+    assert rhythm.seconds_until(30.0, poll_seconds=900) == 30 + WINDOW_SPREAD_SECONDS / 2
+    assert rhythm.seconds_until(-5.0, poll_seconds=900) == WINDOW_SPREAD_SECONDS / 2
+    assert rhythm.seconds_until(1e6, poll_seconds=900) == 900 * 0.95
 
 
 def test_the_rhythm_of_ticks() -> None:

@@ -119,6 +119,14 @@ def test_what_has_no_room_or_no_link_has_no_time() -> None:
     assert (waits(never), never.done) == (["window"], None)
 
 
+def test_a_link_that_nobody_saw_at_work_has_windows_all_the_same() -> None:
+    plan = Plan((step("one"), step("one", "video")))
+    found = forecast(plan, situation(Rules(windows=(TEXT_ANY_TIME, NIGHT)), rate=0.0))
+    assert waits(found) == ["rate", "window"]
+    assert [each.begins for each in found.steps] == [NOW, datetime(2026, 6, 1, 22, tzinfo=UTC)]
+    assert found.done is None
+
+
 def test_a_lesson_waits_for_its_time() -> None:
     at = NOW + timedelta(days=3)
     found = forecast(Plan((step("one"),)), situation(activate_at={("demo", 1): at}))
