@@ -151,7 +151,7 @@ class Installer:
                 mine = [step for step in fitting if step.pack == pack]
                 for allowed in self._by_link(here):
                     chosen += allowed
-                    units = [unit for step in allowed for unit in step.units]
+                    units = self._within_budget(allowed)
                     with self._sources.carrying(step.kind for step in allowed):
                         faults[pack] += self._carry_out(by_pack[pack], mine, units)
                 done(by_pack[pack])
@@ -173,6 +173,13 @@ class Installer:
             if links[step.kind]:
                 found.setdefault(links[step.kind], []).append(step)
         return list(found.values()) or [[]]  # what is here is taken in any case
+
+    def _within_budget(self, steps: Sequence[PlannedStep]) -> list[Unit]:
+        """Return the units of `steps`, which the same links may carry, as far as budgets go."""
+        units = [unit for step in steps for unit in step.units]
+        if not units:
+            return []
+        return units[: self._sources.within_budget(steps[0].kind, [u.stored for u in units])]
 
     def _plan(self, begun: Sequence[Installation]) -> Plan:
         """Return a plan, having fetched the layouts that it needs."""

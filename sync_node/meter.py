@@ -17,6 +17,8 @@ from sync_node.plan_model import Kind
 from sync_node.trusted_time import in_words
 from sync_node.windows import Rules, next_time, permit
 
+_ANY: frozenset[Kind] = frozenset()
+
 
 class TokenBucket:
     """Says how long to wait so that bytes keep to a rate. Not safe for several threads.
@@ -96,6 +98,23 @@ class SourceMeter:
             if known is None:
                 self._count(0)
             return known
+
+    def bytes_left(self) -> int | None:
+        """Return how many bytes of content may cross before a budget is spent; None for any."""
+        with self._lock:
+            if self._unbound:
+                return None
+            spent = self._budgets.spent(self.source, self._on)
+            left = spent.left(self._rules, self._on)
+            return None if left is None else max(left - self._rules.held_back, 0)
+
+    def budget_refusal(self) -> NotNow:
+        """Return that more than is left of the budget may not cross, and when more may."""
+        with self._lock:
+            now = self._clock()
+            spent = self._budgets.spent(self.source, self._on)
+            over = spent.and_more(spent.left(self._rules, self._on) or 0, self._on)
+            return _refusal(self.source, "budget", _ANY, next_time(self._rules, now, over))
 
     def spend(self, down: int, up: int) -> None:
         """Count bytes that crossed the link, and wait as its rate asks.

@@ -9,6 +9,7 @@ from datetime import datetime, tzinfo
 import msgspec
 
 from content_packs.command_line import megabytes
+from sync_node.errors import NotNow
 from sync_node.forecast import Forecast, LessonForecast, StepForecast, Wait
 from sync_node.limits import OUTLOOK_LESSONS_MAX, OUTLOOK_STEPS_MAX
 from sync_node.plan_model import Kind, Plan
@@ -99,6 +100,13 @@ def outlook(plan: Plan, found: Forecast, now: datetime) -> Outlook:
         lessons=tuple(_lesson(each) for each in _soonest(found.lessons)[:OUTLOOK_LESSONS_MAX]),
         unknown=tuple(each.pack for each in plan.unknown),
     )
+
+
+def barred(found: Outlook, refusal: NotNow | None) -> Outlook:
+    """Return an outlook that says what ended the tick before, where that was no fault."""
+    if refusal is None:
+        return found
+    return msgspec.structs.replace(found, waits_for=refusal.reason, goes_on=_words(refusal.until))
 
 
 def in_words(found: Outlook, now: datetime, zone: tzinfo) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import accumulate
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -40,6 +41,14 @@ class Gate(Meter, Protocol):
 
     def carry(self, kinds: frozenset[Kind]) -> None:
         """Note what crosses from now on."""
+        ...
+
+    def bytes_left(self) -> int | None:
+        """Return how much content a budget has left, None without one."""
+        ...
+
+    def budget_refusal(self) -> NotNow:
+        """Return that more than that may not cross, and when more may."""
         ...
 
 
@@ -100,6 +109,25 @@ class Sources:
         return frozenset(
             source.name for source in self._sources if self._may_carry(source, frozenset({kind}))
         )
+
+    def within_budget(self, kind: Kind, sizes: Iterable[int]) -> int:
+        """Return how many of the first of so many bytes each no link's budget stands against.
+
+        What is asked for is on its way at once: a transfer that is ended costs it all the same.
+        """
+        sizes = list(sizes)
+        gates = [self._gates.get(name) for name in self.permitting(kind)]
+        left = [gate.bytes_left() if gate else None for gate in gates]
+        known = [each for each in left if each is not None]
+        if len(known) < len(left):
+            return len(sizes)
+        most = max(known, default=0)
+        count = sum(1 for total in accumulate(sizes) if total <= most)
+        if count < len(sizes):
+            for gate in gates:
+                if gate:
+                    self._note_barred(gate.budget_refusal())
+        return count
 
     @contextmanager
     def carrying(self, kinds: Iterable[Kind]) -> Iterator[None]:

@@ -178,7 +178,7 @@ class _OneTick:
             raise
         except SatchelError:
             return ""  # what rotted is found and said elsewhere
-        coming = found.outlook()
+        coming = outlook.barred(found.outlook(), tick.not_now)
         return "" if coming.is_empty else outlook.encode(coming)
 
 
