@@ -25,6 +25,7 @@ from dataclasses import dataclass, field
 from content_packs.errors import InvalidContent, Missing, SourceUnavailable
 from sync_node.limits import (
     ATTEMPTS_MAX,
+    BREATH_SECONDS,
     BUFFER_BYTES_MAX,
     JOIN_SECONDS,
     PIECE_BYTES,
@@ -34,10 +35,11 @@ from sync_node.limits import (
     REQUESTS_MIN,
     SILENT_SECONDS,
     STALL_FALSE_ALARMS_MAX,
+    THIN_BYTES_PER_SECOND,
     WATCH_SECONDS,
 )
 from sync_node.plan_model import Unit
-from sync_node.runs import Run, Try, begin
+from sync_node.runs import Buffer, Run, Try, begin
 from sync_node.source import Source
 from sync_node.sources import Sources
 
@@ -48,7 +50,7 @@ class Come:
 
     order: int
     unit: Unit = field(compare=False)
-    stored: bytearray = field(compare=False)
+    stored: Buffer = field(compare=False)
     source: str = field(compare=False)
     again: bool = field(compare=False)
 
@@ -216,6 +218,15 @@ class Flight:
             with self._changed:
                 if self._arrived(flying, size):
                     return
+                if size < self._piece(flying) / 4 and self._lasts(flying):
+                    self._changed.wait_for(lambda: flying.is_over, BREATH_SECONDS)
+
+    def _lasts(self, flying: Try) -> bool:
+        """Say whether a thin link gives a run's bytes for a while: then to wait saves work."""
+        seen = flying.source.observation
+        if seen is None or seen.rate > THIN_BYTES_PER_SECOND:
+            return False
+        return flying.run.left > seen.rate * BREATH_SECONDS
 
     def _piece(self, flying: Try) -> int:
         seen = flying.source.observation

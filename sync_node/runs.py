@@ -5,13 +5,17 @@ there is one; where it falls silent, a second begins at the byte where the first
 gets further ends the other. A try has buffers of its own, so that what was handed on never changes.
 """
 
+import mmap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from content_packs.errors import InvalidContent, Missing
-from sync_node.limits import RANGE_BYTES_MAX
+from sync_node.limits import MAPPED_BYTES_MIN, RANGE_BYTES_MAX
 from sync_node.plan_model import Unit
 from sync_node.source import Reading, Source
+
+Buffer: TypeAlias = bytearray | mmap.mmap
 
 
 @dataclass(eq=False, slots=True)
@@ -75,7 +79,7 @@ class Try:
     run: Run
     source: Source
     at: int
-    buffer: bytearray
+    buffer: Buffer
     filled: int
     fresh: bool = False
     reading: Reading | None = None
@@ -97,7 +101,7 @@ class Try:
             return False
         self.at += 1
         self.filled = 0
-        self.buffer = bytearray(self.unit.stored)
+        self.buffer = _buffer(self.unit.stored)
         return True
 
     def end(self) -> None:
@@ -113,11 +117,20 @@ def begin(run: Run, source: Source, *, fresh: bool = False) -> Try:
     at, part = run.next, run.part
     if best and best.at == at:
         part = best.buffer[: best.filled]
-    buffer = bytearray(run.units[at].stored)
+    buffer = _buffer(run.units[at].stored)
     buffer[: len(part)] = part
     started = Try(run, source, at, buffer, len(part), fresh)
     run.tries.append(started)
     return started
+
+
+def _buffer(size: int) -> Buffer:
+    """Return room for so many bytes; of a large one only what is written takes memory.
+
+    A large one goes back to the system when nobody has it: what `malloc` frees in one thread, it
+    keeps from the others.
+    """
+    return mmap.mmap(-1, size) if size >= MAPPED_BYTES_MIN else bytearray(size)
 
 
 def coalesced(units: Iterable[Unit]) -> list[Run]:

@@ -50,7 +50,7 @@ class Transfer:
     def _hand_on(self, come: Come, take: Take, flight: Flight) -> None:
         path = come.unit.path
         try:
-            take(come.unit, bytes(come.stored))
+            take(come.unit, bytes(memoryview(come.stored)))
         except InvalidContent as error:
             if come.again:
                 self.faults.append(error)
