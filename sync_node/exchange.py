@@ -111,6 +111,7 @@ class Connections:
     observer: Observer
     monotonic: Callable[[], float] = time.monotonic
     _idle: list[tuple[Origin, Wire]] = field(default_factory=list)
+    _age: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def get(
@@ -125,10 +126,10 @@ class Connections:
         """Ask for `url`; `took` gets each connection that is used. Raises `LINK_ERRORS`.
 
         A kept connection may have been closed meanwhile: then it is asked again over a new one.
-        `fresh` uses no kept one.
+        `fresh` uses no connection that an answer came over.
         """
         origin = Origin.of(url)
-        kept = None if fresh else self._kept(origin)
+        kept = self._kept(origin, fresh=fresh)
         if kept:
             took(kept)
             before = kept.received
@@ -143,17 +144,31 @@ class Connections:
         took(opened)
         return self._ask(opened, origin, url, headers, timeouts)
 
+    def prepare(self, url: str, timeouts: Timeouts) -> None:
+        """Open a connection that will soon be wanted. Raises `LINK_ERRORS`."""
+        origin, age = Origin.of(url), self._age
+        opened = self._open(origin, timeouts)
+        if age == self._age:
+            self._give_back(origin, opened)
+        else:
+            opened.close()  # those that nobody uses were closed meanwhile
+
     def forget_idle(self) -> None:
         """Close the connections that nobody uses: those that do hang."""
         with self._lock:
+            self._age += 1
             idle, self._idle = self._idle, []
         for _, each in idle:
             each.close()
 
-    def _kept(self, origin: Origin) -> Wire | None:
+    def _kept(self, origin: Origin, *, fresh: bool) -> Wire | None:
         while True:
             with self._lock:
-                of_it = [pair for pair in self._idle if pair[0] == origin]
+                of_it = [
+                    pair
+                    for pair in self._idle
+                    if pair[0] == origin and not (fresh and pair[1].received)
+                ]
                 if not of_it:
                     return None
                 self._idle.remove(of_it[-1])

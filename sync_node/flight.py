@@ -16,6 +16,7 @@ that gives a byte ends the other. Each time nothing comes of it, twice as much s
 """
 
 import heapq
+import math
 import threading
 import time
 from collections import Counter, deque
@@ -270,6 +271,7 @@ class Flight:
         if self._since_silence[source.name] >= PROGRESS_BYTES_MIN:
             self._silences[source.name] = 0
         flying.filled += size
+        flying.is_doubted = False
         for other in [each for each in run.tries if each is not flying]:
             self._false_alarms[source.name] += flying is run.tries[0]
             run.tries.remove(other)  # it is behind
@@ -317,23 +319,36 @@ class Flight:
                     self._hedge(silent)
 
     def _silent_tries(self) -> list[Try]:
-        """Return the tries that have been silent for too long: of a dead link only the first."""
+        """Return the tries that have been silent for too long: of a dead link only the first.
+
+        Where that half of it has passed, a connection is opened that may be wanted.
+        """
         found: list[Try] = []
+        doubted: set[str] = set()
         now = self._monotonic()
         for run in self._active:
             newest = run.tries[-1] if run.tries else None
-            seen = newest.source.observation if newest else None
             since = newest.reading.waiting_since if newest and newest.reading else None
-            if newest is None or seen is None or since is None:
+            if newest is None or since is None:
                 continue
             name = newest.source.name
-            alarms = min(self._false_alarms[name], STALL_FALSE_ALARMS_MAX)
-            bearable = seen.stall_seconds(self._silences[name] + alarms)
-            lives = now - self._heard[name] < bearable
-            first = all(each.source.name != name for each in found)
-            if now - since >= bearable and (lives or first):
+            bearable = self._bearable(newest.source)
+            is_first, lives = name not in doubted, now - self._heard[name] < bearable
+            if now - since < bearable / 2 or not (is_first or lives):
+                continue
+            doubted.add(name)
+            if now - since >= bearable:
                 found.append(newest)
+            elif not newest.is_doubted:
+                newest.is_doubted = True
+                threading.Thread(target=newest.source.prepare, daemon=True).start()
         return found
+
+    def _bearable(self, source: Source) -> float:
+        """Return how many seconds of silence are borne: of a disk, any."""
+        seen = source.observation
+        alarms = min(self._false_alarms[source.name], STALL_FALSE_ALARMS_MAX)
+        return seen.stall_seconds(self._silences[source.name] + alarms) if seen else math.inf
 
     def _hedge(self, silent: Try) -> None:
         """Ask for the rest over a new connection, too; or give the source up."""

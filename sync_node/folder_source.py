@@ -75,6 +75,9 @@ class FolderSource:
         """Give a range of a file. See `Source.read`."""
         return pieces_of(self.open(path, first, length))
 
+    def prepare(self) -> None:
+        """There is nothing to prepare."""
+
     def close(self) -> None:
         """Nothing stays open."""
 

@@ -127,6 +127,11 @@ class HubSource:
         """Give a range of a file. See `Source.read`."""
         return pieces_of(self.open(path, first, length))
 
+    def prepare(self) -> None:
+        """Open a connection. See `Source.prepare`."""
+        with contextlib.suppress(*LINK_ERRORS):
+            self._connections.prepare(self._base, self._timeouts)
+
     def close(self) -> None:
         """Close the connections."""
         self._connections.forget_idle()

@@ -90,6 +90,10 @@ class RetryingSource:
         finally:
             pieces.close()
 
+    def prepare(self) -> None:
+        """Open a connection. See `Source.prepare`."""
+        self._source.prepare()
+
     def close(self) -> None:
         """Let go of connections."""
         self._source.close()

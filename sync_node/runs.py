@@ -73,7 +73,8 @@ class Run:
 class Try:
     """A reader of a run from one source: the unit `at` fills `buffer`.
 
-    `fresh`: it uses no connection that was used before. `is_over`: nobody wants it any more.
+    `fresh`: it uses no connection that an answer came over. `is_doubted`: it is silent, and another
+    connection is being opened. `is_over`: nobody wants it any more.
     """
 
     run: Run
@@ -83,6 +84,7 @@ class Try:
     filled: int
     fresh: bool = False
     reading: Reading | None = None
+    is_doubted: bool = False
     is_over: bool = False
 
     @property

@@ -181,12 +181,16 @@ class Source(Protocol):
         """Begin to read exactly `length` bytes from byte `first` on.
 
         What came before an error is good to keep: reading can go on behind it. It isn't tried again
-        here. `fresh`: not over a connection that was used before.
+        here. `fresh`: not over a connection that an answer came over.
         """
         ...
 
     def read(self, path: str, first: int, length: int) -> AbstractContextManager[Iterator[bytes]]:
         """Give exactly `length` bytes from byte `first` on, in pieces, trying again."""
+        ...
+
+    def prepare(self) -> None:
+        """Open a connection for an `open` that is `fresh`, if that works. It may take long."""
         ...
 
     def close(self) -> None:

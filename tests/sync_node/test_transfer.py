@@ -156,7 +156,7 @@ def test_a_stall_throws_nothing_away(server: RepositoryServer) -> None:
 
 def test_many_connections_may_fail(server: RepositoryServer) -> None:
     taker = Taker()
-    weather = Weather(rate=2_000_000, round_trip=0.05, failing=0.3, cut_seconds=0.7, cuts=["rst"])
+    weather = Weather(rate=2_000_000, round_trip=0.05, failing=0.3, cut_seconds=2.0, cuts=["rst"])
     with bad_link(port_of(server), weather, seed=1) as link:
         transfer = fetch(hub_at(link.address), units_of(BUNDLE), taker)
         assert link.crossed.failed
