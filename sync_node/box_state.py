@@ -3,6 +3,7 @@
 import platform
 import shutil
 import sqlite3
+from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 
 from content_packs.durable import storage_errors
@@ -12,23 +13,45 @@ from sync_node.data_dir import DataDir
 from sync_node.languages import Text, text_for
 from sync_node.limits import TICKS_SHOWN
 from sync_node.node_reader import NodeReader, PackFacts
+from sync_node.orders import Orders
+from sync_node.progress_file import running
 from sync_node.tidying import disk_trouble
 
 
 def box_state(
-    data_dir: DataDir, reader: NodeReader, catalogue: Catalogue, languages: tuple[str, ...]
+    data_dir: DataDir,
+    reader: NodeReader,
+    catalogue: Catalogue,
+    languages: tuple[str, ...],
+    now: datetime,
 ) -> BoxView:
-    """Return the state of this node. Raises `StorageFailed`."""
+    """Return the state of this node at `now`. Raises `StorageFailed`."""
     with storage_errors(data_dir.root):
         usage = shutil.disk_usage(data_dir.root)
+    facts = reader.packs()
     return BoxView(
-        packs=tuple(_pack_state(catalogue, facts, languages) for facts in reader.packs()),
+        packs=tuple(_pack_state(catalogue, each, languages) for each in facts),
         ticks=tuple(reader.ticks(TICKS_SHOWN)),
         disk_total=usage.total,
         disk_free=usage.free,
         software=_software(),
         disk_trouble=disk_trouble(data_dir),
+        outlook=reader.outlook(),
+        titles=_titles(catalogue, facts, languages),
+        running=running(data_dir),
+        pause=Orders(data_dir).pause_at(now),
     )
+
+
+def _titles(
+    catalogue: Catalogue, facts: list[PackFacts], languages: tuple[str, ...]
+) -> dict[tuple[str, str], Text]:
+    return {
+        (each.pack, lesson.id): text_for(lesson.title, languages)
+        for each in facts
+        if (held := catalogue.shown(each))
+        for lesson in held.manifest.lessons
+    }
 
 
 def _pack_state(catalogue: Catalogue, facts: PackFacts, languages: tuple[str, ...]) -> PackState:

@@ -19,6 +19,9 @@ from typing import NamedTuple
 
 from content_packs.manifest import Kind
 from sync_node.languages import Text
+from sync_node.orders import Pause
+from sync_node.outlook import Outlook
+from sync_node.progress_file import Running
 
 
 class ItemAddress(NamedTuple):
@@ -197,7 +200,11 @@ class TickView:
 
 @dataclass(frozen=True)
 class BoxView:
-    """What the technician sees. `disk_trouble`: as `tidying.disk_trouble` says."""
+    """What the technician sees. `disk_trouble`: as `tidying.disk_trouble` says.
+
+    `outlook`: what is to come; `titles` are those of its lessons, by pack and lesson. `running`:
+    how far a tick is that is at work. `pause`: no link is used until then, or without an end.
+    """
 
     packs: tuple[PackState, ...]
     ticks: tuple[TickView, ...]
@@ -205,3 +212,7 @@ class BoxView:
     disk_free: int
     software: dict[str, str] = field(default_factory=dict)
     disk_trouble: str = ""
+    outlook: Outlook | None = None
+    titles: dict[tuple[str, str], Text] = field(default_factory=dict)
+    running: Running | None = None
+    pause: Pause | None = None

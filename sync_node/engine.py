@@ -13,8 +13,9 @@ from sync_node import following, state, ticks, tidying
 from sync_node.config import Config
 from sync_node.data_dir import DataDir
 from sync_node.database import database_errors
-from sync_node.installing import Installation, Installer, Progress, unavailable
+from sync_node.installing import Installation, Installer, unavailable
 from sync_node.polling import Poller
+from sync_node.progress_file import Progress
 from sync_node.sources import Sources
 from sync_node.store import Store
 from sync_node.ticks import Tick

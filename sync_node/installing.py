@@ -25,29 +25,13 @@ from sync_node.limits import PLANS_MAX
 from sync_node.models import database_proxy
 from sync_node.plan_model import Kind, Plan, PlannedStep, Unit, UnitKey
 from sync_node.planning import Planning, Wanted
+from sync_node.progress_file import Progress
 from sync_node.receiving import Receiver
 from sync_node.side_by_side import side_by_side
 from sync_node.sources import Sources
 from sync_node.space import Space
 from sync_node.store import Store
 from sync_node.transfer import Transfer
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far the fetching of a version is: bytes over the link, and lessons that are active.
-
-    `lesson` and `kind`: what comes at present; empty for what no lesson names.
-    """
-
-    pack: str
-    version: int
-    bytes_done: int
-    bytes_total: int
-    lessons_ready: int
-    lessons_total: int
-    lesson: str = ""
-    kind: str = ""
 
 
 @dataclass

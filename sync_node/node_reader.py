@@ -15,6 +15,7 @@ import peewee
 from peewee import SQL
 
 from content_packs.errors import StorageFailed
+from sync_node import outlook
 from sync_node.catalogue_model import TickView
 from sync_node.data_dir import DataDir
 from sync_node.database import (
@@ -23,7 +24,9 @@ from sync_node.database import (
     open_as_it_lies,
     open_database,
 )
-from sync_node.models import LessonRow, PackRow, TickRow, VersionRow
+from sync_node.models import LessonRow, PackRow, StateRow, TickRow, VersionRow
+from sync_node.outlook import Outlook
+from sync_node.state import OUTLOOK_KEY
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,13 @@ class NodeReader:
                 )
                 for row in rows.bind(database)
             ]  # fmt: skip
+
+    def outlook(self) -> Outlook | None:
+        """Return what the last tick left to come. Raises `StorageFailed`."""
+        with self._reading() as database:
+            rows = StateRow.select().where(StateRow.key == OUTLOOK_KEY).bind(database)
+            found = next((row.value for row in rows), "")
+        return outlook.decode(found)
 
     @contextmanager
     def _reading(self) -> Iterator[peewee.SqliteDatabase]:

@@ -13,10 +13,26 @@ from pathlib import Path
 from typing import Any
 
 from sync_node.data_dir import DataDir
-from sync_node.installing import Progress
 from sync_node.limits import PROGRESS_FILE_BYTES, PROGRESS_FILE_SECONDS, RATE_WINDOW_SECONDS
 
 NAME = "progress.json"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the fetching of a version is: bytes over the link, and lessons that are active.
+
+    `lesson` and `kind`: what comes at present; empty for what no lesson names.
+    """
+
+    pack: str
+    version: int
+    bytes_done: int
+    bytes_total: int
+    lessons_ready: int
+    lessons_total: int
+    lesson: str = ""
+    kind: str = ""
 
 
 class Speedometer:

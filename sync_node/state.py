@@ -21,7 +21,7 @@ _SCRUBBED_TO = "scrubbed-to"
 _SCRUBBED_AT = "scrubbed-at"
 _LINKS = "links"
 _FLOOR = "time-floor"
-_OUTLOOK = "outlook"
+OUTLOOK_KEY = "outlook"
 
 
 def _get(key: str) -> str:
@@ -157,9 +157,9 @@ def remember_floor(known: Floor) -> None:
 
 def outlook() -> str:
     """Return what the last tick left to come, as `outlook.py` writes it; empty for nothing."""
-    return _get(_OUTLOOK)
+    return _get(OUTLOOK_KEY)
 
 
 def remember_outlook(text: str) -> None:
     """Remember what is to come."""
-    _set(_OUTLOOK, text)
+    _set(OUTLOOK_KEY, text)

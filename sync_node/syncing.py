@@ -18,7 +18,6 @@ from sync_node.config import Config, rules_of
 from sync_node.data_dir import DataDir
 from sync_node.database import database_errors
 from sync_node.engine import Engine
-from sync_node.installing import Progress
 from sync_node.limits import (
     FLOOR_SECONDS,
     LINK_CHANGE_MIN,
@@ -30,7 +29,7 @@ from sync_node.lock import engine_lock
 from sync_node.meter import SourceMeter
 from sync_node.models import database_proxy
 from sync_node.orders import Orders
-from sync_node.progress_file import ProgressFile, Running
+from sync_node.progress_file import Progress, ProgressFile, Running
 from sync_node.ticks import Tick
 from sync_node.tidying import disk_free
 

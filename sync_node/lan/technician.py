@@ -1,16 +1,20 @@
 """The technician's page: what is synced, what is next, the last ticks, the disk, the versions."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 
 from flask import Blueprint, Flask, current_app, render_template
 
+from content_packs.errors import SatchelError
+from sync_node import config, trusted_time
 from sync_node.box_state import box_state
 from sync_node.catalogue_model import TickView
 from sync_node.data_dir import DataDir
 from sync_node.lan.catalogue_access import catalogue
 from sync_node.lan.interface_language import wishes
 from sync_node.node_reader import NodeReader
+from sync_node.when import When, when
+from sync_node.zones import zone_of
 
 blueprint = Blueprint("technician", __name__)
 
@@ -28,10 +32,24 @@ def set_up(app: Flask, data_dir: DataDir, reader: NodeReader, clock: Clock) -> N
 def box() -> str:
     """Show how the box is doing."""
     data_dir, reader, clock = current_app.extensions[_KEY]
-    state = box_state(data_dir, reader, catalogue(), wishes())
     now = clock()
+    state = box_state(data_dir, reader, catalogue(), wishes(), now)
     ticks = [(tick, _seconds_since(tick, now)) for tick in state.ticks]
-    return render_template("technician/box.html", box=state, ticks=ticks, now=now)
+    zone = _zone(data_dir)
+    nightly = bool(state.outlook and state.outlook.nightly)
+
+    def say(words: str) -> When:
+        return when(trusted_time.parse(words), now, zone, nightly=nightly)
+
+    return render_template("technician/box.html", box=state, ticks=ticks, now=now, when=say)
+
+
+def _zone(data_dir: DataDir) -> tzinfo:
+    """Return the school's time zone; UTC where node.toml can't be read, which `status` says."""
+    try:
+        return zone_of(config.read(data_dir).time_zone, what="node.toml")
+    except SatchelError:
+        return UTC
 
 
 def _seconds_since(tick: TickView, now: datetime) -> int | None:

@@ -17,9 +17,9 @@ from sync_node.engine import Engine
 from sync_node.folder_source import FolderSource
 from sync_node.held_manifests import HeldManifests
 from sync_node.initialising import initialise
-from sync_node.installing import Progress
 from sync_node.lock import engine_lock
 from sync_node.models import LessonRow, PackRow, TickRow, VersionRow
+from sync_node.progress_file import Progress
 from sync_node.source import Source
 from sync_node.sources import Sources
 from sync_node.ticks import Tick
