@@ -80,6 +80,10 @@ class Hub:
         put(folder, self._folder)
         return self._publish(self._folder)
 
+    def make_deltas(self) -> Used:
+        """Make the deltas that a publish leaves to `hub serve`: those of nodes left behind."""
+        return run(*programs.command("hub", "deltas", "--data", self.data))
+
     def _publish(self, folder: Path) -> Used:
         given = ("publish", folder, "--release", CHANNEL, "--data", self.data)
         return run(*programs.command("hub", *given))

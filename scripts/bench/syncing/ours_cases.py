@@ -19,7 +19,7 @@ from scripts.bench.syncing.wire import Link
 _ROUND_TRIP_SECONDS = Satchel.round_trip_seconds
 _HELD_SHARE = 0.6
 _CUT_BYTES_PER_SECOND = 8_000_000
-_CHART_BYTES_PER_SECOND = 1_000_000  # slow enough that the node never lags behind the link
+_CHART_BYTES_PER_SECOND = 2_000_000  # slow enough that the node never lags behind the link
 
 
 class OurCases:
@@ -50,6 +50,7 @@ class OurCases:
         self._publish(3)
         rows[3] = self._sync(CASES[3], box, 3)
         self._publish(LATER)
+        self._published += self._hub.make_deltas()
         self._case("three versions on, two skipped", late, LATER, old=1)
         self._other_pack()
         return rows
