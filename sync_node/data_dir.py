@@ -15,6 +15,7 @@ engine.lock              held while a tick runs
 ```
 """
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -126,8 +127,9 @@ class DataDir:
         """Yield the digest of every file in the store, by name; the bytes aren't looked at."""
         if not self.store.is_dir():
             return
-        for folder in sorted(self.store.iterdir()):
-            if folder.is_dir():
-                for path in sorted(folder.iterdir()):
-                    if len(path.name) == _DIGEST_CHARACTERS and path.name[:2] == folder.name:
-                        yield path.name
+        with os.scandir(self.store) as entries:
+            folders = sorted(entry.name for entry in entries if entry.is_dir())
+        for folder in folders:
+            for name in sorted(os.listdir(self.store / folder)):  # noqa: PTH208  # 10 times as fast
+                if len(name) == _DIGEST_CHARACTERS and name[:2] == folder:
+                    yield name

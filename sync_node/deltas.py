@@ -139,9 +139,11 @@ class Delta:
 
     def _layout_of_blocks(self, new: Manifest) -> Layout | None:
         found = delta_applying.blocks_of(self.head, "")
+        if not found.blocks:
+            return None
         table = len(new.chunk_table)
         known = all(number < table for block in found.blocks for number in block.chunks)
-        return found if found.blocks and known else None
+        return found if known else None
 
     def make(self, number: int, stored: bytes) -> list[tuple[Chunk, bytes]]:
         """Return the files that a group makes, to be checked. Raises `InvalidContent`."""
@@ -185,7 +187,7 @@ class Deltas:
                     first = path.read_bytes() if path.exists() else b""
                 if first:
                     return self._opened(offer, old, first, what=str(path))
-            except InvalidContent:
+            except (InvalidContent, Missing):
                 self.forget(old, offer.manifest)
         return None
 

@@ -58,7 +58,9 @@ class Documents:
             raise InvalidContent(
                 f"{what}: is of {found.pack} {found.version}, expected {offer.pack} {offer.version}"
             )
-        durable.write(self._data_dir.manifest_path(offer.manifest), manifest.encode(found))
+        data = manifest.encode(found)
+        durable.write(self._data_dir.manifest_path(offer.manifest), data)
+        self._held.put(offer.manifest, found, len(data))
 
     def fetch_manifest(self, offer: Offer) -> None:
         """Fetch the manifest of an offer.

@@ -29,7 +29,6 @@ class Finder:
         self._planning = planning
         self._room = room
         self._begun: dict[str, Delta] = {}
-        self._layouts: dict[str, bytes] = {}
         self.troubles: list[SatchelError] = []
 
     def find(self, offers: Sequence[Offer]) -> dict[str, Wanted]:
@@ -52,21 +51,20 @@ class Finder:
 
     def _begin_deltas(self, offers: Sequence[Offer], olds: dict[str, list[str]]) -> None:
         """Ask for deltas from the newest version held of each, then from the one before, ..."""
-        asking = [offer for offer in offers if offer.pack not in self._begun]
         for turn in range(max(map(len, olds.values()), default=0)):
             asking = [
                 offer
-                for offer in asking
-                if offer.pack not in self._begun and turn < len(olds[offer.pack])
+                for offer in offers
+                if offer.pack not in self._begun
+                and turn < len(olds[offer.pack])
+                and self._planning.is_much_here(olds[offer.pack][turn])
             ]
             asks = [self._asking(offer, olds[offer.pack][turn]) for offer in asking]
             for offer, found in zip(asking, side_by_side(asks), strict=True):
                 if isinstance(found, Delta):
                     self._begun[offer.pack] = found
-                elif isinstance(found, StorageFailed | SourceUnavailable):
-                    if isinstance(found, StorageFailed):
-                        raise found
-                    asking = []  # a link that is cut: what there is isn't known
+                elif isinstance(found, StorageFailed):
+                    raise found
 
     def _asking(self, offer: Offer, old: str) -> Callable[[], Delta]:
         return lambda: self._deltas.begin(offer, old)

@@ -85,6 +85,12 @@ class HeldManifests:
             self._forget()
         return held
 
+    def put(self, digest: str, manifest: Manifest, size: int) -> None:
+        """Remember a manifest that was checked in full, and is on disk with `size` bytes."""
+        with self._lock:
+            self._parsed[digest] = (HeldManifest(manifest), size)
+            self._forget()
+
     def _read(self, digest: str) -> tuple[HeldManifest, int]:
         place = self._data_dir.manifest_path(digest)
         try:

@@ -71,6 +71,8 @@ def plan(
     coming: set[str] = set()  # chunks that are planned for another pack
     for pack in packs:  # one after the other: a manifest takes memory
         ways = _Ways(pack, coming, request_bytes)
+        if ways.complete:
+            continue
         first += ways.steps(usefulness.required(pack.manifest))
         later += ways.steps(usefulness.later(pack.manifest))
         if ways.uncovered:
@@ -114,6 +116,11 @@ class _Ways:
         self._place = {lesson.id: n for n, lesson in enumerate(self.manifest.lessons, start=1)}
         self._choose()
         coming.update(self._ways)
+
+    @property
+    def complete(self) -> bool:
+        """Whether the store has all files of the version."""
+        return not self._files
 
     @property
     def uncovered(self) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
+from content_packs.errors import InvalidContent, Missing
 from content_packs.manifest import Manifest
 from content_packs.offers import Offer
 from sync_node import following, planner
@@ -90,20 +91,23 @@ class Planning:
         return wanted.delta.facts
 
     def older_versions(self, offer: Offer) -> list[str]:
-        """Return the manifests that a delta to an offer may be from, the newest first.
+        """Return the manifests of older versions that a delta to an offer may be from.
 
-        Those are of older versions of which enough is here to make something of it.
+        The newest come first.
         """
         held = sorted(
             (version, digest)
             for (pack, version), digest in held_versions().items()
             if pack == offer.pack and version < offer.version
         )
-        found = [digest for _, digest in reversed(held) if self._is_much_here(digest)]
-        return found[:DELTA_VERSIONS_MAX]
+        return [digest for _, digest in reversed(held)][:DELTA_VERSIONS_MAX]
 
-    def _is_much_here(self, digest: str) -> bool:
-        files = self._documents.held_manifest(digest).files
+    def is_much_here(self, digest: str) -> bool:
+        """Say whether enough of a version is here to make something of a delta from it."""
+        try:
+            files = self._documents.held_manifest(digest).files
+        except (Missing, InvalidContent):
+            return False  # it rotted: `check` finds it
         here = sum(file.size for file in files if file.digest in self._store)
         return here >= DELTA_HELD_SHARE_MIN * sum(file.size for file in files)
 

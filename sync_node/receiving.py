@@ -63,8 +63,10 @@ class Receiver:
 
     def _wants_of(self, digest: str) -> bool:
         delta = self._delta
-        return delta is not None and bool(digest) and any(
-            chunk.digest in self._assembler for chunk in delta.new_file(digest).pieces
+        return (
+            delta is not None
+            and bool(digest)
+            and any(chunk.digest in self._assembler for chunk in delta.new_file(digest).pieces)
         )
 
     def _try(self, unit: Unit, stored: bytes) -> None:
