@@ -14,6 +14,7 @@ from content_packs.manifest import File, Manifest
 
 _FILES_SAYING_SO_MIN = 2  # that moved without a change from one folder to another
 _NAMES_SHARED_MIN = 0.5  # of two folders, for one to be the other renamed
+_FOLDER_PAIRS_MAX = 10_000  # that are compared by the names in them
 _TEXTS_MAX = 4_000  # old texts that are looked at for likeness
 _TEXT_BYTES_MAX = 64 * MIB
 
@@ -54,7 +55,9 @@ def _folders(before: str, after: str) -> tuple[str, str]:
 def _renamed_by_names(gone: Iterable[File], fresh: Iterable[File]) -> list[tuple[str, str]]:
     """Return lessons' folders that hold files of nearly the same names."""
     before, after = _names_by_folder(gone), _names_by_folder(fresh)
-    found = []
+    found: list[tuple[str, str]] = []
+    if len(before) * len(after) > _FOLDER_PAIRS_MAX:
+        return found
     for folder, names in after.items():
         shared = {other: len(names & theirs) for other, theirs in before.items()}
         best = max(shared, key=lambda other: shared[other], default="")
@@ -92,6 +95,10 @@ class Pairing:
         self._read_old = read_old
         self._new = new
         self._old_files = old.files
+        self._gone: dict[str, list[File]] = defaultdict(list)  # by media type
+        for path, file in self.by_path.items():
+            if path not in new.by_path and file.size:
+                self._gone[file.media_type].append(file)
         self._alike: list[Likeness] | None = None
 
     def at_path(self, file: File) -> File | None:
@@ -101,11 +108,7 @@ class Pairing:
 
     def gone_like(self, file: File) -> File | None:
         """Return the file of the same type that is no more, nearest in size."""
-        gone = [
-            each
-            for path, each in self.by_path.items()
-            if path not in self._new.by_path and each.media_type == file.media_type and each.size
-        ]
+        gone = self._gone.get(file.media_type, ())
         return min(gone, key=lambda each: abs(each.size - file.size), default=None)
 
     def alike(self, text: bytes) -> File | None:
