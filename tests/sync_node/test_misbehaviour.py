@@ -6,6 +6,7 @@ and a transfer of units. Time passes fifty times as fast, so that what takes lon
 
 import dataclasses
 import random
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +22,7 @@ from sync_node.retrying_source import RetryingSource
 from sync_node.sources import Sources
 from sync_node.transfer import Transfer
 from tests.support.repository_server import RepositoryServer, serving
+from tests.support.source_code import CHECKOUT
 
 BUNDLE = bundle_path("ab" * 32)
 STAMP = b"stamp" * 60
@@ -169,3 +171,12 @@ def test_what_goes_on_is_said_within_bounds(
 def expected(fault: str) -> tuple[type[SatchelError] | None, ...]:
     found = ALWAYS[fault]
     return found if isinstance(found, tuple) else (found, found, found)
+
+
+def test_the_page_on_links_says_what_comes_of_each() -> None:
+    words = {None: "right", InvalidContent: "bad", SourceUnavailable: "cut"}
+    page = (CHECKOUT / "sync_node" / "LINKS.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([^`]+)` \| [^|]+ \| (\w+) \| (\w+) \| (\w+) \|$", page, re.MULTILINE)
+    assert {row[0]: row[1:] for row in rows} == {
+        fault: tuple(words[error] for error in expected(fault)) for fault in ALWAYS
+    }
