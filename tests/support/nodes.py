@@ -69,15 +69,18 @@ class Node:
     def sync(self) -> Tick:
         """One tick, as a process of its own would do it."""
         with self.opened():
-            engine = Engine(
-                self.data_dir,
-                self.config,
-                Sources(self.sources),
-                clock=lambda: self.now,
-                disk_free=self.disk_free,
-                progress=self.progress.append,
-            )
-            return engine.tick()
+            return self.engine(Sources(self.sources)).tick()
+
+    def engine(self, sources: Sources) -> Engine:
+        """An engine of this node on any sources; node.db is open."""
+        return Engine(
+            self.data_dir,
+            self.config,
+            sources,
+            clock=lambda: self.now,
+            disk_free=self.disk_free,
+            progress=self.progress.append,
+        )
 
     def sync_well(self) -> Tick:
         tick = self.sync()
