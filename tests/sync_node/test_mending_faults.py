@@ -21,7 +21,7 @@ from tests.support.repositories import Repository
 
 SEED = 20_261_121
 CALLS = r"fsync|fdatasync|syncfs|rename.*|write|pwrite64|unlink.*|f?chmod.*|ftruncate"
-QUICK = 3
+QUICK = 1
 # A check that finds something ends with 3: that is as it should be.
 CHECK = """
 import sys
