@@ -97,7 +97,7 @@ class HubSource:
             answers.check_status(response, what, {200, 206} if "Range" in headers else {200})
             if response.status == 200:
                 begun.body.clear()
-            elif not answers.begins_at(response, len(begun.body)):
+            elif not answers.begins_at(response, len(begun.body)) or tag not in {"", begun.etag}:
                 begun.body.clear()
                 raise SourceUnavailable(f"{what}: goes on elsewhere than it broke")
             begun.etag = "" if tag.startswith("W/") else tag

@@ -125,6 +125,38 @@ def test_can_be_left_in_the_middle_of_a_range_and_used_on(source: Source) -> Non
     assert read(source, BUNDLE, 5, 5) == BUNDLE_BYTES[5:10]
 
 
+def test_a_range_is_read_into_the_readers_own_buffer(source: Source) -> None:
+    reading = source.open(BUNDLE, 1_000, 200_000)
+    buffer = bytearray(250_000)
+    filled = 0
+    while size := reading.readinto(memoryview(buffer)[filled : filled + 70_000]):
+        assert size <= 70_000
+        filled += size
+    reading.close()
+    assert filled == 200_000, "no more than was asked for"
+    assert buffer[:filled] == BUNDLE_BYTES[1_000:201_000]
+    assert reading.waiting_since is None
+
+
+def test_opening_asks_for_nothing_yet(source: Source) -> None:
+    reading = source.open(bundle_path("00" * 32), 0, 10, fresh=True)
+    assert source.traffic.requests == 0
+    with pytest.raises(Missing):
+        reading.readinto(memoryview(bytearray(10)))
+    reading.close()
+
+
+def test_a_range_can_be_aborted_and_closed_at_any_time(source: Source) -> None:
+    for reads in range(3):
+        reading = source.open(BUNDLE, 0, 300_000)
+        for _ in range(reads):
+            reading.readinto(memoryview(bytearray(100)))
+        reading.abort()
+        reading.close()
+    source.prepare()
+    assert read(source, BUNDLE, 5, 5) == BUNDLE_BYTES[5:10]
+
+
 def test_an_error_of_the_reader_passes_through(source: Source) -> None:
     def fail() -> None:
         with source.read(BUNDLE, 0, 300_000) as pieces:

@@ -174,9 +174,8 @@ class _Handler(BaseHTTPRequestHandler):
         if data is None:
             self._head(request, 404, {"Content-Length": "0"})
             return
-        tag = f'"{digest_of(data)[:16]}"'
         answer = byte_ranges.answer(
-            len(data), tag, range_header=span, if_none_match=request.if_none_match
+            len(data), _tag(data), range_header=span, if_none_match=request.if_none_match
         )
         headers = dict(answer.headers)
         if not self.state.etags:
@@ -221,7 +220,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def fault_cut(self, request: Request, fault: _Fault) -> None:
         data = self._data(request) or b""
-        answer = byte_ranges.answer(len(data), '"x"', range_header=request.range)
+        answer = byte_ranges.answer(len(data), _tag(data), range_header=request.range)
         headers = {**answer.headers, "Content-Length": str(answer.length)}
         self._head(request, answer.status, headers)
         self._send(request, data[answer.first : answer.first + min(fault.at, answer.length)])
@@ -388,3 +387,7 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {"Content-Encoding": "gzip", "Content-Length": str(len(body))}
         self._head(request, 200, headers)
         self._send(request, body)
+
+
+def _tag(data: bytes) -> str:
+    return f'"{digest_of(data)[:16]}"'

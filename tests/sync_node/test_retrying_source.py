@@ -7,13 +7,15 @@ from pathlib import Path
 import pytest
 
 from content_packs.errors import InvalidContent, Missing, SourceUnavailable
-from content_packs.repository import TIMESTAMP, bundle_path
+from content_packs.repository import TIMESTAMP, bundle_path, manifest_path
 from sync_node import limits
 from sync_node.hub_source import HubSource
 from sync_node.retrying_source import RetryingSource
+from sync_node.source import Begun
 from tests.support.repository_server import RepositoryServer, serving
 
 BUNDLE = bundle_path("ab" * 32)
+LARGE = manifest_path("demo", "cd" * 32)
 BUNDLE_BYTES = random.Random(3).randbytes(500_000)
 
 
@@ -80,6 +82,39 @@ def test_a_drip_of_bytes_is_no_progress(server: RepositoryServer, source: Retryi
 def test_gets_small_files_again(server: RepositoryServer, source: RetryingSource) -> None:
     server.misbehave("reset", times=2)
     assert source.get(TIMESTAMP, bytes_max=100).body == b"stamp"
+
+
+def test_a_file_that_broke_off_goes_on_at_the_byte_where_it_broke(
+    server: RepositoryServer, source: RetryingSource
+) -> None:
+    (server.root / LARGE).parent.mkdir(parents=True)
+    (server.root / LARGE).write_bytes(BUNDLE_BYTES)
+    server.misbehave("cut", times=3, at=150_000)
+    assert source.get(LARGE, bytes_max=500_000).body == BUNDLE_BYTES
+    assert server.body_bytes == 500_000, "no byte came twice"
+
+
+def test_a_file_that_changed_meanwhile_comes_whole(
+    server: RepositoryServer, source: RetryingSource
+) -> None:
+    begun = Begun()
+    server.misbehave("cut", at=3)
+    with pytest.raises(SourceUnavailable):
+        RetryingSource(
+            HubSource(server.url), sleep=lambda _: None, random=lambda: 0.0, attempts_max=1
+        ).get(TIMESTAMP, bytes_max=100, begun=begun)
+    assert begun.body == b"sta"
+    (server.root / TIMESTAMP).write_bytes(b"another")
+    assert source.get(TIMESTAMP, bytes_max=100, begun=begun).body == b"another"
+
+
+def test_stays_away_as_long_as_it_is_asked_to_within_bounds(
+    server: RepositoryServer, source: RetryingSource, slept: list[float]
+) -> None:
+    for after in ("7", "86400", "Sun, 06 Nov 2050 08:49:37 GMT"):
+        server.misbehave("status", status=503, location=after)
+        assert source.get(TIMESTAMP, bytes_max=100).body == b"stamp"
+    assert slept == [7.0, limits.RETRY_AFTER_SECONDS_MAX, limits.BACKOFF_SECONDS]
 
 
 def test_doesnt_try_again_what_wont_get_better(
