@@ -10,12 +10,12 @@ from content_packs.durable import storage_errors
 from sync_node.catalogue import Catalogue
 from sync_node.catalogue_model import BoxView, PackState
 from sync_node.data_dir import DataDir
+from sync_node.disk import disk_trouble
 from sync_node.languages import Text, text_for
 from sync_node.limits import TICKS_SHOWN
 from sync_node.node_reader import NodeReader, PackFacts
 from sync_node.orders import Orders
 from sync_node.progress_file import running
-from sync_node.tidying import disk_trouble
 
 
 def box_state(

@@ -200,7 +200,7 @@ class TickView:
 
 @dataclass(frozen=True)
 class BoxView:
-    """What the technician sees. `disk_trouble`: as `tidying.disk_trouble` says.
+    """What the technician sees. `disk_trouble`: as `disk.disk_trouble` says.
 
     `outlook`: what is to come; `titles` are those of its lessons, by pack and lesson. `running`:
     how far a tick is that is at work. `pause`: no link is used until then, or without an end.

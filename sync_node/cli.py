@@ -154,8 +154,8 @@ def plan(*, data: Path, as_json: bool) -> None:
     from sync_node import config, estimating, plan_sayings
     from sync_node.data_dir import DataDir
     from sync_node.database import reading_database
+    from sync_node.disk import disk_free
     from sync_node.syncing import box_clock, budgets_of, system_clock
-    from sync_node.tidying import disk_free
 
     data_dir = DataDir(data)
     found = config.read(data_dir)
@@ -203,8 +203,8 @@ def status(*, data: Path, as_json: bool) -> None:
     from sync_node import status as stating
     from sync_node.data_dir import DataDir
     from sync_node.database import reading_database
+    from sync_node.disk import disk_free
     from sync_node.syncing import box_clock, system_clock
-    from sync_node.tidying import disk_free
     from sync_node.zones import zone_of
 
     data_dir = DataDir(data)

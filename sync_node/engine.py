@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from content_packs.errors import SatchelError
-from sync_node import following, state, ticks, tidying
+from sync_node import disk, following, state, ticks, tidying
 from sync_node.config import Config
 from sync_node.data_dir import DataDir
 from sync_node.database import database_errors
@@ -36,7 +36,7 @@ class Engine:
         sources: Sources,
         *,
         clock: Callable[[], datetime],
-        disk_free: Callable[[Path], int] = tidying.disk_free,
+        disk_free: Callable[[Path], int] = disk.disk_free,
         progress: Callable[[Progress], None] = lambda _: None,
     ) -> None:
         self._data_dir = data_dir

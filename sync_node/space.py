@@ -16,11 +16,12 @@ from content_packs.manifest import File
 from sync_node import choices, eviction, state
 from sync_node.claiming import claims
 from sync_node.data_dir import DataDir
+from sync_node.disk import disk_free
 from sync_node.eviction import Going
 from sync_node.limits import DISK_BLOCK_BYTES, DISK_RESERVE_BYTES
 from sync_node.models import LessonRow, PackRow, database_proxy
 from sync_node.store import Store, allocated_bytes
-from sync_node.tidying import Freed, disk_free
+from sync_node.tidying import Freed
 
 
 class Space:

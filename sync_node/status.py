@@ -21,6 +21,7 @@ from sync_node.activator import held_versions
 from sync_node.choices import Pin, asdict_pin
 from sync_node.data_dir import DataDir
 from sync_node.database import database_errors
+from sync_node.disk import disk_trouble
 from sync_node.following import decode_offer
 from sync_node.held_manifests import HeldManifests
 from sync_node.models import LessonRow, PackRow, TickRow
@@ -29,7 +30,6 @@ from sync_node.outlook import Outlook
 from sync_node.progress_file import Running, running
 from sync_node.store import Store, allocated_bytes
 from sync_node.ticks import newest_first
-from sync_node.tidying import disk_trouble
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from sync_node.budget import Budgets
 from sync_node.config import Config, rules_of
 from sync_node.data_dir import DataDir
 from sync_node.database import database_errors
+from sync_node.disk import disk_free
 from sync_node.engine import Engine
 from sync_node.limits import (
     FLOOR_SECONDS,
@@ -31,7 +32,6 @@ from sync_node.models import database_proxy
 from sync_node.orders import Orders
 from sync_node.progress_file import Progress, ProgressFile, Running
 from sync_node.ticks import Tick
-from sync_node.tidying import disk_free
 
 SPENT = "spent.json"
 

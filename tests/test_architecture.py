@@ -108,21 +108,19 @@ def test_no_import_cycle(package: str) -> None:
             )
 
 
-def test_requests_is_imported_by_the_hub_source_alone() -> None:
+def test_http_is_spoken_in_one_place() -> None:
     modules = modules_of("sync_node")
-    importers = {module.name for module in modules if _imports(module, "requests")}
-    assert importers <= {"sync_node.hub_source"}, (
-        f"{sorted(importers)} import requests: it costs 20 MB, and its errors are translated in "
-        "one place"
+    importers = {module.name for module in modules if _imports(module, "http.client")}
+    assert importers == {"sync_node.exchange"}, (
+        f"{sorted(importers)} import http.client: every byte is counted and every error translated "
+        "in one place"
     )
     graph = imports_among(modules)
     for module in modules:
+        assert not _imports(module, "requests"), f"{module.place}: see DECISIONS.md, 25"
         if module.name.startswith("sync_node.lan"):
             met = reachable(graph, module.name) & importers
-            assert not met, (
-                f"{module.place} loads {sorted(met)}: the school's site never reaches out, and "
-                "requests would cost its process 20 MB"
-            )
+            assert not met, f"{module.place} loads {sorted(met)}: the site never reaches out"
 
 
 @pytest.mark.parametrize("library", ["flask", "waitress"])

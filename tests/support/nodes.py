@@ -10,7 +10,7 @@ from typing import Any
 from content_packs.digests import digest_of
 from content_packs.errors import SatchelError
 from content_packs.offers import Offer
-from sync_node import rebuilding, tidying
+from sync_node import disk, rebuilding
 from sync_node.config import Config, SourceConfig
 from sync_node.data_dir import DataDir
 from sync_node.engine import Engine
@@ -42,7 +42,7 @@ class Node:
     sources: Sequence[Source]
     channels: tuple[str, ...] = ("main",)
     now: datetime = NOW
-    disk_free: Callable[[Path], int] = tidying.disk_free
+    disk_free: Callable[[Path], int] = disk.disk_free
     rollout_number: int = 0
     progress: list[Progress] = field(default_factory=list)
 
