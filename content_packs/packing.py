@@ -17,7 +17,7 @@ from typing import BinaryIO, NamedTuple, Self
 import msgspec
 
 from content_packs import chunker, cpack, durable, manifest_rules
-from content_packs.digests import digest_of, read_pieces
+from content_packs.digests import digest_of
 from content_packs.errors import DigestMismatch, InvalidContent, StorageFailed
 from content_packs.laying_out import lay_out
 from content_packs.layout import Layout
@@ -124,7 +124,7 @@ class Packer:
                 self._advance(len(whole))
                 return File(content.path, len(whole), digest_of(whole), content.media_type)
             if self._known:
-                known = self._known.get(_digest_of(file))
+                known = self._known.get(hashlib.file_digest(file, "sha256").hexdigest())
                 if known and known.size == size:
                     self._advance(size)
                     return File(content.path, size, known.digest, content.media_type, known.chunks)
@@ -142,14 +142,7 @@ def _size(content: bytes | Path) -> int:
     return len(content) if isinstance(content, bytes) else content.stat().st_size
 
 
-def _digest_of(file: BinaryIO) -> str:
-    hasher = hashlib.sha256()
-    for piece in read_pieces(file):
-        hasher.update(piece)
-    return hasher.hexdigest()
-
-
-def _open(content: bytes | Path) -> BinaryIO:
+def _open(content: bytes | Path) -> io.BufferedReader | io.BytesIO:
     if isinstance(content, bytes):
         return io.BytesIO(content)
     try:

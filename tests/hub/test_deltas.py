@@ -141,14 +141,19 @@ def test_an_unknown_pack_is_told(hub: Hub) -> None:
 def test_a_delta_that_saves_nothing_is_not_kept_and_not_tried_again(
     hub: Hub, tmp_path: Path
 ) -> None:
-    """Version 2 has quite other pictures: blocks bring those as well."""
-    make_demo(tmp_path / "1.cpack", version=1, seeds={"one": 10, "two": 20})
-    make_demo(tmp_path / "2.cpack", version=2, seeds={"one": 30, "two": 40})
+    """Version 2 has quite other films: blocks bring those as well."""
+    for number in (1, 2):
+        make_demo(
+            tmp_path / f"{number}.cpack",
+            version=number,
+            seeds={"one": 10 * number, "two": 100 * number},
+            video_bytes=500_000,
+        )
     publish(hub, tmp_path / "1.cpack")
     publish(hub, tmp_path / "2.cpack")
     (made,) = delta_files.make(hub, deltas.wanted(hub))
     assert made.stored == 0
-    assert made.fetched == made.without > 40_000
+    assert made.fetched == made.without > 2_900_000
     assert files(hub) == {}
     assert deltas.missing(hub, deltas.wanted(hub)) == []
 
