@@ -17,6 +17,7 @@ from typing import IO, BinaryIO
 
 from content_packs import delta as deltas
 from content_packs import delta_large as large_files
+from content_packs import delta_recipe as recipes
 from content_packs import delta_small as small_files
 from content_packs import delta_template as templates
 from content_packs import manifest as manifests
@@ -34,6 +35,7 @@ from content_packs.limits import (
     DELTA_COPIES_MAX,
     DELTA_DERIVED_BYTES_MAX,
     DELTA_DERIVED_STORED_BYTES_MAX,
+    DELTA_RECIPE_BYTES_MAX,
     KIB,
     MIB,
 )
@@ -198,10 +200,19 @@ class _Making:
     # -- the head --------------------------------------------------------------------------------
 
     def recipe(self) -> tuple[Recipe, int]:
-        """Return the recipe, and the bytes of the blocks that it names."""
+        """Return the recipe, and the bytes of the blocks that are needed besides."""
         blocks, bundles = self._blocks()
         blocks_stored = sum(block.stored for block in blocks)
-        recipe = Recipe(
+        recipe = self._recipe(blocks, bundles, blocks_stored)
+        if len(recipes.encode(recipe)) > DELTA_RECIPE_BYTES_MAX:
+            # gigabytes of new films: a node that takes those takes their layout, too
+            recipe = self._recipe((), (), blocks_stored)
+        return recipe, blocks_stored
+
+    def _recipe(
+        self, blocks: tuple[Block, ...], bundles: tuple[BundleReference, ...], blocks_stored: int
+    ) -> Recipe:
+        return Recipe(
             blocks=blocks,
             bundles=bundles,
             derived=self._derived(self.stored + blocks_stored),
@@ -211,7 +222,6 @@ class _Making:
             large=tuple(self._large),
             renames=self._renames,
         )
-        return recipe, blocks_stored
 
     def _blocks(self) -> tuple[tuple[Block, ...], tuple[BundleReference, ...]]:
         """Return the blocks with what is wholly new, and their bundles."""

@@ -6,11 +6,14 @@ import sqlite3
 import zipfile
 from pathlib import Path
 
+import msgspec
 import pytest
 import zstandard
 
 from content_packs.delta_making import make_delta
-from content_packs.layout import STORED
+from content_packs.digests import digest_of
+from content_packs.errors import Refused
+from content_packs.layout import STORED, Block, BundleReference, Layout
 from content_packs.limits import MIB
 from content_packs.manifest import File
 from tests.support.packs import random_bytes
@@ -307,3 +310,24 @@ def test_a_delta_is_made_from_versions_far_apart() -> None:
     second = Version({p: d.replace(b"Spring", b"Summer") for p, d in files.items()}, first)
     third = Version({p: d.replace(b"Spring", b"Autumn") for p, d in files.items()}, second)
     assert Made(first, third).update_bytes < 500
+
+
+def test_blocks_that_are_too_many_to_name_are_left_to_the_layout() -> None:
+    count = 60_000
+    files = tuple(File(f"{n:05}.png", 5, digest_of(b"%d" % n), "image/png") for n in range(count))
+    old = Version({"a.html": page(1)})
+    new = msgspec.structs.replace(old.manifest, version=2, files=(*files, *old.manifest.files))
+    blocks = tuple(Block(0, 10**11 + 5 * n, 5, 5, STORED, (n,)) for n in range(count))
+    laid_out = Layout(1, "", (BundleReference("b" * 64, 10**12),), blocks)
+    with pytest.raises(Refused, match="a manifest of"):
+        make_delta(old.manifest, new, laid_out, old.reader, old.reader, io.BytesIO())
+    others = tuple(File(f"x{n:05}.png", 5, "0" * 64, "image/png") for n in range(count))
+    before = msgspec.structs.replace(new, version=1, files=others)
+    out = io.BytesIO()
+    made = make_delta(before, new, laid_out, _nothing, _nothing, out)
+    assert made.blocks == 0
+    assert made.blocks_stored == 5 * count
+
+
+def _nothing(_file: File, _offset: int, length: int) -> bytes:
+    return bytes(length)

@@ -1,10 +1,13 @@
 """Whatever two versions hold, the delta between them makes the second out of the first, exactly."""
 
 import random
+from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import content_packs
+from content_packs import canonical_json
 from content_packs import delta_recipe as recipes
 from content_packs.delta_copies import Copies, Copy, from_columns, to_columns, within
 from content_packs.limits import MIB
@@ -121,3 +124,16 @@ def test_copies_come_back_from_their_columns(drawn: list[tuple[int, int, int]]) 
         assert [starts[n] + k for n, k in there] == list(
             range(copy.source, copy.source + copy.length)
         )
+
+
+@given(st.lists(st.tuples(st.text(min_size=1), st.text()), max_size=4))
+def test_a_recipe_is_canonical_json(edits: list[tuple[str, str]]) -> None:
+    recipe = recipes.Recipe(format=1, edits=tuple(edits))
+    value = {"format": 1} | ({"edits": [list(pair) for pair in edits]} if edits else {})
+    assert recipes.encode(recipe) == canonical_json.encode(value)
+
+
+def test_the_prefix_of_recipes_is_what_the_specification_says() -> None:
+    text = Path(content_packs.__file__).with_name("FORMAT.md").read_text(encoding="utf-8")
+    quoted = text.partition("```\n'{")[2].partition("}'\n")[0]
+    assert "{" + quoted.replace("\n", "") + "}" == recipes.PREFIX.decode()
