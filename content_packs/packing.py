@@ -12,7 +12,7 @@ import io
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, Self
+from typing import NamedTuple, Self, TypeAlias
 
 import msgspec
 
@@ -25,6 +25,7 @@ from content_packs.limits import CHUNK_BYTES_MAX, FILE_BYTES_MAX
 from content_packs.manifest import File, Manifest
 
 Progress = Callable[[int, int], None]
+_Opened: TypeAlias = io.BufferedReader | io.BytesIO
 
 _BUNDLE_SUFFIX = ".bundle" + durable.TEMPORARY_SUFFIX
 
@@ -142,7 +143,7 @@ def _size(content: bytes | Path) -> int:
     return len(content) if isinstance(content, bytes) else content.stat().st_size
 
 
-def _open(content: bytes | Path) -> io.BufferedReader | io.BytesIO:
+def _open(content: bytes | Path) -> _Opened:
     if isinstance(content, bytes):
         return io.BytesIO(content)
     try:
@@ -163,7 +164,7 @@ class _ChunkFiles:
             for chunk in file.pieces:
                 self._where.setdefault(chunk.digest, (by_path[file.path], at))
                 at += chunk.size
-        self._open_file: tuple[bytes | Path, BinaryIO] | None = None
+        self._open_file: tuple[bytes | Path, _Opened] | None = None
         self._closing = ExitStack()
 
     def __enter__(self) -> Self:
