@@ -179,7 +179,9 @@ class _ChunkFiles:
         content, at = self._where[chunk.digest]
         if self._open_file is None or self._open_file[0] is not content:
             self._closing.close()
-            self._open_file = (content, self._closing.enter_context(_open(content)))
+            opened = _open(content)
+            self._closing.enter_context(opened)
+            self._open_file = (content, opened)
         file = self._open_file[1]
         file.seek(at)
         data = file.read(chunk.size)
