@@ -312,8 +312,9 @@ def test_a_delta_is_made_from_versions_far_apart() -> None:
     assert Made(first, third).update_bytes < 500
 
 
+@pytest.mark.long
 def test_blocks_that_are_too_many_to_name_are_left_to_the_layout() -> None:
-    count = 60_000
+    count = 70_000
     files = tuple(File(f"{n:05}.png", 5, digest_of(b"%d" % n), "image/png") for n in range(count))
     old = Version({"a.html": page(1)})
     new = msgspec.structs.replace(old.manifest, version=2, files=(*files, *old.manifest.files))
