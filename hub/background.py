@@ -15,13 +15,13 @@ from contextlib import suppress
 from content_packs.errors import SatchelError
 from hub.deltas import missing, wanted
 from hub.hub import Hub
-from hub.limits import DELTAS_CHECK_SECONDS, DELTAS_NICENESS, STOP_SECONDS
+from hub.limits import DELTAS_CHECK_SECONDS, DELTAS_NICENESS, DELTAS_RETRY_SECONDS_MAX, STOP_SECONDS
 
 
 class DeltaMaker:
     """A thread that has missing deltas made at once and then from time to time, until stopped.
 
-    What fails is said through `report`, and tried again the next time.
+    What fails is said through `report`, and tried again, less and less often.
     """
 
     def __init__(
@@ -52,20 +52,23 @@ class DeltaMaker:
         self._thread.join(STOP_SECONDS)
 
     def _run(self) -> None:
+        wait = self._interval_seconds
         while True:
             try:
-                if missing(self._hub, wanted(self._hub)):
-                    self._make()
+                done = not missing(self._hub, wanted(self._hub)) or self._make()
             except SatchelError as error:
                 self._report(error.message)
-            if self._stop.wait(self._interval_seconds):
+                done = False
+            wait = self._interval_seconds if done else min(wait * 2, DELTAS_RETRY_SECONDS_MAX)
+            if self._stop.wait(wait):
                 return
 
-    def _make(self) -> None:
+    def _make(self) -> bool:
+        """Have them made; return whether that went well."""
         command = [sys.executable, "-m", "hub.cli", "deltas", "--data", str(self._hub.data.root)]
         with self._lock:
             if self._stop.is_set():
-                return
+                return False
             self._process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE, text=True,
@@ -74,6 +77,8 @@ class DeltaMaker:
             os.setpriority(os.PRIO_PROCESS, self._process.pid, DELTAS_NICENESS)
         _, said = self._process.communicate()
         with self._lock:
+            went_well = self._process.returncode == 0
             self._process = None
         if said and not self._stop.is_set():
             self._report(said.strip())
+        return went_well

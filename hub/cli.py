@@ -53,6 +53,17 @@ def _make_deltas(hub: "Hub", among: "list[Wanted]") -> "list[Delta]":
         return delta_files.make(hub, among, show)
 
 
+def _make_deltas_if_possible(hub: "Hub", among: "list[Wanted]") -> "list[Delta]":
+    """Make them; an earlier version that is damaged keeps no later one from the schools."""
+    from hub.errors import Damaged
+
+    try:
+        return _make_deltas(hub, among)
+    except Damaged as error:
+        click.echo(f"warning: a delta can't be made: {error.message}", err=True)
+        return []
+
+
 def _print_built(value: object) -> None:
     print_json(msgspec.to_builtins(value, enc_hook=str))
 
@@ -150,7 +161,7 @@ def publish(data: Path, path: Path, channel: str | None, as_json: bool) -> None:
     version = published.version
     if not as_json:
         sayings.say_published(published, hint=channel is None)
-    made = _make_deltas(hub, deltas.needed_first(hub, version.pack, version.version))
+    made = _make_deltas_if_possible(hub, deltas.needed_first(hub, version.pack, version.version))
     released = None
     if channel is not None:
         terms = releasing.Terms()
@@ -188,7 +199,7 @@ def release(  # noqa: PLR0913, PLR0917 - each is an option of the command
 
     terms = releasing.terms(rollout, activate_at, needed_by)
     hub = _open(data)
-    _make_deltas(hub, deltas.from_offered(hub, channel, pack, version))
+    _make_deltas_if_possible(hub, deltas.from_offered(hub, channel, pack, version))
     released = releasing.release(hub, pack, version, channel, terms)
     if as_json:
         _print_built(released)

@@ -16,6 +16,7 @@ from content_packs.layout import Layout
 from content_packs.manifest import Manifest
 from hub.contents import FileReader, read_layout, read_manifest
 from hub.deltas import Delta, Wanted, find, missing, place_of, remember
+from hub.errors import Damaged
 from hub.hub import Hub
 from hub.limits import DELTA_BLOCKS_KEPT, DELTA_LOCK_WAIT_SECONDS, DELTA_WORTH
 from hub.lock import locked
@@ -34,15 +35,22 @@ def make(
 ) -> list[Delta]:
     """Make the deltas that are missing; return these, with those that aren't worth it.
 
-    Raises `Busy`, `Damaged`, `StorageFailed`; what was made before stays.
+    Raises `Busy`, `StorageFailed`; what was made before stays. `Damaged` where a version isn't as
+    it was published, once all others are made.
     """
     made = []
+    damaged: Damaged | None = None
     for one in missing(hub, among):
         doing = f"delta {one.pack} {one.older.version} to {one.newer.version}"
         with locked(hub.data.deltas_lock, doing=doing, wait_seconds=DELTA_LOCK_WAIT_SECONDS):
             _remove_halves(hub, one)
             found = find(hub, one)  # another command may have made it while we waited
-            made.append(found or _Making(hub, one, progress, doing).make())
+            try:
+                made.append(found or _Making(hub, one, progress, doing).make())
+            except Damaged as error:
+                damaged = error
+    if damaged:
+        raise damaged
     return made
 
 

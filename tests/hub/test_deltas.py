@@ -18,6 +18,7 @@ from hub import delta_files, deltas
 from hub.background import DeltaMaker
 from hub.cli import main
 from hub.contents import FileReader, read_layout, read_manifest
+from hub.errors import Damaged
 from hub.hub import Hub, open_hub
 from hub.publishing import publish
 from hub.releasing import Terms, release, withdraw
@@ -164,6 +165,26 @@ def test_a_release_has_the_delta_from_what_the_channel_offers(filled: Hub) -> No
     done = CliRunner().invoke(main, command)
     assert done.exit_code == 0, done.output
     assert set(files(filled)) == {place(opened_again(filled), 1, 2)}
+
+
+def test_an_earlier_version_that_is_damaged_keeps_no_later_one_from_the_schools(
+    filled: Hub,
+) -> None:
+    """The page that demo 1 had, in its bundle, is no longer what it was."""
+    (bundle,) = (
+        path for path in (filled.data.repository / "bundles").iterdir()
+        if path.stat().st_size > 100_000
+    )  # fmt: skip
+    data = bytearray(bundle.read_bytes())
+    data[16:60] = bytes(44)
+    bundle.write_bytes(data)
+    with pytest.raises(Damaged):
+        delta_files.make(filled, deltas.wanted(filled))
+    command = ["release", "demo", "--version", "2", "--channel", "main"]
+    done = CliRunner().invoke(main, [*command, "--data", str(filled.data.root)])
+    assert done.exit_code == 0, done.output
+    assert "warning: a delta can't be made" in done.stderr
+    assert "main offers demo 2 in place of 1" in done.stdout
 
 
 def test_the_command_makes_and_shows(filled: Hub) -> None:
