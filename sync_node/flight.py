@@ -106,7 +106,7 @@ class Flight:
     def ask_again(self, bad: Come) -> None:
         """Fetch a bad unit once more, by itself, from another source if there is one."""
         with self._changed:
-            self._waiting.appendleft(Run([bad.unit], bad.order, again_from=bad.source))
+            self._put_back(Run([bad.unit], bad.order, again_from=bad.source))
             self._advance()
 
     def drop(self, path: str) -> None:
@@ -210,6 +210,7 @@ class Flight:
             else:
                 return
             finally:
+                flying.reading = None
                 reading.close()
 
     def _receive(self, flying: Try) -> None:
@@ -255,10 +256,13 @@ class Flight:
 
     def _is_silent(self, run: Run) -> bool:
         """Say whether nothing comes of a run, so that others may have the link."""
-        since = [each.reading.waiting_since for each in run.tries if each.reading]
-        waiting = [each for each in since if each is not None]
         now = self._monotonic()
-        return not run.tries or (bool(waiting) and now - min(waiting) > SILENT_SECONDS)
+        for each in run.tries:
+            if each.reading:  # else it waits for another attempt
+                since = each.reading.waiting_since
+                if since is None or now - since <= SILENT_SECONDS:
+                    return False
+        return True
 
     def _arrived(self, flying: Try, size: int) -> bool:
         """Note bytes that came; hand on a unit that is whole. Say whether the try is done."""
@@ -299,9 +303,14 @@ class Flight:
             if not run.tries and run in self._active:
                 run.part = landed.buffer[: landed.filled] if landed.at == run.next else b""
                 self._active.remove(run)
-                self._waiting.appendleft(run)
+                self._put_back(run)
         landed.is_over = True
         self._advance()
+
+    def _put_back(self, run: Run) -> None:
+        """Let a run wait: bad units come first, then the plan's order counts."""
+        waiting = [run, *self._waiting]
+        self._waiting = deque(sorted(waiting, key=lambda each: (not each.again_from, each.order)))
 
     def _end(self, run: Run) -> None:
         if run in self._active:
