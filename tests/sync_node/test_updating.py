@@ -8,6 +8,8 @@ from content_packs.delta import START_BYTES, head_size
 from content_packs.limits import BLOCK_STORED_BYTES_MAX
 from content_packs.repository import bundle_path
 from sync_node.folder_source import FolderSource
+from sync_node.plan_model import Plan
+from sync_node.planning import plan_on_disk
 from tests.support.deltas import ARCHIVE, LESSONS, Witness, course, film, put_delta, rows
 from tests.support.nodes import Node
 from tests.support.repositories import Repository
@@ -28,12 +30,14 @@ def node(repository: Repository, tmp_path: Path) -> Node:
     return made
 
 
-def update(repository: Repository, folder: Path, version: int = 2, *earlier: int) -> None:
+def update(
+    repository: Repository, folder: Path, version: int = 2, *earlier: int, changed: float = 0.02
+) -> None:
     """A footer in every page, an archive of which 2% changed, a film with another head, one new."""
     videos = {"one/clip.480p.mp4": film(version), "two/clip.480p.mp4": film(version, "other")}
     offer = course(
         repository, folder, version, *(earlier or (version - 1,)), videos=videos,
-        footer=f"Edition {version}", archive=rows(version, changed=0.02),
+        footer=f"Edition {version}", archive=rows(version, changed=changed),
     )  # fmt: skip
     repository.offer("main", offer)
 
@@ -251,8 +255,8 @@ def test_a_cut_anywhere_costs_no_byte_twice(
     repository: Repository, node: Node, tmp_path: Path
 ) -> None:
     """Every tick gets a little further, as a new process each time."""
-    update(repository, tmp_path)
-    put_delta(repository, "course", 1, 2)
+    update(repository, tmp_path, changed=0.3)
+    path, _ = put_delta(repository, "course", 1, 2)
     witness = fresh(node, repository, left=0)
     cuts = [0, 300, 30_000, 70_000, 200_000, 500_000, *[1_300_000] * 9]
     for count, left in enumerate(cuts):  # noqa: B007  # used below
@@ -265,3 +269,37 @@ def test_a_cut_anywhere_costs_no_byte_twice(
     again = sum(witness.twice().values())
     assert again <= count * BLOCK_STORED_BYTES_MAX, "a block for each cut"
     assert {path.split("/")[0] for path, _, _ in witness.gave} == {"deltas", "bundles"}
+    beginning = [(path, first) for path, first, _ in witness.gave if path.startswith("deltas")]
+    assert beginning.count((path, 0)) == 1, "it is kept"
+
+
+def test_the_plan_can_be_seen_without_a_link(
+    repository: Repository, node: Node, tmp_path: Path
+) -> None:
+    update(repository, tmp_path)
+    put_delta(repository, "course", 1, 2)
+    witness = fresh(node, repository, left=0)
+    node.sync()
+    with node.opened():
+        unknown = plan_on_disk(node.data_dir)
+    assert unknown.steps == ()
+    offer = repository.published["course", 2].offer
+    assert [(each.pack, each.version, each.size) for each in unknown.unknown] == [
+        ("course", 2, offer.size)
+    ]
+    witness.left = 100_000
+    assert node.sync().outcome == "cut"
+    gave = list(witness.gave)
+    with node.opened():
+        found = plan_on_disk(node.data_dir)
+    assert found.unknown == ()
+    steps = [(step.lesson, step.kind, step.finer) for step in found.steps]
+    assert steps == [("two", "video", True)], "all else came with the beginning of the delta"
+    assert witness.gave == gave
+    assert "bytes as blocks" in found.steps[0].why
+    witness.left = None
+    before = witness.bytes_of("")
+    node.sync_well()
+    assert witness.bytes_of("") - before <= found.size
+    with node.opened():
+        assert plan_on_disk(node.data_dir) == Plan()
