@@ -375,5 +375,5 @@ class Flight:
                     each.end()
             return
         if len(run.tries) > 1:
-            run.tries.pop(0).end()
+            run.tries.pop().end()  # not the first, for which bytes may be on their way
         self._launch(run, source, fresh=True)
