@@ -88,17 +88,22 @@ def test_control_without_any_flush_lessons_are_false(tmp_path: Path, editions: P
 
 
 @pytest.mark.parametrize(
-    ("variant", "kind"),
-    [(DATABASE_LATE, "lost"), (DATABASE_NEVER, "lost"), (FILES_NEVER, "lost")],
-    ids=lambda value: value if isinstance(value, str) else value.name,
+    ("variant", "kinds"),
+    [
+        (DATABASE_LATE, {"lost"}),
+        (DATABASE_NEVER, {"lost"}),
+        # An empty document: of a lesson that is open, or of what was verified.
+        (FILES_NEVER, {"false", "lost"}),
+    ],
+    ids=lambda value: value.name if isinstance(value, Variant) else "",
 )
 def test_control_where_a_flush_is_missing_it_is_seen(
-    tmp_path: Path, editions: Path, variant: Variant, kind: str
+    tmp_path: Path, editions: Path, variant: Variant, kinds: set[str]
 ) -> None:
     folder = variant.make(tmp_path / "variant")
     command = control(tmp_path, editions, cwd=folder, environment=variant.environment(folder))
     report = carry_out(tmp_path, command)
-    assert kind in {violation.kind for violation in report.violations}, variant.name
+    assert kinds & {violation.kind for violation in report.violations}, variant.name
 
 
 def test_a_rig_that_is_killed_leaves_no_mount_and_no_disk(tmp_path: Path, editions: Path) -> None:
