@@ -41,7 +41,7 @@ def svg(found: Readiness) -> str:
         *_grid(found),
         f'<path class="whole" d="{whole}"/>',
         f'<path class="ours" d="{ours}"/>',
-        f'<text class="ours" x="{_LEFT + 40}" y="{_TOP + 60}">{said}</text>',
+        f'<text class="ours" x="{_LEFT + 40}" y="{_TOP + 34}">{said}</text>',
         f'<text class="whole" x="{middle + 60}" y="{low}">the whole pack, then all lessons</text>',
         "</svg>",
     ]

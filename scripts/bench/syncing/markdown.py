@@ -58,7 +58,7 @@ def _effort(row: Row) -> list[str]:
         str(row.round_trips), f"{row.node_cpu_seconds:.1f} s",
         f"{row.node_peak_bytes / MB:.0f} MB",
         f"{row.publisher_cpu_seconds + row.serving_cpu_seconds:.1f} s",
-        f"{row.publisher_peak_bytes / MB:.0f} MB",
+        f"{row.publisher_peak_bytes / MB:.0f} MB" if row.publisher_peak_bytes else "",
     ]  # fmt: skip
 
 

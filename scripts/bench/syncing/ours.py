@@ -161,8 +161,11 @@ class Node:
         process.wait()
         return had_come
 
-    def readiness(self, link: Link) -> list[tuple[int, int]]:
-        """Do one tick; return after how many bytes how many lessons were ready, at each change."""
+    def readiness(self, link: Link, quicker: float) -> list[tuple[int, int]]:
+        """Do one tick; return after how many bytes how many lessons were ready, at each change.
+
+        The link becomes `quicker`, in bytes per second, once the first is ready.
+        """
         process = subprocess.Popen(
             self._sync(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
@@ -171,6 +174,7 @@ class Node:
             ready = self.lessons_ready()  # before the bytes: it is never said too early
             if ready != steps[-1][1]:
                 steps.append((link.crossed().down, ready))
+                link.quicken(quicker)
             time.sleep(_LOOK_SECONDS)
         if process.returncode:
             raise Failed(f"sync-node sync ended with {process.returncode}")

@@ -66,6 +66,11 @@ class Link:
         with self._lock:
             self._down = self._up = self._requests = self._connections = self._come_down = 0
 
+    def quicken(self, bytes_per_second: float) -> None:
+        """Let what comes down come at another rate from now on."""
+        with self._lock:
+            self._bytes_per_second = bytes_per_second
+
     def close(self) -> None:
         """Take no more connections."""
         with suppress(OSError):
