@@ -9,7 +9,8 @@ FILE = Path(__file__).parents[3] / "deploy" / "pictures" / "readiness.svg"
 
 _WIDTH, _HEIGHT = 720, 300
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56, 704, 20, 248
-_GRID = 4  # parts that each axis is divided into
+_SHARES = (0, 25, 50, 75, 100)  # per cent, marked upwards
+_MARKS_MAX = 6  # to the right, at round numbers
 _STYLE = """\
 text { font: 13px system-ui, sans-serif; fill: #1f2328 }
 .grid { stroke: #d0d7de; stroke-width: 1 }
@@ -59,15 +60,21 @@ def _steps(steps: Iterable[tuple[int, int]], found: Readiness) -> str:
 
 
 def _grid(found: Readiness) -> Iterator[str]:
-    for part in range(_GRID + 1):
-        x = _LEFT + (_RIGHT - _LEFT) * part / _GRID
-        y = _BOTTOM - (_BOTTOM - _TOP) * part / _GRID
-        yield f'<path class="grid" d="M{x:.0f} {_TOP}V{_BOTTOM}M{_LEFT} {y:.0f}H{_RIGHT}"/>'
-        share = f"{part * 100 // _GRID}%"
-        yield f'<text x="{_LEFT - 8}" y="{y + 4:.0f}" text-anchor="end">{share}</text>'
-        megabytes = f"{found.bytes_in_all * part / _GRID / MB:.0f}"
-        yield f'<text x="{x:.0f}" y="{_BOTTOM + 18}" text-anchor="middle">{megabytes}</text>'
+    for share in _SHARES:
+        y = _BOTTOM - (_BOTTOM - _TOP) * share / 100
+        yield f'<path class="grid" d="M{_LEFT} {y:.0f}H{_RIGHT}"/>'
+        yield f'<text x="{_LEFT - 8}" y="{y + 4:.0f}" text-anchor="end">{share}%</text>'
+    for mark in _round_marks(found.bytes_in_all / MB):
+        x = _LEFT + (_RIGHT - _LEFT) * mark * MB / found.bytes_in_all
+        yield f'<path class="grid" d="M{x:.0f} {_TOP}V{_BOTTOM}"/>'
+        yield f'<text x="{x:.0f}" y="{_BOTTOM + 18}" text-anchor="middle">{mark}</text>'
     yield (
         f'<text x="{(_LEFT + _RIGHT) // 2}" y="{_BOTTOM + 40}" text-anchor="middle">'
         f"MB that have come; upwards the share of {found.lessons} lessons that are ready</text>"
     )
+
+
+def _round_marks(most: float) -> range:
+    """Return round numbers from 0 to `most`, a few of them."""
+    steps = (digit * 10**power for power in range(12) for digit in (1, 2, 5))
+    return range(0, int(most) + 1, next(step for step in steps if most / step <= _MARKS_MAX))
