@@ -1,5 +1,6 @@
 """What holds for every test: how hypothesis searches, and the one browser of a test process."""
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -12,6 +13,10 @@ from tests.support.browser import CHROMIUM, chromium
 # reproduces it.
 settings.register_profile("satchel", deadline=None, print_blob=True)
 settings.load_profile("satchel")
+
+# A suite that a script starts in the background ignores Ctrl-C, and so would all that it starts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
