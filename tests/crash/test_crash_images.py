@@ -29,6 +29,8 @@ CONTROL_IMAGES = 160
 EAT_MY_DATA = next(Path("/usr/lib").glob("*/libeatmydata.so"), None)
 
 pytestmark = [
+    # The daemon of a rig that is killed can wait for itself, and then nobody can mount anything.
+    pytest.mark.long,
     pytest.mark.skipif(bool(unavailable()), reason=unavailable()),
     pytest.mark.timeout(SECONDS_MAX),  # half a minute where nothing else runs
 ]

@@ -9,8 +9,11 @@ the same format, and needs Debian's qemu-system-common alone.
 
 All of it runs in a mount and process namespace of its own: when the process that leads it is gone,
 however it went, the kernel ends the others, unmounts what they mounted and frees the loop devices.
+What is mounted on the exported disk stands in a namespace without qemu-storage-daemon: whoever is
+the last to leave one unmounts what is in it, and that daemon would wait for itself, for ever.
 """
 
+import ctypes
 import os
 import shutil
 import subprocess
@@ -38,6 +41,7 @@ _JOURNAL_MIB = 4
 _READY_SECONDS = 20.0
 _NAMESPACE = ("setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--fork",
               "--kill-child", "--mount-proc")  # fmt: skip
+_CLONE_NEWNS = 0x20000  # of unshare(2); os.unshare came with Python 3.12
 
 
 @cache
@@ -117,10 +121,18 @@ class LoggedDisk:
                 assert daemon.poll() is None, "qemu-storage-daemon ended"
                 assert time.monotonic() < until, "qemu-storage-daemon exports nothing"
                 time.sleep(0.01)
+            _leave_mounts_behind()
             yield exported
         finally:
             daemon.terminate()
             daemon.wait()
+
+
+def _leave_mounts_behind() -> None:
+    """Go on with a copy of the mount namespace: what is mounted from now on is in that alone."""
+    if ctypes.CDLL(None, use_errno=True).unshare(_CLONE_NEWNS):
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
 
 
 def _daemon(disk: Path, log: Path, exported: Path) -> Sequence[str]:
