@@ -25,7 +25,7 @@ import msgspec
 
 from content_packs import canonical_json, durable, layout, manifest, repository
 from content_packs.bundle import MAGIC, BlockReader, check_magic
-from content_packs.digests import MISMATCH_HINT, digest_of, expect_digest
+from content_packs.digests import MISMATCH_HINT, digest_of
 from content_packs.errors import DigestMismatch, InvalidContent, Missing
 from content_packs.layout import BundleReference, Layout
 from content_packs.limits import (
@@ -156,8 +156,7 @@ def open_cpack(
     head = _head(documents.take(HEAD, CPACK_HEAD_BYTES_MAX), what=f"{what}: {HEAD}")
     manifest_place = repository.manifest_path(head.pack, head.manifest)
     stored_manifest = documents.take(manifest_place, MANIFEST_STORED_BYTES_MAX)
-    found = manifest.unpack(stored_manifest, what=f"{what}: manifest")
-    expect_digest(manifest.encode(found), head.manifest, what=f"{what}: manifest")
+    found = manifest.unpack(stored_manifest, what=f"{what}: manifest", expected=head.manifest)
     if (found.pack, found.version) != (head.pack, head.version):
         raise InvalidContent(
             f"{what}: {HEAD} says {head.pack} {head.version}, "
@@ -165,8 +164,9 @@ def open_cpack(
         )
     layout_place = repository.layout_path(head.pack, head.layout)
     stored_layout = documents.take(layout_place, LAYOUT_STORED_BYTES_MAX)
-    laid_out = layout.unpack(stored_layout, found, head.manifest, what=f"{what}: layout")
-    expect_digest(layout.encode(laid_out), head.layout, what=f"{what}: layout")
+    laid_out = layout.unpack(
+        stored_layout, found, head.manifest, what=f"{what}: layout", expected=head.layout
+    )
     held = _held(laid_out.bundles, head.left_out, what=f"{what}: {HEAD}")
     documents.check_rest({HEAD, manifest_place, layout_place}, held)
 

@@ -100,7 +100,7 @@ def decode_block(block: Block, stored: bytes, *, what: str) -> bytes:
 
 def encode(layout: Layout) -> bytes:
     """Return the canonical bytes of `layout`."""
-    return canonical_json.encode(msgspec.to_builtins(layout))
+    return canonical_json.encode_struct(layout)
 
 
 def pack(layout: Layout) -> bytes:
@@ -119,16 +119,9 @@ def unpack(
     data = compression.decompress(stored, bytes_max=LAYOUT_BYTES_MAX, what=what)
     if expected:
         expect_digest(data, expected, what=what)
-    value = canonical_json.decode(data, bytes_max=LAYOUT_BYTES_MAX, what=what)
-    if isinstance(value, dict) and value.get("format") != FORMAT:
-        raise InvalidContent(
-            f"{what}: format {value.get('format')!r}, expected {FORMAT}",
-            hint="It was made by a newer Satchel: update this one.",
-        )
-    try:
-        layout = msgspec.convert(value, Layout)
-    except msgspec.ValidationError as error:
-        raise InvalidContent(f"{what}: {error}") from error
+    layout = canonical_json.decode_struct(data, Layout, bytes_max=LAYOUT_BYTES_MAX, what=what)
+    if layout is None or layout.format != FORMAT:
+        layout = _decode_slowly(data, what=what)
     if layout.manifest != digest:
         raise InvalidContent(f"{what}: is of manifest {layout.manifest[:64]!r}, expected {digest}")
     check_blocks(layout, manifest.chunk_table, what=what)
@@ -136,6 +129,20 @@ def unpack(
     if missing:
         raise InvalidContent(f"{what}: {missing} of {len(manifest.chunk_table)} chunks lie nowhere")
     return layout
+
+
+def _decode_slowly(data: bytes, *, what: str) -> Layout:
+    """Say what is wrong with a layout that isn't one of this format in its canonical bytes."""
+    value = canonical_json.decode(data, bytes_max=LAYOUT_BYTES_MAX, what=what)
+    if isinstance(value, dict) and value.get("format") != FORMAT:
+        raise InvalidContent(
+            f"{what}: format {value.get('format')!r}, expected {FORMAT}",
+            hint="It was made by a newer Satchel: update this one.",
+        )
+    try:
+        return msgspec.convert(value, Layout)
+    except msgspec.ValidationError as error:
+        raise InvalidContent(f"{what}: {error}") from error
 
 
 def check_blocks(layout: Layout, table: tuple[Chunk, ...], *, what: str) -> None:

@@ -8,7 +8,6 @@ from typing import BinaryIO, Self
 
 from content_packs import layout, manifest, repository
 from content_packs.bundle import BlockReader
-from content_packs.digests import expect_digest
 from content_packs.errors import InvalidContent
 from content_packs.layout import Layout
 from content_packs.limits import LAYOUT_STORED_BYTES_MAX, MANIFEST_STORED_BYTES_MAX
@@ -29,20 +28,28 @@ def read_manifest(data: DataDir, pack: str, digest: str) -> tuple[Manifest, byte
 def _read_manifest(path: Path, digest: str) -> tuple[Manifest, bytes]:
     stored = _read(path, MANIFEST_STORED_BYTES_MAX)
     try:
-        found = manifest.unpack(stored, what=str(path))
-        expect_digest(manifest.encode(found), digest, what=str(path))
+        found = manifest.unpack(stored, what=str(path), expected=digest)
     except InvalidContent as error:
         raise Damaged(error.message, hint=_HINT) from error
     return found, stored
 
 
 def read_layout(data: DataDir, of: Manifest, digest: str) -> tuple[Layout, bytes]:
-    """Return the published layout of a manifest, and its stored form. Raises `Damaged`."""
+    """Return the layout of a published manifest, and its stored form. Raises `Damaged`."""
+    of_digest = manifest.digest(of)
+    manifest_path = data.place(repository.manifest_path(of.pack, of_digest))
     path = data.place(repository.layout_path(of.pack, digest))
+    return _read_layout(path, digest, manifest_path, of_digest)
+
+
+@lru_cache(_DOCUMENTS_KEPT)
+def _read_layout(
+    path: Path, digest: str, manifest_path: Path, of_digest: str
+) -> tuple[Layout, bytes]:
+    of, _ = _read_manifest(manifest_path, of_digest)
     stored = _read(path, LAYOUT_STORED_BYTES_MAX)
     try:
-        found = layout.unpack(stored, of, manifest.digest(of), what=str(path))
-        expect_digest(layout.encode(found), digest, what=str(path))
+        found = layout.unpack(stored, of, of_digest, what=str(path), expected=digest)
     except InvalidContent as error:
         raise Damaged(error.message, hint=_HINT) from error
     return found, stored

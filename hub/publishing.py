@@ -157,9 +157,11 @@ def _known(hub: Hub, taken: Cpack) -> Version | None:
 def _add(hub: Hub, taken: Cpack, progress: Progress) -> Version:
     laid_out, staged = _lay_out(hub, taken, progress)
     manifest = taken.manifest
-    layout_digest = digest_of(layout.encode(laid_out))
+    layout_digest, stored_layout = taken.layout_digest, taken.stored_layout
+    if laid_out is not taken.layout:
+        layout_digest, stored_layout = digest_of(layout.encode(laid_out)), layout.pack(laid_out)
     documents = {
-        repository.layout_path(manifest.pack, layout_digest): layout.pack(laid_out),
+        repository.layout_path(manifest.pack, layout_digest): stored_layout,
         repository.manifest_path(manifest.pack, taken.digest): taken.stored_manifest,
     }
     for number, (place, data) in enumerate(documents.items()):
