@@ -5,6 +5,9 @@
 CHECKOUT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 VENV="$CHECKOUT/.venv"
 
+# Programs are started often: modules are compiled once, as those of an installation are.
+unset PYTHONDONTWRITEBYTECODE
+
 say() { printf '\033[2m%s\033[0m\n' "$*" >&2; }
 fail() { printf 'error: %s\n' "$*" >&2; exit 1; }
 

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from scripts.bench.syncing import chart, course, kept, large, markdown, report
-from scripts.bench.syncing.bringing import CASES, case_of, peers_rows
+from scripts.bench.syncing.bringing import CASES, LINK_IN_WORDS, case_of, peers_rows
 from scripts.bench.syncing.kinds import kinds_of_change
 from scripts.bench.syncing.ours_cases import OurCases
 from scripts.bench.syncing.peer import Peer
@@ -106,9 +106,11 @@ def _find(place: Path, given: argparse.Namespace) -> Found:
     return Found(
         course="quick" if given.quick else "full",
         cases=[_case(versions, number, rows[number]) for number in CASES],
+        link=LINK_IN_WORDS,
         ours=ours.cases if ours else [],
         kinds=list(kinds_of_change(place, versions, say)) if given.kinds else [],
         readiness=ours.readiness if ours else None,
+        first_lessons=ours.first_lessons if ours else {},
     )
 
 

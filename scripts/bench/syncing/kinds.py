@@ -48,8 +48,5 @@ def _alone(kind: str, place: Path, versions: Versions, begun: Hub, before: Node)
         return used
 
     published = hub.publish_folder(folder)
-    row = over_link(
-            kind, name=Satchel.name, serve=hub.serve, fetch=fetch, published=published,
-            round_trip_seconds=Satchel.round_trip_seconds,
-        )  # fmt: skip
+    row = over_link(kind, name=Satchel.name, serve=hub.serve, fetch=fetch, published=published)
     return case_of(kind, tree, old, optimum.of(tree, old), [row])

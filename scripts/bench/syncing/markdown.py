@@ -18,6 +18,8 @@ def section(found: Found) -> str:
     least = [f"**{size(case.optimum_bytes)}**" for case in found.cases]
     whole = [_bytes(case.whole_files_bytes, case) for case in found.cases]
     lines = [
+        f"Over a link of {found.link}. Round trips are those in which nothing comes down.",
+        "",
         *_table_head(_HEAD),
         _line("the least that could do", *least, *[""] * (len(_HEAD) - 1 - len(least))),
         *(_row(name, found.cases) for name in names),

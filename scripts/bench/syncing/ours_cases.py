@@ -6,7 +6,13 @@ Each has an optimum of its own. Rows are of nodes that are all served by one hub
 from collections.abc import Callable
 from pathlib import Path
 
-from scripts.bench.syncing.bringing import CASES, case_of, over_link
+from scripts.bench.syncing.bringing import (
+    BYTES_PER_SECOND,
+    CASES,
+    ROUND_TRIP_SECONDS,
+    case_of,
+    over_link,
+)
 from scripts.bench.syncing.course import LIBRARY, PACK
 from scripts.bench.syncing.optimum import Optimum
 from scripts.bench.syncing.ours import Hub, Node, Satchel
@@ -16,11 +22,10 @@ from scripts.bench.syncing.using import Failed, Used
 from scripts.bench.syncing.versions import LATER, Versions
 from scripts.bench.syncing.wire import Link
 
-_ROUND_TRIP_SECONDS = Satchel.round_trip_seconds
 _HELD_SHARE = 0.6
-_CUT_BYTES_PER_SECOND = 8_000_000
-# The first lesson comes over a thin link; the others are brought sooner, to see them all.
-_FIRST_BYTES_PER_SECOND, _THEN_BYTES_PER_SECOND = 200_000, 2_000_000
+# The first lesson comes over links of these rates, in Mbit/s; of the first of them the others are
+# watched, too, and brought sooner, to see them all.
+_FIRST_MEGABITS = (1.6, 16, 50)
 
 
 class OurCases:
@@ -29,6 +34,7 @@ class OurCases:
     def __init__(self, place: Path, versions: Versions, say: Callable[[str], None]) -> None:
         self._place, self._versions, self._say = place, versions, say
         self.readiness: Readiness | None = None
+        self.first_lessons: dict[str, float] = {}
         self.cases: list[Case] = []
         self._hub = Hub(place / "hub", versions)
         self._published = Used()
@@ -44,7 +50,8 @@ class OurCases:
         from_stick.sync_from_stick(self._hub.data / "repository")
         self._poll(box)
         self._interrupted(rows[1])
-        self._watch()
+        for megabits in _FIRST_MEGABITS:
+            self._watch(megabits)
         self._publish(2)
         rows[2] = self._sync(CASES[2], box, 2)
         self._case("update of a node filled from a stick", from_stick, 2, old=1)
@@ -73,9 +80,8 @@ class OurCases:
             return used
 
         row = over_link(
-            case, name=Satchel.name, serve=hub.serve, fetch=fetch, published=self._published,
-            round_trip_seconds=_ROUND_TRIP_SECONDS,
-        )  # fmt: skip
+            case, name=Satchel.name, serve=hub.serve, fetch=fetch, published=self._published
+        )
         self._say(f"  {case}: {row.note or f'{row.down} bytes, {row.round_trips} round trips'}")
         return row
 
@@ -96,7 +102,7 @@ class OurCases:
         """Lose power after 60% of a first sync; what had come then is taken off the optimum."""
         node, stop = self._node("interrupted"), int(first.down * _HELD_SHARE)
         server = self._hub.serve()
-        link = Link(server.port, _ROUND_TRIP_SECONDS, _CUT_BYTES_PER_SECOND)
+        link = Link(server.port, ROUND_TRIP_SECONDS, BYTES_PER_SECOND)
         try:
             node.follow(link.address, self._hub.root)
             had_come = node.sync_until(link, stop)
@@ -110,21 +116,24 @@ class OurCases:
         least = self._versions.optimum(1, None).total - had_come
         self._add(name, 1, None, Optimum({"what hadn't come": least}), self._sync(name, node, 1))
 
-    def _watch(self) -> None:
-        """Do a first sync over a slow link, and look when lessons are ready."""
-        node, server = self._node("watched"), self._hub.serve()
-        link = Link(server.port, _ROUND_TRIP_SECONDS, _FIRST_BYTES_PER_SECOND)
+    def _watch(self, megabits: float) -> None:
+        """Do a first sync over a link of this rate, and look when lessons are ready."""
+        name = f"{megabits} Mbit/s, {ROUND_TRIP_SECONDS * 1_000:.0f} ms"
+        node, server = self._node(f"watched-{megabits}"), self._hub.serve()
+        link = Link(server.port, ROUND_TRIP_SECONDS, megabits * 125_000)
         try:
             node.follow(link.address, self._hub.root)
-            steps = node.readiness(link, _THEN_BYTES_PER_SECOND)
+            steps = node.readiness(link, BYTES_PER_SECOND)
         except Failed as failure:
-            self._say(f"  readiness: {failure}")
+            self._say(f"  readiness over {name}: {failure}")
             return
         finally:
             link.close()
             server.close()
-        self.readiness = Readiness(node.lessons_ready(), link.crossed().down, steps)
-        self._say(f"  first lesson ready after {self.readiness.first_share:.1%} of the bytes")
+        found = Readiness(node.lessons_ready(), link.crossed().down, steps)
+        self.readiness = self.readiness or found
+        self.first_lessons[name] = found.first_share
+        self._say(f"  first lesson ready over {name}: after {found.first_share:.2%} of the bytes")
 
     def _other_pack(self) -> None:
         """Bring the course to a node that has half of it in the library, another author's pack."""

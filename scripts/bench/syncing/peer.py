@@ -26,7 +26,6 @@ class Peer(ABC):
 
     name: str
     program: str  # its name on the command line
-    round_trip_seconds = 0.2
 
     def __init__(self, place: Path) -> None:
         self.publisher, self.node = place / "publisher", place / "node"

@@ -124,9 +124,6 @@ class Casync(Peer):
     """casync of the tree, chunks of 64 KiB on average, with the folder before as a seed."""
 
     name, program = "casync (64 KiB)", "casync"
-    round_trip_seconds = (
-        0.02  # it asks for one chunk after the other: they are as many at any length
-    )
 
     _OPTIONS = ("--digest=sha256", "--without=all", "--with=read-only")
 

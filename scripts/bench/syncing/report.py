@@ -9,7 +9,10 @@ MB = 1_000_000
 
 @dataclass(frozen=True)
 class Row:
-    """What one of those compared took for one case. `note` says why there are no figures."""
+    """What one of those compared took for one case. `note` says why there are no figures.
+
+    `node_seconds`: the time that it took in all. `waits`: what it waited for, in turn.
+    """
 
     case: str
     name: str
@@ -24,6 +27,8 @@ class Row:
     node_cpu_seconds: float = 0.0
     node_peak_bytes: int = 0
     node_written_bytes: int = 0
+    node_seconds: float = 0.0
+    waits: list[str] = field(default_factory=list)
     note: str = ""
 
 
@@ -61,13 +66,18 @@ class Readiness:
 
 @dataclass(frozen=True)
 class Found:
-    """All that a run found. `ours`: the cases that only we are measured in."""
+    """All that a run found, over a `link` in words. `ours`: the cases that only we are measured in.
+
+    `first_lessons`: by the link, the share of all bytes after which the first lesson was ready.
+    """
 
     course: str
     cases: list[Case]
+    link: str = ""
     ours: list[Case] = field(default_factory=list)
     kinds: list[Case] = field(default_factory=list)
     readiness: Readiness | None = None
+    first_lessons: dict[str, float] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """Return it as JSON."""
@@ -81,8 +91,9 @@ class Found:
         ready = said["readiness"]
         steps = [(down, count) for down, count in ready.pop("steps")] if ready else []
         return cls(
-            said["course"], cases, ours, kinds, Readiness(**ready, steps=steps) if ready else None
-        )
+            said["course"], cases, said["link"], ours, kinds,
+            Readiness(**ready, steps=steps) if ready else None, said["first_lessons"],
+        )  # fmt: skip
 
 
 def _case(said: dict[str, Any]) -> Case:
@@ -98,7 +109,7 @@ def size(count: int) -> str:
 
 _COLUMNS = (
     ("bytes down", 11), ("x optimum", 10), ("bytes up", 9), ("requests", 8), ("round trips", 11),
-    ("publisher CPU", 13), ("peak", 7), ("serving", 8), ("node CPU", 9), ("peak", 7),
+    ("time", 7), ("publisher CPU", 13), ("peak", 7), ("serving", 8), ("node CPU", 9), ("peak", 7),
     ("written", 8),
 )  # fmt: skip
 _NAME_WIDTH = 26
@@ -125,7 +136,7 @@ def _line(row: Row, least: int, installed: int) -> str:
         return f"{row.name:<{_NAME_WIDTH}} {row.note}"
     cells = [
         size(row.down), ratio(row.down, least), size(row.up), str(row.requests or "-"),
-        str(row.round_trips), f"{row.publisher_cpu_seconds:.1f} s",
+        str(row.round_trips), f"{row.node_seconds:.1f} s", f"{row.publisher_cpu_seconds:.1f} s",
         f"{row.publisher_peak_bytes / MB:.0f} MB", f"{row.serving_cpu_seconds:.1f} s",
         f"{row.node_cpu_seconds:.2f} s", f"{row.node_peak_bytes / MB:.0f} MB",
         ratio(row.node_written_bytes, installed),
@@ -142,6 +153,12 @@ def _laid_out(name: str, cells: list[str]) -> str:
 def ratio(count: int, least: int) -> str:
     """Return how many times the least something is."""
     return f"{count / least:.3f}" if least else "-"
+
+
+def waits_table(case: Case) -> str:
+    """Return what our round trips of a case were waited for, in turn."""
+    lines = [f"{number:>4} {what}" for number, what in enumerate(case.rows[0].waits, start=1)]
+    return "\n".join([f"{case.name}: round trips of {case.rows[0].name}", *lines])
 
 
 def kinds_table(cases: list[Case]) -> str:
@@ -163,9 +180,14 @@ def kinds_table(cases: list[Case]) -> str:
 
 def tables(found: Found) -> str:
     """Return all tables of a run."""
-    shown = [table(case) for case in (*found.cases, *found.ours)]
+    shown = [f"Over a link of {found.link}", *map(table, (*found.cases, *found.ours))]
+    shown += [waits_table(case) for case in (*found.cases, *found.ours)]
     if found.readiness:
         shown.append(f"First lesson ready after {found.readiness.first_share:.1%} of the bytes")
+    shown += [
+        f"First lesson ready over {link}: after {share:.2%} of the bytes"
+        for link, share in found.first_lessons.items()
+    ]
     if found.kinds:
         shown.append(kinds_table(found.kinds))
     return "\n\n".join(shown)
