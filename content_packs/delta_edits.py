@@ -42,7 +42,8 @@ def _best(sample: Sequence[Pair]) -> Pair | None:
             seen.update(set(_edits(old, new)))
     useful = [edit for edit, count in seen.items() if count >= _TEXTS_MIN]
     harmless = [edit for edit in useful if _harm(edit, sample) <= seen[edit] * _HARM_MAX]
-    return max(harmless, key=lambda edit: (seen[edit], -len(edit[0] + edit[1])), default=None)
+    # the texts themselves at last, so that the same versions give the same delta in every process
+    return max(harmless, key=lambda edit: (seen[edit], -len(edit[0] + edit[1]), edit), default=None)
 
 
 def _edits(old: bytes, new: bytes) -> Iterator[Pair]:
