@@ -251,7 +251,7 @@ class _Gap:
     def _try(self, place: int, candidates: _Places) -> None:
         """Take the longest copy through `place`, the old bytes nearest to the last ones first."""
         expected = self._source + place - self._at
-        nearest = candidates[np.argsort(np.abs(candidates - expected))[:_CANDIDATES_MAX]]
+        nearest = _nearest(candidates, expected)
         best = Copy(place, 0, 0)
         for source in nearest.tolist():
             back = self._equal_before(place, source)
@@ -295,6 +295,17 @@ class _Gap:
             done += length
             step = min(2 * step, _PAGE_BYTES)
         return most
+
+
+def _nearest(places: _Places, to: int) -> _Places:
+    """Return those of ascending `places` that are nearest, the nearest first.
+
+    What stands everywhere (a page's head in a database) has as many places as there are pages:
+    looking at all of them each time would take the square of that.
+    """
+    middle = int(np.searchsorted(places, to))
+    some = places[max(0, middle - _CANDIDATES_MAX) : middle + _CANDIDATES_MAX]
+    return some[np.argsort(np.abs(some - to), kind="stable")[:_CANDIDATES_MAX]]
 
 
 def _first_difference(one: bytes, other: bytes) -> int:

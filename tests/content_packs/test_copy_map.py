@@ -1,6 +1,7 @@
 """What moved within a large file is found to the byte, and little memory is taken for it."""
 
 import random
+import time
 from collections.abc import Callable
 
 from hypothesis import given, settings
@@ -114,3 +115,21 @@ def test_any_pieces_of_the_old_side(data: st.DataObject) -> None:
         start, length = data.draw(numbers), data.draw(st.integers(0, 9_000))
         new += old[start : start + length] + data.draw(st.binary(max_size=50))
     found(old, new)
+
+
+def pages(seed: int, count: int) -> bytes:
+    """Pages of one head and otherwise nothing in common, as large databases have them."""
+    head, rest = random_bytes(3, 300), random.Random(seed)
+    return b"".join(head + rest.randbytes(rest.randint(40, 500)) for _ in range(count))
+
+
+def test_what_stands_in_every_page_takes_no_square_of_time() -> None:
+    """Of ten times as many pages each finds its head at ten times as many places."""
+
+    def seconds(count: int) -> float:
+        old, new = pages(1, count), pages(2, count)
+        began = time.process_time()
+        assert len(find_copies(source(old), source(new), (), mask_bits=7)) > count * 0.8
+        return time.process_time() - began
+
+    assert seconds(12_000) < 12 * max(0.1, seconds(1_200))  # looking at all: 30 times and more
