@@ -32,7 +32,7 @@ def encode(value: object) -> bytes:
     Raises `InvalidContent` for what canonical JSON can't hold: floats, integers past 2^53 - 1,
     lone surrogates, keys that aren't strings.
     """
-    _check(value, depth=0)
+    _check(value, depth=1)
     return _dumped(value)
 
 
@@ -101,12 +101,12 @@ def decode(data: bytes, *, bytes_max: int, what: str) -> Json:
 
 
 def _check(value: object, *, depth: int) -> None:
-    if depth > JSON_DEPTH_MAX:
-        raise InvalidContent(f"canonical JSON: nested more than {JSON_DEPTH_MAX} deep")
     if value is None or isinstance(value, bool | str):
         return
     if isinstance(value, int):
         _check_integer(value)
+    elif depth > JSON_DEPTH_MAX:
+        raise InvalidContent(f"canonical JSON: nested more than {JSON_DEPTH_MAX} deep")
     elif isinstance(value, list | tuple):
         for member in value:
             _check(member, depth=depth + 1)

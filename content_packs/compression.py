@@ -14,6 +14,7 @@ WINDOW_BYTES_MAX = 8 * MIB  # what a decoder must be able to hold; RFC 8878 reco
 # What is decoded at a time: a run-length block turns 4 bytes into 128 KiB, so that a hostile frame
 # goes past its bound by 16 MiB at most.
 _SLICE_BYTES = 512
+_MAGIC = b"\x28\xb5\x2f\xfd"  # RFC 8878, 3.1.1; libzstd reads skippable frames, too
 
 
 def compress(data: bytes, *, level: int, prefix: bytes = b"") -> bytes:
@@ -60,13 +61,15 @@ def decompress(
     Raises `InvalidContent` for anything but one whole frame of at most `bytes_max` bytes whose
     window is at most `WINDOW_BYTES_MAX`.
     """
+    if frame[: len(_MAGIC)] != _MAGIC:
+        raise InvalidContent(f"{what}: not a zstd frame that can be read: starts otherwise")
     decoder = zstandard.ZstdDecompressor(
         dict_data=_content(prefix), max_window_size=WINDOW_BYTES_MAX
     )
     try:
         said = zstandard.get_frame_parameters(frame)
-        # CONTENTSIZE_UNKNOWN is past every bound
-        if said.content_size <= bytes_max and said.window_size <= WINDOW_BYTES_MAX:
+        # CONTENTSIZE_UNKNOWN is past every bound; where 0 is said, `decoder` looks at nothing else
+        if 0 < said.content_size <= bytes_max and said.window_size <= WINDOW_BYTES_MAX:
             return decoder.decompress(frame, allow_extra_data=False)
     except zstandard.ZstdError:
         pass  # what is wrong with it is found below

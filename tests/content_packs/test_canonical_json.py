@@ -132,3 +132,13 @@ def test_a_struct_too_large_is_refused_unread() -> None:
 def test_a_struct_with_a_lone_surrogate_is_refused() -> None:
     with pytest.raises(InvalidContent, match="surrogate"):
         canonical_json.encode_struct(_Named("\ud800"))
+
+
+@pytest.mark.parametrize("member", [None, {}])
+def test_what_is_encoded_is_never_deeper_than_a_reader_takes(member: object) -> None:
+    value = [] if member is None else member
+    for _ in range(JSON_DEPTH_MAX - 1):
+        value = [value]
+    assert decode(canonical_json.encode(value)) == value
+    with pytest.raises(InvalidContent, match="nested more than 32 deep"):
+        canonical_json.encode([value])

@@ -40,6 +40,21 @@ def test_one_byte_past_the_bound_is_refused() -> None:
         compression.decompress(frame, bytes_max=1_000, what="test")
 
 
+def test_an_empty_frame_is_one_whole_frame_too() -> None:
+    frame = compression.compress(b"", level=3)
+    assert compression.decompress(frame, bytes_max=0, what="test") == b""
+    for bent in (frame[:-1], frame + b"more", frame + frame):
+        with pytest.raises(InvalidContent):
+            compression.decompress(bent, bytes_max=100, what="test")
+
+
+def test_a_skippable_frame_is_refused() -> None:
+    skippable = b"\x50\x2a\x4d\x18\x04\x00\x00\x00skip"
+    for frames in (skippable, skippable + compression.compress(b"text", level=3)):
+        with pytest.raises(InvalidContent):
+            compression.decompress(frames, bytes_max=100, what="test")
+
+
 def test_a_frame_that_lies_about_its_size_is_refused() -> None:
     frame = bytearray(compression.compress(bytes(200), level=3))
     frame[5] = 100
