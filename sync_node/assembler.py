@@ -7,10 +7,13 @@ the store when none is missing.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from content_packs.digests import digest_of
 from content_packs.errors import DigestMismatch, InvalidContent
 from content_packs.manifest import Chunk, File
 from sync_node.seeds import Place, read_seed
 from sync_node.store import Part, Store
+
+_EMPTY = digest_of(b"")
 
 
 class Assembler:
@@ -39,14 +42,26 @@ class Assembler:
         being_made = store.being_made()
         for file in files:
             if not file.size:
-                store.stage(file.digest, b"")
-                self._arrived(file.digest)
+                self._make_empty(file)
             elif file.chunks:
                 self._begin(store.part(file))
             elif file.digest in being_made and store.adopt(file):
                 self._arrived(file.digest)
             else:
                 self._single[file.digest] = file.size
+
+    def _make_empty(self, file: File) -> None:
+        """Make a file of no bytes, if it is that: else it would stand for another pack's file."""
+        if file.digest != _EMPTY:
+            self.faults.append(
+                DigestMismatch(
+                    f"{file.path}: has no bytes, and digest {file.digest}, expected {_EMPTY}",
+                    hint="The pack is faulty: its publisher has to build and publish it again.",
+                )
+            )
+            return
+        self._store.stage(file.digest, b"")
+        self._arrived(file.digest)
 
     def _begin(self, part: Part) -> None:
         """Go on with a file of several chunks from where it was left."""

@@ -152,6 +152,7 @@ class Store:
         """Remove a file that is being made; return the bytes that frees. Raises `StorageFailed`."""
         path = self._data_dir.part_path(digest)
         self._parts.pop(digest, None)
+        self._staged.pop(digest, None)
         with durable.storage_errors(path):
             size = allocated_bytes(path)
             path.unlink(missing_ok=True)
@@ -228,6 +229,7 @@ class Part:
         """
         if not self._path.exists():
             return
+        self._cut_off()
         readable = True
         with durable.storage_errors(self._path), self._path.open("rb") as file:
             for digest, places in self._places.items():
@@ -240,6 +242,19 @@ class Part:
                     progress(sum(size for _, size in places))
             if not readable:
                 salvage(self._path, self._path)
+
+    def _cut_off(self) -> None:
+        """Remove what lies behind the file's end: another manifest may have said that it is larger.
+
+        Nothing would write over it, and the file would never be what its digest says.
+        """
+        with durable.storage_errors(self._path):
+            if self._path.stat().st_size > self.file.size:
+                descriptor = _open_part(self._path, truncate=False)
+                try:
+                    os.ftruncate(descriptor, self.file.size)
+                finally:
+                    os.close(descriptor)
 
     def size_of(self, digest: str) -> int:
         """Return the bytes of one of the file's chunks."""

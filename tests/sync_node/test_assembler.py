@@ -142,6 +142,40 @@ def test_what_a_killed_process_staged_is_adopted_if_it_is_right(data_dir: DataDi
     assert data_dir.store_path(good.digest).read_bytes() == PIECES[0]
 
 
+def test_a_file_of_no_bytes_never_stands_for_another(data_dir: DataDir) -> None:
+    another = file_of("another", PIECES[0])
+    empty = msgspec.structs.replace(file_of("empty"), digest=another.digest)
+    store = Store(data_dir)
+    stored: list[str] = []
+    assembler = Assembler(store, [empty, file_of("good")], stored.extend)
+    assembler.flush()
+    assert stored == [digest_of(b"")]
+    assert another.digest not in store
+    assert "has no bytes" in assembler.faults[0].message
+
+
+def test_a_file_is_made_behind_one_whose_manifest_said_that_it_is_larger(data_dir: DataDir) -> None:
+    good = file_of("good", *PIECES[:2])
+    bad = msgspec.structs.replace(file_of("bad", *PIECES[:4]), digest=good.digest)
+    assembler = Assembler(Store(data_dir), [bad], lambda _: None)
+    assembler.take(map(chunk_of, PIECES[:4]))
+    assert "its chunks make a file with digest" in assembler.faults[0].message
+    stored: list[str] = []
+    assembler = Assembler(Store(data_dir), [good], stored.extend)
+    assembler.take(map(chunk_of, PIECES[:2]))
+    assembler.flush()
+    assert stored == [good.digest]
+    assert data_dir.store_path(good.digest).read_bytes() == PIECES[0] + PIECES[1]
+
+
+def test_what_was_staged_and_removed_to_make_room_holds_nothing_up(data_dir: DataDir) -> None:
+    store = Store(data_dir)
+    for piece in PIECES[:2]:
+        store.stage(digest_of(piece), piece)
+    store.remove_part(digest_of(PIECES[0]))
+    assert store.commit() == [digest_of(PIECES[1])]
+
+
 def test_a_seed_may_lie_in_a_file_that_is_being_made(data_dir: DataDir) -> None:
     store = Store(data_dir)
     begun, new = file_of("begun", *PIECES[:3]), file_of("new", PIECES[1], PIECES[4])
