@@ -240,6 +240,12 @@ class Deltas:
         Raises `InvalidContent` where the delta doesn't make it, `Missing` where what it is made
         from isn't here or it wouldn't fit into `room` bytes, `SourceUnavailable`, `StorageFailed`.
         """
+        try:
+            self._derive(offer, begun, room)
+        finally:
+            begun.old_files.close()
+
+    def _derive(self, offer: Offer, begun: Delta, room: int) -> None:
         groups = begun.head.derived
         if not all(begun.is_usable(file.digest for file in group.prefix) for group in groups):
             raise Missing(f"{begun.path}: old files that it takes aren't here")

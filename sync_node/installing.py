@@ -188,6 +188,16 @@ class Installer:
         self, installation: Installation, steps: Sequence[PlannedStep], units: Sequence[Unit]
     ) -> list[SatchelError]:
         """Make the files of `steps` of what is here and of `units`; return what went wrong."""
+        delta = installation.wanted.delta
+        try:
+            return self._made_of(installation, steps, units)
+        finally:
+            if delta:
+                delta.old_files.close()
+
+    def _made_of(
+        self, installation: Installation, steps: Sequence[PlannedStep], units: Sequence[Unit]
+    ) -> list[SatchelError]:
         manifest = self._manifest(installation.wanted)
         digests = {digest for step in steps for digest in step.files}
         files = {f.digest: f for f in manifest.files if f.digest in digests}

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, Protocol, TypeAlias, TypeVar
 
+from content_packs.errors import InvalidContent
 from content_packs.manifest import Chunk
 from sync_node.delta_facts import Large
 from sync_node.deltas import Delta
@@ -68,12 +69,18 @@ class LargeFile:
                 del self._literals[held]
 
     def _made(self, start: int, chunk: Chunk, numbers: AbstractSet[int]) -> memoryview:
-        """Return a chunk as copies and literals make it. Raises `InvalidContent`."""
+        """Return a chunk as copies and literals make it.
+
+        One of which an old file can't be read is empty: it isn't right, and the others still are.
+        """
         made = memoryview(bytearray(chunk.size))
         end = start + chunk.size
         for position, file, offset, length in _within(self._copies, start, end):
             low, high = max(position, start), min(position + length, end)
-            data = self._delta.old_files.read_range(file, offset + low - position, high - low)
+            try:
+                data = self._delta.old_files.read_range(file, offset + low - position, high - low)
+            except InvalidContent:
+                return memoryview(b"")
             made[low - start : high - start] = data
         for number in numbers:
             for position, data in _within(self._literals[number], start, end):

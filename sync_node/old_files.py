@@ -18,8 +18,14 @@ class OldFiles:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._open: OrderedDict[str, int] = OrderedDict()
-        # However a tick ends: a file that is removed frees no room as long as it is open.
-        self.close = weakref.finalize(self, _close, self._open)
+        weakref.finalize(self, _close, self._open)  # however a tick ends
+
+    def close(self) -> None:
+        """Close what is open; what is read later is opened anew.
+
+        A file that is removed frees no room as long as it is open, and each delta has some open.
+        """
+        _close(self._open)
 
     def read(self, file: File) -> bytes:
         """Return a file whole. Raises `InvalidContent` where it is gone or can't be read."""

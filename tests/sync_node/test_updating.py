@@ -1,15 +1,19 @@
 """Updates by deltas, by blocks, and by what lies on the node: no byte that is held is fetched."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from content_packs.delta import START_BYTES, head_size
+from content_packs.digests import digest_of
 from content_packs.limits import BLOCK_STORED_BYTES_MAX
 from content_packs.repository import bundle_path
+from sync_node.disk import disk_free
 from sync_node.folder_source import FolderSource
 from sync_node.plan_model import Plan
 from sync_node.planning import plan_on_disk
+from sync_node.sources import Sources
 from tests.support.deltas import ARCHIVE, LESSONS, Witness, course, film, put_delta, rows
 from tests.support.nodes import Node
 from tests.support.repositories import Repository
@@ -200,6 +204,45 @@ def test_a_rotten_old_file_is_replaced_by_blocks(
     for path in ("three/intro.en.html", ARCHIVE):
         assert manifest.by_path[path].digest in node.store()
     assert set(node.lessons("course").values()) == {2}
+
+
+@pytest.mark.parametrize("path", [ARCHIVE, "one/clip.480p.mp4", "three/intro.en.html"])
+def test_an_old_file_that_cant_be_read_to_its_end_is_replaced_by_blocks(
+    repository: Repository, node: Node, tmp_path: Path, path: str
+) -> None:
+    update(repository, tmp_path)
+    put_delta(repository, "course", 1, 2)
+    old = repository.published["course", 1].manifest.by_path[path]
+    place = node.data_dir.store_path(old.digest)
+    place.chmod(0o644)
+    os.truncate(place, old.size // 2)
+    fresh(node, repository)
+    node.sync_well()
+    new = repository.published["course", 2].manifest.by_path[path]
+    assert digest_of(node.store()[new.digest]) == new.digest
+    assert set(node.lessons("course").values()) == {2}
+
+
+def test_no_old_file_stays_open(repository: Repository, node: Node, tmp_path: Path) -> None:
+    update(repository, tmp_path)
+    put_delta(repository, "course", 1, 2)
+    opened: list[int] = []
+
+    def free(folder: Path) -> int:
+        links = [f"/proc/self/fd/{name}" for name in os.listdir("/proc/self/fd")]  # noqa: PTH208  # as text
+        places = [os.readlink(link) for link in links if os.path.islink(link)]  # noqa: PTH114, PTH115  # one may be closed
+        opened.append(sum(place.startswith(str(node.data_dir.store)) for place in places))
+        return disk_free(folder)
+
+    fresh(node, repository)
+    node.disk_free = free
+    with node.opened():
+        engine = node.engine(Sources(node.sources))
+        engine.tick()
+        free(node.root)
+    check_whole(node, repository, 2)
+    assert len(opened) > 2
+    assert opened[-1] == 0
 
 
 @pytest.mark.parametrize("part", [0.1, 0.3, 0.6])
