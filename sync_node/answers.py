@@ -7,6 +7,7 @@
 """
 
 import re
+from email.utils import parsedate_to_datetime
 
 from content_packs.errors import InvalidContent, Missing, SatchelError, SourceUnavailable
 from sync_node.exchange import Response
@@ -49,10 +50,24 @@ def _error_of(response: Response, what: str) -> SatchelError:
     if status == 416:
         return InvalidContent(f"{what}: is shorter there (status 416)")
     if status in _BUSY:
-        after = response.header("Retry-After").strip()
-        seconds = float(after) if _SECONDS.fullmatch(after) else 0.0
-        return Busy(f"{what}: status {status}", min(seconds, RETRY_AFTER_SECONDS_MAX))
+        return Busy(f"{what}: status {status}", _seconds_asked(response))
     return SourceUnavailable(f"{what}: status {status}")
+
+
+def _seconds_asked(response: Response) -> float:
+    """Return for how long a server asks to be left alone: in seconds, or until a time of its own.
+
+    Such a time is compared with what the server says that it is: our clock may be wrong.
+    """
+    after = response.header("Retry-After").strip()
+    if _SECONDS.fullmatch(after):
+        return min(float(after), RETRY_AFTER_SECONDS_MAX)
+    try:
+        until = parsedate_to_datetime(after)
+        seconds = (until - parsedate_to_datetime(response.header("Date"))).total_seconds()
+    except (ValueError, TypeError, OverflowError):
+        return 0.0
+    return min(max(seconds, 0.0), RETRY_AFTER_SECONDS_MAX)
 
 
 def range_of(response: Response) -> tuple[int, int] | None:

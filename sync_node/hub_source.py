@@ -5,6 +5,7 @@ or breaks is `SourceUnavailable`; what came before is good to keep.
 """
 
 import contextlib
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -35,6 +36,7 @@ from sync_node.source import (
 from sync_node.wire import Wire
 
 _REDIRECTS = {301, 302, 303, 307, 308}
+_TAG = re.compile(r"[!-~]{1,200}")
 
 
 class Unmetered:
@@ -91,7 +93,7 @@ class HubSource:
         if begun.body and begun.etag:
             headers = {"Range": f"bytes={len(begun.body)}-", "If-Range": begun.etag}
         with self._answered(path, headers) as response:
-            tag = response.header("ETag")
+            tag = _tag_of(response)
             if response.status == 304 and etag:
                 return Answer(None, tag or etag)
             answers.check_status(response, what, {200, 206} if "Range" in headers else {200})
@@ -311,6 +313,12 @@ class HubReading:
         """Give the connection back if all of the answer came, else close it."""
         if self._response:
             self._response.close()
+
+
+def _tag_of(response: Response) -> str:
+    """Return an answer's entity tag; empty for one that can't be sent back as it is."""
+    tag = response.header("ETag").strip()
+    return tag if _TAG.fullmatch(tag) else ""
 
 
 def _same_host(here: SplitResult, there: SplitResult) -> bool:

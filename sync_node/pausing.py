@@ -1,7 +1,7 @@
 """`sync-node pause` and `resume`: no link is used for a while, and the school's site goes on."""
 
 import re
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from content_packs.errors import UsageError
 from sync_node.config import Config
@@ -45,11 +45,11 @@ def parse(text: str, now: datetime, zone: tzinfo) -> datetime:
         return found if found > local else found + timedelta(days=1)
     try:
         found = datetime.fromisoformat(text)
-    except ValueError as error:
+        found = (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise UsageError(
             f"--until {text[:60]!r} is no time", hint="Write 18:00, or 2026-06-01T18:00."
         ) from error
-    found = found if found.tzinfo else found.replace(tzinfo=zone)
     if found <= now:
         raise UsageError(
             f"--until {text}: that is over; here it is {local:%Y-%m-%dT%H:%M}",

@@ -18,7 +18,7 @@ CLOCK_AHEAD = timedelta(days=CLOCK_AHEAD_DAYS_MAX)
 def trusted_now(system: datetime, signed: datetime | None) -> datetime:
     """Return the trusted time, from the system clock and the newest signed time verified so far."""
     floor = max(BUILD_DATE, signed or BUILD_DATE)
-    if system > floor + CLOCK_AHEAD:
+    if system - floor > CLOCK_AHEAD:
         return floor
     return max(floor, system)
 
@@ -33,9 +33,9 @@ def parse(text: str) -> datetime | None:
     """Return the time in an RFC 3339 text, None for anything else."""
     try:
         time = datetime.fromisoformat(text)
-    except ValueError:
+        return time.astimezone(UTC) if time.tzinfo else None
+    except (ValueError, OverflowError):  # within a day of the year 1 or 9999
         return None
-    return time.astimezone(UTC) if time.tzinfo else None
 
 
 def in_words(time: datetime) -> str:

@@ -180,7 +180,10 @@ def test_until_when_by_the_schools_clock(text: str, expected: str) -> None:
     assert parse(text, now, zone).astimezone(UTC).isoformat() == expected
 
 
-@pytest.mark.parametrize("text", ["", "tomorrow", "25:00", "2026-05-01T00:00", "18.00"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "tomorrow", "25:00", "2026-05-01T00:00", "18.00", "9999-12-31T23:59-05:00", "0001-01-01"],
+)
 def test_until_a_time_that_is_none_or_over(text: str) -> None:
     with pytest.raises(UsageError):
         parse(text, datetime(2026, 6, 1, 4, tzinfo=UTC), UTC)

@@ -28,6 +28,7 @@ TIMES = st.datetimes(datetime(1970, 1, 1), datetime(2100, 1, 1), timezones=st.ju
         (datetime(2040, 1, 1, tzinfo=UTC), SIGNED, SIGNED),
         (datetime(2040, 1, 1, tzinfo=UTC), None, BUILD_DATE),
         (SIGNED, datetime(1999, 1, 1, tzinfo=UTC), SIGNED),
+        (SIGNED, datetime(9999, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)),
     ],
 )
 def test_the_newest_time_that_can_be_believed(
@@ -50,7 +51,10 @@ def test_times_survive_being_written(time: datetime) -> None:
     assert parse(in_words(time)) == time
 
 
-@pytest.mark.parametrize("value", [None, 5, "", "yesterday", "2026-01-01", "2026-01-01T00:00:00"])
+@pytest.mark.parametrize(
+    "value",
+    [None, 5, "", "yesterday", "2026-01-01", "2026-01-01T00:00:00", "9999-12-31T23:59:59-05:00"],
+)
 def test_what_isnt_a_signed_time_is_none(value: object) -> None:
     assert signed_time({"signed_at": value}) is None
 
