@@ -1,10 +1,16 @@
 """A file system of its own for a test: small, to be filled, to be turned read-only.
 
 A file on the disk, made ext4 and mounted through a loop device: needs root, and a kernel that has
-both. `turned_read_only` is what the kernel does when ext4 meets an error on its disk: everything
+both. `turn_read_only` is what the kernel does when ext4 meets an error on its disk: everything
 that writes fails from then on, until it is mounted anew.
+
+What a test mounts is seen by its own process and those that it starts, and by nobody else. So it is
+gone when they are, however they end, and an `unmount` ends it: had another process taken a copy of
+all mounts meanwhile, the same file system would still be there, and what is mounted next would be
+that one, failed as it is.
 """
 
+import ctypes
 import fcntl
 import os
 import shutil
@@ -23,6 +29,8 @@ from content_packs.limits import MIB
 
 _SHUTDOWN = 0x8004587D  # EXT4_IOC_SHUTDOWN of linux/ext4.h
 _WITHOUT_FLUSH = 2
+_CLONE_NEWNS = 0x20000  # of unshare(2); os.unshare came with Python 3.12
+_SECONDS_MAX = 30  # for a mount, or its end
 
 
 @dataclass(frozen=True)
@@ -40,12 +48,10 @@ class FileSystem:
 
     def fill(self, *, leave: int = 0) -> None:
         """Let another program take all room but `leave` bytes."""
-        with (self.place / "of another program").open("ab") as file:
+        with (self.place / "of another program").open("ab", buffering=0) as file:
             while (size := self.free - leave) > 0:
-                piece = min(size, MIB)
                 try:
-                    file.write(bytes(piece))
-                    file.flush()
+                    file.write(bytes(min(size, MIB)))
                 except OSError:
                     break
 
@@ -77,7 +83,8 @@ class FileSystem:
 
 @contextmanager
 def file_system(folder: Path, *, mebibytes: int) -> Iterator[FileSystem]:
-    """Give an empty file system under `folder`, mounted."""
+    """Give an empty file system under `folder`, mounted. At the end it isn't, in any case."""
+    _keep_mounts_to_ourselves()
     made = FileSystem(folder / "disk.img", folder / "disk")
     made.place.mkdir()
     made.image.touch()
@@ -85,11 +92,21 @@ def file_system(folder: Path, *, mebibytes: int) -> Iterator[FileSystem]:
     # Blocks as on any disk of more than 512 MB. With smaller ones than a page, SQLite's shared
     # memory isn't safe from a full disk (SIGBUS): it sets room aside a page at a time.
     _run("mkfs.ext4", "-q", "-F", "-m", "0", "-b", "4096", str(made.image))
-    made.mount()
     try:
+        made.mount()
         yield made
     finally:
-        subprocess.run(["umount", "-l", str(made.place)], capture_output=True, check=False)
+        while made.place.is_mount():
+            _run("umount", "-l", str(made.place))
+
+
+@cache
+def _keep_mounts_to_ourselves() -> None:
+    """Give this process, and those that it starts, mounts of their own. Raises `OSError`."""
+    if ctypes.CDLL(None, use_errno=True).unshare(_CLONE_NEWNS):
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+    _run("mount", "--make-rprivate", "/")
 
 
 @cache
@@ -101,7 +118,7 @@ def can_mount() -> bool:
         try:
             with file_system(Path(folder), mebibytes=16):
                 return True
-        except (subprocess.CalledProcessError, OSError):
+        except (subprocess.SubprocessError, OSError):
             return False
 
 
@@ -112,4 +129,4 @@ needs_mounts = pytest.mark.skipif(
 
 
 def _run(*command: str) -> None:
-    subprocess.run(command, check=True, capture_output=True)
+    subprocess.run(command, check=True, capture_output=True, timeout=_SECONDS_MAX)
