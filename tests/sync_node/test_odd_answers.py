@@ -17,7 +17,7 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n"
 
 @contextmanager
 def answering(answer: Callable[[bytes], bytes]) -> Iterator[HubSource]:
-    """A hub that answers each request with what `answer` makes of it, on a connection of its own."""
+    """A hub that answers each request with what `answer` makes of it, and closes."""
     listening = socket.create_server(("127.0.0.1", 0))
 
     def serve() -> None:
