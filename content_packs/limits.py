@@ -37,6 +37,7 @@ CAPTIONS_BYTES_MAX = 4 * MIB
 EXERCISE_BYTES_MAX = 1 * MIB
 CPACK_HEAD_BYTES_MAX = 64 * KIB
 METADATA_BYTES_MAX = 8 * MIB  # one TUF file
+HUB_KEYS_MAX = 8  # of each purpose in targets: one in use, and those that take over from it
 
 # Chunks and blocks
 CHUNK_BYTES_MAX = 1 * MIB  # also the largest file that is one chunk
