@@ -22,6 +22,8 @@ from sync_node.languages import Text
 from sync_node.orders import Pause
 from sync_node.outlook import Outlook
 from sync_node.progress_file import Running
+from sync_node.time_sayings import Stale
+from sync_node.trusted_time import Reading
 
 
 class ItemAddress(NamedTuple):
@@ -204,12 +206,15 @@ class BoxView:
 
     `outlook`: what is to come; `titles` are those of its lessons, by pack and lesson. `running`:
     how far a tick is that is at work. `pause`: no link is used until then, or without an end.
+    `time`: what time it is, and by what; `stale`: since when what is offered is stale.
     """
 
     packs: tuple[PackState, ...]
     ticks: tuple[TickView, ...]
     disk_total: int
     disk_free: int
+    time: Reading
+    stale: Stale
     software: dict[str, str] = field(default_factory=dict)
     disk_trouble: str = ""
     outlook: Outlook | None = None

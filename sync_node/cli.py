@@ -63,8 +63,8 @@ def init(  # noqa: PLR0913  # one for each option
     import secrets
 
     from sync_node import initialising
+    from sync_node.box_clock import system_clock
     from sync_node.data_dir import DataDir
-    from sync_node.syncing import system_clock
 
     root = initialising.read_root(trust)
     wanted = initialising.wanted_config(hubs, folders, channels, secrets.randbelow(100))
@@ -152,10 +152,11 @@ def resume(*, data: Path, as_json: bool) -> None:
 def plan(*, data: Path, as_json: bool) -> None:
     """Say what comes next and why, what waits for what, and when each lesson opens."""
     from sync_node import config, estimating, plan_sayings
+    from sync_node.box_clock import system_clock
     from sync_node.data_dir import DataDir
     from sync_node.database import reading_database
     from sync_node.disk import disk_free
-    from sync_node.syncing import box_clock, budgets_of, system_clock
+    from sync_node.syncing import box_clock, budgets_of
 
     data_dir = DataDir(data)
     found = config.read(data_dir)
@@ -201,21 +202,23 @@ def status(*, data: Path, as_json: bool) -> None:
     """Say what is here, what is to come, and how the last tick went."""
     from sync_node import config, sayings
     from sync_node import status as stating
+    from sync_node.box_clock import system_clock
     from sync_node.data_dir import DataDir
     from sync_node.database import reading_database
     from sync_node.disk import disk_free
-    from sync_node.syncing import box_clock, system_clock
+    from sync_node.syncing import box_clock
     from sync_node.zones import zone_of
 
     data_dir = DataDir(data)
     configured = config.read(data_dir)
     with reading_database(data_dir):
-        now = box_clock(data_dir, system_clock).now()
-        found = stating.status(data_dir, configured.channels, system_time=now, disk_free=disk_free)
+        time = box_clock(data_dir, system_clock).reading()
+        found = stating.status(data_dir, configured.channels, time=time, disk_free=disk_free)
     if as_json:
         print_json(found.as_json())
     else:
-        sayings.say_status(found, now, zone_of(configured.time_zone, what="node.toml: time_zone"))
+        zone = zone_of(configured.time_zone, what="node.toml: time_zone")
+        sayings.say_status(found, time.now, zone)
 
 
 @main.command()
@@ -228,9 +231,9 @@ def check(context: click.Context, *, data: Path, as_json: bool) -> None:
 
     from content_packs.errors import InvalidContent
     from sync_node import checking, config, sayings
+    from sync_node.box_clock import system_clock
     from sync_node.data_dir import DataDir
     from sync_node.lock import engine_lock
-    from sync_node.syncing import system_clock
 
     data_dir = DataDir(data)
     found = config.read(data_dir)
@@ -255,14 +258,16 @@ def rollback(*, pack: str, data: Path, as_json: bool) -> None:
 
     from sync_node import rollback as rolling_back
     from sync_node import sayings
+    from sync_node.box_clock import system_clock
     from sync_node.data_dir import DataDir
     from sync_node.database import using_database
-    from sync_node.syncing import system_clock
+    from sync_node.syncing import box_clock
 
     data_dir = DataDir(data)
     data_dir.check_initialised()
     with using_database(data_dir):
-        done = rolling_back.roll_back(data_dir, pack, now=system_clock())
+        now = box_clock(data_dir, system_clock).trusted()
+        done = rolling_back.roll_back(data_dir, pack, now=now)
     if as_json:
         print_json(asdict(done))
     else:

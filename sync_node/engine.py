@@ -5,15 +5,16 @@ the store is whole, what is active is in the store, and what is half is under in
 """
 
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 
 from content_packs.errors import SatchelError
 from sync_node import disk, following, state, ticks, tidying
+from sync_node.box_clock import BoxClock
 from sync_node.config import Config
 from sync_node.data_dir import DataDir
 from sync_node.database import database_errors
 from sync_node.installing import Installation, Installer, unavailable
+from sync_node.models import database_proxy
 from sync_node.polling import Poller
 from sync_node.progress_file import Progress
 from sync_node.sources import Sources
@@ -25,7 +26,7 @@ from sync_node.trust_store import TrustStore
 class Engine:
     """Runs ticks on one data directory, under the engine's lock and with node.db open.
 
-    `clock` gives the system's time in UTC, `disk_free` the free bytes at a path; `progress` is
+    `clock` knows what time it is, `disk_free` the free bytes at a path; `progress` is
     called after each block.
     """
 
@@ -35,7 +36,7 @@ class Engine:
         config: Config,
         sources: Sources,
         *,
-        clock: Callable[[], datetime],
+        clock: BoxClock,
         disk_free: Callable[[Path], int] = disk.disk_free,
         progress: Callable[[Progress], None] = lambda _: None,
     ) -> None:
@@ -51,7 +52,7 @@ class Engine:
 
         Raises `StorageFailed` only where not even that can be written down.
         """
-        tick = Tick(self._clock())
+        tick = Tick(self._clock.now())
         before = self._sources.traffic()
         self._sources.begin_tick()
         try:
@@ -66,9 +67,10 @@ class Engine:
         finally:
             tick.traffic = self._sources.traffic().since(before)
             tick.links = self._sources.used()
-            tick.ended_at = self._clock()
-            with database_errors(self._data_dir):
+            tick.ended_at = self._clock.now()
+            with database_errors(self._data_dir), database_proxy.atomic("IMMEDIATE"):
                 ticks.record(tick)
+                state.remember_time(self._clock.known)
         return tick
 
     def _run(self, tick: Tick) -> None:

@@ -22,6 +22,7 @@ from types import FrameType
 from content_packs.command_line import megabytes
 from content_packs.errors import Refused, SatchelError
 from sync_node import config, trusted_time
+from sync_node.box_clock import system_clock
 from sync_node.budget import Budgets
 from sync_node.data_dir import DataDir
 from sync_node.limits import (
@@ -33,7 +34,7 @@ from sync_node.limits import (
 from sync_node.lock import engine_lock
 from sync_node.orders import Orders
 from sync_node.scrubbing import Scrubber
-from sync_node.syncing import budgets_of, sync_once, system_clock
+from sync_node.syncing import budgets_of, sync_once
 from sync_node.ticks import Tick
 
 

@@ -47,6 +47,11 @@ ROOT_ROTATIONS_MAX = 256  # followed in one tick; the next tick goes on from the
 METADATA_AHEAD_MAX = 64  # files asked for before they are wanted
 METADATA_REQUESTS_MAX = 4  # in flight together
 CLOCK_AHEAD_DAYS_MAX = 5 * 366  # a system clock further past all signed time isn't believed
+CLOCK_SLACK_SECONDS = 120  # by which two clocks that are right may differ
+CLOCK_DRIFT = 0.0002  # seconds a second, of a box that counts them itself
+HUB_TIME_SECONDS_MAX = 600  # from a question to its answer, for a fresh time
+SIGNED_YEAR_MAX = 2200  # later signed times are a broken clock's
+TIME_BYTES_MAX = 16 * KIB  # of what node.db holds of time
 
 # The plan
 REQUEST_BYTES = 700  # what one more request costs both ways, its share of a round trip included
@@ -150,7 +155,6 @@ DUTY_PRIOR_SECONDS = 3_600  # of a link that works, before anything is known
 OUTLOOK_STEPS_MAX = 8  # that a page shows
 OUTLOOK_LESSONS_MAX = 8
 OUTLOOK_SECONDS_MAX = 6 * 3600  # good for so long where nothing happened
-FLOOR_SECONDS = 3_600  # of being on, between two writes of the time that it certainly is
 LINK_CHANGE_MIN = 0.2  # of a rate or a round trip: less isn't written down
 PROGRESS_FILE_SECONDS = 2.0  # between two writes of how far a tick is
 PROGRESS_FILE_BYTES = 1_024

@@ -54,6 +54,10 @@ class Outdated(Untrusted):
     code = "outdated"
 
 
+class Expired(Untrusted):
+    """The signatures lapsed by trusted time: a source is behind, or holds back news."""
+
+
 class Updating(NamedTuple):
     """The client at work, and the folder that it keeps what it verified in."""
 
@@ -151,15 +155,18 @@ class MetadataFolder:
             metadata_base_url=base_url,
             fetcher=fetcher,
             config=_CLIENT,
-            bootstrap=self._bootstrap(),
+            bootstrap=self.newest_root(),
         )
         # python-tuf 7.0.1 has no public way to say what time it is (DECISIONS.md, 3). A test fails
         # if this stops working.
         updater._trusted_set.reference_time = reference  # noqa: SLF001
         return updater
 
-    def _bootstrap(self) -> bytes:
-        """Return the newest root that is intact; a rotten one is fetched again."""
+    def newest_root(self) -> bytes:
+        """Return the newest root that is intact; a rotten one is fetched again.
+
+        Raises `Untrusted` where there is none.
+        """
         for version in reversed(self.roots()):
             data = self.root_path(version).read_bytes()
             try:
@@ -230,10 +237,10 @@ def _tuf_errors(where: str) -> Iterator[None]:
             hint="It is older than what this box has seen, or a mix. Nothing of it was used.",
         ) from error
     except tuf_errors.ExpiredMetadataError as error:
-        raise Untrusted(
+        raise Expired(
             f"{where}: {error}",
-            hint="The hub hasn't renewed its signatures, somebody holds back newer ones, or this "
-            "box's clock is wrong.",
+            hint="The hub hasn't renewed its signatures, or somebody holds back newer ones. What "
+            "is here stays; a stick with the newest edition is taken.",
         ) from error
     except (tuf_errors.RepositoryError, ValueError, KeyError) as error:
         raise Untrusted(

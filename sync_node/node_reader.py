@@ -9,13 +9,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import peewee
 from peewee import SQL
 
 from content_packs.errors import StorageFailed
-from sync_node import outlook
+from sync_node import outlook, trusted_time
 from sync_node.catalogue_model import TickView
 from sync_node.data_dir import DataDir
 from sync_node.database import (
@@ -26,7 +27,8 @@ from sync_node.database import (
 )
 from sync_node.models import LessonRow, PackRow, StateRow, TickRow, VersionRow
 from sync_node.outlook import Outlook
-from sync_node.state import OUTLOOK_KEY
+from sync_node.state import EXPIRES_KEY, OUTLOOK_KEY, TIME_KEY, decode_time
+from sync_node.trusted_time import Known
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,19 @@ class NodeReader:
             rows = StateRow.select().where(StateRow.key == OUTLOOK_KEY).bind(database)
             found = next((row.value for row in rows), "")
         return outlook.decode(found)
+
+    def time_and_expiry(self) -> tuple[Known | None, datetime | None]:
+        """Return what was known of time, and when the signatures lapse of what is offered.
+
+        Raises `StorageFailed`.
+        """
+        with self._reading() as database:
+            wanted = StateRow.key.in_((TIME_KEY, EXPIRES_KEY))
+            rows = {row.key: row.value for row in StateRow.select().where(wanted).bind(database)}
+        return (
+            decode_time(rows.get(TIME_KEY, "")),
+            trusted_time.parse(rows.get(EXPIRES_KEY, "")),
+        )
 
     @contextmanager
     def _reading(self) -> Iterator[peewee.SqliteDatabase]:

@@ -4,26 +4,26 @@ What is verified goes to trust/ first and then, in one transaction, to node.db. 
 seen by the name of the edition, which node.db has only once its offers are there.
 """
 
-from collections.abc import Callable
 from datetime import datetime
 
 from content_packs.errors import InvalidContent, Missing, SourceUnavailable, Untrusted
 from content_packs.repository import TIMESTAMP
-from sync_node import following, state, trusted_time
+from sync_node import following, state
+from sync_node.box_clock import BoxClock
 from sync_node.config import Config
 from sync_node.limits import TIMESTAMP_BYTES_MAX
 from sync_node.models import database_proxy
 from sync_node.source import Source
 from sync_node.sources import Sources
 from sync_node.ticks import Tick
-from sync_node.trust_store import Outdated, TrustStore, Verified
+from sync_node.trust_store import Expired, Outdated, TrustStore, Verified
 
 
 class Poller:
     """Asks the sources, hubs first, until one has answered as it should."""
 
     def __init__(
-        self, trust: TrustStore, sources: Sources, config: Config, clock: Callable[[], datetime]
+        self, trust: TrustStore, sources: Sources, config: Config, clock: BoxClock
     ) -> None:
         self._trust = trust
         self._sources = sources
@@ -32,7 +32,7 @@ class Poller:
 
     def now(self) -> datetime:
         """Return the trusted time."""
-        return trusted_time.trusted_now(self._clock(), state.signed_time())
+        return self._clock.trusted()
 
     def edition(self) -> str:
         """Return the name of what was verified last, as this node follows it."""
@@ -43,6 +43,8 @@ class Poller:
 
         Raises `StorageFailed`.
         """
+        if self.edition() != state.applied():  # a cut, or node.db was lost, after trust/ had it
+            self._hear(str(self._trust.folder))
         for source in self._sources.for_offers():
             try:
                 changed = self._poll(source)
@@ -72,15 +74,35 @@ class Poller:
         if known and answer.body in {None, ours} and not self._is_stale(source):
             state.remember_etag(source.name, answer.etag, edition)
             return False
-        verified = self._trust.refresh(
-            source,
-            self._config.channels,
-            now=self.now(),
-            timestamp=ours if answer.body is None else answer.body,
-        )
+        verified = self._verified(source, ours if answer.body is None else answer.body)
+        self._hear(source.name)
         changed = self._apply(verified)
         state.remember_etag(source.name, answer.etag, self.edition())
         return changed
+
+    def _verified(self, source: Source, timestamp: bytes | None) -> Verified:
+        """Return what the metadata of a source says.
+
+        Expired by a time that its own signer takes back in it, it is held against the rest of what
+        is known (`trusted_time`, 5). The new root that such a word may need is here by then.
+        """
+
+        def refreshed(now: datetime) -> Verified:
+            return self._trust.refresh(source, self._config.channels, now=now, timestamp=timestamp)
+
+        now = self.now()
+        try:
+            return refreshed(now)
+        except Expired:
+            said = self._trust.said(timestamp)
+            if said is None or (without := self._clock.trusted_without(said)) >= now:
+                raise
+            return refreshed(without)
+
+    def _hear(self, source: str) -> None:
+        """Learn from the timestamp that was verified last what time it is at least."""
+        if said := self._trust.said(self._trust.timestamp):
+            self._clock.heard_timestamp(said, source=source)
 
     def _is_stale(self, source: Source) -> bool:
         expires = state.expires()
@@ -92,7 +114,7 @@ class Poller:
             state.remember_applied(
                 self.edition(),
                 expires=verified.expires,
-                signed_at=verified.signed_at,
                 absent=verified.absent,
             )
+            state.remember_time(self._clock.known)
         return changed

@@ -13,7 +13,7 @@ from content_packs import durable
 from content_packs.digests import check_digest
 from content_packs.errors import InvalidContent, Missing, SatchelError, Untrusted
 from content_packs.manifest import Manifest
-from sync_node import choices, following, mending, trusted_time
+from sync_node import choices, following, mending, state, trusted_time
 from sync_node.activator import put, whole_lessons
 from sync_node.config import Config
 from sync_node.data_dir import DataDir
@@ -29,6 +29,7 @@ from sync_node.held_manifests import HeldManifests
 from sync_node.models import PackRow, VersionRow
 from sync_node.store import Store
 from sync_node.trust_store import TrustStore
+from sync_node.trusted_time import Uptime
 
 
 def open_or_rebuild(data_dir: DataDir, config: Config, *, now: datetime) -> bool:
@@ -68,24 +69,36 @@ def rebuild(data_dir: DataDir, config: Config, *, now: datetime) -> None:
         durable.remove(data_dir.node_db.with_name(data_dir.node_db.name + suffix))
     store = Store(data_dir)
     with creating_database(data_dir):
-        signed_at = _recall_offers(data_dir, config)
+        _recall_offers(data_dir, config)
+        trusted = _recall_time(data_dir, now)
         held = _recall_manifests(data_dir)
         _recall_holds(data_dir, held)
         for pack, versions in sorted(held.items()):
-            _recall_lessons(pack, versions, store, trusted_time.trusted_now(now, signed_at))
+            _recall_lessons(pack, versions, store, trusted_time.likely(trusted, now))
 
 
-def _recall_offers(data_dir: DataDir, config: Config) -> datetime | None:
-    """Take the offers from the metadata on disk; the next poll brings them where that fails.
+def _recall_time(data_dir: DataDir, clock: datetime) -> datetime:
+    """Take from the timestamp on disk what time it was at least; return the trusted time.
 
-    Returns when it was signed, if it says so.
+    For how long the box has been on since isn't known any more; nor is it known how much of this
+    very start came before, so that counting begins anew.
     """
+    known = trusted_time.begun(None, Uptime("", 0.0))
+    trust = TrustStore(data_dir.trust)
+    if said := trust.said(trust.timestamp):
+        found = trusted_time.timestamp(said, known, source=str(data_dir.trust), clock=clock)
+        known = trusted_time.heard(known, found)
+    state.remember_time(known)
+    return trusted_time.proven(known)
+
+
+def _recall_offers(data_dir: DataDir, config: Config) -> None:
+    """Take the offers from the metadata on disk; the next poll brings them where that fails."""
     try:
         verified = TrustStore(data_dir.trust).recall(config.channels)
     except (Untrusted, Missing, InvalidContent):
-        return None
+        return
     following.apply(verified.offers, config.rollout_number)
-    return verified.signed_at
 
 
 def _recall_holds(data_dir: DataDir, held: Mapping[str, Sequence[Manifest]]) -> None:

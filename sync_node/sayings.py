@@ -15,6 +15,7 @@ from sync_node.limits import PROGRESS_SECONDS
 from sync_node.rollback import RolledBack
 from sync_node.status import Status
 from sync_node.sync_sayings import progress_in_words
+from sync_node.time_sayings import Stale, stale_in_words, time_in_words
 
 _CLEAR_LINE = "\r\x1b[K"
 
@@ -31,7 +32,7 @@ def say_status(status: Status, now: datetime, zone: tzinfo) -> None:
         click.echo(f"the hub has no channel {channel}")
     click.echo(f"last contact: {status.last_contact or 'never'}")
     if status.stale_since:
-        click.echo(f"what is known to be offered is stale since {status.stale_since}")
+        click.echo(stale_in_words(Stale(status.stale_since, status.stale_by)))
     if status.last_tick:
         tick = status.last_tick
         detail = f": {tick['detail']}" if tick["detail"] else ""
@@ -40,6 +41,7 @@ def say_status(status: Status, now: datetime, zone: tzinfo) -> None:
         click.echo(f"pinned: {pins_in_words(status.pins)}")
     if status.store_checked_at:
         click.echo(f"every file was looked at last: {status.store_checked_at}")
+    click.echo(f"time: {time_in_words(status.time)}")
     trouble = f", and it is {status.disk_trouble}" if status.disk_trouble else ""
     click.echo(f"disk: {megabytes(status.disk_free)} free{trouble}")
 

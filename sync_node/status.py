@@ -6,7 +6,6 @@ Reads only, but for a byte that shows whether the disk can be written.
 import json
 from collections.abc import Callable, Container
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +29,8 @@ from sync_node.outlook import Outlook
 from sync_node.progress_file import Running, running
 from sync_node.store import Store, allocated_bytes
 from sync_node.ticks import newest_first
+from sync_node.time_sayings import StaleBy, stale, time_json
+from sync_node.trusted_time import Reading
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,7 @@ class Status:
     """All of it. Times are RFC 3339 in UTC, empty for never.
 
     `stale_since`: when the signatures lapsed of what is known to be offered; empty if they hold.
+    `stale_by`: what says so (`time_sayings.Stale`). `time`: what time it is, and by what.
     `disk_trouble`: `full`, `read-only`, `failing` or `unreadable`, empty for none.
     `store_checked_at`: when every file had been re-hashed last.
     """
@@ -86,6 +88,8 @@ class Status:
     absent_channels: tuple[str, ...]
     last_contact: str
     stale_since: str
+    stale_by: StaleBy
+    time: Reading
     last_tick: dict[str, Any] | None
     disk_free: int
     store_files: int
@@ -108,6 +112,7 @@ class Status:
         """Return it as one JSON object."""
         return {
             **asdict(self),
+            "time": time_json(self.time),
             "pins": [asdict_pin(pin) for pin in self.pins],
             "running": self.running.as_json() if self.running else None,
             "outlook": msgspec.to_builtins(self.outlook),
@@ -118,13 +123,13 @@ def status(
     data_dir: DataDir,
     channels: tuple[str, ...],
     *,
-    system_time: datetime,
+    time: Reading,
     disk_free: Callable[[Path], int],
 ) -> Status:
-    """Return the state of this node. node.db is open. Raises `StorageFailed`."""
+    """Return the state of this node at `time`. node.db is open. Raises `StorageFailed`."""
     store = Store(data_dir)
     manifests = HeldManifests(data_dir)
-    pause = Orders(data_dir).pause_at(system_time)
+    pause = Orders(data_dir).pause_at(time.now)
     with database_errors(data_dir):
         versions = held_versions()
         packs = tuple(
@@ -132,13 +137,16 @@ def status(
             for row in PackRow.select().order_by(PackRow.pack)
         )
         last = TickRow.select().order_by(newest_first()).dicts().first()
+        offers_are = stale(state.expires(), time)
         heard = TickRow.select().where(TickRow.bytes_in > 0).order_by(newest_first()).first()
         return Status(
             packs,
             channels,
             state.absent_channels(),
             heard.ended_at if heard else "",
-            _stale_since(system_time),
+            offers_are.since,
+            offers_are.by,
+            time,
             _tick_json(last) if last else None,
             disk_free(data_dir.root),
             sum(1 for _ in store),
@@ -163,12 +171,6 @@ def _pins(data_dir: DataDir) -> tuple[Pin, ...]:
         return choices.read(data_dir).pins
     except SatchelError:
         return ()  # `check` says so
-
-
-def _stale_since(system_time: datetime) -> str:
-    expires = state.expires()
-    now = trusted_time.trusted_now(system_time, state.signed_time())
-    return trusted_time.in_words(expires) if expires and expires <= now else ""
 
 
 def _pack(

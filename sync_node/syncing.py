@@ -1,18 +1,18 @@
 """Ticks as a process does them: configuration, lock, node.db, meters, sources, engine.
 
 What a tick leaves for the next, and for those who look on, is written after it: what was observed
-of the links, the time that it certainly is, and what is to come; each only where it changed.
+of the links, and what is to come; each only where it changed.
 """
 
 import contextlib
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from content_packs.errors import SatchelError, StorageFailed
 from sync_node import config, estimating, outlook, rebuilding, sources, state, ticks, trusted_time
-from sync_node.box_clock import BoxClock
+from sync_node.box_clock import BoxClock, system_clock, uptime
 from sync_node.budget import Budgets
 from sync_node.config import Config, rules_of
 from sync_node.data_dir import DataDir
@@ -20,7 +20,6 @@ from sync_node.database import database_errors
 from sync_node.disk import disk_free
 from sync_node.engine import Engine
 from sync_node.limits import (
-    FLOOR_SECONDS,
     LINK_CHANGE_MIN,
     LOCK_WAIT_SECONDS,
     OUTLOOK_SECONDS_MAX,
@@ -32,13 +31,9 @@ from sync_node.models import database_proxy
 from sync_node.orders import Orders
 from sync_node.progress_file import Progress, ProgressFile, Running
 from sync_node.ticks import Tick
+from sync_node.trusted_time import Uptime
 
 SPENT = "spent.json"
-
-
-def system_clock() -> datetime:
-    """Return the system's time in UTC."""
-    return datetime.now(UTC)
 
 
 def budgets_of(data_dir: DataDir) -> Budgets:
@@ -46,10 +41,15 @@ def budgets_of(data_dir: DataDir) -> Budgets:
     return Budgets(data_dir.root / SPENT, recall=_spent_by_ticks)
 
 
-def box_clock(data_dir: DataDir, system: Callable[[], datetime]) -> BoxClock:
-    """Return the clock that windows and budgets go by. node.db is open."""
+def box_clock(
+    data_dir: DataDir,
+    system: Callable[[], datetime],
+    *,
+    read_uptime: Callable[[], Uptime] = uptime,
+) -> BoxClock:
+    """Return the clock that this node goes by, with what it knew of time. node.db is open."""
     with database_errors(data_dir):
-        return BoxClock(system, state.floor(), state.signed_time())
+        return BoxClock(system, state.time_known(), read_uptime=read_uptime)
 
 
 def sync_once(  # noqa: PLR0913  # what is outside comes in as parameters
@@ -127,7 +127,7 @@ class _OneTick:
             progress(file.show(done))
 
         engine = Engine(
-            self._data_dir, self._config, self._sources, clock=self._clock.now, progress=show
+            self._data_dir, self._config, self._sources, clock=self._clock, progress=show
         )
         try:
             tick = engine.tick()
@@ -153,9 +153,6 @@ class _OneTick:
         known, observed = state.links(), self._sources.observed()
         if any(_differs(known.get(name, UNKNOWN), each) for name, each in observed.items()):
             state.remember_links({**known, **observed})
-        saved, floor = state.floor(), self._clock.floor(state.signed_time())
-        if saved is None or floor.time - saved.time >= timedelta(seconds=FLOOR_SECONDS):
-            state.remember_floor(floor)
         state.remember_outlook(self._outlook(tick))
 
     def _outlook(self, tick: Tick) -> str:

@@ -21,13 +21,14 @@ from content_packs.hub_keys import STATUS_ROLE, STATUS_TARGET, HubKeys
 from content_packs.limits import METADATA_BYTES_MAX
 from content_packs.offers import Offer
 from content_packs.repository import TIMESTAMP
-from sync_node import trusted_time
+from sync_node import signed_times, trusted_time
 from sync_node.limits import METADATA_REQUESTS_MAX
-from sync_node.metadata_folder import LONG_AGO, MetadataFolder, Outdated, check_root
+from sync_node.metadata_folder import LONG_AGO, Expired, MetadataFolder, Outdated, check_root
 from sync_node.reading_ahead import ReadingAhead
 from sync_node.source import Source
+from sync_node.trusted_time import Said
 
-__all__ = ["Outdated", "TrustStore", "Verified", "check_root"]
+__all__ = ["Expired", "Outdated", "TrustStore", "Verified", "check_root"]
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class TrustStore:
     """The folder trust/."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         self._metadata = MetadataFolder(folder)
 
     def initialise(self, root: bytes) -> None:
@@ -76,6 +77,11 @@ class TrustStore:
         """The timestamp that was verified last."""
         return self._metadata.read("timestamp")
 
+    def said(self, timestamp: bytes | None) -> Said | None:
+        """Return when a timestamp says that it was signed, if the newest root's key signed it."""
+        with durable.storage_errors(self.folder):
+            return signed_times.said_by(self._metadata, timestamp)
+
     def refresh(
         self, source: Source, channels: Sequence[str], *, now: datetime, timestamp: bytes | None
     ) -> Verified:
@@ -88,7 +94,7 @@ class TrustStore:
         """
         reference = now if source.live else LONG_AGO
         with (
-            durable.storage_errors(self._folder),
+            durable.storage_errors(self.folder),
             ThreadPoolExecutor(METADATA_REQUESTS_MAX) as executor,
         ):
             fetcher = _Fetcher(source, timestamp, self._ahead(source, channels, executor))
@@ -107,9 +113,9 @@ class TrustStore:
         """
         timestamp = self.timestamp
         if timestamp is None:
-            raise Missing(f"{self._folder}: no metadata was verified yet")
+            raise Missing(f"{self.folder}: no metadata was verified yet")
         offline = _Offline(timestamp)
-        with self._metadata.reading(offline, where=str(self._folder)) as (updater, scratch):
+        with self._metadata.reading(offline, where=str(self.folder)) as (updater, scratch):
             return _read(updater, scratch, channels)
 
     def _ahead(

@@ -1,10 +1,13 @@
 """The school's site as a WSGI application: this module only wires its parts together."""
 
 import time
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
 
 from flask import Flask
 
+from sync_node import box_clock
 from sync_node.catalogue import Catalogue
 from sync_node.data_dir import DataDir
 from sync_node.lan import (
@@ -23,17 +26,20 @@ from sync_node.lan import (
 from sync_node.lan.limits import FORM_BYTES_MAX, FORM_FIELDS_MAX
 from sync_node.node_reader import NodeReader
 from sync_node.openings import Openings
+from sync_node.trusted_time import Uptime
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-def create_app(data_dir: DataDir, *, clock: technician.Clock = _now) -> Flask:
+def create_app(
+    data_dir: DataDir,
+    *,
+    clock: Callable[[], datetime] = box_clock.system_clock,
+    read_uptime: Callable[[], Uptime] = box_clock.uptime,
+) -> Flask:
     """Return the site that shows what `data_dir` holds. It reads only, but for what is opened.
 
-    `clock` returns the time in UTC. Nothing is opened before the first request, and a node.db that
-    is missing or unusable then gives a page that says so, until it is there.
+    `clock` returns the system's time in UTC, `read_uptime` for how long the box is on. Nothing is
+    opened before the first request, and a node.db that is missing or unusable then gives a page
+    that says so, until it is there.
     """
     app = Flask(__name__, static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=FORM_BYTES_MAX, MAX_FORM_PARTS=FORM_FIELDS_MAX)
@@ -43,7 +49,8 @@ def create_app(data_dir: DataDir, *, clock: technician.Clock = _now) -> Flask:
     catalogue_access.set_up(app, Catalogue(data_dir, reader), openings)
     for part in (interface_language, presentation, static_files, security, failures):
         part.set_up(app)
-    technician.set_up(app, data_dir, reader, clock)
+    box_time = partial(box_clock.BoxClock, clock, read_uptime=read_uptime)
+    technician.set_up(app, data_dir, reader, box_time)
     for pages in (student, items, exercise, content):
         app.register_blueprint(pages.blueprint)
     return app

@@ -1,13 +1,12 @@
 """The technician's page: what is synced, what is next, the last ticks, the disk, the versions."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
 
 from flask import Blueprint, Flask, current_app, render_template
 
 from content_packs.errors import SatchelError
 from sync_node import config, trusted_time
-from sync_node.box_state import box_state
+from sync_node.box_state import Clock, box_state
 from sync_node.catalogue_model import TickView
 from sync_node.data_dir import DataDir
 from sync_node.lan.catalogue_access import catalogue
@@ -18,7 +17,6 @@ from sync_node.zones import zone_of
 
 blueprint = Blueprint("technician", __name__)
 
-Clock = Callable[[], datetime]
 _KEY = "technician"
 
 
@@ -32,8 +30,8 @@ def set_up(app: Flask, data_dir: DataDir, reader: NodeReader, clock: Clock) -> N
 def box() -> str:
     """Show how the box is doing."""
     data_dir, reader, clock = current_app.extensions[_KEY]
-    now = clock()
-    state = box_state(data_dir, reader, catalogue(), wishes(), now)
+    state = box_state(data_dir, reader, catalogue(), wishes(), clock)
+    now = state.time.now
     ticks = [(tick, _seconds_since(tick, now)) for tick in state.ticks]
     zone = _zone(data_dir)
     nightly = bool(state.outlook and state.outlook.nightly)

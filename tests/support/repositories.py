@@ -36,6 +36,11 @@ from content_packs.layout import Layout
 from content_packs.manifest import Manifest
 from content_packs.offers import Offer
 
+
+def in_words(time: datetime) -> str:
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 _COMPACT = JSONSerializer(compact=True)
 _TOP = ("root", "timestamp", "snapshot", "targets")
@@ -61,7 +66,7 @@ class Repository:
     versions: dict[str, int] = field(default_factory=dict)
     published: dict[tuple[str, int], Published] = field(default_factory=dict)
     offered: dict[str, dict[tuple[str, int], Offer]] = field(default_factory=dict)
-    signed_at: str = ""
+    signed_at: str | None = None  # None: now, as a hub says; empty: it says nothing
     target_names: dict[int, str] = field(default_factory=dict)  # a lie about a version's name
     roots: list[bytes] = field(default_factory=list)
 
@@ -167,7 +172,8 @@ class Repository:
     def sign_timestamp(
         self, snapshot: MetaFile, *, lifetime: timedelta, key: str = "timestamp"
     ) -> None:
-        further: dict[str, Any] = {"signed_at": self.signed_at} if self.signed_at else {}
+        signed_at = in_words(self.now) if self.signed_at is None else self.signed_at
+        further: dict[str, Any] = {"signed_at": signed_at} if signed_at else {}
         timestamp = Timestamp(
             self.next_version("timestamp"),
             expires=self.now + lifetime,
