@@ -47,6 +47,16 @@ class BoxClock:
         """What is known of time, as of now."""
         return trusted_time.carried(self._known, self._read_uptime())
 
+    @property
+    def has_heard_timestamp(self) -> bool:
+        """Whether any timestamp said when it was signed."""
+        return any(each.kind == "timestamp" for each in self._known.evidence)
+
+    def newest_version(self, key: str) -> int:
+        """Return the newest number of a timestamp of this key that was seen, 0 for none."""
+        found = (each for each in self._known.evidence if each.kind == "timestamp")
+        return max((each.version for each in found if each.key == key), default=0)
+
     def trusted(self) -> datetime:
         """Return the trusted time in UTC: for expiry and `activate_at`."""
         return trusted_time.proven(self.known)

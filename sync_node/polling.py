@@ -43,7 +43,8 @@ class Poller:
 
         Raises `StorageFailed`.
         """
-        if self.edition() != state.applied():  # a cut, or node.db was lost, after trust/ had it
+        # A cut came after trust/ had it, or node.db was lost, or what it knew of time.
+        if self.edition() != state.applied() or not self._clock.has_heard_timestamp:
             self._hear(str(self._trust.folder))
         for source in self._sources.for_offers():
             try:
@@ -91,10 +92,16 @@ class Poller:
             return self._trust.refresh(source, self._config.channels, now=now, timestamp=timestamp)
 
         now = self.now()
+        said = self._trust.said(timestamp)
+        if said and said.version < (seen := self._clock.newest_version(said.key)):
+            raise Outdated(  # what trust/ held may have rotted; node.db knows, too
+                f"{source.name}: timestamp has version {said.version}, and {seen} was seen",
+                hint="It is older than what this box has seen. Nothing of it was used.",
+            )
         try:
             return refreshed(now)
         except Expired:
-            said = self._trust.said(timestamp)
+            said = self._trust.said(timestamp)  # by a root that came just now
             if said is None or (without := self._clock.trusted_without(said)) >= now:
                 raise
             return refreshed(without)
