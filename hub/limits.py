@@ -16,8 +16,10 @@ TIMESTAMP_LIFETIME = timedelta(days=30)
 RENEW_BELOW = 1 / 2  # of its lifetime left: the hub signs a role again
 WARN_BELOW = 1 / 4  # of its lifetime left: something keeps the hub from renewing it
 CLOCK_BEHIND_MAX = timedelta(minutes=5)  # behind our own last signature: clocks are set a bit
+PASSPHRASE_RANDOM_BYTES = 20  # 160 bits: nobody tries them all
 ROOT_KEYS = 3
 ROOT_THRESHOLD = 2
+HUB_SERVICE_KEYS_MAX = 8  # as many as a reader of targets takes
 ROOT_VERSIONS_MAX = 1_000
 CHANNELS_MAX = 256  # each costs every node some 400 bytes of targets and snapshot, once
 
@@ -42,6 +44,7 @@ CPACK_BYTES_MAX = (
 # Configuration
 CONFIG_BYTES_MAX = 64 * KIB
 TITLE_CHARACTERS_MAX = 120
+PATH_CHARACTERS_MAX = 4_096
 THREADS_MAX = 256
 CONNECTIONS_MAX = 10_000
 
