@@ -6,9 +6,11 @@ from datetime import datetime
 from pathlib import Path
 
 from content_packs.offers import Offer
+from hub import taking_over
 from hub.clock import in_words
 from hub.edition import Edition, read_edition
 from hub.expiry import share_left
+from hub.further_keys import lacks
 from hub.hub import Hub
 from hub.keys import ROOT_NAMES
 from hub.limits import WARN_BELOW
@@ -133,7 +135,32 @@ def _root_keys_here(hub: Hub, _edition: Edition, _now: datetime) -> list[str]:
 
 
 def _exposed_keys(hub: Hub, _edition: Edition, _now: datetime) -> list[str]:
-    return [f"others on this machine can read {path}: chmod 600" for path in hub.keys.exposed()]
+    found = [*hub.keys.exposed(), *hub.passphrases.exposed()]
+    return [f"others on this machine can read {path}: chmod 600" for path in found]
+
+
+def _unencrypted_keys(hub: Hub, _edition: Edition, _now: datetime) -> list[str]:
+    names = hub.keys.unencrypted()
+    return [f"keys are not encrypted: {', '.join(names)}: run: hub keys encrypt"] if names else []
+
+
+def _unfinished_keys(hub: Hub, edition: Edition, _now: datetime) -> list[str]:
+    found = [
+        f"a new key for {role} waits: run again: hub keys rotate {role}"
+        for role in taking_over.waiting(hub.keys)
+    ]
+    if edition.lapsed:
+        found.append(
+            f"root {edition.root.version} wants other signatures for "
+            f"{', '.join(sorted(edition.lapsed))}, so nodes refuse this hub: bring the keys, then "
+            "run: hub refresh"
+        )
+    if lacks(edition):
+        found.append(
+            "the targets name no keys for enrolment and the list of revoked nodes: bring the "
+            "targets key, then run: hub refresh"
+        )
+    return found
 
 
 def _withdrawn_on_offer(hub: Hub, edition: Edition, _now: datetime) -> list[str]:
@@ -151,5 +178,7 @@ _WARNINGS: tuple[Callable[[Hub, Edition, datetime], list[str]], ...] = (
     _expiring,
     _root_keys_here,
     _exposed_keys,
+    _unencrypted_keys,
+    _unfinished_keys,
     _withdrawn_on_offer,
 )

@@ -11,7 +11,7 @@ It is looked for when a key is opened: what needs no key needs no passphrase.
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from content_packs import durable, key_files
@@ -21,13 +21,15 @@ VARIABLE = "SATCHEL_HUB_PASSPHRASE"
 CREDENTIALS_VARIABLE = "CREDENTIALS_DIRECTORY"  # set by systemd, see systemd.exec(5)
 CREDENTIAL = "hub-passphrase"
 
+_OTHERS = 0o077
+
 
 @dataclass(frozen=True)
 class Passphrases:
     """The places to look in. `named`: the file that was named; `own`: the one beside the keys."""
 
     named: Path | None
-    environment: Mapping[str, str]
+    environment: Mapping[str, str] = field(repr=False)  # it may hold the passphrase
     own: Path
 
     def find(self) -> bytes | None:
@@ -43,6 +45,11 @@ class Passphrases:
         if text := self.environment.get(VARIABLE):
             return key_files.check_passphrase(text.encode(errors="surrogateescape"), what=VARIABLE)
         return key_files.read_passphrase(self.own) if self.own.is_file() else None
+
+    def exposed(self) -> list[Path]:
+        """Return the files with the passphrase that other users of this machine may read."""
+        files = [path for path in (self.named, self.own) if path is not None and path.is_file()]
+        return [path for path in files if path.stat().st_mode & _OTHERS]
 
     def find_or_make(self) -> tuple[bytes, bool]:
         """Return the passphrase, and whether it had to be made, in the hub's own file.

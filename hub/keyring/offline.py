@@ -12,7 +12,7 @@ from tuf.api.exceptions import RepositoryError
 from tuf.api.metadata import Metadata, Root, Targets
 from tuf.api.serialization.json import JSONSerializer
 
-from content_packs import durable, key_files
+from content_packs import durable, hub_keys, key_files
 from content_packs.digests import digest_of
 from content_packs.errors import InvalidContent
 from content_packs.limits import METADATA_BYTES_MAX
@@ -60,6 +60,9 @@ def describe(metadata: Metadata[Root] | Metadata[Targets]) -> Draft:
         named = {role: tuple(found.keyids) for role, found in signed.roles.items()}
     elif signed.delegations and signed.delegations.roles:
         named = {role: tuple(each.keyids) for role, each in signed.delegations.roles.items()}
+        further = hub_keys.read(signed.unrecognized_fields)
+        named |= {"service": tuple(further.service), "seal": tuple(further.seal)}
+        named |= {"escrow": tuple(further.escrow)}
     return Draft(
         signed.type,
         signed.version,

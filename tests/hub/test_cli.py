@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from hub.cli import DATA_VARIABLE, main
+from hub.cli import main
 from hub.hub import Hub
+from hub.options import DATA_VARIABLE
 from tests.hub.clients import client_of
 from tests.support.folders import sound_files, write_folder
 

@@ -25,7 +25,8 @@ def test_a_hub_in_order_warns_of_nothing(hub: Hub, cpacks: dict[str, Path]) -> N
     assert found.warnings == ()
     assert [(channel.channel, len(channel.offers)) for channel in found.channels] == [("main", 1)]
     assert {view.role: view.key_here for view in found.signatures} == {
-        "root": False, "timestamp": True, "snapshot": True, "targets": True, "c-main": True
+        "root": False, "timestamp": True, "snapshot": True, "targets": True, "c-main": True,
+        "status": True,
     }  # fmt: skip
     size = sum(path.stat().st_size for path in hub.data.repository.rglob("*") if path.is_file())
     assert found.repository_bytes == size
