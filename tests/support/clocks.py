@@ -42,6 +42,14 @@ START = NOW
 DEAD = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+def later(time: datetime, passed: timedelta) -> datetime:
+    """A clock that stands still at the end of the calendar."""
+    try:
+        return time + passed
+    except OverflowError:
+        return datetime.max.replace(tzinfo=UTC)
+
+
 @dataclass
 class ClockedNode(Node):
     """A node that is on for as long as a test says, whatever its clock says."""
@@ -152,13 +160,13 @@ class School:
     def on(self, hours: str) -> None:
         passed = timedelta(hours=float(hours))
         self.truth += passed
-        self.node.now += passed
+        self.node.now = later(self.node.now, passed)
         self.node.seconds += passed.total_seconds()
 
     def off(self, days: str) -> None:
         passed = timedelta(days=float(days))
         self.truth += passed
-        self.node.now = self.node.now + passed if self.battery else DEAD
+        self.node.now = later(self.node.now, passed) if self.battery else DEAD
         self.starts += 1
         self.node.boot, self.node.seconds = f"start {self.starts}", 0.0
 
