@@ -40,6 +40,7 @@ METADATA_BYTES_MAX = 8 * MIB  # one TUF file
 KEY_FILE_BYTES_MAX = 16 * KIB
 PASSPHRASE_BYTES_MIN = 12
 PASSPHRASE_BYTES_MAX = 1_000
+PUBLICATION_BYTES_MAX = 16 * KIB
 HUB_KEYS_MAX = 8  # of each purpose in targets: one in use, and those that take over from it
 
 # What hub and node say to each other (PROTOCOL.md)

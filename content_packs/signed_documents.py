@@ -28,7 +28,7 @@ from content_packs.limits import DOCUMENT_BYTES_MAX
 from content_packs.messages import Hex32, Message
 
 Kind: TypeAlias = Literal[
-    "claim", "credential", "desired-state", "time", "receipt", "batch", "report"
+    "claim", "credential", "desired-state", "time", "receipt", "batch", "report", "publication"
 ]
 
 _SIGNATURE_BYTES = 64

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from content_packs.command_line import Group, json_option, megabytes, print_json
-from hub.keyring.cli import keys
+from hub.keyring.cli import keys, publishers
 from hub.options import (
     data_option,
     passphrase_file,
@@ -66,6 +66,7 @@ def main() -> None:
 
 
 main.add_command(keys)
+main.add_command(publishers)
 
 
 @main.command()

@@ -1,4 +1,4 @@
-"""`hub keys`: the commands about keys. Every command, option and exit code stands in hub/CLI.md."""
+"""`hub keys` and `hub publishers`: every command, option and exit code stands in hub/CLI.md."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -227,3 +227,66 @@ def export_trust(data: Path, file: Path, check: bool, as_json: bool) -> None:
         print_built(found)
         return
     sayings.say_trust(found, checked=check)
+
+
+@click.group()
+def publishers() -> None:
+    """Say who may publish what."""
+
+
+@publishers.command("add")
+@data_option
+@click.argument("name")
+@click.option("--key", "public", type=_FILE, required=True, help="The publisher's public key.")
+@click.option("--packs", required=True, metavar="PATTERN", help="Packs it may sign: grade4-*")
+@json_option
+def add_publisher(data: Path, name: str, public: Path, packs: str, as_json: bool) -> None:
+    """Let the publisher NAME publish packs that its key signed."""
+    from hub import publishers as services
+
+    key, changed = services.add(_open(data), name, public, packs)
+    if as_json:
+        print_built({"key": key, "changed": changed})
+        return
+    now = "may publish" if changed else "could already publish"
+    click.echo(f"{name} {now} {packs}, signed by the key {key.keyid}.")
+    click.echo(f"From now on nothing of the publisher {name} is taken without such a signature.")
+
+
+@publishers.command("list")
+@data_option
+@json_option
+def list_publishers(data: Path, as_json: bool) -> None:
+    """List publishers, their keys, and what each may publish."""
+    from hub import publishers as services
+
+    hub = _open(data)
+    found = services.list_keys(hub)
+    if as_json:
+        print_built({"publishers": found, "require_signatures": hub.config.require_signatures})
+        return
+    for key in found:
+        state = f"removed {key.removed_at}" if key.removed_at else f"since {key.added_at}"
+        click.echo(f"{key.publisher}  {key.packs}  {key.keyid[:16]}  {state}")
+    others = "nobody" if hub.config.require_signatures else "whoever runs hub publish here"
+    click.echo(f"For all other publishers answers {others}.")
+
+
+@publishers.command("remove")
+@data_option
+@click.argument("name")
+@click.option("--key", "keyid", default="", metavar="KEYID", help="Only this key of NAME.")
+@json_option
+def remove_publisher(data: Path, name: str, keyid: str, as_json: bool) -> None:
+    """Take nothing any more that the keys of the publisher NAME signed."""
+    from hub import publishers as services
+
+    removed = services.remove(_open(data), name, keyid)
+    if as_json:
+        print_built({"removed": removed})
+        return
+    for key in removed:
+        click.echo(f"{name}: the key {key.keyid[:16]} signs nothing any more.")
+    if not removed:
+        click.echo(f"{name}: removed before; nothing was done.")
+    click.echo("What it published stays; see: hub withdraw")
