@@ -6,6 +6,8 @@ doesn't know, so that an older node goes on understanding a newer hub; what woul
 field gets a new format. See PROTOCOL.md, section 2.
 """
 
+import base64
+import binascii
 from datetime import UTC, datetime
 from typing import Annotated, TypeAlias, TypeVar
 
@@ -93,6 +95,22 @@ def check_moment(time: datetime, *, what: str) -> None:
             f"{what}: {time.isoformat()} is not in the years {PROTOCOL_YEAR_MIN} to "
             f"{PROTOCOL_YEAR_MAX}"
         )
+
+
+def to_base64(data: bytes) -> str:
+    """Return `data` in base64 (RFC 4648, section 4)."""
+    return base64.b64encode(data).decode()
+
+
+def from_base64(text: str, *, what: str) -> bytes:
+    """Return what `text` encodes in base64, in its one spelling. Raises `InvalidContent`."""
+    try:
+        data = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise InvalidContent(f"{what}: not base64: {error}") from error
+    if to_base64(data) != text:
+        raise InvalidContent(f"{what}: base64, but not in its one spelling")
+    return data
 
 
 def to_second(time: datetime) -> datetime:

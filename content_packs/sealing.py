@@ -7,8 +7,6 @@ with that key, a nonce of zeros (the key is used once) and the header as additio
 can't be opened under another. See PROTOCOL.md, section 7.
 """
 
-import base64
-import binascii
 from collections.abc import Callable, Mapping
 from typing import Annotated, Literal, TypeAlias
 
@@ -20,7 +18,7 @@ from msgspec import Meta
 
 from content_packs.errors import InvalidContent, Refused
 from content_packs.limits import HUB_KEYS_MAX, SEALED_CONTENT_BYTES_MAX
-from content_packs.messages import Hex32, Part
+from content_packs.messages import Hex32, Part, from_base64, to_base64
 
 Purpose: TypeAlias = Literal["seal", "escrow"]
 
@@ -94,12 +92,12 @@ def seal(
         *(("escrow", keyid, public) for keyid, public in sorted(escrow_keys.items())),
     ]
     return Sealed(
-        content=_base64(ChaCha20Poly1305(key).encrypt(_NONCE, content, header)),
+        content=to_base64(ChaCha20Poly1305(key).encrypt(_NONCE, content, header)),
         keys=tuple(
             SealedKey(
                 keyid=keyid,
                 purpose=purpose,
-                sealed=_base64(_seal_key(key, public, _info(purpose, header))),
+                sealed=to_base64(_seal_key(key, public, _info(purpose, header))),
             )
             for purpose, keyid, public in recipients
         ),
@@ -133,7 +131,7 @@ def _seal_key(key: bytes, public: X25519PublicKey, info: bytes) -> bytes:
 
 def _open_key(each: SealedKey, private: X25519PrivateKey, header: bytes) -> bytes:
     what = f"sealed content: the {each.purpose} key"
-    wrapped = _from_base64(each.sealed, what=what)
+    wrapped = from_base64(each.sealed, what=what)
     try:
         key = _SUITE.decrypt(wrapped, private, info=_info(each.purpose, header))
     except (InvalidTag, ValueError) as error:
@@ -144,7 +142,7 @@ def _open_key(each: SealedKey, private: X25519PrivateKey, header: bytes) -> byte
 
 
 def _open_content(sealed: Sealed, key: bytes, header: bytes) -> bytes:
-    data = _from_base64(sealed.content, what="sealed content")
+    data = from_base64(sealed.content, what="sealed content")
     try:
         return ChaCha20Poly1305(key).decrypt(_NONCE, data, header)
     except (InvalidTag, ValueError) as error:
@@ -155,14 +153,3 @@ def _open_content(sealed: Sealed, key: bytes, header: bytes) -> bytes:
 
 def _info(purpose: Purpose, header: bytes) -> bytes:
     return _LABEL + purpose.encode() + b"\0" + header
-
-
-def _base64(data: bytes) -> str:
-    return base64.b64encode(data).decode()
-
-
-def _from_base64(text: str, *, what: str) -> bytes:
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise InvalidContent(f"{what}: not base64: {error}") from error

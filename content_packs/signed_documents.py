@@ -11,8 +11,6 @@ that nobody without the key can give a document other bytes: its digest can name
 Nothing of the payload is parsed before the signature holds. See PROTOCOL.md, section 3.
 """
 
-import base64
-import binascii
 from collections.abc import Mapping
 from typing import Annotated, Literal, TypeAlias, TypeVar
 
@@ -25,7 +23,7 @@ from content_packs import canonical_json, messages
 from content_packs.errors import InvalidContent, Untrusted
 from content_packs.hub_keys import keyid_of
 from content_packs.limits import DOCUMENT_BYTES_MAX
-from content_packs.messages import Hex32, Message
+from content_packs.messages import Hex32, Message, from_base64, to_base64
 
 Kind: TypeAlias = Literal[
     "claim", "credential", "desired-state", "time", "receipt", "batch", "report", "publication"
@@ -75,9 +73,9 @@ def sign(kind: Kind, message: Message, private_key: Ed25519PrivateKey) -> bytes:
     payload = messages.encode(message, bytes_max=DOCUMENT_BYTES_MAX, what=what)
     signature = private_key.sign(_to_sign(kind, payload))
     envelope = Envelope(
-        _base64(payload),
+        to_base64(payload),
         _TYPE.format(kind),
-        (Signature(public_keyid(private_key.public_key()), _base64(signature)),),
+        (Signature(public_keyid(private_key.public_key()), to_base64(signature)),),
     )
     document = envelope.document
     if len(document) > DOCUMENT_BYTES_MAX:
@@ -138,8 +136,8 @@ def verified_payload(envelope: Envelope, kind: Kind, key: Ed25519PublicKey) -> b
     signature = envelope.signatures[0]
     if signature.keyid != public_keyid(key):
         raise Untrusted(f"{kind}: {signature.keyid} isn't the keyid of its key")
-    payload = _from_base64(envelope.payload, what=f"{kind}: payload")
-    sig = _from_base64(signature.sig, what=f"{kind}: sig")
+    payload = from_base64(envelope.payload, what=f"{kind}: payload")
+    sig = from_base64(signature.sig, what=f"{kind}: sig")
     try:
         key.verify(sig, _to_sign(kind, payload))
     except InvalidSignature as error:
@@ -151,24 +149,9 @@ def verified_payload(envelope: Envelope, kind: Kind, key: Ed25519PublicKey) -> b
 
 def unverified_payload(envelope: Envelope, *, what: str) -> bytes:
     """Return the payload of an envelope unchecked: only to learn which key it names."""
-    return _from_base64(envelope.payload, what=f"{what}: payload")
+    return from_base64(envelope.payload, what=f"{what}: payload")
 
 
 def _to_sign(kind: Kind, payload: bytes) -> bytes:
     encoded: bytes = dsse.Envelope(payload, _TYPE.format(kind), {}).pae()
     return encoded
-
-
-def _base64(data: bytes) -> str:
-    return base64.b64encode(data).decode()
-
-
-def _from_base64(text: str, *, what: str) -> bytes:
-    """Return what `text` encodes in base64 as RFC 4648, section 4 has it, in its one spelling."""
-    try:
-        data = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise InvalidContent(f"{what}: not base64: {error}") from error
-    if _base64(data) != text:
-        raise InvalidContent(f"{what}: base64, but not in its one spelling")
-    return data

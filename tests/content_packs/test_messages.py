@@ -55,14 +55,14 @@ def test_a_newer_speakers_further_fields_are_passed_over(message: Message) -> No
 @given(json_values | st.dictionaries(st.sampled_from(["format", "node", "number"]), json_values))
 def test_whatever_json_comes_it_is_refused_in_words(value: object) -> None:
     for kind in KINDS:
-        with pytest.raises(InvalidContent, match="^test: "):
+        with pytest.raises(InvalidContent, match=r"^test: "):
             decode(canonical(value), kind)
 
 
 @given(st.binary(max_size=80))
 def test_whatever_bytes_come_they_are_refused_in_words(data: bytes) -> None:
     for kind in KINDS:
-        with pytest.raises(InvalidContent, match="^test: "):
+        with pytest.raises(InvalidContent, match=r"^test: "):
             decode(data, kind)
 
 
@@ -76,16 +76,18 @@ def test_one_field_that_somebody_bent_is_refused_by_its_name_or_means_something(
     try:
         found = decode(canonical(value), type(message))
     except InvalidContent as error:
-        assert name in error.message
-        assert len(error.message) < 400
+        refusal = error.message
     else:
         assert decode(encode(found), type(message)) == found
+        return
+    assert name in refusal
+    assert len(refusal) < 400
 
 
 @pytest.mark.parametrize("found", [2, 0, "1", True, None])
 def test_another_format_is_refused_with_what_to_do(found: object) -> None:
     value = json.loads(encode(protocol.a_credential())) | {"format": found}
-    with pytest.raises(InvalidContent, match="format .* expected 1") as refusal:
+    with pytest.raises(InvalidContent, match=r"format .* expected 1") as refusal:
         decode(canonical(value), Credential)
     assert "update" in refusal.value.hint
 

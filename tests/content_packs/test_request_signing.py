@@ -17,6 +17,7 @@ from content_packs.request_signing import COVERED, Request, Verified, sign, veri
 from content_packs.signed_documents import public_keyid
 from content_packs.structured_fields import InnerList, Item, Token
 from tests.support.protocol import NODE_KEY, OTHER_KEY
+from tests.support.source_code import CHECKOUT
 
 REQUEST = Request(
     "POST", "https", "hub.example:8443", "/api/v1/check-ins", "a=1&b=%20", b'{"nonce":"x"}'
@@ -394,3 +395,16 @@ def test_no_sequence_past_its_bounds_is_signed(sequence: int) -> None:
 
 def test_a_clock_of_before_1970_is_no_hindrance() -> None:
     assert verify(REQUEST, sign(REQUEST, NODE_KEY, sequence=1, created=-5), key_of).created == 0
+
+
+def test_the_specifications_own_example_is_taken() -> None:
+    text = (CHECKOUT / "content_packs/PROTOCOL.md").read_text(encoding="utf-8")
+    example = text[text.index("POST /api/v1/check-ins HTTP/1.1") :].partition("```")[0].strip()
+    head, _, body = example.partition("\n\n")
+    first, *lines = head.splitlines()
+    fields = dict(line.split(": ", 1) for line in lines)
+    method, path, _ = first.split()
+    request = Request(method, "https", fields["Host"], path, "", body.encode())
+    assert verify(request, fields, key_of) == Verified(KEYID, 65, 1_763_722_800)
+    ours = sign(request, NODE_KEY, sequence=65, created=1_763_722_800)
+    assert ours.items() <= {name.lower(): value for name, value in fields.items()}.items()

@@ -50,9 +50,11 @@ def test_whatever_comes_is_a_dictionary_or_refused_in_words(text: str) -> None:
     try:
         found = parse(text)
     except InvalidContent as error:
-        assert error.message.startswith("test: ")
+        refusal = error.message
     else:
         assert parse(serialise_dictionary(found)) == found
+        return
+    assert refusal.startswith("test: ")
 
 
 READ = {
@@ -89,12 +91,12 @@ REFUSED = [
 
 @pytest.mark.parametrize("text", REFUSED)
 def test_spellings_that_it_does_not(text: str) -> None:
-    with pytest.raises(InvalidContent, match="^test: "):
+    with pytest.raises(InvalidContent, match=r"^test: "):
         parse(text)
 
 
 def test_it_says_where_it_stops_being_one() -> None:
-    with pytest.raises(InvalidContent, match="at character 6: found '\"c', expected a value|a str"):
+    with pytest.raises(InvalidContent, match=r"at character 6: found '\"c', expected a string"):
         parse('a, b="c')
 
 
