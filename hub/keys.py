@@ -89,14 +89,15 @@ class KeyStore:
         """Return what signs metadata with the key `name`. Raises `KeyAbsent`, `KeyLocked`."""
         return CryptoSigner(self.signing_key(name))
 
-    def signers(self, name: str) -> list[CryptoSigner]:
+    def signers(self, name: str, *, new_alone: bool = False) -> list[CryptoSigner]:
         """Return what signs for a role: its key and, while it waits, the one that takes over.
 
-        Signed by both, metadata holds under the root of before and the root of after. Raises as
-        `signer`.
+        Signed by both, metadata holds under the root of before and the root of after. `new_alone`:
+        where the old key isn't here any more, the new one will do. Raises as `signer`.
         """
         waiting = [next_of(name)] if self.has(next_of(name)) else []
-        return [self.signer(each) for each in (name, *waiting)]
+        now = [] if new_alone and waiting and not self.has(name) else [name]
+        return [self.signer(each) for each in (*now, *waiting)]
 
     def signing_key(self, name: str) -> Ed25519PrivateKey:
         """Return the Ed25519 key `name`. Raises `KeyAbsent`, `KeyLocked`."""

@@ -46,14 +46,20 @@ _COMPACT = JSONSerializer(compact=True)
 _STEP_OF_EDITION = 2  # of the timestamp's version
 
 
-def sign(signed: Root | Targets | Snapshot | Timestamp, *keys: str, store: KeyStore) -> bytes:
+def sign(
+    signed: Root | Targets | Snapshot | Timestamp,
+    *keys: str,
+    store: KeyStore,
+    new_alone: bool = False,
+) -> bytes:
     """Return a metadata file, signed with the named keys and with those that take over from them.
 
-    Raises `KeyAbsent`, `KeyLocked`.
+    `new_alone`: where one of the named is gone, what takes over from it will do. Raises
+    `KeyAbsent`, `KeyLocked`.
     """
     metadata: Metadata[Any] = Metadata(signed)
     for key in keys:
-        for signer in store.signers(key):
+        for signer in store.signers(key, new_alone=new_alone):
             metadata.sign(signer, append=True)
     return metadata.to_bytes(_COMPACT)
 
@@ -84,12 +90,12 @@ class Signing:
         """Put a new edition in force: `base` with the `changed` roles, by role name; return it.
 
         `changed` holds `targets` and roles below it; their versions and expiries are set here.
-        What else is due, or named in `again`, and has its key here is signed anew, too.
+        What else is due and has its key here is signed anew, too. So are the roles in `again`,
+        which `targets` may give a new key now: where the old one is gone, by the new one alone.
         `signed_elsewhere` is a file of targets that was signed where their key is, verified by the
         caller. Raises `KeyAbsent` before anything is written, `ClockBehind`, `StorageFailed`.
         """
-        due_roles = due(base, self.now) | set(again)
-        return self._commit(base, changed, due_roles, signed_elsewhere)
+        return self._commit(base, changed, due(base, self.now), signed_elsewhere, frozenset(again))
 
     def renew(self, base: Edition, *, everything: bool = False) -> list[str]:
         """Sign anew what is due, or `everything`, where its key is here; return those roles.
@@ -110,19 +116,21 @@ class Signing:
         changed: Mapping[str, Targets],
         due_roles: set[str],
         targets: bytes | None = None,
+        forced: frozenset[str] = frozenset(),
     ) -> Edition:
         self._check_clock(base)
         roles = base.targets_roles()
-        again = due_roles | self._left_behind(base) | base.lapsed
+        again = due_roles | self._left_behind(base) | base.lapsed | forced
         if targets is not None:
             again.discard("targets")
-        renewed = {role: roles[role] for role in again & self._renewable(base)}
+        signable = self._renewable(base) | (forced & roles.keys())
+        renewed = {role: roles[role] for role in again & signable}
         version = base.timestamp.version
         if changed or renewed or targets or "snapshot" in again:
             editions = free_number(self.folder, "snapshot") - base.snapshot.version
             version += _STEP_OF_EDITION * editions  # one, if none was left behind
-            again_or_new = {**renewed, **changed}
-            return self._put_in_force(again_or_new, base.snapshot.meta, version, targets)
+            signed = {**renewed, **changed}
+            return self._put_in_force(signed, base.snapshot.meta, version, targets, forced)
         self._write_timestamp(version + 1, base.timestamp.snapshot_meta)
         return read_edition(self.folder)
 
@@ -154,23 +162,27 @@ class Signing:
         named: Mapping[str, MetaFile],
         version: int,
         targets: bytes | None = None,
+        forced: frozenset[str] = frozenset(),
     ) -> Edition:
         for role in (*changed, "snapshot", "timestamp"):
-            self.keys.signer(role)
+            self.keys.signers(role, new_alone=role in forced)
         named = dict(named)
         for role in sorted(changed, key=lambda role: role == "targets"):
-            named[f"{role}.json"] = self._write_numbered(role, copy.deepcopy(changed[role]))
+            new, alone = copy.deepcopy(changed[role]), role in forced
+            named[f"{role}.json"] = self._write_numbered(role, new, new_alone=alone)
         if targets is not None:
             named["targets.json"] = self._write_as_it_is(targets)
         snapshot_meta = self._write_numbered("snapshot", Snapshot(meta=named))
         self._write_timestamp(version, snapshot_meta)
         return read_edition(self.folder)
 
-    def _write_numbered(self, role: str, signed: Targets | Snapshot) -> MetaFile:
+    def _write_numbered(
+        self, role: str, signed: Targets | Snapshot, *, new_alone: bool = False
+    ) -> MetaFile:
         """Write a role under a number never used; return how the snapshot has to name it."""
         signed.version = free_number(self.folder, role)
         signed.expires = self.now + lifetime_of(role)
-        data = sign(signed, role, store=self.keys)
+        data = sign(signed, role, store=self.keys, new_alone=new_alone)
         durable.write(self.folder / file_name(role, signed.version), data)
         return MetaFile(signed.version, len(data), {"sha256": digest_of(data)})
 
