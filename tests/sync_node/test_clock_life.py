@@ -144,6 +144,8 @@ class ClockLife(RuleBasedStateMachine):
             assert self.school.tick
             assert self.school.tick.outcome == "untrusted"
             return
+        assert self.school.tick
+        assert self.school.tick.outcome in {"updated", "nothing-new"}
         self.take(shown)
 
     @precondition(lambda self: self.sticks)
