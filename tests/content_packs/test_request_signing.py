@@ -1,4 +1,4 @@
-"""A request counts from the node that signed it, as it signed it, once."""
+"""A request counts from the node that signed it, as it signed it."""
 
 import json
 from dataclasses import replace
