@@ -14,6 +14,7 @@ from sync_node.config import Config
 from sync_node.data_dir import DataDir
 from sync_node.database import database_errors
 from sync_node.installing import Installation, Installer, unavailable
+from sync_node.limits import HEARTBEAT_SECONDS
 from sync_node.models import database_proxy
 from sync_node.polling import Poller
 from sync_node.progress_file import Progress
@@ -45,6 +46,7 @@ class Engine:
         self._clock = clock
         self._disk_free = disk_free
         self._progress = progress
+        self._counted = clock.known.on
         self._poller = Poller(TrustStore(data_dir.trust), sources, config, clock)
 
     def tick(self) -> Tick:
@@ -53,6 +55,7 @@ class Engine:
         Raises `StorageFailed` only where not even that can be written down.
         """
         tick = Tick(self._clock.now())
+        self._counted = self._clock.known.on
         before = self._sources.traffic()
         self._sources.begin_tick()
         try:
@@ -84,7 +87,7 @@ class Engine:
             self._sources,
             now=self._poller.now(),
             disk_free=self._disk_free,
-            progress=self._progress,
+            progress=self._go_on,
         )
         packs = [pack for pack in following.followed() if pack.held_version is None]
         begun = installer.begin(packs)
@@ -105,6 +108,14 @@ class Engine:
         self._conclude(tick, installer, changed=changed, whole=whole, waiting=waiting)
         if whole or not self._sources.cut:
             installer.forget_deltas(unfinished)
+
+    def _go_on(self, done: Progress) -> None:
+        """Say how far the tick is; in a long one write down, too, for how long the box was on."""
+        self._progress(done)
+        known = self._clock.known
+        if known.on - self._counted >= HEARTBEAT_SECONDS:
+            self._counted = known.on
+            state.remember_time(known)
 
     def _drop_removed(self, tick: Tick, installation: Installation) -> None:
         offer = installation.followed.offer

@@ -50,6 +50,7 @@ CLOCK_AHEAD_DAYS_MAX = 5 * 366  # a system clock further past all signed time is
 CLOCK_SLACK_SECONDS = 120  # by which two clocks that are right may differ
 CLOCK_DRIFT = 0.0002  # seconds a second, of a box that counts them itself
 HUB_TIME_SECONDS_MAX = 600  # from a question to its answer, for a fresh time
+HEARTBEAT_SECONDS = 900.0  # of a long tick, between two notes of how long the box was on
 SIGNED_YEAR_MAX = 2200  # later signed times are a broken clock's
 TIME_BYTES_MAX = 16 * KIB  # of what node.db holds of time
 

@@ -15,10 +15,15 @@ from pathlib import Path
 
 import pytest
 
+from sync_node import state
+from sync_node.engine import Engine
+from sync_node.progress_file import Progress
+from sync_node.sources import Sources
 from sync_node.ticks import Outcome
 from sync_node.time_sayings import StaleBy
 from sync_node.trusted_time import BUILD_DATE, ClockIs, Sure
 from tests.support.clocks import START, School
+from tests.support.nodes import publish
 
 
 @dataclass(frozen=True)
@@ -275,6 +280,26 @@ def test_time_zones_and_daylight_saving_change_nothing(zone: str, tmp_path: Path
         assert school.reading().trusted == datetime(2026, 11, 1, 6, 30, tzinfo=UTC)
         school.do("edition 2", "stick")
     assert school.active[-1] == 2
+
+
+def test_a_power_cut_in_a_long_tick_costs_a_quarter_of_an_hour(tmp_path: Path) -> None:
+    school = School(tmp_path)
+    node = school.node
+    school.repository.offer("main", publish(school.repository, tmp_path, video_bytes=9_000_000))
+    lost: list[timedelta] = []
+
+    def block(_: Progress) -> None:
+        saved = state.time_known()
+        assert saved
+        lost.append(timedelta(seconds=node.seconds - saved.uptime))
+        school.on("0.2")
+
+    with node.opened():
+        Engine(
+            node.data_dir, node.config, Sources([school.hub]), clock=node.clock(), progress=block
+        ).tick()
+    assert len(lost) > 10, "blocks of twelve minutes each"
+    assert max(lost) <= timedelta(minutes=24)
 
 
 def test_a_leap_second_is_no_time_but_what_it_signs_is_taken(tmp_path: Path) -> None:
