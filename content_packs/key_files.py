@@ -95,8 +95,8 @@ def read_passphrase(path: Path) -> bytes:
 
 
 def check_passphrase(data: bytes, *, what: str) -> bytes:
-    """Return a passphrase without the end of its line. Raises `UsageError`."""
-    passphrase = data.rstrip(b"\r\n")
+    """Return a passphrase, the first line of `data`. Raises `UsageError`."""
+    passphrase = data.split(b"\n", 1)[0].rstrip(b"\r")
     if not PASSPHRASE_BYTES_MIN <= len(passphrase) <= PASSPHRASE_BYTES_MAX:
         raise UsageError(
             f"{what}: a passphrase of {len(passphrase)} bytes, expected {PASSPHRASE_BYTES_MIN} to "
