@@ -19,7 +19,6 @@ CLOCK_BEHIND_MAX = timedelta(minutes=5)  # behind our own last signature: clocks
 PASSPHRASE_RANDOM_BYTES = 20  # 160 bits: nobody tries them all
 ROOT_KEYS = 3
 ROOT_THRESHOLD = 2
-HUB_SERVICE_KEYS_MAX = 8  # as many as a reader of targets takes
 ROOT_VERSIONS_MAX = 1_000
 CHANNELS_MAX = 256  # each costs every node some 400 bytes of targets and snapshot, once
 

@@ -20,13 +20,14 @@ from content_packs import key_files
 from content_packs.errors import Refused, UsageError
 from content_packs.hub_keys import STATUS_PATTERN, STATUS_ROLE, HubKeys, keyid_of
 from content_packs.key_files import raw_of
+from content_packs.limits import HUB_KEYS_MAX
 from content_packs.offers import ROLE_PREFIX, targets_pattern
 from hub.channels import delegate
 from hub.edition import Edition
 from hub.expiry import lifetime_of
 from hub.further_keys import name_keys, seal_key, service_key
 from hub.keys import SEAL, SERVICE, KeyStore, next_of
-from hub.limits import HUB_SERVICE_KEYS_MAX, ROOT_KEYS
+from hub.limits import ROOT_KEYS
 from hub.taking_over import TOP_LEVEL, waiting
 
 
@@ -153,9 +154,9 @@ def _without(further: HubKeys, drop: Sequence[str]) -> HubKeys:
     dropped = {_one_of(list(named), keyid, "targets") for keyid in drop}
     service = {keyid: raw for keyid, raw in further.service.items() if keyid not in dropped}
     escrow = {keyid: raw for keyid, raw in further.escrow.items() if keyid not in dropped}
-    if not 1 <= len(service) <= HUB_SERVICE_KEYS_MAX:
+    if not 1 <= len(service) <= HUB_KEYS_MAX:
         raise Refused(
-            f"targets would name {len(service)} service keys, expected 1 to {HUB_SERVICE_KEYS_MAX}",
+            f"targets would name {len(service)} service keys, expected 1 to {HUB_KEYS_MAX}",
             hint="Revoke those that nothing is signed by any more: hub keys revoke KEYID",
         )
     return replace(further, service=service, escrow=escrow)

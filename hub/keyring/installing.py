@@ -29,7 +29,7 @@ from hub import taking_over
 from hub.edition import Edition, file_name, read_edition
 from hub.hub import Hub
 from hub.keyring.offline import describe, read_draft
-from hub.keys import KeyStore, next_of
+from hub.keys import SEAL, SERVICE, KeyStore, next_of
 from hub.limits import ROOT_KEYS, ROOT_THRESHOLD
 from hub.settling import changing
 from hub.signing import Signing
@@ -145,8 +145,7 @@ def _check_keys_here(keys: KeyStore, root: Root, what: str) -> None:
     """Refuse a root under which this hub could sign nothing any more."""
     for role in ("snapshot", "timestamp"):
         named = root.roles[role]
-        here = {keyid_here(keys, name) for name in (role, next_of(role)) if keys.has(name)}
-        if named.threshold != 1 or not here & set(named.keyids):
+        if named.threshold != 1 or not _keyids_here(keys, role) & set(named.keyids):
             raise Refused(
                 f"{what}: names a key for {role} that isn't on this hub",
                 hint="Export it from this hub, and sign that: hub keys export-unsigned root FILE",
@@ -165,15 +164,22 @@ def _check_targets(hub: Hub, edition: Edition, targets: Targets, data: bytes, wh
             f"{what}: there was another targets {targets.version} before",
             hint="Export it anew, and sign that: hub keys export-unsigned targets FILE",
         )
-    read_keys(targets.unrecognized_fields, what=what)
+    further = read_keys(targets.unrecognized_fields, what=what)
+    for name, named in ((SERVICE, further.service), (SEAL, further.seal)):
+        if not _keyids_here(hub.keys, name) & named.keys():
+            raise Refused(f"{what}: names no {name} key that is on this hub")
     before, after = _delegated(edition.targets), _delegated(targets)
     if before.keys() != after.keys():
         odd = min(before.keys() ^ after.keys())
         raise Refused(f"{what}: adds or leaves out the role {odd}, which the hub alone does")
     for role, keyids in after.items():
-        here = [name for name in (role, next_of(role)) if hub.keys.has(name)]
-        if keyids != before[role] and not {keyid_here(hub.keys, name) for name in here} & {*keyids}:
+        if keyids != before[role] and not _keyids_here(hub.keys, role) & {*keyids}:
             raise Refused(f"{what}: names a key for {role} that isn't on this hub")
+
+
+def _keyids_here(keys: KeyStore, role: str) -> set[str]:
+    """Return the keyids of a role's key on this machine and of the one that waits."""
+    return {keyid_here(keys, name) for name in (role, next_of(role)) if keys.has(name)}
 
 
 def _delegated(targets: Targets) -> Mapping[str, list[str]]:
