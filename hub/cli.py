@@ -121,6 +121,9 @@ def serve(data: Path, host: str | None, port: int | None) -> None:
     renewer = Renewer(hub, lambda error: click.echo(f"renewing: {error.message}", err=True))
     maker = DeltaMaker(hub, lambda line: click.echo(f"deltas: {line}", err=True))
 
+    for why in hub.keys.locked():
+        click.echo(f"warning: the hub can't sign with a key: {why}", err=True)
+
     def listening(address: str) -> None:
         click.echo(f"hub: listening on {address}")
 

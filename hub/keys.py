@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from securesystemslib.signer import CryptoSigner, Key
 
 from content_packs import durable, key_files
-from content_packs.errors import InvalidContent, KeyLocked, Missing
+from content_packs.errors import InvalidContent, KeyLocked, Missing, SatchelError
 from content_packs.hub_keys import keyid_of
 from content_packs.key_files import raw_of
 from hub.errors import KeyAbsent
@@ -144,6 +144,17 @@ class KeyStore:
     def forget(self, name: str) -> None:
         """Remove a key for good. Raises `StorageFailed`."""
         durable.remove(self.path(name))
+
+    def locked(self) -> list[str]:
+        """Return, for each key that the passphrase doesn't open, or that there is none for, why."""
+        found = []
+        for name in self.names():
+            try:
+                if self.is_encrypted(name):
+                    self.seal(name) if name.startswith(SEAL) else self.signing_key(name)
+            except SatchelError as error:
+                found.append(error.message)
+        return found
 
     def unencrypted(self) -> list[str]:
         """Return the keys, other than root's, that anyone who gets their file can use."""

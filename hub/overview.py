@@ -139,6 +139,10 @@ def _exposed_keys(hub: Hub, _edition: Edition, _now: datetime) -> list[str]:
     return [f"others on this machine can read {path}: chmod 600" for path in found]
 
 
+def _locked_keys(hub: Hub, _edition: Edition, _now: datetime) -> list[str]:
+    return [f"the hub can't sign with a key: {why}" for why in hub.keys.locked()]
+
+
 def _unencrypted_keys(hub: Hub, _edition: Edition, _now: datetime) -> list[str]:
     names = hub.keys.unencrypted()
     return [f"keys are not encrypted: {', '.join(names)}: run: hub keys encrypt"] if names else []
@@ -178,6 +182,7 @@ _WARNINGS: tuple[Callable[[Hub, Edition, datetime], list[str]], ...] = (
     _expiring,
     _root_keys_here,
     _exposed_keys,
+    _locked_keys,
     _unencrypted_keys,
     _unfinished_keys,
     _withdrawn_on_offer,

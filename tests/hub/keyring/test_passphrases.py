@@ -58,6 +58,7 @@ def test_a_hub_without_a_passphrase_makes_one_beside_its_keys(hub: Hub) -> None:
     hub.data.passphrase.write_text("some other passphrase\n")
     with pytest.raises(KeyLocked, match="the passphrase doesn't open it"):
         renew(hub, everything=True)
+    assert sum("the hub can't sign with a key" in one for one in overview(hub).warnings) == 7
     hub.data.passphrase.unlink()
     with pytest.raises(KeyLocked, match="there is no passphrase") as caught:
         renew(hub, everything=True)
