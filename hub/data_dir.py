@@ -6,6 +6,7 @@ hub.db        packs, versions and what was released when (SQLite; -wal and -shm 
 keys/         private keys, 0600: root-1..3, targets, snapshot, timestamp, c-<channel>
 repository/   the static tree that nodes read; any web server can offer it as it is
 incoming/     work under way; nothing in here is ever served, and none of it outlives its command
+memos/        what the pages of pack folders became: saves work, and can be removed at any time
 lock          held by the command that is writing
 deltas.lock   held by the command that is making a delta: others can write meanwhile
 ```
@@ -50,6 +51,11 @@ class DataDir:
     def incoming(self) -> Path:
         """The folder for work under way."""
         return self.root / "incoming"
+
+    @property
+    def memos(self) -> Path:
+        """The folder of what pages became when they were built last."""
+        return self.root / "memos"
 
     @property
     def lock(self) -> Path:

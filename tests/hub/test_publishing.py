@@ -217,6 +217,19 @@ def test_a_folder_is_built_against_what_the_hub_holds(hub: Hub, tmp_path: Path) 
     assert_all_comes_out(hub, tmp_path / "client", whole.manifest)
 
 
+def test_what_a_hub_remembers_of_pages_may_go_or_break(hub: Hub, tmp_path: Path) -> None:
+    folder = make_folder(tmp_path / "folder")
+    publish(hub, folder)
+    (memo,) = hub.data.memos.iterdir()
+    for number, left in enumerate((memo.read_bytes()[:-9], None), 2):
+        memo.unlink()
+        if left:
+            memo.write_bytes(left)
+        published = publish(hub, next_version(folder, number, f"Halves {number}.")).version
+        assert published.manifest == builder.build(folder, tmp_path / "whole.cpack").digest
+        assert memo.is_file()
+
+
 def test_a_thin_cpack_has_only_what_the_hub_lacks(hub: Hub, tmp_path: Path) -> None:
     folder = make_folder(tmp_path / "folder")
     first = builder.build(folder, tmp_path / "1.cpack")
