@@ -129,7 +129,7 @@ class Activator:
             return []
         ours = LessonRow.pack == self._pack
         with database_proxy.atomic("IMMEDIATE"):
-            if _is_held(self._pack):
+            if _is_held(self._pack, self._version):
                 return []
             rows = LessonRow.select().where(ours)
             removed = [row.lesson for row in rows if row.lesson not in self._lessons]
@@ -141,10 +141,10 @@ class Activator:
 def switch(pack: str, lesson: str, version: int, *, at: datetime) -> bool:
     """Make `version` the active one of a lesson, in one transaction.
 
-    Return False where a person has rolled the pack back meanwhile: then nothing is switched.
+    Return False where a person has put the pack back to another: then nothing is switched.
     """
     with database_proxy.atomic("IMMEDIATE"):
-        if _is_held(pack):
+        if _is_held(pack, version):
             return False
         put(pack, lesson, version, _previous(pack, lesson, version), at=at)
     return True
@@ -164,9 +164,10 @@ def _previous(pack: str, lesson: str, version: int) -> int | None:
     return max((other.version for other in LessonRow.select().where(others)), default=None)
 
 
-def _is_held(pack: str) -> bool:
+def _is_held(pack: str, version: int) -> bool:
+    """Say whether a person keeps a pack away from a version."""
     held = PackRow.get_or_none((PackRow.pack == pack) & PackRow.held_version.is_null(False))
-    return held is not None
+    return held is not None and held.held_version != version
 
 
 def put(pack: str, lesson: str, version: int, previous: int | None, *, at: datetime) -> None:

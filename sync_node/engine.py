@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from content_packs.errors import SatchelError
-from sync_node import disk, following, state, ticks, tidying
+from sync_node import disk, holding, state, ticks, tidying
 from sync_node.config import Config
 from sync_node.data_dir import DataDir
 from sync_node.database import database_errors
@@ -84,7 +84,7 @@ class Engine:
             disk_free=self._disk_free,
             progress=self._progress,
         )
-        packs = [pack for pack in following.followed() if pack.held_version is None]
+        packs = holding.to_bring(self._data_dir, installer.documents)
         begun = installer.begin(packs)
         try:
             for installation in begun:

@@ -52,9 +52,7 @@ def remember_applied(
     _set(_APPLIED, edition)
     _set(_EXPIRES, trusted_time.in_words(expires))
     _set(_ABSENT, " ".join(absent))
-    known = signed_time()
-    if signed_at and (known is None or signed_at > known):
-        _set(_SIGNED, trusted_time.in_words(signed_at))
+    remember_signed_time(signed_at)
 
 
 def expires() -> datetime | None:
@@ -65,6 +63,13 @@ def expires() -> datetime | None:
 def absent_channels() -> tuple[str, ...]:
     """Return the followed channels that the hub doesn't have."""
     return tuple(_get(_ABSENT).split())
+
+
+def remember_signed_time(signed_at: datetime | None) -> None:
+    """Remember a signed time that was verified, if it is the newest."""
+    known = signed_time()
+    if signed_at and (known is None or signed_at > known):
+        _set(_SIGNED, trusted_time.in_words(signed_at))
 
 
 def signed_time() -> datetime | None:
