@@ -11,7 +11,7 @@ than its blocks, they serve it.
 """
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import IO, BinaryIO
 
@@ -34,6 +34,7 @@ from content_packs.limits import (
     COPY_BUFFER_BYTES,
     DELTA_COPIES_MAX,
     DELTA_DERIVED_BYTES_MAX,
+    DELTA_DERIVED_PREFIX_BYTES_MAX,
     DELTA_DERIVED_STORED_BYTES_MAX,
     DELTA_RECIPE_BYTES_MAX,
     KIB,
@@ -200,7 +201,11 @@ class _Making:
     # -- the head --------------------------------------------------------------------------------
 
     def recipe(self) -> tuple[Recipe, int]:
-        """Return the recipe, and the bytes of the blocks that are needed besides."""
+        """Return the recipe, and the bytes of the blocks that are needed besides.
+
+        Raises `Refused`.
+        """
+        self._check_prefixes()
         blocks, bundles = self._blocks()
         blocks_stored = sum(block.stored for block in blocks)
         recipe = self._recipe(blocks, bundles, blocks_stored)
@@ -208,6 +213,20 @@ class _Making:
             # gigabytes of new films: a node that takes those takes their layout, too
             recipe = self._recipe((), (), blocks_stored)
         return recipe, blocks_stored
+
+    def _check_prefixes(self) -> None:
+        """Raise `Refused` where the groups have more prefix than a reader takes."""
+        literals = [group for large in self._large for group in large.groups]
+        prefix = sum(_prefix_size(changes) for _, changes in self._groups)
+        prefix += sum(group.prefix_length for group in literals)
+        made = sum(change.file.size for _, changes in self._groups for change in changes)
+        most = deltas.prefixes_max(made + sum(group.size for group in literals))
+        if prefix > most:
+            raise Refused(
+                f"a delta to version {self._new.version}: {prefix} bytes of old files to look at, "
+                f"at most {most} are allowed",
+                hint="Nodes fetch the new version's blocks instead.",
+            )
 
     def _recipe(
         self, blocks: tuple[Block, ...], bundles: tuple[BundleReference, ...], blocks_stored: int
@@ -248,11 +267,12 @@ class _Making:
         """Return how many of the first groups a reader should make before it has the manifest."""
         room = max(_DERIVED_STORED_MIN, update_bytes * _DERIVED_SHARE)
         stored_left = min(room, DELTA_DERIVED_STORED_BYTES_MAX)
-        made_left = DELTA_DERIVED_BYTES_MAX
+        made_left, prefix_left = DELTA_DERIVED_BYTES_MAX, DELTA_DERIVED_PREFIX_BYTES_MAX
         for number, (group, changes) in enumerate(self._groups):
             stored_left -= group.stored
             made_left -= sum(change.file.size for change in changes)
-            if min(stored_left, made_left) < 0:
+            prefix_left -= _prefix_size(changes)
+            if min(stored_left, made_left, prefix_left) < 0:
                 return number
         return len(self._groups)
 
@@ -276,6 +296,10 @@ class _Making:
                 hint="Nodes fetch the new version's manifest, layout and blocks instead.",
             )
         return deltas.start(recipe, template, prefix, level=_HEAD_LEVEL)
+
+
+def _prefix_size(changes: Iterable[Change]) -> int:
+    return sum({change.old.path: change.old.size for change in changes if change.old}.values())
 
 
 def _is_small(file: File) -> bool:

@@ -332,3 +332,18 @@ def test_blocks_that_are_too_many_to_name_are_left_to_the_layout() -> None:
 
 def _nothing(_file: File, _offset: int, length: int) -> bytes:
     return bytes(length)
+
+
+def test_an_edit_that_would_make_much_of_one_text_leaves_that_alone() -> None:
+    """A footer grew on every page; one page lists 20,000 of the old ones."""
+    footer, longer = b"<footer>the old footer</footer>\n", b"the new one " + b"x" * 3_900
+    before = {
+        f"a/{n:02}.html": b"<p>" + random_bytes(n, 40).hex().encode() + b"</p>\n" + footer
+        for n in range(30)
+    }
+    after = {path: page.replace(b"the old footer", longer) for path, page in before.items()}
+    before["a/list.html"] = footer * 20_000
+    after["a/list.html"] = before["a/list.html"] + b"<p>one more</p>\n"
+    made = delta_between(before, after)
+    assert made.facts.small == 31
+    assert made.facts.stored < 1_000
