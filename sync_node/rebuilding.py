@@ -1,8 +1,9 @@
 """Making node.db anew from what is on disk: manifests/, trust/ and store/.
 
-What it can't bring back is what only it had: the ticks (but where it is sound and only of another
-schema), which version was active before. A lesson is put at the version that a person holds the pack at, else at the offered one if its time has come,
-else at the newest; at the first of these that is whole.
+What it can't bring back is what only it had: which version was active before, and the ticks, unless
+it is sound and only of another schema. A lesson is put at the version that a person holds the pack
+at, else at the offered one if its time has come, else at the newest; at the first of these that is
+whole.
 """
 
 import contextlib
