@@ -54,12 +54,15 @@ def _make_deltas(hub: "Hub", among: "list[Wanted]") -> "list[Delta]":
 
 
 def _make_deltas_if_possible(hub: "Hub", among: "list[Wanted]") -> "list[Delta]":
-    """Make them; an earlier version that is damaged keeps no later one from the schools."""
-    from hub.errors import Damaged
+    """Make them; where that fails (an earlier version is damaged, the disk is full), go on.
+
+    Nodes fetch blocks where there is no delta: it keeps no version from the schools.
+    """
+    from content_packs.errors import SatchelError
 
     try:
         return _make_deltas(hub, among)
-    except Damaged as error:
+    except SatchelError as error:
         click.echo(f"warning: a delta can't be made: {error.message}", err=True)
         return []
 
