@@ -52,6 +52,7 @@ CLOCK_AHEAD_DAYS_MAX = 5 * 366  # a system clock further past all signed time is
 REQUEST_BYTES = 700  # what one more request costs both ways, its share of a round trip included
 PLANS_MAX = 4  # made in one tick: each does without what turned out to be bad
 DELTA_VERSIONS_MAX = 3  # older versions from which a delta is asked for
+DELTA_HEAD_SHARE_MAX = 100  # of a version's bytes: what a delta may take to say where copies lie
 DELTA_HELD_SHARE_MIN = 0.5  # of an older version's bytes, below which none is asked for
 DOCUMENT_REQUESTS_MAX = 4  # manifests, layouts and beginnings of deltas in flight together
 OLD_FILES_OPEN_MAX = 16
