@@ -11,6 +11,7 @@ from content_packs.cpack import open_cpack
 from content_packs.digests import digest_of
 from content_packs.errors import InvalidContent, Missing, Refused, UsageError
 from content_packs.faults import FaultyFolder
+from content_packs.layout import STORED, Block, BundleReference, Layout
 from content_packs.manifest import Manifest
 from hub.contents import read_layout, read_manifest
 from hub.hub import Hub
@@ -314,3 +315,36 @@ def test_a_cpack_is_built_only_after_one_of_its_own_pack(tmp_path: Path) -> None
             tmp_path / "2.cpack",
             earlier_of=builder.after(tmp_path / "demo.cpack"),
         )
+
+
+def with_a_second_place(of: Path, out: Path) -> None:
+    """Write a cpack whose layout says of one page that it lies in a second block, too: garbage."""
+    with open_cpack(of) as sound:
+        page = sound.manifest.by_path["two/intro.en.html"]
+        number = sound.manifest.number_of_chunk[page.digest]
+        bundle = sound.layout.bundles[0]
+        with sound.open_bundle(bundle.digest) as file:
+            data = file.read() + b"?" * page.size
+        longer = BundleReference(digest_of(data), len(data))
+        lie = Block(0, bundle.size, page.size, page.size, STORED, (number,))
+        laid_out = Layout(sound.layout.format, sound.digest, (longer,), (*sound.layout.blocks, lie))
+        stored = out.with_suffix(".bundle")
+        stored.write_bytes(data)
+        cpack.write(out, sound.manifest, laid_out, [(longer, stored)])
+
+
+def test_a_block_that_no_one_checked_is_carried_to_no_later_version(
+    hub: Hub, tmp_path: Path
+) -> None:
+    """The first block that holds a chunk is meant, so that only this one is read and checked."""
+    paragraphs = {name: f"<p>{name}</p>" + random_bytes(7, 900).hex() for name in ("one", "two")}
+    make_demo(tmp_path / "sound.cpack", pages=paragraphs)
+    with_a_second_place(tmp_path / "sound.cpack", tmp_path / "1.cpack")
+    publish(hub, tmp_path / "1.cpack")
+    make_demo(tmp_path / "2.cpack", version=2, pages=paragraphs | {"one": "<p>Changed</p>"})
+    second = publish(hub, tmp_path / "2.cpack").version
+    release(hub, "demo", 2, "main", Terms())
+    client = client_of(hub.data.root, tmp_path / "client")
+    (offer,) = client.offers()
+    assert offer.manifest == second.manifest
+    assert paragraphs["two"].encode() in client.files(offer)["two/intro.en.html"]
