@@ -13,6 +13,7 @@ than its blocks, they serve it.
 import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, BinaryIO
 
 from content_packs import delta as deltas
@@ -74,14 +75,19 @@ def make_delta(  # noqa: PLR0913, PLR0917 - two versions, how to read them, wher
     read_new: ReadRange,
     out: BinaryIO,
     progress: Callable[[int], None] = lambda _: None,
+    *,
+    work_folder: Path | None = None,
 ) -> DeltaMade:
     """Write to `out` the delta that makes `new` from `old`.
 
     `read_old` and `read_new` give ranges of files of either version. `progress` gets the bytes of
-    each new file that is done. Raises `Refused` where there is so much to say that no reader would
-    take it, and what the readers raise.
+    each new file that is done. What doesn't stay in memory goes to a nameless file in
+    `work_folder`: the system's own folder for such files (the default) is often memory, too. Raises
+    `Refused` where there is so much to say that no reader would take it, and what the readers
+    raise.
     """
-    with tempfile.SpooledTemporaryFile(_SPOOLED_BYTES) as frames:
+    folder = None if work_folder is None else str(work_folder)
+    with tempfile.SpooledTemporaryFile(_SPOOLED_BYTES, dir=folder) as frames:
         making = _Making(_Versions(old, new, new_layout, read_old, read_new), frames, progress)
         making.make_small()
         making.make_large()

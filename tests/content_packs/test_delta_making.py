@@ -3,6 +3,7 @@
 import io
 import random
 import sqlite3
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -347,3 +348,23 @@ def test_an_edit_that_would_make_much_of_one_text_leaves_that_alone() -> None:
     made = delta_between(before, after)
     assert made.facts.small == 31
     assert made.facts.stored < 1_000
+
+
+def test_much_that_is_new_goes_to_the_folder_that_was_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system's folder for temporary files is often kept in memory."""
+    old = Version({"film.mp4": random_bytes(1, 28 * MIB)})
+    pieces = [
+        old.content["film.mp4"][at : at + 40_000] + random_bytes(at + 2, 60_000)
+        for at in range(0, 28 * MIB, 100_000)
+    ]
+    new = Version({"film.mp4": b"".join(pieces)}, old)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+    made = make_delta(
+        old.manifest, new.manifest, new.layout, old.reader, new.reader, io.BytesIO(),
+        work_folder=tmp_path,
+    )  # fmt: skip
+    assert made.large == 1
+    assert made.stored > 16 * MIB
+    assert list(tmp_path.iterdir()) == []
