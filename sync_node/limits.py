@@ -59,10 +59,9 @@ OLD_FILES_OPEN_MAX = 16
 
 # Transfer
 RANGE_BYTES_MAX = 64 * MIB  # one request; it can end and go on at any byte
-REQUESTS_MIN = 2  # in flight: where one is cut, another goes on
+REQUESTS_MIN = 2  # in flight where the first is in doubt, or from a disk
 REQUESTS_MAX = 16
 READ_AHEAD_BYTES = 1 * MIB  # of a later request to a disk, while an earlier one is read
-WINDOW_BYTES_MAX = 256 * KIB  # of a connection: what may be on its way that nobody has read
 BUFFER_BYTES_MAX = 4 * MIB  # of what has come and isn't taken yet
 MAPPED_BYTES_MIN = 128 * KIB  # a larger buffer is mapped by itself
 SILENT_SECONDS = 0.5  # of the earliest request, before later ones may have the link

@@ -24,7 +24,6 @@ from pathlib import Path
 
 from tuf.api import exceptions as tuf_errors
 from tuf.api.metadata import Metadata, Root, Snapshot, Targets, Timestamp
-from tuf.ngclient import FetcherInterface, Updater, UpdaterConfig
 
 from content_packs import durable, offers
 from content_packs.digests import digest_of
@@ -41,6 +40,7 @@ from sync_node.limits import (
 )
 from sync_node.reading_ahead import ReadingAhead
 from sync_node.source import Source
+from sync_node.tuf_client import FetcherInterface, Updater, UpdaterConfig
 
 _ROOT = re.compile(r"([1-9][0-9]{0,9})\.root\.json")
 _HISTORY = "root_history"
@@ -155,7 +155,13 @@ class TrustStore:
             return digest_of(path.read_bytes()) if path.is_file() else None
 
         roles = ["targets", *map(offers.role_of, channels)]
-        return ReadingAhead(lambda path: _got(source, path), executor, roles=roles, held=held)
+        return ReadingAhead(
+            lambda path: _got(source, path),
+            executor,
+            roles=roles,
+            held=held,
+            prepare=source.prepare,
+        )
 
     def _roots(self) -> list[int]:
         names = self._folder.iterdir() if self._folder.is_dir() else ()

@@ -18,7 +18,7 @@ from typing import Protocol
 import certifi
 
 from content_packs.errors import SatchelError
-from sync_node.limits import ADDRESSES_MAX, BUFFER_BYTES, READ_SECONDS, WINDOW_BYTES_MAX
+from sync_node.limits import ADDRESSES_MAX, BUFFER_BYTES, READ_SECONDS
 
 # struct tcp_info of Linux 4.1 and later: bytes that the other side has confirmed, bytes received.
 _CARRIED = struct.Struct("@QQ")
@@ -161,9 +161,9 @@ def connect(
         opened = socket.socket(family, kind, protocol)
         try:
             opened.settimeout(left)
-            # What a later request is sent ahead waits here: the system would take megabytes of it,
-            # and lessons that are needed first would share the link with them.
-            opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_WINDOW_CLAMP, WINDOW_BYTES_MAX)
+            # No bound on its window: set before it is connected, Linux takes it for the largest
+            # there will ever be, and a link that is quick and far is held back; set later, it is
+            # overridden as soon as somebody reads.
             opened.connect(address)
             opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except OSError as error:
