@@ -89,6 +89,9 @@ def init(  # noqa: PLR0913  # one for each option
 @click.pass_context
 def sync(context: click.Context, *, unbound: bool, data: Path, as_json: bool) -> None:
     """Ask what is offered, fetch what is missing, open what is whole: one tick."""
+    from sync_node import memory
+
+    memory.be_thrifty()
     from content_packs.errors import Refused
     from sync_node import sync_sayings
     from sync_node.data_dir import DataDir
