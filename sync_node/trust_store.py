@@ -41,7 +41,6 @@ from sync_node.limits import (
 from sync_node.reading_ahead import ReadingAhead
 from sync_node.source import Source
 from sync_node.tuf_client import FetcherInterface, Updater, UpdaterConfig
-from sync_node.tuf_client import FetcherInterface, Updater, UpdaterConfig
 
 _ROOT = re.compile(r"([1-9][0-9]{0,9})\.root\.json")
 _HISTORY = "root_history"
