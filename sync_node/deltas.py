@@ -23,6 +23,7 @@ from sync_node.documents import Documents
 from sync_node.limits import DELTA_HEAD_SHARE_MAX
 from sync_node.old_files import OldFiles
 from sync_node.plan_model import Unit
+from sync_node.salvaging import bytes_of
 from sync_node.source import Source
 from sync_node.sources import Sources
 from sync_node.store import Store
@@ -184,9 +185,7 @@ class Deltas:
         for old in olds:
             path = self._data_dir.delta_path(old, offer.manifest)
             try:
-                with durable.storage_errors(path):
-                    first = path.read_bytes() if path.exists() else b""
-                if first:
+                if first := bytes_of(path):
                     return self._opened(offer, old, first, what=str(path))
             except (InvalidContent, Missing):
                 self.forget(old, offer.manifest)
@@ -270,8 +269,7 @@ class Deltas:
 
     def _kept_group(self, begun: Delta, number: int) -> bytes | None:
         path = _group_place(begun.place, number)
-        with durable.storage_errors(path):
-            data = path.read_bytes() if path.exists() else b""
+        data = bytes_of(path)
         return data if len(data) == begun.head.groups[number].span.stored else None
 
     def _make_derived(
