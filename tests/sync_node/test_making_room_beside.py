@@ -3,12 +3,17 @@
 import os
 import subprocess
 import threading
+import time
 from pathlib import Path
 
 import pytest
 
+from content_packs.durable import check_writable
+from sync_node.documents import Documents
+from sync_node.sources import Sources
 from sync_node.space import Space
 from sync_node.store import Store
+from sync_node.tidying import tidy
 from tests.support import node_process
 from tests.support.nodes import Node, publish
 from tests.support.repositories import Repository
@@ -82,3 +87,25 @@ def test_a_retired_pack_that_a_person_pins_stays(repository: Repository, updated
     assert done.returncode == 0, done.stderr
     assert updated.lessons() == {"one": 2, "two": 2}
     updated.check_nothing_false()
+
+
+def test_who_tries_the_disk_meanwhile_disturbs_nobody(updated: Node) -> None:
+    """The technician's page writes a byte under incoming/, and takes it away again."""
+    is_over = threading.Event()
+
+    def try_the_disk() -> None:
+        while not is_over.is_set():
+            check_writable(updated.data_dir.incoming)
+
+    trying = threading.Thread(target=try_the_disk)
+    trying.start()
+    try:
+        with updated.opened():
+            store = Store(updated.data_dir)
+            documents = Documents(updated.data_dir, Sources([]))
+            until = time.monotonic() + 1.5
+            while time.monotonic() < until:
+                tidy(updated.data_dir, store, documents)
+    finally:
+        is_over.set()
+        trying.join()
