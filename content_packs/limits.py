@@ -31,6 +31,7 @@ MANIFEST_STORED_BYTES_MAX = 32 * MIB
 LAYOUT_BYTES_MAX = 64 * MIB
 LAYOUT_STORED_BYTES_MAX = 32 * MIB
 JSON_DEPTH_MAX = 32
+JSON_COMMAS_MAX = 8_000_000  # and so values; a layout of 256 GiB has some 6 million
 TOML_BYTES_MAX = 1 * MIB
 PAGE_MEMO_BYTES_MAX = 64 * MIB  # of what a builder remembers of a pack's pages
 PAGE_BYTES_MAX = 4 * MIB
