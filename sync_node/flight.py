@@ -240,7 +240,7 @@ class Flight:
     def _lasts(self, flying: Try) -> bool:
         """Say whether a thin link gives a run's bytes for a while: then to wait saves work."""
         seen = flying.source.observation
-        if seen is None or seen.rate > THIN_BYTES_PER_SECOND:
+        if seen is None or not 0 < seen.rate <= THIN_BYTES_PER_SECOND:
             return False
         return flying.run.left > seen.rate * BREATH_SECONDS
 

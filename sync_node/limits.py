@@ -16,6 +16,7 @@ RETRY_AFTER_SECONDS_MAX = 120.0  # that a server may ask us to stay away within 
 BUFFER_BYTES = 64 * KIB  # of a connection: small reads come out of it
 RATE_SAMPLE_SECONDS = 1.0  # of a busy link
 RATE_SAMPLE_BYTES = 4 * MIB  # or so many bytes
+PAUSE_SECONDS = 0.1  # between two reads: the link is as busy as ever
 STALL_SECONDS = 1.5  # of silence on a link that should give bytes; doubles
 STALL_ROUND_TRIPS = 2.5  # or so many round trips, where that is more
 STALL_FALSE_ALARMS_MAX = 4  # each doubles it, too: links that stall as a habit are left in peace
