@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 import msgspec
 
-from content_packs.command_line import Group, json_option, megabytes, print_json
+from content_packs.command_line import Group, collect_less, json_option, megabytes, print_json
 
 if TYPE_CHECKING:
     from hub.deltas import Delta, Wanted
@@ -145,6 +145,7 @@ def serve(data: Path, host: str | None, port: int | None) -> None:
 @json_option
 def publish(data: Path, path: Path, channel: str | None, as_json: bool) -> None:
     """Publish PATH, a .cpack file or a pack folder, as a new version."""
+    collect_less()
     from content_packs.faults import FaultyFolder
     from hub import deltas, progress, releasing, sayings
     from hub.channels import expect_channel
