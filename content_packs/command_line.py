@@ -35,7 +35,7 @@ def collect_less() -> None:
     """Have the garbage collector look for circles after 20,000 new objects instead of 700.
 
     For commands that make hundreds of thousands of objects that live until they end, and few
-    circles: a tenth of their time otherwise goes into looking.
+    circles: some 5% of their time otherwise goes into looking.
     """
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
 
