@@ -28,6 +28,7 @@ IN_FLIGHT_BYTES_MAX = 8 * MIB
 PIECE_SECONDS = 0.25  # what a link gives in so long is read at a time
 PIECE_BYTES_MIN = 16 * KIB
 REDIRECTS_MAX = 3
+CHUNK_LINE_BYTES_MAX = 4 * KIB  # what says how long a chunk is
 DROP_BYTES_MAX = 4 * KIB  # of a body that nobody wants, read so that its connection can be kept
 DROP_SECONDS = 2.0
 RANGE_SKIP_BYTES_MAX = 1 * MIB  # read and thrown away where a server ignores Range

@@ -34,10 +34,11 @@ class Count(Protocol):
 
 
 class Wire(io.RawIOBase):
-    """A connected socket. `deadline` ends a wait, on the clock `monotonic`, None where none does.
+    """A connected socket.
 
-    `metered_seconds` were spent in `count`, which sleeps where a rate is to be kept;
-    `metering_since` says since when it does so now.
+    `deadline` ends a wait, on the clock `monotonic`, None where none does; what `count` takes is
+    added to it. `metered_seconds` were spent in `count`, which sleeps where a rate is to be kept;
+    `metering` says whether it does so now.
     """
 
     def __init__(
@@ -134,7 +135,10 @@ class Wire(io.RawIOBase):
         try:
             self._count(down, up)
         finally:
-            self.metered_seconds += self._monotonic() - start
+            slept = self._monotonic() - start
+            self.metered_seconds += slept
+            if self.deadline is not None:
+                self.deadline += slept
             self.metering = False
 
 
