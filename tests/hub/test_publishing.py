@@ -12,13 +12,14 @@ from content_packs.digests import digest_of
 from content_packs.errors import InvalidContent, Missing, Refused, UsageError
 from content_packs.faults import FaultyFolder
 from content_packs.layout import STORED, Block, BundleReference, Layout
-from content_packs.manifest import Manifest
+from content_packs.manifest import File, Manifest
 from hub.contents import read_layout, read_manifest
 from hub.hub import Hub
 from hub.publishing import Published, publish
 from hub.releasing import Terms, release
 from hub.versions import versions_of
 from tests.hub.clients import client_of, tree
+from tests.support.hostile_cpacks import sound_parts
 from tests.support.packs import make_demo, random_bytes
 
 
@@ -117,6 +118,20 @@ def test_a_version_that_is_not_intact_is_refused(
     assert "incoming" not in refused.value.message
     assert content(hub) == before
     assert versions_of(hub, "demo") == []
+
+
+def test_a_file_of_no_bytes_with_somebodys_digest_is_refused(hub: Hub, tmp_path: Path) -> None:
+    parts = sound_parts(tmp_path)
+    nothing = File("zero.bin", 0, digest_of(b"somebody"), "x/y")
+    bent = tmp_path / "bent.cpack"
+    bent.write_bytes(parts.with_manifest(files=(*parts.manifest.files, nothing)).zip())
+    before = content(hub)
+    with pytest.raises(InvalidContent, match=r"bent\.cpack.*'zero\.bin': size 0 and digest"):
+        publish(hub, bent)
+    assert content(hub) == before
+    empty = msgspec.structs.replace(nothing, digest=digest_of(b""))
+    bent.write_bytes(parts.with_manifest(files=(*parts.manifest.files, empty)).zip())
+    assert not publish(hub, bent).already
 
 
 def test_a_version_that_was_cut_off_is_refused(
