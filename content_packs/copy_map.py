@@ -121,7 +121,8 @@ def refine(found: Sequence[Copy], old: Source, new: Source, old_sizes: Sequence[
 
 def _gathered(source: Source, runs: Sequence[Run]) -> Source:
     data = b"".join(source.read(run.place, run.length) for run in runs)
-    return Source(len(data), lambda start, length: data[start : start + length])
+    # its pages would be copies of what is in memory already
+    return Source(len(data), lambda start, length: data[start : start + length], bytes_kept=0)
 
 
 def _joined(copies: Sequence[Copy]) -> list[Copy]:

@@ -97,7 +97,8 @@ def find(
     source = Source(sum(sizes), read_source, bytes_kept=_SOURCE_BYTES_KEPT)
     target = Source(file.size, lambda start, length: read.new(file, start, length))
     found = find_copies(source, target, _shared_chunks(file, old))
-    found = refine(found, source, target, sizes)
+    if len(found) <= _COPIES_MAX:  # else there are too many already, and those are longer
+        found = refine(found, source, target, sizes)
     if len(found) > _COPIES_MAX:
         found = sorted(sorted(found, key=lambda copy: -copy.length)[:_COPIES_MAX])
     literal_size = file.size - sum(copy.length for copy in found)
