@@ -9,6 +9,7 @@ from content_packs.errors import UsageError
 from content_packs.faults import Fault, FaultyFolder
 from content_packs.layout import Layout
 from content_packs.manifest import Manifest
+from content_packs.page_memo import PageMemo
 
 EarlierOf = Callable[[str], Sequence[tuple[Manifest, Layout]]]
 
@@ -46,22 +47,25 @@ class Built:
     warnings: tuple[Fault, ...]
 
 
-def build(
+def build(  # noqa: PLR0913 - a folder, where to, and what is known already
     folder: Path,
     out: Path | None = None,
     *,
     version: int | None = None,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
     earlier_of: EarlierOf = no_earlier,
+    memo: PageMemo | None = None,
 ) -> Built:
     """Build `folder` into the cpack `out`, by default `<pack>-<version>.cpack` in this folder.
 
     `version` stands in for the one in `pack.toml`. `earlier_of` gives the versions of a pack that
     whoever takes the cpack has: then it is thin, and lint doesn't look again into files that they
-    hold. Raises `FaultyFolder` with every fault that lint finds, `UsageError` if there is no such
-    folder, `StorageFailed`.
+    hold. `memo` remembers what pages become. Raises `FaultyFolder` with every fault that lint
+    finds, `UsageError` if there is no such folder, `StorageFailed`.
     """
-    read = source.read_folder(folder, version=version)
+    memo = memo or PageMemo()
+    read = source.read_folder(folder, version=version, memo=memo)
+    memo.end()
     if read.description is None:
         raise FaultyFolder(folder, lint.check(read))
     contents = [packing.Content(f.path, f.media_type, f.content) for f in read.files]

@@ -16,7 +16,7 @@ from typing import TypeAlias, TypeVar
 import msgspec
 
 from content_packs.errors import InvalidContent
-from content_packs.limits import INTEGER_MAX, JSON_DEPTH_MAX
+from content_packs.limits import INTEGER_MAX, JSON_COMMAS_MAX, JSON_DEPTH_MAX
 
 Json: TypeAlias = "bool | int | str | list[Json] | dict[str, Json] | None"
 
@@ -52,10 +52,10 @@ def decode_struct(data: bytes, kind: type[_Struct], *, bytes_max: int, what: str
     """Return the struct whose canonical bytes are `data`, None where they aren't one's.
 
     What is wrong is not said: `decode` does, which takes ten times as long. The caller checks that
-    integers are within bounds. Raises `InvalidContent` for more than `bytes_max` bytes.
+    integers are within bounds. Raises `InvalidContent` for more than `bytes_max` bytes, or more
+    commas than `JSON_COMMAS_MAX`.
     """
-    if len(data) > bytes_max:
-        raise InvalidContent(f"{what}: {len(data)} bytes, more than the {bytes_max} allowed")
+    _check_size(data, bytes_max, what=what)
     try:
         value = msgspec.json.decode(data, type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
@@ -75,10 +75,10 @@ def decode(data: bytes, *, bytes_max: int, what: str) -> Json:
     """Return the value that `data` encodes.
 
     `what` names the data in messages. Raises `InvalidContent` for anything but the canonical bytes
-    of one value, and before parsing for more than `bytes_max` bytes or `JSON_DEPTH_MAX` levels.
+    of one value, and before parsing for more than `bytes_max` bytes, `JSON_COMMAS_MAX` commas or
+    `JSON_DEPTH_MAX` levels.
     """
-    if len(data) > bytes_max:
-        raise InvalidContent(f"{what}: {len(data)} bytes, more than the {bytes_max} allowed")
+    _check_size(data, bytes_max, what=what)
     _check_depth(data, what=what)
     try:
         value: Json = json.loads(
@@ -122,6 +122,14 @@ def _check(value: object, *, depth: int) -> None:
 def _check_integer(value: int) -> None:
     if abs(value) > INTEGER_MAX:
         raise InvalidContent(f"canonical JSON: the integer {value} is past 2^53 - 1")
+
+
+def _check_size(data: bytes, bytes_max: int, *, what: str) -> None:
+    if len(data) > bytes_max:
+        raise InvalidContent(f"{what}: {len(data)} bytes, more than the {bytes_max} allowed")
+    commas = data.count(b",")  # an empty array takes 3 bytes here and 64 in memory
+    if commas > JSON_COMMAS_MAX:
+        raise InvalidContent(f"{what}: {commas} commas, more than the {JSON_COMMAS_MAX} allowed")
 
 
 def _check_depth(data: bytes, *, what: str) -> None:

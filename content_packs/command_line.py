@@ -5,6 +5,7 @@ its exit code. With `--json` a command prints one JSON object, also for an error
 `{"error": {"code": ..., "message": ..., "hint": ...}}`.
 """
 
+import gc
 import json
 import sys
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from content_packs.errors import NotInstalled, SatchelError, UsageError
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
+_OBJECTS_BETWEEN_COLLECTIONS = 20_000
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells say it
 
 
@@ -27,6 +29,15 @@ def json_option(command: _Command) -> _Command:
 def print_json(value: object, *, err: bool = False) -> None:
     """Print `value` as one line of JSON, on standard error if `err`."""
     click.echo(json.dumps(value, ensure_ascii=False, sort_keys=True), err=err)
+
+
+def collect_less() -> None:
+    """Have the garbage collector look for circles after 20,000 new objects instead of 700.
+
+    For commands that make hundreds of thousands of objects that live until they end, and few
+    circles: some 5% of their time otherwise goes into looking.
+    """
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
 
 
 class Group(click.Group):

@@ -26,6 +26,7 @@ _REFINED_BYTES_MAX = 32 * MIB
 _PIECES_MAX = 1 << 20  # of the old side, and so bytes of memory; past it cuts are rarer
 _SEGMENT_BYTES = 256 * KIB
 _PAGE_BYTES = MIB
+IN_ORDER_BYTES = 8 * _PAGE_BYTES  # that are enough of a side that is read from its start on
 _NEAR_BYTES = 8 * KIB  # after an edit in place, how far the old bytes are looked for at their place
 _CANDIDATES_MAX = 16  # places of the same 32 bytes that are looked at
 _MULTIPLIERS = np.array(
@@ -41,7 +42,7 @@ class Source:
     """Bytes read at random through a function, the last used pages kept in memory."""
 
     def __init__(
-        self, size: int, read: Callable[[int, int], bytes], *, bytes_kept: int = 96 * MIB
+        self, size: int, read: Callable[[int, int], bytes], *, bytes_kept: int = IN_ORDER_BYTES
     ) -> None:
         self.size = size
         self._read = read
@@ -120,7 +121,8 @@ def refine(found: Sequence[Copy], old: Source, new: Source, old_sizes: Sequence[
 
 def _gathered(source: Source, runs: Sequence[Run]) -> Source:
     data = b"".join(source.read(run.place, run.length) for run in runs)
-    return Source(len(data), lambda start, length: data[start : start + length])
+    # its pages would be copies of what is in memory already
+    return Source(len(data), lambda start, length: data[start : start + length], bytes_kept=0)
 
 
 def _joined(copies: Sequence[Copy]) -> list[Copy]:

@@ -26,11 +26,14 @@ from content_packs.layout import STORED, ZSTD
 from content_packs.limits import (
     CHUNK_BYTES_MAX,
     DELTA_DERIVED_BYTES_MAX,
+    DELTA_DERIVED_PREFIX_BYTES_MAX,
     DELTA_DERIVED_STORED_BYTES_MAX,
     DELTA_FIRST_BYTES,
     DELTA_GROUP_BYTES_MAX,
     DELTA_GROUP_STORED_BYTES_MAX,
     DELTA_OLD_FILES_MAX,
+    DELTA_PREFIX_BYTES_MIN,
+    DELTA_PREFIX_SHARE_MAX,
     DELTA_RECIPE_BYTES_MAX,
     FILES_MAX,
     MANIFEST_STORED_BYTES_MAX,
@@ -39,7 +42,8 @@ from content_packs.manifest import File, Manifest
 
 __all__ = [
     "FIRST_BYTES", "MAGIC", "START_BYTES", "Group", "Head", "Large", "LargeFile", "LiteralGroup",
-    "Recipe", "SmallFile", "SmallGroup", "Span", "head_size", "start", "unpack_head",
+    "Recipe", "SmallFile", "SmallGroup", "Span", "head_size", "prefixes_max",
+    "start", "unpack_head",
 ]  # fmt: skip
 
 MAGIC = b"satchel-delta\x00\x01\n"
@@ -77,6 +81,11 @@ class SmallGroup:
     def prefix(self) -> tuple[File, ...]:
         """The old files that are needed, each once, in order of first use."""
         return tuple({each.old.path: each.old for each in self.files if each.old}.values())
+
+    @property
+    def prefix_size(self) -> int:
+        """The bytes of `prefix`, before any edit."""
+        return sum(each.size for each in self.prefix)
 
     @property
     def size(self) -> int:
@@ -206,6 +215,7 @@ def unpack_head(head: bytes, old: Manifest, old_bytes: bytes, *, what: str = "de
     offset = sum(group.span.stored for group in groups) + size
     large = _read_large(recipe, old, offset, what=what)
     _check_distinct(groups, large, what=what)
+    _check_prefixes(groups, large, what=what)
     prefix = renamed(old_bytes, recipe.renames, what)
     most = bytes_max(len(old_bytes))
     template = _template(head[middle:size], prefix, sizes, most, what=f"{what}: template")
@@ -243,8 +253,7 @@ def _read_groups(
                 raise InvalidContent(f"{here}: file {new_number} of {size} bytes")
             files.append(SmallFile(new_number, size, before))
         made = SmallGroup(Span(offset, group.stored), group.coding, tuple(files))
-        prefix = sum(file.size for file in made.prefix)
-        _check_group(group.stored, group.coding, made.size, prefix, what=here)
+        _check_group(group.stored, group.coding, made.size, made.prefix_size, what=here)
         found.append(made)
         offset += group.stored
     if not 0 <= recipe.derived <= len(found):
@@ -253,6 +262,8 @@ def _read_groups(
     made_bytes, stored = sum(g.size for g in derived), sum(g.span.stored for g in derived)
     _at_most(made_bytes, DELTA_DERIVED_BYTES_MAX, what=f"{what}: derived bytes")
     _at_most(stored, DELTA_DERIVED_STORED_BYTES_MAX, what=f"{what}: stored derived bytes")
+    prefix = sum(g.prefix_size for g in derived)
+    _at_most(prefix, DELTA_DERIVED_PREFIX_BYTES_MAX, what=f"{what}: prefixes of derived bytes")
     return tuple(found)
 
 
@@ -306,6 +317,21 @@ def _check_distinct(groups: Iterable[SmallGroup], large: Iterable[Large], *, wha
     numbers += [each.number for each in large]
     if len(set(numbers)) != len(numbers):
         raise InvalidContent(f"{what}: a file is made twice")
+
+
+def prefixes_max(made: int) -> int:
+    """Return how many bytes of prefixes groups that make `made` bytes may have, all together.
+
+    A group of one byte may have 4 MiB of it, and weighs twenty: nobody has vouched for that.
+    """
+    return DELTA_PREFIX_BYTES_MIN + DELTA_PREFIX_SHARE_MAX * made
+
+
+def _check_prefixes(groups: Iterable[SmallGroup], large: Iterable[Large], *, what: str) -> None:
+    of_all = [(group.size, group.prefix_size) for group in groups]
+    of_all += [(group.size, group.prefix_length) for each in large for group in each.groups]
+    most = prefixes_max(sum(made for made, _ in of_all))
+    _at_most(sum(prefix for _, prefix in of_all), most, what=f"{what}: bytes of prefixes")
 
 
 def _at_most(found: int, most: int, *, what: str) -> None:

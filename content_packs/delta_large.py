@@ -33,6 +33,7 @@ _TRIAL_WORTH = 0.98  # what the trial leaves of literals that are worth compress
 WORTH = 0.95  # what a delta takes at most of what the blocks take
 _PIECE_BYTES_MAX = DELTA_GROUP_BYTES_MAX // 2  # of one run of literals in a group
 _PREFIX_BYTES_MIN, _PREFIX_SHARE_MAX = 64 * KIB, 2  # how much prefix may serve literals
+_SOURCE_BYTES_KEPT = 64 * MIB  # while copies are looked for, which may be anywhere
 _COPIES_MAX = DELTA_COPIES_MAX // 4  # of one file
 
 
@@ -92,14 +93,18 @@ def find(
     if not old:
         return None
     sizes = [each.size for each in old]
-    source = Source(sum(sizes), _joined_reader(old, read.old))
+    read_source = _joined_reader(old, read.old)
+    source = Source(sum(sizes), read_source, bytes_kept=_SOURCE_BYTES_KEPT)
     target = Source(file.size, lambda start, length: read.new(file, start, length))
     found = find_copies(source, target, _shared_chunks(file, old))
-    found = refine(found, source, target, sizes)
+    if len(found) <= _COPIES_MAX:  # else there are too many already, and those are longer
+        found = refine(found, source, target, sizes)
     if len(found) > _COPIES_MAX:
         found = sorted(sorted(found, key=lambda copy: -copy.length)[:_COPIES_MAX])
     literal_size = file.size - sum(copy.length for copy in found)
     copies = Copies(found, sizes, literal_size)
+    # From here on S is read in order: its pages give way to what compressing takes.
+    source = Source(source.size, read_source)
     return Candidate(number, file, tuple(old), copies, source, target)
 
 

@@ -11,8 +11,9 @@ than its blocks, they serve it.
 """
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, BinaryIO
 
 from content_packs import delta as deltas
@@ -34,6 +35,7 @@ from content_packs.limits import (
     COPY_BUFFER_BYTES,
     DELTA_COPIES_MAX,
     DELTA_DERIVED_BYTES_MAX,
+    DELTA_DERIVED_PREFIX_BYTES_MAX,
     DELTA_DERIVED_STORED_BYTES_MAX,
     DELTA_RECIPE_BYTES_MAX,
     KIB,
@@ -73,14 +75,19 @@ def make_delta(  # noqa: PLR0913, PLR0917 - two versions, how to read them, wher
     read_new: ReadRange,
     out: BinaryIO,
     progress: Callable[[int], None] = lambda _: None,
+    *,
+    work_folder: Path | None = None,
 ) -> DeltaMade:
     """Write to `out` the delta that makes `new` from `old`.
 
     `read_old` and `read_new` give ranges of files of either version. `progress` gets the bytes of
-    each new file that is done. Raises `Refused` where there is so much to say that no reader would
-    take it, and what the readers raise.
+    each new file that is done. What doesn't stay in memory goes to a nameless file in
+    `work_folder`: the system's own folder for such files (the default) is often memory, too. Raises
+    `Refused` where there is so much to say that no reader would take it, and what the readers
+    raise.
     """
-    with tempfile.SpooledTemporaryFile(_SPOOLED_BYTES) as frames:
+    folder = None if work_folder is None else str(work_folder)
+    with tempfile.SpooledTemporaryFile(_SPOOLED_BYTES, dir=folder) as frames:
         making = _Making(_Versions(old, new, new_layout, read_old, read_new), frames, progress)
         making.make_small()
         making.make_large()
@@ -200,7 +207,11 @@ class _Making:
     # -- the head --------------------------------------------------------------------------------
 
     def recipe(self) -> tuple[Recipe, int]:
-        """Return the recipe, and the bytes of the blocks that are needed besides."""
+        """Return the recipe, and the bytes of the blocks that are needed besides.
+
+        Raises `Refused`.
+        """
+        self._check_prefixes()
         blocks, bundles = self._blocks()
         blocks_stored = sum(block.stored for block in blocks)
         recipe = self._recipe(blocks, bundles, blocks_stored)
@@ -208,6 +219,20 @@ class _Making:
             # gigabytes of new films: a node that takes those takes their layout, too
             recipe = self._recipe((), (), blocks_stored)
         return recipe, blocks_stored
+
+    def _check_prefixes(self) -> None:
+        """Raise `Refused` where the groups have more prefix than a reader takes."""
+        literals = [group for large in self._large for group in large.groups]
+        prefix = sum(_prefix_size(changes) for _, changes in self._groups)
+        prefix += sum(group.prefix_length for group in literals)
+        made = sum(change.file.size for _, changes in self._groups for change in changes)
+        most = deltas.prefixes_max(made + sum(group.size for group in literals))
+        if prefix > most:
+            raise Refused(
+                f"a delta to version {self._new.version}: {prefix} bytes of old files to look at, "
+                f"at most {most} are allowed",
+                hint="Nodes fetch the new version's blocks instead.",
+            )
 
     def _recipe(
         self, blocks: tuple[Block, ...], bundles: tuple[BundleReference, ...], blocks_stored: int
@@ -248,11 +273,12 @@ class _Making:
         """Return how many of the first groups a reader should make before it has the manifest."""
         room = max(_DERIVED_STORED_MIN, update_bytes * _DERIVED_SHARE)
         stored_left = min(room, DELTA_DERIVED_STORED_BYTES_MAX)
-        made_left = DELTA_DERIVED_BYTES_MAX
+        made_left, prefix_left = DELTA_DERIVED_BYTES_MAX, DELTA_DERIVED_PREFIX_BYTES_MAX
         for number, (group, changes) in enumerate(self._groups):
             stored_left -= group.stored
             made_left -= sum(change.file.size for change in changes)
-            if min(stored_left, made_left) < 0:
+            prefix_left -= _prefix_size(changes)
+            if min(stored_left, made_left, prefix_left) < 0:
                 return number
         return len(self._groups)
 
@@ -276,6 +302,10 @@ class _Making:
                 hint="Nodes fetch the new version's manifest, layout and blocks instead.",
             )
         return deltas.start(recipe, template, prefix, level=_HEAD_LEVEL)
+
+
+def _prefix_size(changes: Iterable[Change]) -> int:
+    return sum({change.old.path: change.old.size for change in changes if change.old}.values())
 
 
 def _is_small(file: File) -> bool:

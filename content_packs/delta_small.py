@@ -10,8 +10,9 @@ from content_packs.delta_edits import Pair, common_edits
 from content_packs.delta_pairing import Pairing
 from content_packs.delta_recipe import Group
 from content_packs.delta_template import edited
+from content_packs.errors import InvalidContent
 from content_packs.layout import STORED, ZSTD
-from content_packs.limits import DELTA_GROUP_BYTES_MAX, MANIFEST_BYTES_MAX, MIB
+from content_packs.limits import DELTA_GROUP_BYTES_MAX, MIB
 from content_packs.manifest import File
 
 _LEVEL = 22
@@ -118,9 +119,10 @@ def groups_of(changes: Iterable[Change], edits: Sequence[Pair], read: Bytes) -> 
     for change in changes:
         new = read.new(change.file)
         old = read.old(change.old) if change.old else b""
-        old = edited(old, edits, MANIFEST_BYTES_MAX, "edits")
-        if len(old) > DELTA_GROUP_BYTES_MAX - len(new):
-            change, old = change._replace(old=None), b""  # noqa: PLW2901 - it is left alone
+        try:
+            old = edited(old, edits, DELTA_GROUP_BYTES_MAX - len(new), "edits")
+        except InvalidContent:  # an edit makes much of it: it is left alone
+            change, old = change._replace(old=None), b""  # noqa: PLW2901 - so that it has no prefix
         if new == old:
             if not edited_only.takes(change, new, old):
                 yield edited_only.in_order(), *edited_only.packed(_LEVEL_OF_LITTLE)

@@ -71,7 +71,11 @@ class _Carried:
 
     def take(self, manifest: Manifest, layout: Layout) -> None:
         """Carry over the blocks of another version that hold enough chunks not placed yet."""
-        for block in layout.blocks:
+        # A chunk's first block is meant: of the others nobody ever checked what they hold.
+        meant = set(layout.block_of_chunk.values())
+        for number, block in enumerate(layout.blocks):
+            if number not in meant:
+                continue
             chunks = self._renumbered(block, manifest)
             fresh = {n for n in chunks if n >= 0} - self.placed
             use = sum(self._table[n].size for n in fresh)

@@ -3,7 +3,7 @@
 import re
 
 from content_packs import paths
-from content_packs.digests import check_digest
+from content_packs.digests import check_digest, digest_of
 from content_packs.errors import InvalidContent
 from content_packs.limits import (
     CHUNK_BYTES_MAX,
@@ -19,6 +19,7 @@ from content_packs.limits import (
 from content_packs.manifest_model import File, Item, Lesson, LocalisedText, Manifest, Variant
 from content_packs.names import RENDITIONS, check_name, check_version, is_language
 
+_DIGEST_OF_NOTHING = digest_of(b"")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f]")
 
 
@@ -83,6 +84,11 @@ def _check_file(file: File, *, what: str) -> None:
     check_digest(file.digest, what=f"{what}: digest")
     if not 0 <= file.size <= FILE_BYTES_MAX:
         raise InvalidContent(f"{what}: size {file.size}, expected 0 to {FILE_BYTES_MAX}")
+    if not file.size and file.digest != _DIGEST_OF_NOTHING:
+        raise InvalidContent(
+            f"{what}: size 0 and digest {file.digest}, expected that of no bytes",
+            hint=f"A file without bytes has the digest {_DIGEST_OF_NOTHING}.",
+        )
     _check_string(file.media_type, what=f"{what}: media_type")
     if not file.chunks:
         _at_most(file.size, CHUNK_BYTES_MAX, what=f"{what}: bytes in one chunk")

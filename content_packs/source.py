@@ -7,6 +7,7 @@ all; nothing large is ever held, a video is a path until the builder streams it.
            ├ source_description   pack.toml                  ─ source_toml
            └ source_lesson        lesson.toml, items         ─ source_items ─ source_names
                └ source_pages     pages and exercises, and what they need ─ source_places
+                   └ page_memo    what they became at the last build      ─ page_facts
 """
 
 from collections.abc import Iterable
@@ -19,6 +20,7 @@ from content_packs.faults import Fault
 from content_packs.findings import Findings
 from content_packs.limits import LESSONS_MAX
 from content_packs.manifest import Lesson, Manifest
+from content_packs.page_memo import PageMemo
 from content_packs.source_description import PACK_TOML, Description, read_description
 from content_packs.source_file import SourceFile, carried
 from content_packs.source_items import LESSON_TOML
@@ -49,10 +51,13 @@ class PackFolder:
     tree: Tree
 
 
-def read_folder(folder: Path, *, version: int | None = None) -> PackFolder:
+def read_folder(
+    folder: Path, *, version: int | None = None, memo: PageMemo | None = None
+) -> PackFolder:
     """Read a pack folder; `version`, where given, replaces the one in `pack.toml`.
 
-    Raises nothing for what an author can do wrong: that is in `faults`.
+    `memo` saves reading the pages that are as they were at the last build. Raises nothing for what
+    an author can do wrong: that is in `faults`.
     """
     findings = Findings()
     tree = read_tree(folder, findings)
@@ -60,7 +65,9 @@ def read_folder(folder: Path, *, version: int | None = None) -> PackFolder:
     folders = _lesson_folders(tree, findings)
     beside = _beside(tree, described, findings)
     places = Places(tree, folders, beside)
-    pages = PageReader(tree, places, findings)
+    memo = memo or PageMemo()
+    memo.begin(described.pack)
+    pages = PageReader(tree, places, findings, memo)
     reader = LessonReader(tree, pages, described.languages, findings)
     lessons = [reader.read(lesson_folder) for lesson_folder in folders]
     shared = tree.under(SHARED)

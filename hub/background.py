@@ -69,10 +69,14 @@ class DeltaMaker:
         with self._lock:
             if self._stop.is_set():
                 return False
-            self._process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE, text=True,
-            )  # fmt: skip
+            try:
+                self._process = subprocess.Popen(
+                    command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                    stderr=subprocess.PIPE, text=True, errors="replace",
+                )  # fmt: skip
+            except OSError as error:  # no memory for it, say: later there may be
+                self._report(f"can't be made now: {error}")
+                return False
         with suppress(OSError):  # it has ended already
             os.setpriority(os.PRIO_PROCESS, self._process.pid, DELTAS_NICENESS)
         _, said = self._process.communicate()

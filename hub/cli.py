@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from content_packs.command_line import Group, json_option, megabytes, print_json
+from content_packs.command_line import Group, collect_less, json_option, megabytes, print_json
 from hub.keyring.cli import keys, publishers
 from hub.options import (
     data_option,
@@ -42,12 +42,15 @@ def _make_deltas(hub: "Hub", among: "list[Wanted]") -> "list[Delta]":
 
 
 def _make_deltas_if_possible(hub: "Hub", among: "list[Wanted]") -> "list[Delta]":
-    """Make them; an earlier version that is damaged keeps no later one from the schools."""
-    from hub.errors import Damaged
+    """Make them; where that fails (an earlier version is damaged, the disk is full), go on.
+
+    Nodes fetch blocks where there is no delta: it keeps no version from the schools.
+    """
+    from content_packs.errors import SatchelError
 
     try:
         return _make_deltas(hub, among)
-    except Damaged as error:
+    except SatchelError as error:
         click.echo(f"warning: a delta can't be made: {error.message}", err=True)
         return []
 
@@ -143,6 +146,7 @@ def serve(data: Path, host: str | None, port: int | None) -> None:
 @json_option
 def publish(data: Path, path: Path, channel: str | None, as_json: bool) -> None:
     """Publish PATH, a .cpack file or a pack folder, as a new version."""
+    collect_less()
     from content_packs.faults import FaultyFolder
     from hub import deltas, progress, releasing, sayings
     from hub.channels import expect_channel

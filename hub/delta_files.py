@@ -84,14 +84,16 @@ class _Making:
             return self._remember(0, self._without)
 
     def _write(self) -> Delta:
+        place = place_of(self._hub, self._one)
         with (
-            durable.writing(place_of(self._hub, self._one)) as out,
+            durable.writing(place) as out,
             self._reader(self._old, self._old_layout) as old,
             self._reader(self._new, self._new_layout) as new,
         ):
             made = make_delta(
-                self._old, self._new, self._new_layout, old.read, new.read, out, self._advance
-            )
+                self._old, self._new, self._new_layout, old.read, new.read, out, self._advance,
+                work_folder=place.parent,
+            )  # fmt: skip
             if made.update_bytes > self._without * DELTA_WORTH:
                 raise _NotWorthIt
             return self._remember(made.stored, made.update_bytes)

@@ -153,8 +153,8 @@ def remember(hub: Hub, made: Delta) -> None:
 
 
 def _size(path: Path) -> int:
-    """Return a file's size, 0 if there is none."""
+    """Return a file's size, 0 if there is none that can be read: whoever makes it says why."""
     try:
         return path.stat().st_size
-    except FileNotFoundError:
+    except OSError:
         return 0

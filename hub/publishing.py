@@ -27,6 +27,7 @@ from content_packs.errors import InvalidContent, Missing, Refused
 from content_packs.laying_out import lay_out
 from content_packs.layout import Layout
 from content_packs.manifest import Manifest
+from content_packs.page_memo import PageMemo
 from hub import publishers
 from hub.clock import in_words
 from hub.contents import check_bundles, read_layout, read_manifest
@@ -67,8 +68,13 @@ def publish(
         try:
             upload = hub.data.incoming / f"upload{cpack.SUFFIX}"
             if path.is_dir():
-                build = _during(progress, "building")
-                builder.build(path, upload, progress=build, earlier_of=partial(_earlier, hub))
+                builder.build(
+                    path,
+                    upload,
+                    progress=_during(progress, "building"),
+                    earlier_of=partial(_earlier, hub),
+                    memo=PageMemo(hub.data.memos),
+                )
             else:
                 _copy(path, upload, progress)
             with _opened(hub, upload, path) as taken:

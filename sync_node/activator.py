@@ -4,9 +4,10 @@ A lesson is switched in one transaction; what a student opens is the old lesson 
 lesson that a new version doesn't have any more goes when all that it has are active.
 """
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from content_packs.manifest import Lesson, Manifest
 from sync_node import trusted_time
@@ -77,12 +78,11 @@ class Activator:
 
     def activate_whole(self) -> None:
         """Activate what is whole, also by files that another pack brought meanwhile."""
-        for lesson, missing in list(self._missing.items()):
+        for lesson, missing in self._missing.items():
             here = {digest for digest in missing if digest in self._held}
             missing.difference_update(here)
             self._to_arrive[lesson] -= len(here)
-            if not missing:
-                self._activate(lesson)
+        self._activate([lesson for lesson, missing in self._missing.items() if not missing])
 
     def on_arrived(self, digest: str) -> bool:
         """Note that a file's bytes are here; say whether a lesson has all that it needs by that."""
@@ -92,14 +92,17 @@ class Activator:
             whole |= self._to_arrive[lesson] == 0
         return whole
 
-    def on_stored(self, digest: str) -> None:
-        """Note that the store has a file now, and activate what it was that was missing."""
-        for lesson in self._needing.get(digest, ()):
-            missing = self._missing.get(lesson)
-            if missing is not None:
-                missing.discard(digest)
-                if not missing:
-                    self._activate(lesson)
+    def on_stored(self, digests: Iterable[str]) -> None:
+        """Note that the store has files now, and activate what it was that was missing."""
+        whole: dict[str, None] = {}
+        for digest in digests:
+            for lesson in self._needing.get(digest, ()):
+                missing = self._missing.get(lesson)
+                if missing is not None:
+                    missing.discard(digest)
+                    if not missing:
+                        whole[lesson] = None
+        self._activate(list(whole))
 
     @property
     def ready(self) -> int:
@@ -111,14 +114,15 @@ class Activator:
         """Whether every lesson of this version is active."""
         return self._active == self._lessons
 
-    def _activate(self, lesson: str) -> None:
-        if self.waiting_until:
+    def _activate(self, lessons: list[str]) -> None:
+        if self.waiting_until or not lessons:
             return
-        if not switch(self._pack, lesson, self._version, at=self._now):
+        if not switch(self._pack, lessons, self._version, at=self._now):
             return
-        del self._missing[lesson]
-        self._active.add(lesson)
-        self.activated.append(Activation(self._pack, lesson, self._version))
+        for lesson in lessons:
+            del self._missing[lesson]
+            self._active.add(lesson)
+            self.activated.append(Activation(self._pack, lesson, self._version))
 
     def drop_removed(self) -> list[str]:
         """Remove the lessons that this version doesn't have, once all that it has are active.
@@ -129,7 +133,7 @@ class Activator:
             return []
         ours = LessonRow.pack == self._pack
         with database_proxy.atomic("IMMEDIATE"):
-            if _is_held(self._pack):
+            if _is_held(self._pack, self._version):
                 return []
             rows = LessonRow.select().where(ours)
             removed = [row.lesson for row in rows if row.lesson not in self._lessons]
@@ -138,47 +142,60 @@ class Activator:
         return removed
 
 
-def switch(pack: str, lesson: str, version: int, *, at: datetime) -> bool:
-    """Make `version` the active one of a lesson, in one transaction.
+def switch(pack: str, lessons: Sequence[str], version: int, *, at: datetime) -> bool:
+    """Make `version` the active one of lessons, in one transaction.
 
-    Return False where a person has rolled the pack back meanwhile: then nothing is switched.
+    Return False where a person has put the pack back to another: then nothing is switched.
     """
     with database_proxy.atomic("IMMEDIATE"):
-        if _is_held(pack):
+        if _is_held(pack, version):
             return False
-        put(pack, lesson, version, _previous(pack, lesson, version), at=at)
+        ours = LessonRow.pack == pack
+        columns = (LessonRow.lesson, LessonRow.version, LessonRow.previous_version)
+        found: Any = LessonRow.select(*columns).where(ours).tuples()
+        known = {lesson: (active, before) for lesson, active, before in found}
+        for lesson in lessons:
+            known[lesson] = (version, _previous(known, lesson, version))
+        rows = [_row(pack, lesson, version, known[lesson][1], at) for lesson in lessons]
+        LessonRow.replace_many(rows).execute()  # type: ignore[no-untyped-call]  # peewee's
     return True
 
 
-def _previous(pack: str, lesson: str, version: int) -> int | None:
+def _previous(known: Mapping[str, tuple[int, int | None]], lesson: str, version: int) -> int | None:
     """Return where a rollback of a lesson that is to be at `version` goes back to.
 
-    For a lesson that is new it is where the others were: else nothing would keep that version where
-    all lessons are renamed.
+    `known` are the version and the previous one of each lesson of the pack. For a lesson that is
+    new it is where the others were: else nothing would keep that version where all lessons are
+    renamed.
     """
-    row = LessonRow.get_or_none((LessonRow.pack == pack) & (LessonRow.lesson == lesson))
-    if row:
-        found: int | None = row.version if row.version != version else row.previous_version
-        return found
-    others = (LessonRow.pack == pack) & (LessonRow.version != version)
-    return max((other.version for other in LessonRow.select().where(others)), default=None)
+    if lesson in known:
+        before, previous = known[lesson]
+        return before if before != version else previous
+    return max((other for other, _ in known.values() if other != version), default=None)
 
 
-def _is_held(pack: str) -> bool:
+def _is_held(pack: str, version: int) -> bool:
+    """Say whether a person keeps a pack away from a version."""
     held = PackRow.get_or_none((PackRow.pack == pack) & PackRow.held_version.is_null(False))
-    return held is not None
+    return held is not None and held.held_version != version
 
 
 def put(pack: str, lesson: str, version: int, previous: int | None, *, at: datetime) -> None:
     """Write the row of a lesson, whatever stood there."""
-    row = {
+    row = _row(pack, lesson, version, previous, at)
+    LessonRow.replace(**row).execute()  # type: ignore[no-untyped-call]  # peewee's
+
+
+def _row(
+    pack: str, lesson: str, version: int, previous: int | None, at: datetime
+) -> dict[str, Any]:
+    return {
         "pack": pack,
         "lesson": lesson,
         "version": version,
         "previous_version": previous,
         "activated_at": trusted_time.in_words(at),
     }
-    LessonRow.replace(**row).execute()  # type: ignore[no-untyped-call]  # peewee's
 
 
 def reconcile(load: Callable[[str, int], Manifest | None], held: Container[str]) -> list[str]:

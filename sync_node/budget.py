@@ -15,6 +15,7 @@ while finds what was spent then.
 """
 
 import contextlib
+import errno
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -179,6 +180,10 @@ class Budgets:
                     data = file.read(SPENT_BYTES_MAX + 1)
             except FileNotFoundError:
                 return self._recalled()
+            except OSError as error:
+                if error.errno != errno.EIO:
+                    raise
+                return self._recalled()  # a sector that can't be read: it is written anew
         try:
             found = msgspec.json.decode(data, type=_File)
         except (msgspec.DecodeError, UnicodeDecodeError):

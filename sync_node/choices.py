@@ -13,6 +13,7 @@ import msgspec
 
 from content_packs import durable
 from content_packs.errors import InvalidContent
+from content_packs.offers import Offer
 from sync_node.data_dir import DataDir
 from sync_node.limits import CHOICES_BYTES_MAX
 
@@ -26,12 +27,16 @@ class Pin(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
     lesson: str = ""
 
 
-class Hold(msgspec.Struct, frozen=True, forbid_unknown_fields=True, order=True):
-    """A pack that a person put back to `version`, away from `left`."""
+class Hold(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A pack that a person put back to `version`, away from `left`.
+
+    `offer` is what that version came by, if it is known: what rots of it is fetched again by it.
+    """
 
     pack: str
     version: int
     left: int
+    offer: Offer | None = None
 
 
 class Choices(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -92,7 +97,11 @@ def change(data_dir: DataDir, changed: Callable[[Choices], Choices]) -> Choices:
 def with_hold(choices: Choices, hold: Hold) -> Choices:
     """Return the choices with a hold in place of an earlier one of the same pack."""
     others = {other for other in choices.holds if other.pack != hold.pack}
-    return msgspec.structs.replace(choices, holds=tuple(sorted(others | {hold})))
+    return msgspec.structs.replace(choices, holds=tuple(sorted(others | {hold}, key=_pack)))
+
+
+def _pack(hold: Hold) -> str:
+    return hold.pack
 
 
 def asdict_pin(pin: Pin) -> dict[str, str]:

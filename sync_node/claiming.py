@@ -4,7 +4,8 @@ Manifests are loaded one after the other; what is kept of each are the digests.
 
 - A lesson claims its files at the version that it is at; every lesson of the version on offer does.
 - A rollback brings all lessons of a version back, also those that the version after it lacks: so it
-  claims all of them. The offer of a pack that a person holds back counts no more than that.
+  claims all of them. The offer of a pack that a person holds back counts no more than that, and
+  the version that it is held at as if it were offered: what rotted of it comes again.
 """
 
 from collections.abc import Iterator
@@ -70,6 +71,7 @@ def _uses() -> dict[tuple[str, int], _Uses]:
             offered.offered = True
         else:
             offered.before = True
+            found.setdefault((pack.pack, pack.held_version), _Uses()).offered = True
     for (name, _), uses in found.items():
         uses.since = since.get(name, "")
     return found

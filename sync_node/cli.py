@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import click
 
-from content_packs.command_line import Group, json_option, print_json
+from content_packs.command_line import Group, collect_less, json_option, print_json
 
 DATA_VARIABLE = "SATCHEL_NODE_DATA"
 DATA_DEFAULT = "node-data"
@@ -89,6 +89,7 @@ def init(  # noqa: PLR0913  # one for each option
 @click.pass_context
 def sync(context: click.Context, *, unbound: bool, data: Path, as_json: bool) -> None:
     """Ask what is offered, fetch what is missing, open what is whole: one tick."""
+    collect_less()
     from content_packs.errors import Refused
     from sync_node import sync_sayings
     from sync_node.data_dir import DataDir

@@ -20,8 +20,10 @@ from content_packs.repository import delta_path
 from sync_node.data_dir import DataDir
 from sync_node.delta_facts import DeltaFacts, Group, Large, Literals
 from sync_node.documents import Documents
+from sync_node.limits import DELTA_HEAD_SHARE_MAX
 from sync_node.old_files import OldFiles
 from sync_node.plan_model import Unit
+from sync_node.salvaging import bytes_of
 from sync_node.source import Source
 from sync_node.sources import Sources
 from sync_node.store import Store
@@ -183,9 +185,7 @@ class Deltas:
         for old in olds:
             path = self._data_dir.delta_path(old, offer.manifest)
             try:
-                with durable.storage_errors(path):
-                    first = path.read_bytes() if path.exists() else b""
-                if first:
+                if first := bytes_of(path):
                     return self._opened(offer, old, first, what=str(path))
             except (InvalidContent, Missing):
                 self.forget(old, offer.manifest)
@@ -202,6 +202,7 @@ class Deltas:
             what = f"{source.name}: {path}"
             first = source.start(path, length=delta.FIRST_BYTES)
             size = delta.head_size(first, what=what)
+            _check_head(size, offer, what=what)
             if size > len(first):
                 with source.read(path, len(first), size - len(first)) as pieces:
                     first += b"".join(pieces)
@@ -268,8 +269,7 @@ class Deltas:
 
     def _kept_group(self, begun: Delta, number: int) -> bytes | None:
         path = _group_place(begun.place, number)
-        with durable.storage_errors(path):
-            data = path.read_bytes() if path.exists() else b""
+        data = bytes_of(path)
         return data if len(data) == begun.head.groups[number].span.stored else None
 
     def _make_derived(
@@ -298,6 +298,17 @@ class Deltas:
             if left:
                 fallback = self._sources.cut or SourceUnavailable(f"{begun.path}: was cut off")
                 raise next(iter(transfer.faults), fallback)
+
+
+def _check_head(size: int, offer: Offer, *, what: str) -> None:
+    """Raise `InvalidContent` for a head that takes more than what it stands for.
+
+    Nobody has signed it. The manifest and the layout that it spares are no larger than the offer
+    says, which is signed; what says where copies lie is little beside what is copied.
+    """
+    spared = offer.manifest_stored + offer.layout_stored + offer.size // DELTA_HEAD_SHARE_MAX
+    if size > max(spared, delta.FIRST_BYTES):
+        raise InvalidContent(f"{what}: a head of {size} bytes, at most {spared} are worth it")
 
 
 def _group_place(place: Path, number: int) -> Path:

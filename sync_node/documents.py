@@ -14,6 +14,7 @@ from content_packs.offers import Offer
 from content_packs.repository import layout_path, manifest_path
 from sync_node.data_dir import DataDir
 from sync_node.held_manifests import HeldManifests
+from sync_node.salvaging import bytes_of
 from sync_node.source import Source
 from sync_node.sources import Sources
 
@@ -83,8 +84,7 @@ class Documents:
         if not path.exists():
             return None
         try:
-            with durable.storage_errors(path):
-                data = path.read_bytes()
+            data = bytes_of(path)
             expect_digest(data, offer.layout, what=str(path))
             return msgspec.json.decode(data, type=Layout)
         except (InvalidContent, msgspec.MsgspecError):

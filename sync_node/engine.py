@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from content_packs.errors import SatchelError
-from sync_node import disk, following, state, ticks, tidying
+from sync_node import disk, holding, state, ticks, tidying
 from sync_node.box_clock import BoxClock
 from sync_node.config import Config
 from sync_node.data_dir import DataDir
@@ -89,7 +89,7 @@ class Engine:
             disk_free=self._disk_free,
             progress=self._go_on,
         )
-        packs = [pack for pack in following.followed() if pack.held_version is None]
+        packs = holding.to_bring(self._data_dir, installer.documents)
         begun = installer.begin(packs)
         try:
             for installation in begun:

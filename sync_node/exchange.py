@@ -7,6 +7,8 @@ a server can make of it; nothing but `HubSource` sees them.
 
 import contextlib
 import http.client
+import io
+import re
 import ssl
 import threading
 import time
@@ -16,6 +18,7 @@ from urllib.parse import urlsplit
 
 from sync_node import wire
 from sync_node.limits import (
+    CHUNK_LINE_BYTES_MAX,
     CONNECTIONS_IDLE_MAX,
     DROP_BYTES_MAX,
     DROP_SECONDS,
@@ -31,6 +34,7 @@ from sync_node.wire import Count, Wire
 LINK_ERRORS = (OSError, http.client.HTTPException, ValueError)
 _PORTS = {"http": 80, "https": 443}
 _HEADERS = "User-Agent: sync-node/1\r\nAccept-Encoding: identity\r\n"
+_CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\n]*)?\r?\n")
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,7 @@ class Response:
     ) -> None:
         self.status = answer.status
         self._answer = answer
+        self._chunks = _Chunks(used.reader) if answer.chunked else None
         self._wire = used
         self._give_back = give_back
 
@@ -74,15 +79,11 @@ class Response:
     @property
     def left(self) -> int | None:
         """The bytes of the body to come, None where nobody said."""
-        return None if self._answer.chunked else self._answer.length
+        return None if self._chunks else self._answer.length
 
     def readinto(self, view: memoryview) -> int:
         """Read some of the body, 0 at its end. Raises `LINK_ERRORS`."""
-        if not self._answer.chunked:
-            return self._answer.readinto(view)
-        piece = self._answer.read1(len(view))
-        view[: len(piece)] = piece
-        return len(piece)
+        return (self._chunks or self._answer).readinto(view)
 
     def drop_body(self) -> None:
         """Read what nobody wants, if that is little: a kept connection saves a round trip."""
@@ -101,6 +102,42 @@ class Response:
             self._give_back(self._wire)
         else:
             self._wire.close()
+
+
+class _Chunks:
+    """A body in chunks (RFC 9112, section 7.1).
+
+    What follows the last one isn't read, for it may have no end: such connections aren't kept.
+    """
+
+    def __init__(self, reader: io.BufferedReader) -> None:
+        self._reader = reader
+        self._left = 0
+        self._is_over = False
+
+    def readinto(self, view: memoryview) -> int:
+        """Read some of a chunk, 0 at the body's end. Raises `LINK_ERRORS`."""
+        if not self._left and not self._is_over:
+            self._left = self._next_size()
+            self._is_over = not self._left
+        if self._is_over:
+            return 0
+        size = self._reader.readinto(view[: self._left])
+        if not size:
+            raise http.client.IncompleteRead(b"")
+        self._left -= size
+        if not self._left and self._reader.readline(2) not in {b"\r\n", b"\n"}:
+            raise http.client.HTTPException("a chunk of another length than it says")
+        return size
+
+    def _next_size(self) -> int:
+        line = self._reader.readline(CHUNK_LINE_BYTES_MAX)
+        if not line.endswith(b"\n") and len(line) < CHUNK_LINE_BYTES_MAX:
+            raise http.client.IncompleteRead(b"")
+        found = _CHUNK_LINE.fullmatch(line)
+        if not found:
+            raise http.client.HTTPException("a chunk without a length")
+        return int(found[1], 16)
 
 
 @dataclass

@@ -4,8 +4,9 @@
 without something to carry, and then wait. Where the earliest is silent, or the link gives much less
 than it did, they go on. So units come in about their order.
 
-**How many.** Requests are sent until the bytes on their way fill the link for two round trips, and
-at least two, at most sixteen.
+**How many.** A request is sent when what is left of those before it doesn't fill the link for two
+round trips any more: by then it is answered, over a new connection, too. So what comes first has
+the link to itself. At most sixteen are in flight; a second one also where the first is in doubt.
 
 **Memory.** Nobody reads while `BUFFER_BYTES_MAX` of units wait to be taken; later runs count with
 what they have of a unit.
@@ -135,7 +136,7 @@ class Flight:
             if thread.ident:
                 thread.join(max(deadline - self._monotonic(), 0.0))
 
-    # What follows is called with the lock held, but for `_fly`, `_receive` and `_watch`.
+    # What follows is called with the lock held, but for `_fly` and what it calls, and `_watch`.
 
     def _advance(self) -> None:
         """Send requests for runs that wait, as many as the link is to have."""
@@ -151,13 +152,17 @@ class Flight:
         self._changed.notify_all()
 
     def _wants_more(self) -> bool:
+        """Say whether what is left of the requests in flight leaves room for another."""
         active = self._active
-        if len(active) < REQUESTS_MIN or self._waiting[0].again_from:
+        if not active or self._waiting[0].again_from:
             return True
         if len(active) >= REQUESTS_MAX or not active[0].tries:
             return False
         seen = active[0].tries[0].source.observation
-        return seen is not None and sum(run.left for run in active) < seen.in_flight_bytes
+        if seen is not None and sum(run.left for run in active) < seen.in_flight_bytes:
+            return True
+        in_doubt = all(each.is_doubted or each.backs_off for each in active[0].tries)
+        return len(active) < REQUESTS_MIN and (seen is None or in_doubt)
 
     def _source_for(self, run: Run) -> Source | None:
         able = [each for each in self._sources.for_content() if each.name not in run.refused]
@@ -200,18 +205,25 @@ class Flight:
             reading = flying.source.open(
                 run.path, flying.position, run.end - flying.position, fresh=flying.fresh
             )
-            flying.reading = reading
+            flying.reading, flying.backs_off = reading, False
             try:
                 self._receive(flying)
             except SourceUnavailable as error:
                 flying.fresh = False
                 if not flying.is_over:
+                    self._back_off(flying)
                     patience.failed(error, mark)
             else:
                 return
             finally:
                 flying.reading = None
                 reading.close()
+
+    def _back_off(self, flying: Try) -> None:
+        """Let others have the link while a try waits for its next attempt."""
+        with self._changed:
+            flying.backs_off = True
+            self._advance()
 
     def _receive(self, flying: Try) -> None:
         while self._may_read(flying):
@@ -220,13 +232,15 @@ class Flight:
             with self._changed:
                 if self._arrived(flying, size):
                     return
+                if self._waiting and self._wants_more():
+                    self._advance()
                 if size < self._piece(flying) / 4 and self._lasts(flying):
                     self._changed.wait_for(lambda: flying.is_over, BREATH_SECONDS)
 
     def _lasts(self, flying: Try) -> bool:
         """Say whether a thin link gives a run's bytes for a while: then to wait saves work."""
         seen = flying.source.observation
-        if seen is None or seen.rate > THIN_BYTES_PER_SECOND:
+        if seen is None or not 0 < seen.rate <= THIN_BYTES_PER_SECOND:
             return False
         return flying.run.left > seen.rate * BREATH_SECONDS
 
@@ -291,8 +305,9 @@ class Flight:
         self._changed.notify_all()
         if flying.next_unit():
             return False
+        run.tries.clear()  # not ended: its connection is good for the next, once it is given back
+        flying.is_over = True
         self._end(run)
-        self._advance()
         return True
 
     def _land(self, landed: Try) -> None:
@@ -326,6 +341,7 @@ class Flight:
                 self._changed.wait_for(lambda: self._is_closed, WATCH_SECONDS)
                 for silent in self._silent_tries():
                     self._hedge(silent)
+                self._advance()
 
     def _silent_tries(self) -> list[Try]:
         """Return the tries that have been silent for too long: of a dead link only the first.

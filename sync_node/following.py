@@ -99,17 +99,30 @@ def decode_offer(text: str) -> Offer:
 
 
 def remember_version(offer: Offer) -> None:
-    """Remember that the manifest of an offer is held.
+    """Remember that the manifest of an offer is held, and the offer: a rollback may need it again.
 
     Raises `Refused` where this version was offered before with other content.
     """
     row = VersionRow.get_or_none(
         (VersionRow.pack == offer.pack) & (VersionRow.version == offer.version)
     )
+    words = msgspec.json.encode(offer).decode()
     if row is None:
-        VersionRow.create(pack=offer.pack, version=offer.version, manifest=offer.manifest)
+        VersionRow.create(
+            pack=offer.pack, version=offer.version, manifest=offer.manifest, offer=words
+        )
     elif row.manifest != offer.manifest:
         raise Refused(
             f"{offer.pack}: version {offer.version} is offered again with other content",
             hint="A version never changes: the hub has to publish it under a new number.",
         )
+    elif row.offer != words:
+        VersionRow.update(offer=words).where(
+            (VersionRow.pack == offer.pack) & (VersionRow.version == offer.version)
+        ).execute()
+
+
+def offer_of(pack: str, version: int) -> Offer | None:
+    """Return the offer that a version came by; None where that is forgotten."""
+    row = VersionRow.get_or_none((VersionRow.pack == pack) & (VersionRow.version == version))
+    return decode_offer(row.offer) if row and row.offer else None

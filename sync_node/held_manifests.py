@@ -1,5 +1,6 @@
 """Manifests that the node holds, parsed, with what the site asks of them. A bounded cache."""
 
+import errno
 import threading
 from collections import OrderedDict
 from functools import cached_property
@@ -98,6 +99,8 @@ class HeldManifests:
         except FileNotFoundError as error:
             raise Missing(f"{place}: the manifest isn't here", hint=_CHECK_HINT) from error
         except OSError as error:
+            if error.errno == errno.EIO:  # a sector that can't be read is rot, too
+                raise InvalidContent(f"{place}: {error.strerror}", hint=_CHECK_HINT) from error
             raise StorageFailed(f"{place}: {error.strerror}", hint=_CHECK_HINT) from error
         expect_digest(data, digest, what=str(place))
         try:

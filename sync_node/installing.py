@@ -228,8 +228,8 @@ class Installer:
             with database_proxy.atomic("IMMEDIATE"):
                 for digest in digests:
                     self._space.taken(digest)
-                    for each in self._activators:  # packs share files
-                        each.on_stored(digest)
+                for each in self._activators:  # packs share files
+                    each.on_stored(digests)
 
         return Assembler(self.store, files, stored, activator.on_arrived)
 

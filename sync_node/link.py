@@ -6,6 +6,7 @@ estimates. They say how many bytes must be on their way so that the link never w
 and how long a silence is more than a hiccup.
 """
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from sync_node.limits import (
     IN_FLIGHT_BYTES_MIN,
     IN_FLIGHT_BYTES_UNKNOWN,
     IN_FLIGHT_ROUND_TRIPS,
+    PAUSE_SECONDS,
     PIECE_BYTES,
     PIECE_BYTES_MIN,
     PIECE_SECONDS,
@@ -83,7 +85,8 @@ class Observer:
     """Keeps the observation of one link, told by any thread.
 
     Somebody waits between `begin` and `end`: the link is busy as long as anybody does, and what
-    comes in that time is its rate.
+    comes in that time is its rate. Pauses of up to `PAUSE_SECONDS` belong to it: it goes on giving
+    into the system's buffers while what came is handed on.
     """
 
     def __init__(
@@ -97,15 +100,16 @@ class Observer:
         self._monotonic = monotonic
         self._lock = threading.Lock()
         self._waiting = 0
-        self._busy_since = 0.0
+        self._busy_since = -math.inf
         self._busy = 0.0
         self._bytes = 0
 
     def begin(self) -> None:
         """Note that somebody waits for bytes of a body."""
         with self._lock:
-            if not self._waiting:
-                self._busy_since = self._monotonic()
+            now = self._monotonic()
+            if not self._waiting and now - self._busy_since > PAUSE_SECONDS:
+                self._busy_since = now
             self._waiting += 1
 
     def end(self, received: int) -> None:

@@ -26,13 +26,13 @@ from typing import NamedTuple
 
 from tuf.api import exceptions as tuf_errors
 from tuf.api.metadata import Metadata, Root
-from tuf.ngclient import FetcherInterface, Updater, UpdaterConfig
 
 from content_packs import durable
 from content_packs.errors import Missing, SatchelError, Untrusted
 from content_packs.limits import METADATA_BYTES_MAX
 from content_packs.repository import metadata_path
 from sync_node.limits import ROOT_BYTES_MAX, ROOT_ROTATIONS_MAX, TIMESTAMP_BYTES_MAX
+from sync_node.tuf_client import FetcherInterface, Updater, UpdaterConfig
 
 LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)  # nothing has expired by then
 

@@ -15,7 +15,7 @@ from peewee import (
     TextField,
 )
 
-SCHEMA = 2  # node.db with another number is rebuilt
+SCHEMA = 3  # node.db with another number is rebuilt
 
 database_proxy = DatabaseProxy()
 
@@ -46,11 +46,15 @@ class PackRow(_Row):
 
 
 class VersionRow(_Row):
-    """A version whose verified manifest lies at manifests/<manifest>.json."""
+    """A version whose verified manifest lies at manifests/<manifest>.json.
+
+    `offer` is the `Offer` that it came by, as JSON (not derived); empty where that is forgotten.
+    """
 
     pack: Any = TextField()
     version: Any = IntegerField()
     manifest: Any = TextField()
+    offer: Any = TextField(default="")
 
     class Meta:
         """Its key."""

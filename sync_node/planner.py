@@ -8,13 +8,15 @@
    than those of the blocks that it spares, and where the old files that it needs are held. Each
    request counts as `request_bytes` more.
 4. A unit is fetched once, for the first step that needs it, and so is a chunk that several packs
-   have; inside a step units come in the order in which they lie in their file, so that neighbours
-   can be one request.
+   have. (It is planned twice where one pack's lesson needs what comes late for another.) Inside a
+   step units come in the order in which they lie in their file, so that neighbours can be one
+   request.
 """
 
 from collections.abc import Container, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from content_packs.layout import Layout
 from content_packs.manifest import Chunk, File, Manifest
@@ -68,12 +70,12 @@ def plan(
     first: list[PlannedStep] = []
     later: list[PlannedStep] = []
     blind = list(unknown)
-    coming: set[str] = set()  # chunks that are planned for another pack
+    coming = _Coming(set(), set())
     for pack in packs:  # one after the other: a manifest takes memory
         ways = _Ways(pack, coming, request_bytes)
         if ways.complete:
             continue
-        first += ways.steps(usefulness.required(pack.manifest))
+        first += ways.steps(ways.required)
         later += ways.steps(usefulness.later(pack.manifest))
         if ways.uncovered:
             blind.append(ways.lacks_layout())
@@ -93,10 +95,21 @@ def _lateness(step: PlannedStep) -> int:
     return ("", *RENDITIONS).index(step.rendition) + 1 if step.finer else 0
 
 
+class _Coming(NamedTuple):
+    """Chunks that are planned for other packs: before lessons open, and after that.
+
+    What comes late for one pack, a finer rendition say, isn't waited for where another pack's
+    lesson needs it: that might never come, for want of room.
+    """
+
+    first: set[str]
+    later: set[str]
+
+
 class _Ways:
     """How each missing chunk of one pack comes: by which units, the cheapest."""
 
-    def __init__(self, state: PackState, coming: set[str], request_bytes: int) -> None:
+    def __init__(self, state: PackState, coming: _Coming, request_bytes: int) -> None:
         self.manifest = state.manifest
         self._state = state
         self._request_bytes = request_bytes
@@ -105,8 +118,12 @@ class _Ways:
             chunk.digest: chunk
             for file in self._files.values()
             for chunk in file.pieces
-            if chunk.digest not in state.here and chunk.digest not in coming
+            if chunk.digest not in state.here and chunk.digest not in coming.first
         }
+        self.required = usefulness.required(self.manifest) if self._files else []
+        needed = self._chunks_of(self.required)
+        for digest in coming.later & (self._missing.keys() - needed):
+            del self._missing[digest]
         self._ways: dict[str, tuple[Unit, ...]] = {}
         self._blocks: dict[UnitKey, Unit] = {}  # those that are planned whatever else is
         self._planned: set[UnitKey] = set()
@@ -115,7 +132,8 @@ class _Ways:
         self._blind_lessons: set[str] = set()
         self._place = {lesson.id: n for n, lesson in enumerate(self.manifest.lessons, start=1)}
         self._choose()
-        coming.update(self._ways)
+        coming.first.update(self._ways.keys() & needed)
+        coming.later.update(self._ways.keys() - needed)
 
     @property
     def complete(self) -> bool:
@@ -135,6 +153,11 @@ class _Ways:
             offer.pack, offer.version, offer.layout_stored, size, offer.needed_by,
             "what says where the rest of its content lies has to be fetched first",
         )  # fmt: skip
+
+    def _chunks_of(self, wishes: Iterable[Wish]) -> set[str]:
+        """Return the chunks of the files of `wishes` that the store lacks."""
+        files = (file for wish in wishes for file in wish.files if file.digest in self._files)
+        return {chunk.digest for file in files for chunk in file.pieces}
 
     def _choose(self) -> None:
         delta = self._state.delta

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from content_packs.errors import InvalidContent, Missing
 from content_packs.manifest import Manifest
 from content_packs.offers import Offer
-from sync_node import following, planner
+from sync_node import holding, planner
 from sync_node.activator import held_versions
 from sync_node.data_dir import DataDir
 from sync_node.delta_facts import DeltaFacts
@@ -134,10 +134,8 @@ def plan_on_disk(data_dir: DataDir) -> Plan:
     deltas = Deltas(data_dir, sources, documents, store)
     planning = Planning(data_dir, store, documents, deltas)
     wanted, unknown = [], []
-    for followed in following.followed():
+    for followed in holding.to_bring(data_dir, documents):
         offer = followed.offer
-        if followed.held_version is not None:
-            continue
         if documents.holds_manifest(offer):
             delta = deltas.held(offer, planning.older_versions(offer))
             wanted.append(Wanted(offer, delta))

@@ -128,9 +128,17 @@ def running(data_dir: DataDir) -> Running | None:
     try:
         with path.open("rb") as file:
             pid, at, rate, plain = json.loads(file.read(PROGRESS_FILE_BYTES))
-        os.kill(pid, 0)
-        return Running(pid, at, rate, Progress(**plain))
-    except PermissionError:
-        return Running(pid, at, rate, Progress(**plain))  # another user's process, and alive
+        found = Running(pid, at, rate, Progress(**plain))
     except (OSError, ValueError, TypeError):
         return None
+    return found if _is_alive(found.pid) else None
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except PermissionError:
+        return True  # another user's
+    except (OSError, OverflowError, TypeError):
+        return False
+    return True

@@ -7,6 +7,7 @@ over here; python-tuf verifies it, in its own order, as if it had just come. Wha
 is asked for again in turn.
 """
 
+import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
@@ -23,7 +24,8 @@ class ReadingAhead:
 
     `get` fetches a path and raises what sources raise. `roles` are those that matter to this node
     besides the snapshot. `held` gives the digest of what is held of a role, None where that is
-    nothing: what is held isn't asked for.
+    nothing: what is held isn't asked for. `prepare` opens a connection that will be wanted: where
+    several roles are new to this node, they don't wait for it.
     """
 
     def __init__(
@@ -33,8 +35,10 @@ class ReadingAhead:
         *,
         roles: Iterable[str],
         held: Callable[[str], str | None],
+        prepare: Callable[[], None] = lambda: None,
     ) -> None:
         self._get = get
+        self._prepare = prepare
         self._executor = executor
         self._roles = tuple(roles)
         self._held = held
@@ -46,6 +50,8 @@ class ReadingAhead:
         if snapshot:
             self._ask(snapshot, self._with_roles)
             self._ask(metadata_path(f"{next_root}.root.json"), self._get)
+            if sum(self._held(role) is None for role in self._roles) > 1:
+                threading.Thread(target=self._prepare, daemon=True).start()  # nobody waits for it
 
     def taken(self, path: str) -> bytes | None:
         """Return the file at `path`, once it has come, if it was asked for and could be had.

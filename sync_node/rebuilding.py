@@ -1,13 +1,17 @@
 """Making node.db anew from what is on disk: manifests/, trust/ and store/.
 
-What it can't bring back is what only it had: the ticks, which version was active before. A lesson
-is put at the version that a person holds the pack at, else at the offered one if its time has come,
-else at the newest; at the first of these that is whole.
+What it can't bring back is what only it had: which version was active before, and the ticks, unless
+it is sound and only of another schema. A lesson is put at the version that a person holds the pack
+at, else at the offered one if its time has come, else at the newest; at the first of these that is
+whole.
 """
 
+import contextlib
+import sqlite3
 from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
 from content_packs import durable
 from content_packs.digests import check_digest
@@ -26,7 +30,7 @@ from sync_node.database import (
     open_database,
 )
 from sync_node.held_manifests import HeldManifests
-from sync_node.models import PackRow, VersionRow
+from sync_node.models import PackRow, TickRow, VersionRow
 from sync_node.store import Store
 from sync_node.trust_store import TrustStore
 from sync_node.trusted_time import Uptime
@@ -65,16 +69,35 @@ def opened(data_dir: DataDir, config: Config, *, now: datetime) -> Iterator[bool
 
 def rebuild(data_dir: DataDir, config: Config, *, now: datetime) -> None:
     """Make node.db anew, and leave it open. Raises `StorageFailed`."""
+    ticks = _ticks_of_another_schema(data_dir)
     for suffix in ("", "-wal", "-shm"):
         durable.remove(data_dir.node_db.with_name(data_dir.node_db.name + suffix))
     store = Store(data_dir)
     with creating_database(data_dir):
+        for tick in ticks:
+            TickRow.create(**tick)
         _recall_offers(data_dir, config)
         trusted = _recall_time(data_dir, now)
         held = _recall_manifests(data_dir)
         _recall_holds(data_dir, held)
         for pack, versions in sorted(held.items()):
             _recall_lessons(pack, versions, store, trusted_time.likely(trusted, now))
+
+
+def _ticks_of_another_schema(data_dir: DataDir) -> list[dict[str, Any]]:
+    """Return the rows of ticks of a node.db that is sound; none where anything isn't as it was."""
+    if not data_dir.node_db.is_file():
+        return []
+    names = list(TickRow._meta.fields)  # noqa: SLF001  # peewee has no other name for it
+    try:
+        with contextlib.closing(sqlite3.connect(data_dir.node_db)) as old:
+            if old.execute("PRAGMA quick_check").fetchone() != ("ok",):
+                return []
+            columns = ", ".join(name for name in names if name != "id")
+            rows = old.execute(f"SELECT {columns} FROM tick_row ORDER BY rowid").fetchall()  # noqa: S608  # our names
+    except sqlite3.Error:
+        return []
+    return [dict(zip(columns.split(", "), row, strict=True)) for row in rows]
 
 
 def _recall_time(data_dir: DataDir, clock: datetime) -> datetime:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from content_packs.errors import Missing, Refused
-from sync_node import choices, state
+from sync_node import choices, following, state
 from sync_node.activator import held_versions, put, whole_lessons
 from sync_node.choices import Hold
 from sync_node.data_dir import DataDir
@@ -50,9 +50,8 @@ def roll_back(data_dir: DataDir, pack: str, *, now: datetime) -> RolledBack:
         if not (row.offered_version and row.offered_version > left):
             row.held_version, row.rolled_back_from = target, left
             row.save()
-            choices.change(
-                data_dir, lambda before: choices.with_hold(before, Hold(pack, target, left))
-            )
+            hold = Hold(pack, target, left, following.offer_of(pack, target))
+            choices.change(data_dir, lambda before: choices.with_hold(before, hold))
         state.remember_settled("")
     return RolledBack(pack, left, target, tuple(whole))
 

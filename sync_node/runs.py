@@ -74,7 +74,8 @@ class Try:
     """A reader of a run from one source: the unit `at` fills `buffer`.
 
     `fresh`: it uses no connection that an answer came over. `is_doubted`: it is silent, and another
-    connection is being opened. `is_over`: nobody wants it any more.
+    connection is being opened. `backs_off`: it broke, and waits for its next attempt. `is_over`:
+    nobody wants it any more.
     """
 
     run: Run
@@ -85,6 +86,7 @@ class Try:
     fresh: bool = False
     reading: Reading | None = None
     is_doubted: bool = False
+    backs_off: bool = False
     is_over: bool = False
 
     @property

@@ -4,12 +4,30 @@ The bytes around such a sector can't be written over either: the system would ha
 So what can be read is copied to a new file, with holes for the rest.
 """
 
+import errno
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 from content_packs import durable
 from sync_node.limits import SALVAGE_PIECE_BYTES
+
+
+def bytes_of(path: Path) -> bytes:
+    """Return the bytes of a file that can be had again; none where it isn't there.
+
+    None, too, where it lies on a sector that can't be read: that is as good as rotten, and nothing
+    waits for it to heal. Raises `StorageFailed` for all else.
+    """
+    with durable.storage_errors(path):
+        try:
+            return path.read_bytes()
+        except FileNotFoundError:
+            return b""
+        except OSError as error:
+            if error.errno != errno.EIO:
+                raise
+            return b""
 
 
 def can_be_read(path: Path) -> bool:

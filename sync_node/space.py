@@ -92,11 +92,15 @@ class Space:
         room = self.room()
         if sum(sizes) <= max(room, 0):
             return len(sizes), Freed()
-        order = self._order()
-        count, going = eviction.how_many_fit(
-            sizes, room, eviction.lightly(order) if finer else order
-        )
-        return count, self._evict(going)
+        while True:
+            decided = _decided(self._data_dir)
+            order = self._order()
+            count, going = eviction.how_many_fit(
+                sizes, room, eviction.lightly(order) if finer else order
+            )
+            freed = self._evict(going, decided)
+            if freed:
+                return count, freed
 
     def make_room(self, wanted: int, *, finer: bool = False) -> Freed:
         """Remove what has to go to have `wanted` bytes of room; nothing if that can't be had.
@@ -116,20 +120,24 @@ class Space:
             taken.pop(digest, None)
         return eviction.order_of_going(claims(self._data_dir), taken)
 
-    def _evict(self, going: Sequence[Going]) -> Freed:
+    def _evict(self, going: Sequence[Going], decided: object) -> Freed | None:
+        """Remove what is to go; nothing, and return None, where people decided otherwise since."""
         freed = Freed(words=_in_words(going))
         if not going:
             return freed
-        self._forget_rows(going)
+        if not self._forget_rows(going, decided):
+            return None
         for each in going:
             for digest in each.digests:
                 size = self._store.remove(digest) if digest in self._store else 0
                 freed.add(size + self._store.remove_part(digest))
         return freed
 
-    def _forget_rows(self, going: Sequence[Going]) -> None:
-        pinned = choices.read(self._data_dir)
+    def _forget_rows(self, going: Sequence[Going], decided: object) -> bool:
         with database_proxy.atomic("IMMEDIATE"):
+            if _decided(self._data_dir) != decided:
+                return False
+            pinned = choices.read(self._data_dir)
             for pack in [each.pack for each in going if each.why == "retired"]:
                 rows = list(LessonRow.select().where(LessonRow.pack == pack))
                 for row in rows:
@@ -142,9 +150,18 @@ class Space:
             for pack in [each.pack for each in going if each.why == "for a rollback"]:
                 LessonRow.update(previous_version=None).where(LessonRow.pack == pack).execute()
             state.remember_settled("")
+        return True
 
     def _to_come(self, digest: str, size: int) -> int:
         return max(size - allocated_bytes(self._data_dir.part_path(digest)), 0)
+
+
+def _decided(data_dir: DataDir) -> object:
+    """Return what a person can change while room is made: who asks for that holds no lock."""
+    rows = LessonRow.select(
+        LessonRow.pack, LessonRow.lesson, LessonRow.version, LessonRow.previous_version
+    )
+    return choices.read(data_dir), frozenset(rows.tuples())
 
 
 def _in_words(going: Sequence[Going]) -> list[str]:

@@ -5,6 +5,7 @@ or that a person holds. Rows go before files: a cut in between leaves files that
 finds.
 """
 
+import contextlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -65,9 +66,14 @@ def tidy(data_dir: DataDir, store: Store, documents: Documents) -> Freed:
 
 
 def _keep_only(folder: Path, names: set[str], freed: Freed) -> None:
+    """Remove the files of a folder but those with these names.
+
+    What is gone by itself was another process', that tried whether the disk can be written.
+    """
     with durable.storage_errors(folder):
         for path in sorted(folder.iterdir()):
             if path.name not in names and path.is_file():
-                size = path.stat().st_size
-                path.unlink()
-                freed.add(size)
+                with contextlib.suppress(FileNotFoundError):
+                    size = path.stat().st_size
+                    path.unlink()
+                    freed.add(size)

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from tuf.api import exceptions as tuf_errors
 from tuf.api.metadata import Metadata, Snapshot, TargetFile, Targets, Timestamp
-from tuf.ngclient import FetcherInterface, Updater
 
 from content_packs import durable, hub_keys, offers
 from content_packs.digests import digest_of
@@ -27,6 +26,7 @@ from sync_node.metadata_folder import LONG_AGO, Expired, MetadataFolder, Outdate
 from sync_node.reading_ahead import ReadingAhead
 from sync_node.source import Source
 from sync_node.trusted_time import Said
+from sync_node.tuf_client import FetcherInterface, Updater
 
 __all__ = ["Expired", "Outdated", "TrustStore", "Verified", "check_root"]
 
@@ -126,7 +126,13 @@ class TrustStore:
             return None if data is None else digest_of(data)
 
         roles = ["targets", STATUS_ROLE, *map(offers.role_of, channels)]
-        return ReadingAhead(lambda path: _got(source, path), executor, roles=roles, held=held)
+        return ReadingAhead(
+            lambda path: _got(source, path),
+            executor,
+            roles=roles,
+            held=held,
+            prepare=source.prepare,
+        )
 
 
 def _read(updater: Updater, scratch: Path, channels: Sequence[str]) -> Verified:

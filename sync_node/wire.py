@@ -18,7 +18,7 @@ from typing import Protocol
 import certifi
 
 from content_packs.errors import SatchelError
-from sync_node.limits import ADDRESSES_MAX, BUFFER_BYTES, READ_SECONDS, WINDOW_BYTES_MAX
+from sync_node.limits import ADDRESSES_MAX, BUFFER_BYTES, READ_SECONDS
 
 # struct tcp_info of Linux 4.1 and later: bytes that the other side has confirmed, bytes received.
 _CARRIED = struct.Struct("@QQ")
@@ -34,10 +34,11 @@ class Count(Protocol):
 
 
 class Wire(io.RawIOBase):
-    """A connected socket. `deadline` ends a wait, on the clock `monotonic`, None where none does.
+    """A connected socket.
 
-    `metered_seconds` were spent in `count`, which sleeps where a rate is to be kept;
-    `metering_since` says since when it does so now.
+    `deadline` ends a wait, on the clock `monotonic`, None where none does; what `count` takes is
+    added to it. `metered_seconds` were spent in `count`, which sleeps where a rate is to be kept;
+    `metering` says whether it does so now.
     """
 
     def __init__(
@@ -134,7 +135,10 @@ class Wire(io.RawIOBase):
         try:
             self._count(down, up)
         finally:
-            self.metered_seconds += self._monotonic() - start
+            slept = self._monotonic() - start
+            self.metered_seconds += slept
+            if self.deadline is not None:
+                self.deadline += slept
             self.metering = False
 
 
@@ -161,9 +165,9 @@ def connect(
         opened = socket.socket(family, kind, protocol)
         try:
             opened.settimeout(left)
-            # What a later request is sent ahead waits here: the system would take megabytes of it,
-            # and lessons that are needed first would share the link with them.
-            opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_WINDOW_CLAMP, WINDOW_BYTES_MAX)
+            # No bound on its window: set before it is connected, Linux takes it for the largest
+            # there will ever be, and a link that is quick and far is held back; set later, it is
+            # overridden as soon as somebody reads.
             opened.connect(address)
             opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except OSError as error:

@@ -4,7 +4,10 @@ Each message says why the wall stands. The rooms are described in README.md.
 """
 
 import ast
+import subprocess
+import sys
 from fnmatch import fnmatch
+from pathlib import Path
 
 import pytest
 
@@ -41,6 +44,11 @@ OUTSIDE_WORLD = {
     "database": ("sqlite3", "peewee", "playhouse"),
     "clock": ("time", "sched"),
 }  # fmt: skip
+NOT_FOR_A_TICK = (
+    "PIL", "asyncio", "babel", "flask", "jinja2", "markdown_it", "nh3", "numpy", "pypdfium2",
+    "requests", "urllib3", "waitress", "werkzeug", "content_packs.builder", "content_packs.pages",
+    "sync_node.daemon", "sync_node.lan",
+)  # fmt: skip
 CLOCK_CALLS = {"now", "utcnow", "today", "fromtimestamp"}
 
 # Who opens files for writing besides durable.py, and why that is right.
@@ -132,6 +140,23 @@ def test_web_libraries_stay_in_the_faces(library: str) -> None:
         assert in_face or not _imports(module, library), (
             f"{module.place} imports {library}: what a program does is below how it is shown, and "
             "has to work from a command line too"
+        )
+
+
+def test_a_tick_loads_only_what_it_needs(tmp_path: Path) -> None:
+    code = (
+        "import sys\nfrom sync_node.cli import main\n"
+        "try:\n    main(['sync', '--data', sys.argv[1]])\n"
+        "except SystemExit:\n    print(*sys.modules)\n"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "no-node")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=CHECKOUT)
+    loaded = set(done.stdout.split())
+    assert {"tuf.ngclient", "sync_node.engine"} <= loaded, done.stderr
+    for module in NOT_FOR_A_TICK:
+        assert module not in loaded, (
+            f"`sync-node sync` loads {module}: that costs each tick of a small box time and memory "
+            "for nothing"
         )
 
 

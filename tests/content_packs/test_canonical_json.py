@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from content_packs import canonical_json
 from content_packs.errors import InvalidContent
-from content_packs.limits import INTEGER_MAX, JSON_DEPTH_MAX
+from content_packs.limits import INTEGER_MAX, JSON_COMMAS_MAX, JSON_DEPTH_MAX
 from tests.support.strategies import json_values
 
 
@@ -142,3 +142,14 @@ def test_what_is_encoded_is_never_deeper_than_a_reader_takes(member: object) -> 
     assert decode(canonical_json.encode(value)) == value
     with pytest.raises(InvalidContent, match="nested more than 32 deep"):
         canonical_json.encode([value])
+
+
+@pytest.mark.parametrize("piece", [b"[],", b'"ab",', b"0,", b'{"a":0},'])
+def test_little_that_would_take_gigabytes_is_refused_unparsed(piece: bytes) -> None:
+    data = b"[" + piece * JSON_COMMAS_MAX + b"0,0]"
+    started = time.process_time()
+    with pytest.raises(InvalidContent, match="8000001 commas, more than the 8000000 allowed"):
+        decode(data, bytes_max=len(data))
+    with pytest.raises(InvalidContent, match="8000001 commas"):
+        canonical_json.decode_struct(data, _Named, bytes_max=len(data), what="x")
+    assert time.process_time() - started < 1

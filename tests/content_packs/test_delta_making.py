@@ -3,6 +3,7 @@
 import io
 import random
 import sqlite3
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -332,3 +333,38 @@ def test_blocks_that_are_too_many_to_name_are_left_to_the_layout() -> None:
 
 def _nothing(_file: File, _offset: int, length: int) -> bytes:
     return bytes(length)
+
+
+def test_an_edit_that_would_make_much_of_one_text_leaves_that_alone() -> None:
+    """A footer grew on every page; one page lists 20,000 of the old ones."""
+    footer, longer = b"<footer>the old footer</footer>\n", b"the new one " + b"x" * 3_900
+    before = {
+        f"a/{n:02}.html": b"<p>" + random_bytes(n, 40).hex().encode() + b"</p>\n" + footer
+        for n in range(30)
+    }
+    after = {path: page.replace(b"the old footer", longer) for path, page in before.items()}
+    before["a/list.html"] = footer * 20_000
+    after["a/list.html"] = before["a/list.html"] + b"<p>one more</p>\n"
+    made = delta_between(before, after)
+    assert made.facts.small == 31
+    assert made.facts.stored < 1_000
+
+
+def test_much_that_is_new_goes_to_the_folder_that_was_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system's folder for temporary files is often kept in memory."""
+    old = Version({"film.mp4": random_bytes(1, 28 * MIB)})
+    pieces = [
+        old.content["film.mp4"][at : at + 40_000] + random_bytes(at + 2, 60_000)
+        for at in range(0, 28 * MIB, 100_000)
+    ]
+    new = Version({"film.mp4": b"".join(pieces)}, old)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+    made = make_delta(
+        old.manifest, new.manifest, new.layout, old.reader, new.reader, io.BytesIO(),
+        work_folder=tmp_path,
+    )  # fmt: skip
+    assert made.large == 1
+    assert made.stored > 16 * MIB
+    assert list(tmp_path.iterdir()) == []

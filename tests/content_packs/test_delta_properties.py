@@ -112,6 +112,7 @@ def test_copies_come_back_from_their_columns(drawn: list[tuple[int, int, int]]) 
     used = {n for copy in copies for n in range(copy.source, copy.source + copy.length)}
     unused = [run.place + n for run in of.unused for n in range(run.length)]
     assert unused == [n for n in range(500) if n not in used]
+    assert of.unused_size == len(unused)
     written = [run.place + n for run in of.literals for n in range(run.length)]
     written += [copy.position + n for copy in copies for n in range(copy.length)]
     assert sorted(written) == list(range(of.size)), "each byte of the file is written once"

@@ -172,6 +172,31 @@ def test_too_many_copies() -> None:
 
 
 @pytest.mark.parametrize(
+    ("derived", "part"),
+    [
+        (0, r"bytes of prefixes: 3745\d+, at most"),
+        (150, r"prefixes of derived bytes: 1872\d+, at most"),
+    ],
+)
+def test_a_few_bytes_that_ask_for_much_work(derived: int, part: str) -> None:
+    """300 groups of one byte each have a whole film as prefix, and nobody has vouched for that."""
+    number, film = next(
+        (n, file) for n, file in enumerate(MADE.old.manifest.files) if file.path == "film.mp4"
+    )
+    groups = [
+        [12, 1, [1], [number - 1 if n == 0 else -1], [1 - film.size]] for n in range(300)
+    ]  # fmt: skip
+    value = {"derived": derived, "format": 1, "groups": groups}
+    with pytest.raises(InvalidContent, match=part):
+        head_of(_with_recipe(_canonical(value if derived else _without_derived(value))), MADE.old)
+
+
+def _without_derived(value: dict[str, Any]) -> dict[str, Any]:
+    """A recipe says nothing of no derived groups."""
+    return {key: one for key, one in value.items() if key != "derived"}
+
+
+@pytest.mark.parametrize(
     ("bytes_", "part"),
     [
         (b"", "malformed|truncated"),

@@ -80,6 +80,11 @@ HOSTILE: dict[str, tuple[Bend, str]] = {
     "a digest that is a path": (put("files.1.digest", "../" + D), "is not a digest"),
     "a digest with a new line": (put("files.1.digest", D[:63] + "\n"), "is not a digest"),
     "a file of minus one byte": (put("files.1.size", -1), "size -1, expected 0 to"),
+    "a file of no bytes with somebody's digest": (
+        put("files.2.digest", D),
+        f"file 'a/empty': size 0 and digest {D}, expected that of no bytes",
+    ),
+    "a file of a digest and no bytes": (put("files.1.size", 0), "file 'a/clip.vtt': size 0"),
     "a file past 16 GiB": (put("files.0.size", FILE_BYTES_MAX + 1), "size 17179869185"),
     "a file past 1 MiB in one chunk": (
         put("files.1.size", CHUNK_BYTES_MAX + 1),

@@ -2,10 +2,12 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -187,6 +189,22 @@ def test_an_earlier_version_that_is_damaged_keeps_no_later_one_from_the_schools(
     assert "main offers demo 2 in place of 1" in done.stdout
 
 
+def test_a_delta_that_cant_be_written_keeps_no_version_from_the_schools(
+    filled: Hub, cpacks: dict[str, Path]
+) -> None:
+    delta_files.make(filled, deltas.wanted(filled))
+    shutil.rmtree(filled.data.repository / "deltas")
+    (filled.data.repository / "deltas").write_text("not a folder")
+    command = ["publish", str(cpacks["3"]), "--release", "main"]
+    done = CliRunner().invoke(main, [*command, "--data", str(filled.data.root)])
+    assert done.exit_code == 0, done.output
+    assert "warning: a delta can't be made" in done.stderr
+    assert "main offers demo 3 in place of 1" in done.stdout
+    asked = CliRunner().invoke(main, ["deltas", "--data", str(filled.data.root)])
+    assert isinstance(asked.exception, SystemExit), "no traceback for who asks for deltas"
+    assert asked.exit_code == 9
+
+
 def test_the_command_makes_and_shows(filled: Hub) -> None:
     def run(*arguments: str) -> str:
         done = CliRunner().invoke(main, ["deltas", "--data", str(filled.data.root), *arguments])
@@ -241,6 +259,27 @@ def test_a_serving_hub_makes_what_is_missing(filled: Hub) -> None:
     maker.stop()
     assert set(files(filled)) == {place(filled, 1, 2)}
     assert said == []
+
+
+def test_a_process_that_cant_be_started_is_tried_again(
+    filled: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    maker = DeltaMaker(filled, said.append, interval_seconds=0.1)
+    maker.start()
+    wait_until(lambda: bool(said))
+    monkeypatch.undo()
+    wait_until(lambda: bool(files(filled).get(place(filled, 1, 2))))
+    maker.stop()
+    assert "can't be made now" in said[0]
+
+
+def wait_until(done: Callable[[], bool]) -> None:
+    until = time.monotonic() + 60
+    while not done():
+        assert time.monotonic() < until
+        time.sleep(0.05)
 
 
 def test_a_hub_that_stops_ends_what_it_is_making(filled: Hub) -> None:

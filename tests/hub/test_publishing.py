@@ -11,13 +11,15 @@ from content_packs.cpack import open_cpack
 from content_packs.digests import digest_of
 from content_packs.errors import InvalidContent, Missing, Refused, UsageError
 from content_packs.faults import FaultyFolder
-from content_packs.manifest import Manifest
+from content_packs.layout import STORED, Block, BundleReference, Layout
+from content_packs.manifest import File, Manifest
 from hub.contents import read_layout, read_manifest
 from hub.hub import Hub
 from hub.publishing import Published, publish
 from hub.releasing import Terms, release
 from hub.versions import versions_of
 from tests.hub.clients import client_of, tree
+from tests.support.hostile_cpacks import sound_parts
 from tests.support.packs import make_demo, random_bytes
 
 
@@ -116,6 +118,20 @@ def test_a_version_that_is_not_intact_is_refused(
     assert "incoming" not in refused.value.message
     assert content(hub) == before
     assert versions_of(hub, "demo") == []
+
+
+def test_a_file_of_no_bytes_with_somebodys_digest_is_refused(hub: Hub, tmp_path: Path) -> None:
+    parts = sound_parts(tmp_path)
+    nothing = File("zero.bin", 0, digest_of(b"somebody"), "x/y")
+    bent = tmp_path / "bent.cpack"
+    bent.write_bytes(parts.with_manifest(files=(*parts.manifest.files, nothing)).zip())
+    before = content(hub)
+    with pytest.raises(InvalidContent, match=r"bent\.cpack.*'zero\.bin': size 0 and digest"):
+        publish(hub, bent)
+    assert content(hub) == before
+    empty = msgspec.structs.replace(nothing, digest=digest_of(b""))
+    bent.write_bytes(parts.with_manifest(files=(*parts.manifest.files, empty)).zip())
+    assert not publish(hub, bent).already
 
 
 def test_a_version_that_was_cut_off_is_refused(
@@ -217,6 +233,19 @@ def test_a_folder_is_built_against_what_the_hub_holds(hub: Hub, tmp_path: Path) 
     assert_all_comes_out(hub, tmp_path / "client", whole.manifest)
 
 
+def test_what_a_hub_remembers_of_pages_may_go_or_break(hub: Hub, tmp_path: Path) -> None:
+    folder = make_folder(tmp_path / "folder")
+    publish(hub, folder)
+    (memo,) = hub.data.memos.iterdir()
+    for number, left in enumerate((memo.read_bytes()[:-9], None), 2):
+        memo.unlink()
+        if left:
+            memo.write_bytes(left)
+        published = publish(hub, next_version(folder, number, f"Halves {number}.")).version
+        assert published.manifest == builder.build(folder, tmp_path / "whole.cpack").digest
+        assert memo.is_file()
+
+
 def test_a_thin_cpack_has_only_what_the_hub_lacks(hub: Hub, tmp_path: Path) -> None:
     folder = make_folder(tmp_path / "folder")
     first = builder.build(folder, tmp_path / "1.cpack")
@@ -301,3 +330,36 @@ def test_a_cpack_is_built_only_after_one_of_its_own_pack(tmp_path: Path) -> None
             tmp_path / "2.cpack",
             earlier_of=builder.after(tmp_path / "demo.cpack"),
         )
+
+
+def with_a_second_place(of: Path, out: Path) -> None:
+    """Write a cpack whose layout says of one page that it lies in a second block, too: garbage."""
+    with open_cpack(of) as sound:
+        page = sound.manifest.by_path["two/intro.en.html"]
+        number = sound.manifest.number_of_chunk[page.digest]
+        bundle = sound.layout.bundles[0]
+        with sound.open_bundle(bundle.digest) as file:
+            data = file.read() + b"?" * page.size
+        longer = BundleReference(digest_of(data), len(data))
+        lie = Block(0, bundle.size, page.size, page.size, STORED, (number,))
+        laid_out = Layout(sound.layout.format, sound.digest, (longer,), (*sound.layout.blocks, lie))
+        stored = out.with_suffix(".bundle")
+        stored.write_bytes(data)
+        cpack.write(out, sound.manifest, laid_out, [(longer, stored)])
+
+
+def test_a_block_that_no_one_checked_is_carried_to_no_later_version(
+    hub: Hub, tmp_path: Path
+) -> None:
+    """The first block that holds a chunk is meant, so that only this one is read and checked."""
+    paragraphs = {name: f"<p>{name}</p>" + random_bytes(7, 900).hex() for name in ("one", "two")}
+    make_demo(tmp_path / "sound.cpack", pages=paragraphs)
+    with_a_second_place(tmp_path / "sound.cpack", tmp_path / "1.cpack")
+    publish(hub, tmp_path / "1.cpack")
+    make_demo(tmp_path / "2.cpack", version=2, pages=paragraphs | {"one": "<p>Changed</p>"})
+    second = publish(hub, tmp_path / "2.cpack").version
+    release(hub, "demo", 2, "main", Terms())
+    client = client_of(hub.data.root, tmp_path / "client")
+    (offer,) = client.offers()
+    assert offer.manifest == second.manifest
+    assert paragraphs["two"].encode() in client.files(offer)["two/intro.en.html"]

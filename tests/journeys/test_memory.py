@@ -1,16 +1,20 @@
-"""A film of gigabytes goes the whole way within 200 MB of memory on each side."""
+"""A film of gigabytes goes the whole way within 200 MB of memory on each side.
+
+An update of such a file, which its hub makes a delta of, takes its publisher 500 MB at most.
+"""
 
 from pathlib import Path
 
 import pytest
 
-from content_packs.limits import GIB, MIB
-from scripts.demonstration.programs import peak_memory
+from content_packs.limits import GIB, KIB, MIB
+from scripts.demonstration.programs import peak_memory, run
 from scripts.demonstration.story import Stage
 from tests.support.packs import random_bytes
 from tests.support.source_code import CHECKOUT
 
 LIMIT_BYTES = 200_000_000
+ROW_BYTES, CHANGED_EVERY_BYTES = 32, 4 * KIB
 PACK_TOML = """\
 id = "large"
 version = 1
@@ -68,3 +72,39 @@ def test_every_program_stays_small(tmp_path: Path, size: int) -> None:
     report.write_text("".join(f"{name} {peak // 1_000_000} MB\n" for name, peak in peaks.items()))
     assert stage.cpack("large", 1).stat().st_size > size
     assert max(peaks.values()) < LIMIT_BYTES, peaks
+
+
+def change(folder: Path) -> None:
+    """Make the next version: one row of 128 is another, all over the large file."""
+    description = folder / "pack.toml"
+    description.write_text(description.read_text().replace("version = 1", "version = 2"))
+    with (folder / "01-large" / "archive" / "archive.dat").open("r+b") as file:
+        for at in range(0, file.seek(0, 2), CHANGED_EVERY_BYTES):
+            file.seek(at)
+            file.write(f"{at:>{ROW_BYTES}}".encode())
+
+
+@pytest.mark.parametrize(
+    ("size", "limit_bytes"),
+    [
+        pytest.param(160 * MIB, 300_000_000, id="160-MiB"),
+        pytest.param(
+            2 * GIB, 500_000_000, id="2-GiB", marks=[pytest.mark.long, pytest.mark.timeout(1_800)]
+        ),
+    ],
+)
+def test_publishing_an_update_stays_small(tmp_path: Path, size: int, limit_bytes: int) -> None:
+    folder, cpack = make_folder(tmp_path / "folder", size), tmp_path / "new.cpack"
+    hub = tmp_path / "hub"
+    data = ("--data", hub)
+    run("hub", "init", "--channel", "main", *data)
+    peaks = []
+    for number in (1, 2):
+        if number == 2:
+            change(folder)
+        run("content-packs", "build", folder, "--output", cpack)
+        peaks.append(peak_memory("hub", "publish", cpack, *data))
+    deltas = [one.stat().st_size for one in hub.rglob("*.delta")]
+    assert len(deltas) == 1
+    assert deltas[0] < size // 10
+    assert max(peaks) < limit_bytes, peaks

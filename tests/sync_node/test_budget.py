@@ -159,6 +159,16 @@ def test_a_file_that_rotted_is_made_anew_from_what_else_is_known(
     assert budgets.spent(HUB, TODAY).day == 42
 
 
+def test_a_file_on_a_bad_sector_is_made_anew(tmp_path: Path) -> None:
+    path = tmp_path / "spent.json"
+    path.symlink_to("/proc/self/mem")  # reading it is EIO
+    budgets = Budgets(path, recall=lambda: [(HUB, TODAY, 42)])
+    budgets.begin_tick()
+    budgets.spend(HUB, 8, TODAY, budget=MONTH)
+    budgets.close()
+    assert spent(path) == (50, 50)
+
+
 def test_where_it_cannot_be_written_down_nothing_more_is_spent(tmp_path: Path) -> None:
     budgets = begun(tmp_path / "away" / "spent.json")
     with pytest.raises(StorageFailed):

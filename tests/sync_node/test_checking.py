@@ -5,9 +5,10 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from playhouse.shortcuts import model_to_dict
 
 from content_packs import digests, manifest
-from sync_node import checking, state
+from sync_node import checking, state, trusted_time
 from sync_node.checking import Findings, is_rotten
 from sync_node.database import close_database, creating_database
 from sync_node.models import LessonRow
@@ -195,6 +196,21 @@ def test_node_db_is_made_anew_from_the_rest(synced: Node, damage: str) -> None:
     assert synced.lessons() == {"one": 1, "two": 1}
     assert synced.pack().offered_version == 1
     assert synced.sync_well().outcome in {"nothing-new", "updated"}
+
+
+def test_a_new_schema_loses_neither_ticks_nor_the_time(repository: Repository, node: Node) -> None:
+    repository.signed_at = "2026-05-20T00:00:00Z"
+    repository.sign()
+    node.sync_well()
+    ticks = [model_to_dict(tick) for tick in node.ticks()]
+    data = bytearray(node.data_dir.node_db.read_bytes())
+    data[60:64] = (99).to_bytes(4, "big")
+    node.data_dir.node_db.write_bytes(data)
+    with node.opened():
+        known = state.time_known()
+    assert known
+    assert trusted_time.proven(known) == datetime(2026, 5, 20, tzinfo=UTC)
+    assert [model_to_dict(tick) for tick in node.ticks()] == ticks
 
 
 def test_a_rebuild_that_is_cut_off_is_done_again_without_any_source(synced: Node) -> None:

@@ -40,6 +40,18 @@ def test_the_rate_is_what_comes_while_somebody_waits() -> None:
     assert observer.observation.rate == pytest.approx(100_000)
 
 
+def test_handing_on_what_came_makes_no_link_seem_quicker() -> None:
+    """What comes meanwhile waits in the system, and is read at once."""
+    clock = Clock()
+    observer = Observer(monotonic=clock)
+    for _ in range(200):
+        observer.begin()
+        clock.now += 0.001
+        observer.end(5_000)
+        clock.now += limits.BREATH_SECONDS - 0.001
+    assert observer.observation.rate == pytest.approx(5_000 / limits.BREATH_SECONDS, rel=0.05)
+
+
 def test_two_that_wait_together_share_a_rate() -> None:
     clock = Clock()
     observer = Observer(monotonic=clock)

@@ -120,6 +120,25 @@ def test_what_is_needed_soonest_comes_first_and_finer_renditions_of_all_last() -
     assert "needed by 2026-09-01" in made.steps[0].why
 
 
+def test_no_lesson_waits_for_what_comes_late_for_another_pack() -> None:
+    """One pack has a film as its finer rendition, and another has nothing lighter."""
+    finer = manifest_of("one")
+    film = finer.by_path["one/clip.480p.mp4"]
+    other = manifest_of("two")
+    files = [f if f.path != "two/clip.240p.mp4" else renamed(film, f.path) for f in other.files]
+    needing = msgspec.structs.replace(other, pack="other", files=tuple(files))
+    for states in ([state(finer), state(needing)], [state(needing), state(finer)]):
+        made = plan(states)
+        opening = next(step for step in made.steps if step.pack == "other" and step.opens)
+        before = made.steps[: made.steps.index(opening) + 1]
+        assert any(film.digest in step.files and step.units and not step.finer for step in before)
+    assert not any(step.units for step in made.steps if step.finer and film.digest in step.files)
+
+
+def renamed(file: File, path: str) -> File:
+    return msgspec.structs.replace(file, path=path)
+
+
 def test_the_plan_is_a_partition_of_what_is_missing() -> None:
     manifest = manifest_of("one", "two")
     made = plan([state(manifest)])

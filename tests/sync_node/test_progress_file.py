@@ -65,8 +65,14 @@ def test_another_pack_begins_anew(tmp_path: Path) -> None:
     assert file.show(at(50_000, "other")).rate == 50_000
 
 
+HUGE = (
+    b'[99999999999999999999, 1.0, 5, {"pack": "x", "version": 1, "bytes_done": 0,'
+    b' "bytes_total": 0, "lessons_ready": 0, "lessons_total": 0}]'
+)
+
+
 def test_what_a_dead_process_left_is_not_shown(tmp_path: Path) -> None:
-    for left in (b"", b"[", b"null", b"[1, 2]", b'[99999999, 1.0, 5, {"pack": "x"}]'):
+    for left in (b"", b"[", b"null", b"[1, 2]", b'[99999999, 1.0, 5, {"pack": "x"}]', HUGE):
         (tmp_path / NAME).write_bytes(left.ljust(PROGRESS_FILE_BYTES))
         assert running(DataDir(tmp_path)) is None
 

@@ -108,3 +108,20 @@ def test_nonsense_asks_for_nothing(timestamp: bytes) -> None:
     with ThreadPoolExecutor(1) as executor:
         reading(asked, executor).begin(timestamp, 3)
     assert not asked.count
+
+
+@pytest.mark.parametrize(
+    ("held", "opened"), [({}, 1), ({"targets": "same"}, 0), ({"c-main": "old"}, 0)]
+)
+def test_where_all_is_new_a_connection_is_opened_for_it(
+    executor: ThreadPoolExecutor, held: dict[str, str], opened: int
+) -> None:
+    """So that the channel doesn't wait for one; where little is new, none is paid for."""
+    prepared = threading.Semaphore(0)
+    ahead = ReadingAhead(
+        Asked(), executor, roles=("targets", "c-main"), held=held.get, prepare=prepared.release
+    )
+    ahead.begin(TIMESTAMP, 3)
+    assert ahead.taken("metadata/7.snapshot.json")
+    assert ahead.taken("metadata/5.c-main.json") == b"main"
+    assert prepared.acquire(timeout=_PATIENCE_SECONDS if opened else 0.05) == bool(opened)

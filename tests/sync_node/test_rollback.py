@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from content_packs.errors import Missing, Refused
+from content_packs.repository import bundle_path
 from sync_node.activator import Activator
+from sync_node.checking import check
 from sync_node.held_manifests import HeldManifests
 from sync_node.models import VersionRow
 from sync_node.rollback import RolledBack, roll_back
@@ -137,3 +139,57 @@ def test_in_the_middle_of_an_update_to_something_newer_isnt_held(
     done = rolled_back(updated)
     assert (done.left, done.now_at) == (3, 2)
     assert updated.lessons() == {"one": 2, "three": 2}
+
+
+@pytest.mark.parametrize("lost", ["a file", "the manifest", "node.db, too"])
+def test_what_rots_of_the_version_gone_back_to_is_fetched_again(
+    repository: Repository, updated: Node, lost: str
+) -> None:
+    rolled_back(updated)
+    offer = repository.published["demo", 1].offer
+    damaged = updated.data_dir.manifest_path(offer.manifest)
+    if lost != "the manifest":
+        only_there = repository.published["demo", 1].manifest.by_path["two/picture.png"].digest
+        damaged = updated.data_dir.store_path(only_there)
+    if lost == "node.db, too":
+        updated.data_dir.node_db.unlink()
+    damaged.chmod(0o644)
+    damaged.write_bytes(b"rotten")
+    check(updated.data_dir, updated.config, now=updated.now)
+    assert "two" not in updated.lessons()
+    assert 2 not in updated.lessons().values()
+    updated.sync_well()
+    assert updated.lessons() == {"one": 1, "two": 1}
+    assert updated.pack().held_version == 1
+    updated.check_nothing_false()
+    assert updated.sync_well().activated == []
+
+
+def test_what_rots_and_cant_be_had_any_more_is_said_and_the_rest_stays_open(
+    repository: Repository, updated: Node
+) -> None:
+    rolled_back(updated)
+    digest = repository.published["demo", 1].manifest.by_path["two/picture.png"].digest
+    updated.data_dir.store_path(digest).unlink()
+    check(updated.data_dir, updated.config, now=updated.now)
+    for bundle in repository.published["demo", 1].layout.bundles:
+        (repository.root / bundle_path(bundle.digest)).unlink()
+    assert "not there" in updated.sync().detail
+    assert updated.lessons() == {"one": 1}
+    updated.check_nothing_false()
+
+
+def test_what_rots_after_the_hub_withdrew_the_other_comes_by_the_hubs_offer(
+    repository: Repository, updated: Node
+) -> None:
+    rolled_back(updated)
+    updated.data_dir.choices.write_text(
+        '{"format":1,"holds":[{"pack":"demo","version":1,"left":2}]}'
+    )
+    repository.offer("main", repository.published["demo", 1].offer)
+    digest = repository.published["demo", 1].manifest.by_path["two/picture.png"].digest
+    updated.data_dir.store_path(digest).unlink()
+    check(updated.data_dir, updated.config, now=updated.now)
+    assert updated.lessons() == {"one": 1}
+    updated.sync_well()
+    assert updated.lessons() == {"one": 1, "two": 1}

@@ -21,6 +21,7 @@ from sync_node import limits
 from sync_node.errors import NotNow
 from sync_node.folder_source import FolderSource
 from sync_node.hub_source import HubSource
+from sync_node.link import LinkObservation
 from sync_node.plan_model import Unit
 from sync_node.retrying_source import RetryingSource
 from sync_node.source import Meter, Source
@@ -121,6 +122,52 @@ def test_later_units_dont_hold_up_earlier_ones(server: RepositoryServer) -> None
     assert sorted(map(units.index, taker.taken)) == list(range(40))
     early = [unit for unit in taker.taken[:20] if unit.path == OTHER]
     assert len(early) * UNIT_BYTES <= limits.IN_FLIGHT_BYTES_UNKNOWN + UNIT_BYTES
+
+
+def test_what_comes_first_has_the_link_to_itself(server: RepositoryServer) -> None:
+    """A later request is sent when the first's rest doesn't fill the link for two round trips."""
+    taker = Taker()
+    asked_when = []
+    with bad_link(port_of(server), Weather(rate=1_000_000, round_trip=0.2)) as link:
+
+        def take(unit: Unit, stored: bytes) -> None:
+            taker(unit, stored)
+            asked_when.append((len(taker.taken), len(server.requests)))
+
+        fetch(hub_at(link.address), units_of(BUNDLE) + units_of(OTHER), take)
+    assert len(taker.taken) == 60
+    alone = [came for came, requests in asked_when if requests == 1]
+    assert max(alone) * UNIT_BYTES >= 3_000_000 - limits.IN_FLIGHT_BYTES_UNKNOWN - UNIT_BYTES
+    before_the_first_ends = [came for came, requests in asked_when if requests == 2]
+    assert min(before_the_first_ends) < 30, "the link doesn't wait for the second request"
+
+
+def test_a_connection_is_used_for_one_run_after_the_other(server: RepositoryServer) -> None:
+    """Making one costs a round trip, over TLS two."""
+    with bad_link(port_of(server), Weather(rate=2_000_000, round_trip=0.02)) as link:
+        hub = HubSource(link.address, observed=LinkObservation(2_000_000, 0.02))
+        units = units_of(BUNDLE, count=15, step=2 * UNIT_BYTES)
+        fetch(hub, units, Taker())
+        assert link.crossed.connections < len(units) / 2
+
+
+def test_while_one_waits_for_its_next_attempt_another_has_the_link(
+    server: RepositoryServer,
+) -> None:
+    waits: list[int] = []
+    taker = Taker()
+    with bad_link(port_of(server), Weather(rate=2_000_000, round_trip=0.05)) as link:
+
+        def wait(seconds: float) -> None:
+            waits.append(len(taker.taken))
+            time.sleep(max(seconds, 1.0))
+            waits.append(len(taker.taken))
+
+        hub = RetryingSource(HubSource(link.address), sleep=wait, random=lambda: 1.0)
+        threading.Timer(0.5, lambda: link.cut("rst", one=True)).start()
+        fetch(hub, units_of(BUNDLE) + units_of(OTHER), taker)
+    assert len(taker.taken) == 60
+    assert waits[1] > waits[0]
 
 
 @pytest.mark.parametrize("kind", CUTS)

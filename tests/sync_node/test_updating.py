@@ -1,13 +1,18 @@
 """Updates by deltas, by blocks, and by what lies on the node: no byte that is held is fetched."""
 
 import os
+import struct
 from pathlib import Path
 
 import pytest
 
-from content_packs.delta import START_BYTES, head_size
+from content_packs.delta import FIRST_BYTES, MAGIC, START_BYTES, head_size
 from content_packs.digests import digest_of
-from content_packs.limits import BLOCK_STORED_BYTES_MAX
+from content_packs.limits import (
+    BLOCK_STORED_BYTES_MAX,
+    DELTA_RECIPE_BYTES_MAX,
+    MANIFEST_STORED_BYTES_MAX,
+)
 from content_packs.repository import bundle_path
 from sync_node.disk import disk_free
 from sync_node.folder_source import FolderSource
@@ -168,6 +173,20 @@ def test_a_damaged_delta_costs_its_bytes_and_no_more(
     check_whole(node, repository, 2)
     assert witness.twice().keys() <= {path}, "a bad unit is asked for once more, nothing else"
     assert witness.bytes_of("deltas") <= 2 * made.stored
+
+
+def test_a_delta_that_says_that_its_head_is_long_costs_its_first_bytes(
+    repository: Repository, node: Node, tmp_path: Path
+) -> None:
+    update(repository, tmp_path)
+    path, _ = put_delta(repository, "course", 1, 2)
+    sizes = struct.pack("<IIII", DELTA_RECIPE_BYTES_MAX, MANIFEST_STORED_BYTES_MAX, 0, 0)
+    repository.write(path, MAGIC + sizes + bytes(DELTA_RECIPE_BYTES_MAX))
+    os.truncate(repository.root / path, 40_000_000)
+    witness = fresh(node, repository)
+    node.sync_well()
+    check_whole(node, repository, 2)
+    assert witness.bytes_of("deltas") == FIRST_BYTES
 
 
 def test_a_wrong_delta_costs_its_bytes_and_no_more(

@@ -19,7 +19,7 @@ costs besides its bytes. They are counted along the chain of causes:
   the one round trip that it was sent for. Neither is the time in which much goes up (rsync's sums):
   that is told by the bytes up; the answer adds its one.
 - A program that sends and receives all the time (rsync) waits for nothing as long as anything
-  comes, however little. That is in such a program's favour: what it doesn't bring meanwhile isn't seen.
+  comes, however little. That is in its favour: what it could bring meanwhile isn't seen.
 """
 
 import queue
@@ -32,7 +32,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import TypeAlias
 
-_PIECE_BYTES = 64 * 1024
+_PIECE_BYTES, _PIECE_BYTES_MIN = 64 * 1024, 1_448
 _PIECES_ON_THE_WAY = 1_024
 _REQUEST = re.compile(rb"(?:GET|HEAD|POST|PUT) ([^\r\n]+) HTTP/1\.[01]\r\n")
 _WAITS_TOLD_MAX = 40
@@ -90,8 +90,11 @@ class Link:
         """Pass to `server_port`; what comes down takes turns at `bytes_per_second`."""
         self._server_port = server_port
         self._bytes_per_second, self._free_at = bytes_per_second, 0.0
+        in_a_round_trip = bytes_per_second * round_trip_seconds if round_trip_seconds else inf
+        # A slow link gives packets, not handfuls: between two of them isn't silence.
+        self.piece_bytes = int(min(_PIECE_BYTES, max(_PIECE_BYTES_MIN, in_a_round_trip / 8)))
         # What nobody takes at the other end may not use up a slow link: there TCP's window is shut.
-        on_the_way = bytes_per_second * round_trip_seconds * 2 / _PIECE_BYTES
+        on_the_way = in_a_round_trip * 2 / self.piece_bytes
         self.pieces_on_the_way = int(min(_PIECES_ON_THE_WAY, max(2, on_the_way)))
         self.send_buffer = _PIECE_BYTES if bytes_per_second < inf else 0
         self._round_trip_seconds = round_trip_seconds
@@ -195,7 +198,7 @@ class _Connection:
         arrive = threading.Thread(target=self._arrive, args=(way, target, down), daemon=True)
         arrive.start()
         with suppress(OSError):  # one side went away: the other is told by the empty piece
-            while piece := source.recv(_PIECE_BYTES):
+            while piece := source.recv(self._link.piece_bytes):
                 asked = self._answered() if down else self._link.goes_up(piece)
                 way.put((self._link.due(len(piece) if down else 0), asked, piece))
         way.put((self._link.due(), None, b""))
