@@ -71,6 +71,12 @@ FIELD_MEMBERS_MAX = 16  # in a dictionary, an inner list, or among parameters
 AUTHORITY_CHARACTERS_MAX = 260  # 253 of a host name (RFC 1035), and a port
 TARGET_CHARACTERS_MAX = 4_000  # of a path, and of a query
 
+# A courier's stick (PROTOCOL.md, section 11)
+COURIER_BYTES_MAX = 8 * MIB  # of courier.json
+COURIER_FILES_MAX = 20_000  # that it names, and that are looked at in one folder
+COURIER_NODES_MAX = 5_000  # schools of one stick
+FAT_FILE_BYTES_MAX = 4 * GIB - 1
+
 # Chunks and blocks
 CHUNK_BYTES_MAX = 1 * MIB  # also the largest file that is one chunk
 CHUNK_BYTES_MIN = 64 * KIB  # of a chunk cut by content, but a file's last
