@@ -101,7 +101,7 @@ def check_passphrase(data: bytes, *, what: str) -> bytes:
         raise UsageError(
             f"{what}: a passphrase of {len(passphrase)} bytes, expected {PASSPHRASE_BYTES_MIN} to "
             f"{PASSPHRASE_BYTES_MAX}",
-            hint="Take five words or more that nobody would guess, on one line.",
+            hint="Take six words drawn at random, on one line.",
         )
     return passphrase
 

@@ -40,7 +40,7 @@ EXERCISE_BYTES_MAX = 1 * MIB
 CPACK_HEAD_BYTES_MAX = 64 * KIB
 METADATA_BYTES_MAX = 8 * MIB  # one TUF file
 KEY_FILE_BYTES_MAX = 16 * KIB
-PASSPHRASE_BYTES_MIN = 12
+PASSPHRASE_BYTES_MIN = 16  # PKCS #8 as we write it stretches by 2,048 rounds only
 PASSPHRASE_BYTES_MAX = 1_000
 PUBLICATION_BYTES_MAX = 16 * KIB
 HUB_KEYS_MAX = 8  # of each purpose in targets: one in use, and those that take over from it
@@ -72,6 +72,12 @@ FIELD_VALUE_CHARACTERS_MAX = 2_000  # one header field of a signed request
 FIELD_MEMBERS_MAX = 16  # in a dictionary, an inner list, or among parameters
 AUTHORITY_CHARACTERS_MAX = 260  # 253 of a host name (RFC 1035), and a port
 TARGET_CHARACTERS_MAX = 4_000  # of a path, and of a query
+
+# A courier's stick (PROTOCOL.md, section 11)
+COURIER_BYTES_MAX = 8 * MIB  # of courier.json
+COURIER_FILES_MAX = 20_000  # that it names, and that are looked at in one folder
+COURIER_NODES_MAX = 5_000  # schools of one stick
+FAT_FILE_BYTES_MAX = 4 * GIB - 1
 
 # Chunks and blocks
 CHUNK_BYTES_MAX = 1 * MIB  # also the largest file that is one chunk

@@ -55,6 +55,7 @@ CLOCK_CALLS = {"now", "utcnow", "today", "fromtimestamp"}
 WRITERS = {
     "content_packs/durable.py": "it is the recipe",
     "content_packs/cpack.py": "entries of a zip, inside a file that durable.py gave",
+    "content_packs/stick.py": "a stick: written, read back, renamed; some can't fsync folders",
     "hub/lock.py": "the lock file: the kernel holds the lock, its text is for people",
     "content_packs/packing.py": "the bundle in the making: cpack.write copies it durably",
     "sync_node/lock.py": "the lock is an open file; it holds nothing",
