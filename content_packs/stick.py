@@ -22,7 +22,13 @@ from typing import Any, Protocol
 
 from content_packs.courier import Room
 from content_packs.durable import TEMPORARY_SUFFIX, storage_errors
-from content_packs.errors import InvalidContent, Missing, SourceUnavailable, StorageFailed
+from content_packs.errors import (
+    DigestMismatch,
+    InvalidContent,
+    Missing,
+    SourceUnavailable,
+    StorageFailed,
+)
 from content_packs.limits import COPY_BUFFER_BYTES, COURIER_FILES_MAX, FAT_FILE_BYTES_MAX
 
 _NOT_THERE = {errno.ENOENT, errno.ENOTDIR}
@@ -151,12 +157,17 @@ class Stick:
         bound = FAT_FILE_BYTES_MAX if file_system_at(self.root) in _FATS else None
         return Room(found.f_bavail * found.f_frsize, found.f_frsize, bound)
 
-    def put(self, path: str, pieces: Iterable[bytes]) -> str:
-        """Write a file as described above; return its digest. `pieces` may raise what it likes."""
+    def put(self, path: str, pieces: Iterable[bytes], *, expected: str = "") -> str:
+        """Write a file as described above; return its digest. `pieces` may raise what it likes.
+
+        Where `pieces` don't have the digest that is `expected`, raises `DigestMismatch`.
+        """
         with self._writing(path), self._parent(path, make=True) as (folder, name):
             part = name + TEMPORARY_SUFFIX
             try:
                 digest = self._write(folder, part, pieces)
+                if expected:
+                    _expect_given(digest, expected, path)
                 self._expect(self._digest(folder, part, path), digest, path)
                 self._calls.rename(part, name, src_dir_fd=folder, dst_dir_fd=folder)
             except BaseException:
@@ -180,8 +191,9 @@ class Stick:
     def _write(self, folder: int, name: str, pieces: Iterable[bytes]) -> str:
         with contextlib.suppress(FileNotFoundError):
             self._calls.unlink(name, dir_fd=folder)
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        descriptor = self._calls.open(name, flags, 0o644, dir_fd=folder)
+        descriptor = self._calls.open(
+            name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644, dir_fd=folder
+        )
         hasher = hashlib.sha256()
         try:
             for piece in pieces:
@@ -301,6 +313,11 @@ class Stick:
             if not error.hint:
                 error.hint = _PULLED
             raise
+
+
+def _expect_given(digest: str, expected: str, path: str) -> None:
+    if digest != expected:
+        raise DigestMismatch(f"{path}: expected digest {expected}, found {digest}")
 
 
 def file_system_at(root: Path, mounts: Path = Path("/proc/self/mounts")) -> str:

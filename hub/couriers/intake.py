@@ -1,0 +1,97 @@
+"""`hub courier read`: takes in what nodes left on a stick, and leaves the answers on it at once.
+
+Taking in the same stick again changes nothing. What is wrong with one document is told, and keeps
+nothing else back. Nothing under `up` is removed: a node does that, once it has its receipt.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from content_packs import courier
+from content_packs.errors import Missing, SatchelError, SourceUnavailable, StorageFailed
+from content_packs.limits import COURIER_NODES_MAX, DOCUMENT_BYTES_MAX
+from content_packs.stick import Stick
+from hub.couriers.writing import Fleet, put_documents
+
+
+@dataclass
+class TakenIn:
+    """What a run took. `known`: batches that were here before; `troubles`: what was refused."""
+
+    nodes: list[str] = field(default_factory=list)
+    claims: int = 0
+    reports: int = 0
+    batches: int = 0
+    known: int = 0
+    documents: int = 0
+    troubles: list[str] = field(default_factory=list)
+
+
+def read(
+    stick: Stick, fleet: Fleet, *, progress: Callable[[str], None] = lambda _: None
+) -> TakenIn:
+    """Take in a stick, node by node; write the answers for each.
+
+    Raises `SourceUnavailable` where the stick fails, and `StorageFailed` where it or the hub can't
+    be written; what was taken in before stays taken.
+    """
+    taken = TakenIn()
+    for name in stick.names(courier.UP, most=COURIER_NODES_MAX):
+        if not courier.is_id(name):
+            continue
+        progress(name)
+        _Intake(stick, fleet, taken, name).run()
+    return taken
+
+
+@dataclass
+class _Intake:
+    """What one node left."""
+
+    stick: Stick
+    fleet: Fleet
+    taken: TakenIn
+    name: str
+
+    def run(self) -> None:
+        self.taken.nodes.append(self.name)
+        self.taken.claims += self._take(courier.CLAIM, self.fleet.take_claim)
+        self.taken.reports += self._take(courier.REPORT, self.fleet.take_report)
+        self._batches()
+        self.taken.documents += put_documents(self.stick, self.name, self.fleet.down(self.name))
+
+    def _take(self, name: str, take: Callable[[bytes], None]) -> bool:
+        """Hand a document to `take`; say whether there was one, and it was taken."""
+        path = courier.up_path(self.name, name)
+        try:
+            take(self.stick.read(path, bytes_max=DOCUMENT_BYTES_MAX))
+        except Missing as error:
+            if self.stick.size(path) is None:
+                return False  # there is no such document
+            self._note(path, error)
+            return False
+        except (SourceUnavailable, StorageFailed):
+            raise
+        except SatchelError as error:
+            self._note(path, error)
+            return False
+        return True
+
+    def _batches(self) -> None:
+        """Take the batches in their order; after one that is refused, those behind it wait."""
+        folder = courier.up_path(self.name, courier.BATCHES)
+        found = (courier.sequence_of(name) for name in self.stick.names(folder))
+        for sequence in sorted(number for number in found if number is not None):
+            path = courier.batch_path(self.name, sequence)
+            try:
+                new = self.fleet.take_batch(self.stick.read(path, bytes_max=DOCUMENT_BYTES_MAX))
+            except (SourceUnavailable, StorageFailed):
+                raise
+            except SatchelError as error:
+                self._note(path, error)
+                return
+            self.taken.batches += new
+            self.taken.known += not new
+
+    def _note(self, path: str, error: SatchelError) -> None:
+        self.taken.troubles.append(f"{path}: {error.message}")
