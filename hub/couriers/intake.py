@@ -8,7 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from content_packs import courier
-from content_packs.errors import Missing, SatchelError, SourceUnavailable, StorageFailed
+from content_packs.errors import (
+    InvalidContent,
+    Missing,
+    SatchelError,
+    SourceUnavailable,
+    StorageFailed,
+)
 from content_packs.limits import COURIER_NODES_MAX, DOCUMENT_BYTES_MAX
 from content_packs.stick import Stick
 from hub.couriers.writing import Fleet, put_documents
@@ -58,7 +64,11 @@ class _Intake:
         self.taken.claims += self._take(courier.CLAIM, self.fleet.take_claim)
         self.taken.reports += self._take(courier.REPORT, self.fleet.take_report)
         self._batches()
-        self.taken.documents += put_documents(self.stick, self.name, self.fleet.down(self.name))
+        try:
+            documents = self.fleet.down(self.name)
+            self.taken.documents += put_documents(self.stick, self.name, documents)
+        except InvalidContent as error:
+            self._note(f"{courier.DOWN}/{self.name}", error)
 
     def _take(self, name: str, take: Callable[[bytes], None]) -> bool:
         """Hand a document to `take`; say whether there was one, and it was taken."""
