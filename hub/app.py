@@ -1,4 +1,4 @@
-"""The hub over HTTP: the static repository, and a page for people. Routes: hub/API.md."""
+"""The hub over HTTP: the repository, the API for nodes, a page for people. Routes: hub/API.md."""
 
 import logging
 
@@ -7,7 +7,7 @@ from werkzeug.exceptions import HTTPException
 
 from content_packs.command_line import megabytes
 from content_packs.errors import Missing, SatchelError
-from hub.api import static_tree
+from hub.api import fleet, problems, static_tree
 from hub.console.home import home_page
 from hub.hub import Hub
 
@@ -21,6 +21,7 @@ def create_app(hub: Hub) -> Flask:
     app = Flask("hub")
     app.add_template_filter(megabytes, "bytes")
     _add_routes(app, hub)
+    fleet.add_api(app, hub)
     app.register_error_handler(Missing, _missing)
     app.register_error_handler(SatchelError, _failed)
     app.register_error_handler(HTTPException, _refused)
@@ -60,11 +61,15 @@ def _missing(_error: Missing) -> Response:
 
 def _failed(error: SatchelError) -> Response:
     """Say what failed without saying where on the disk; the log says it all."""
+    if request.path.startswith(fleet.PREFIX):
+        return problems.of_error(error, request)
     _log.error("%s: %s", request.path, error.message)
     return _words(f"the hub can't answer: {error.code}\n", 503)
 
 
 def _refused(error: HTTPException) -> Response:
+    if request.path.startswith(fleet.PREFIX):
+        return problems.of_http(error)
     answer = _words(f"{(error.name or 'error').lower()}\n", error.code or 500)
     for name, value in error.get_headers():
         if name == "Allow":

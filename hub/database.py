@@ -38,6 +38,20 @@ class Database:
         with self._errors(), self._database.connection_context(), self._database.atomic():
             yield
 
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Run the block as one transaction that no other writer's stands inside of.
+
+        What the block reads stays so until it ends: a check and what depends on it are one step.
+        Raises `StorageFailed`.
+        """
+        with (
+            self._errors(),
+            self._database.connection_context(),
+            self._database.atomic("IMMEDIATE"),
+        ):
+            yield
+
     def migrate(self, lock: Callable[[], AbstractContextManager[None]]) -> None:
         """Bring the database to its newest form; `lock` holds the hub's lock meanwhile.
 

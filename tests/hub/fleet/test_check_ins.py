@@ -1,0 +1,50 @@
+"""A node checks in: it hears the time and what is newer, and the hub keeps what it says."""
+
+from flask.testing import FlaskClient
+
+from content_packs import protocol
+from content_packs.protocol import Credential
+from hub.edition import read_edition
+from hub.fleet import desired, nodes
+from hub.hub import Hub
+from tests.hub.clients import MovableClock
+from tests.hub.fleet.boxes import NONCE, Box, enrolled
+from tests.support.protocol import a_report
+
+
+def credential_of(hub: Hub, web: FlaskClient, box: Box) -> Credential:
+    answer = box.ask(web, "GET", "/api/v1/credential")
+    assert answer.status_code == 200, answer.text
+    service = read_edition(hub.data.metadata).hub_keys.service_keys()
+    return protocol.open_credential(answer.data, service, key=box.key.public_key())
+
+
+def test_a_node_hears_the_time_and_what_is_newer(
+    hub: Hub, web: FlaskClient, clock: MovableClock
+) -> None:
+    box = enrolled(hub, web)
+    set_ = desired.set_for(hub, {"channels": ["main"]}, node=box.node)
+    answer = box.check_in(web, report=a_report())
+    assert answer.status_code == 200, answer.text
+    heard = protocol.read_check_in_answer(answer.data)
+    service = read_edition(hub.data.metadata).hub_keys.service_keys()
+    time = protocol.open_time(heard.time.document, service, node=box.node, nonce=NONCE)
+    assert time.time == clock.now
+    assert heard.credential is not None
+    credential = protocol.open_credential(
+        heard.credential.document, service, key=box.key.public_key()
+    )
+    assert (credential.node, credential.school, credential.district, credential.serial) == (
+        "qamdo-1", "qamdo", "east", 1,
+    )  # fmt: skip
+    assert heard.desired_state is not None
+    state = protocol.open_desired_state(
+        heard.desired_state.document, service, credential=credential
+    )
+    assert (state.number, state.channels) == (set_.number, ("main",))
+    assert heard.receipt is None
+    again = box.check_in(web, credential=1, desired_state=set_.number)
+    assert protocol.read_check_in_answer(again.data).credential is None
+    assert protocol.read_check_in_answer(again.data).desired_state is None
+    _, reports = nodes.show(hub, box.node)
+    assert [kept.report for kept in reports] == [a_report()]
