@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from content_packs.command_line import Group, collect_less, json_option, megabytes, print_json
+from hub.couriers.cli import courier
 from hub.keyring.cli import keys, publishers
 from hub.options import (
     data_option,
@@ -70,6 +71,7 @@ def main() -> None:
 
 main.add_command(keys)
 main.add_command(publishers)
+main.add_command(courier)
 
 
 @main.command()

@@ -1,0 +1,66 @@
+"""The hub's fleet as couriers see it: by what a stick carries, whichever way it came otherwise."""
+
+import time
+from collections.abc import Mapping, Sequence
+
+from content_packs.digests import is_digest
+from hub.couriers.contents import School
+from hub.fleet import batches, check_ins, claims, desired, nodes, reports
+from hub.fleet.audit import Refusals
+from hub.fleet.tables import NodeKeyRow
+from hub.hub import Hub
+
+_ORIGIN = "stick"
+
+
+class CourierFleet:
+    """See `writing.Fleet`. What is refused stands in the audit log."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._refusals = Refusals(time.monotonic)
+
+    def schools(self, nodes_: Sequence[str]) -> list[School]:
+        """Return these nodes with what is known of them. Raises `Missing`, `StorageFailed`."""
+        return [self._school(node) for node in nodes_]
+
+    def _school(self, node: str) -> School:
+        found, kept = nodes.show(self._hub, node)
+        with self._hub.database.writing():
+            applying = desired.applying_to(self._hub, found.node, 0)
+        channels = applying.settings.get("channels") if applying else None
+        followed = None if channels is None else tuple(map(str, channels))
+        return School(found.node, followed, kept[0].report if kept else None)
+
+    def down(self, node: str) -> Mapping[str, bytes]:
+        """Return the documents for a node by their kinds; for a keyid, its credential.
+
+        Raises `KeyAbsent`, `KeyLocked`, `StorageFailed`.
+        """
+        if is_digest(node):
+            return self._credential(node)
+        found = check_ins.documents_for(self._hub, node)
+        return {name.removesuffix(".json"): document for name, document in found.items()}
+
+    def _credential(self, keyid: str) -> Mapping[str, bytes]:
+        with self._hub.database.transaction():
+            row = NodeKeyRow.get_or_none(
+                (NodeKeyRow.keyid == keyid) & (NodeKeyRow.state == "valid")
+            )
+        return {"credential": row.credential.encode()} if row else {}
+
+    def take_claim(self, document: bytes) -> None:
+        """Take a claim. Raises `ClaimRefused`, `Untrusted`, `InvalidContent`, `StorageFailed`."""
+        claims.take(self._hub, document, origin=_ORIGIN, refusals=self._refusals)
+
+    def take_report(self, document: bytes) -> None:
+        """Take a report. Raises `Unauthorised`, `InvalidContent`, `StorageFailed`."""
+        reports.take(self._hub, document, origin=_ORIGIN, refusals=self._refusals)
+
+    def take_batch(self, document: bytes) -> bool:
+        """Take a batch; say whether it is new.
+
+        Raises `Unauthorised`, `InvalidContent`, `ChainBroken`, `StorageFailed`.
+        """
+        taken = batches.take(self._hub, document, origin=_ORIGIN, refusals=self._refusals)
+        return taken.outcome == "taken"
