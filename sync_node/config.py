@@ -12,9 +12,9 @@ import msgspec
 
 from content_packs import durable
 from content_packs.errors import InvalidContent, StorageFailed, UsageError
-from content_packs.names import check_name
+from content_packs.names import RENDITIONS, check_name
 from sync_node.data_dir import DataDir
-from sync_node.hub_address import check_url
+from sync_node.hub_address import PIN_PREFIX, check_pin, check_url
 from sync_node.limits import (
     CHANNELS_MAX,
     CONFIG_BYTES_MAX,
@@ -60,11 +60,13 @@ class WindowConfig(_Table, frozen=True, rename={"opens": "from", "closes": "to"}
 class SourceConfig(_Table, frozen=True):
     """A source: the address of a hub, or the path of a folder.
 
+    `ca`: whose certificate the hub has (`tls.py`); a file's name is from the data directory on.
     The other keys are for hubs: a folder costs nothing. 0: no bound.
     """
 
     hub: str = ""
     folder: str = ""
+    ca: str = ""
     metered: bool = False
     classes: tuple[str, ...] = ()
     kbit_per_second: int = 0
@@ -94,7 +96,8 @@ class SiteConfig(_Table, frozen=True):
 class Config(_Table, frozen=True):
     """What node.toml says. `rollout_number`: this node's place, 0 to 99, in every rollout.
 
-    `time_zone`: a name of the IANA database or an offset, for windows and budgets.
+    `time_zone`: a name of the IANA database or an offset, for windows and budgets. `packs` of the
+    channels, `renditions` of media beyond the lightest: None for all.
     """
 
     format: int
@@ -104,6 +107,8 @@ class Config(_Table, frozen=True):
     engine: EngineConfig = EngineConfig()
     site: SiteConfig = SiteConfig()
     time_zone: str = UTC_OFFSET
+    packs: tuple[str, ...] | None = None
+    renditions: tuple[str, ...] | None = None
 
 
 def read(data_dir: DataDir) -> Config:
@@ -146,6 +151,12 @@ def check(config: Config, *, what: str) -> None:
             raise UsageError(error.message, hint=error.hint) from error
     if len(set(config.channels)) != len(config.channels):
         raise UsageError(f"{what}: a channel stands twice")
+    for rendition in config.renditions or ():
+        if rendition not in RENDITIONS:
+            raise UsageError(
+                f"{what}: rendition {rendition[:40]!r}, expected one of {', '.join(RENDITIONS)}",
+                hint=_HINT,
+            )
     for key, found, least, most in (
         ("rollout_number", config.rollout_number, 0, 99),
         ("engine.poll_seconds", config.engine.poll_seconds, POLL_SECONDS_MIN, POLL_SECONDS_MAX),
@@ -182,6 +193,7 @@ def _check_source(source: SourceConfig, *, what: str) -> None:
         raise UsageError(f"{what}: a source has either `hub` or `folder`", hint=_HINT)
     if source.hub:
         check_url(source.hub)
+        _check_ca(source, what=f"{what}: {source.hub}")
         _check_link(source, what=f"{what}: {source.hub}")
     elif source != SourceConfig(folder=source.folder):
         raise UsageError(
@@ -191,6 +203,15 @@ def _check_source(source: SourceConfig, *, what: str) -> None:
         )
     elif "\0" in source.folder or not Path(source.folder).is_absolute():
         raise UsageError(f"{what}: folder {source.folder!r}, expected a path from the root")
+
+
+def _check_ca(source: SourceConfig, *, what: str) -> None:
+    if source.ca and not source.hub.startswith("https:"):
+        raise UsageError(f"{what}: `ca` is for hubs with https", hint=_HINT)
+    if source.ca.startswith(PIN_PREFIX):
+        check_pin(source.ca)
+    if "\0" in source.ca:
+        raise UsageError(f"{what}: ca {source.ca!r} is no name of a file", hint=_HINT)
 
 
 def _check_link(source: SourceConfig, *, what: str) -> None:
@@ -263,6 +284,9 @@ def encode(config: Config) -> str:
     ]
     if config.time_zone != UTC_OFFSET:
         lines += [f"time_zone = {_quoted(config.time_zone)}"]
+    for key in ("packs", "renditions"):
+        if (names := getattr(config, key)) is not None:
+            lines += [f"{key} = [{', '.join(_quoted(name) for name in names)}]"]
     for source in config.sources:
         lines += ["", "[[sources]]", *_changed(source)]
         for window in source.windows:

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from content_packs.errors import InvalidContent, SourceUnavailable
@@ -33,10 +34,21 @@ from sync_node.source import (
     check_place,
     pieces_of,
 )
+from sync_node.tls import PUBLIC, Authorities
 from sync_node.wire import Wire
 
 _REDIRECTS = {301, 302, 303, 307, 308}
 _TAG = re.compile(r"[!-~]{1,200}")
+_CALL = re.compile(r"api/v1/[a-z-]{1,40}")
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a hub answered to a call: its status, the media type of the body, and the body."""
+
+    status: int
+    media_type: str
+    body: bytes
 
 
 class Unmetered:
@@ -61,6 +73,7 @@ class HubSource:
         monotonic: Callable[[], float] = time.monotonic,
         connect_seconds: float = CONNECT_SECONDS,
         read_seconds: float = READ_SECONDS,
+        authorities: Authorities = PUBLIC,
     ) -> None:
         self.name = check_url(url)
         self.traffic = Traffic()
@@ -71,7 +84,7 @@ class HubSource:
         self._timeouts = Timeouts(connect_seconds, read_seconds)
         self._silences = 0
         self._lock = threading.Lock()
-        self._connections = Connections(self._spend, self.observer, monotonic)
+        self._connections = Connections(self._spend, self.observer, monotonic, authorities)
 
     @property
     def observation(self) -> LinkObservation:
@@ -128,6 +141,37 @@ class HubSource:
     def read(self, path: str, first: int, length: int) -> AbstractContextManager[Iterator[bytes]]:
         """Give a range of a file. See `Source.read`."""
         return pieces_of(self.open(path, first, length))
+
+    def url_of(self, call: str) -> str:
+        """Return the URL of a call of the hub's API, such as `api/v1/check-ins`."""
+        if not _CALL.fullmatch(call):
+            raise InvalidContent(f"{call[:200]!r} is no call of a hub's API")
+        return urljoin(self._base, call)
+
+    def call(self, call: str, body: bytes, headers: Mapping[str, str], *, bytes_max: int) -> Told:
+        """Post `body`, once, and return what the hub says. No redirect is followed.
+
+        Raises `SourceUnavailable` where the link fails, whether or not the hub took it;
+        `InvalidContent` for an answer of more than `bytes_max` bytes.
+        """
+        url = self.url_of(call)
+        with self._lock:
+            self.traffic.requests += 1
+        with self.link_errors(call):
+            response = self._connections.post(url, headers, body, self._timeouts)
+        try:
+            if response.status in _REDIRECTS:
+                raise SourceUnavailable(
+                    f"{self.name}: {call}: redirects elsewhere", hint=answers.LOGIN_HINT
+                )
+            found = bytearray()
+            self._read(response, call, found, bytes_max + 1)
+        finally:
+            response.close()
+        if len(found) > bytes_max:
+            raise InvalidContent(f"{self.name}: {call}: answers more than {bytes_max} bytes")
+        media_type = response.header("Content-Type").split(";")[0].strip().lower()
+        return Told(response.status, media_type, bytes(found))
 
     def prepare(self) -> None:
         """Open a connection. See `Source.prepare`."""

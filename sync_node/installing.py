@@ -13,7 +13,7 @@ from pathlib import Path
 from content_packs.command_line import megabytes
 from content_packs.errors import SatchelError, SourceUnavailable, StorageFailed
 from content_packs.manifest import File, Manifest
-from sync_node import following, trusted_time
+from sync_node import following, state, trusted_time, usefulness
 from sync_node.activator import Activator
 from sync_node.assembler import Assembler
 from sync_node.data_dir import DataDir
@@ -285,12 +285,12 @@ class Installer:
         )  # fmt: skip
 
     def is_whole(self, installation: Installation) -> bool:
-        """Say whether every file is here, and every lesson is active or waits for its time."""
+        """Say whether every file that is wanted is here, and each lesson active or to wait."""
         manifest = self._manifest(installation.wanted)
         activator = installation.activator
-        return all(file.digest in self.store for file in manifest.files) and bool(
-            activator.is_complete or activator.waiting_until
-        )
+        unwanted = usefulness.unwanted(manifest, state.renditions())
+        here = (f.digest in self.store or f.digest in unwanted for f in manifest.files)
+        return all(here) and bool(activator.is_complete or activator.waiting_until)
 
     def forget_deltas(self, kept: Iterable[Installation]) -> None:
         """Remove the beginnings of deltas but those of versions that are still being brought in."""

@@ -166,3 +166,43 @@ RATE_WINDOW_SECONDS = 20.0  # over which the rate of a transfer is told
 ORDERS_SECONDS = 2.0  # between two looks at what people asked for, while idle
 WINDOW_SPREAD_SECONDS = 120.0  # a district's nodes don't all begin when a window opens
 PLAN_LINES_MAX = 20  # of `sync-node plan`
+
+# The hub
+SEQUENCE_LEASE = 64  # numbers of requests that are leased durably at a time
+CHECK_IN_SECONDS = 3_600.0  # of being on, between two check-ins where nothing changed
+BATCH_REPORT_SECONDS = 24 * 3_600.0  # of being on, without a check-in, between two sealed reports
+OUTBOX_BATCHES_MAX = 1_000  # reports beyond these aren't kept
+OUTBOX_BYTES_MAX = 64 * MIB
+BATCHES_AT_ONCE_MAX = 8  # sent to the hub in one tick
+POST_BYTES_PER_SECOND_MIN = 1 * KIB  # a body that leaves more slowly is given up
+CERTIFICATES_BYTES_MAX = 256 * KIB  # of a PEM file
+REPORT_DAYS = 7  # of ticks, that a report sums up
+HARDWARE_BYTES_MAX = 1 * KIB  # of a file that names the box's model
+
+# Peers
+FILES_TOGETHER_MAX = 48  # small files in one request: their digests are its path
+FILES_TOGETHER_BYTES = 1 * MIB  # of them together
+HELD_BYTES_MAX = 8 * MIB  # of a peer's list of what it holds: 262,144 files
+PEER_DOCUMENT_BYTES_MAX = 16 * MIB  # a larger manifest comes from elsewhere
+PEERS_MAX = 8  # that are known at a time
+PEERS_ASKED_MAX = 4  # of them in one tick
+PEER_REQUESTS_MAX = 2  # of ours to one peer, in flight together
+PEER_BAD_UNITS_MAX = 4  # then a peer is left for this tick
+PEER_ATTEMPTS_MAX = 3  # in a row without progress
+PEER_CONNECT_SECONDS = 4.0  # it is in the same building
+PEER_READ_SECONDS = 20.0  # without a single byte
+PEER_BYTES_PER_SECOND_MIN = 16 * KIB  # below it, it is no use to wait for a peer
+PEER_SLOTS = 3  # answers to peers under way together, of the site's threads
+PEER_RETRY_SECONDS = 10  # that a peer who finds no slot is asked to stay away
+PEER_BYTES_PER_SECOND = 6 * MIB  # to all peers together
+PEER_BYTES_PER_SECOND_BUSY = 256 * KIB  # while pupils open something
+PEER_PUPIL_SECONDS = 3.0  # after a pupil's request, in which they are taken to be at it
+PEER_SEQUENCES_BEHIND = 256  # requests overtake one another by no more
+PEER_KEYS_MAX = 256  # whose sequences are remembered
+PEER_CREDENTIALS_MAX = 64  # that are remembered as verified
+PEER_CREDENTIAL_CHARACTERS_MAX = 16 * KIB
+PEER_TRUST_SECONDS = 10.0  # between two looks at the hub's keys and the list of revoked nodes
+PEER_REFUSAL_LOG_SECONDS = 60.0  # between two lines of the log about requests that were refused
+MDNS_NAMES_MAX = 64  # of an open network's answers that are looked at
+MDNS_RESOLVE_SECONDS = 3.0  # for one answer
+MDNS_VALUE_BYTES_MAX = 80  # of what an answer says of itself

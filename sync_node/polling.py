@@ -36,7 +36,10 @@ class Poller:
 
     def edition(self) -> str:
         """Return the name of what was verified last, as this node follows it."""
-        return state.edition_key(self._trust.timestamp, self._config.channels)
+        found = self._config
+        return state.edition_key(
+            self._trust.timestamp, found.channels, found.packs, found.renditions
+        )
 
     def poll(self, tick: Tick) -> bool:
         """Return whether the offers changed. What is wrong with a source is a trouble of the tick.
@@ -64,7 +67,7 @@ class Poller:
 
     def _poll(self, source: Source) -> bool:
         edition = self.edition()
-        known = edition == state.applied()
+        known = edition == state.applied() and state.hub_keys() is not None
         etag = state.etag(source.name, edition) if known else ""
         try:
             answer = source.get(TIMESTAMP, bytes_max=TIMESTAMP_BYTES_MAX, etag=etag)
@@ -117,7 +120,11 @@ class Poller:
 
     def _apply(self, verified: Verified) -> bool:
         with database_proxy.atomic("IMMEDIATE"):
-            changed = following.apply(verified.offers, self._config.rollout_number)
+            changed = following.apply(
+                verified.offers, self._config.rollout_number, packs=self._config.packs
+            )
+            state.remember_hub(verified.hub_keys, verified.status_list)
+            state.remember_renditions(self._config.renditions)
             state.remember_applied(
                 self.edition(),
                 expires=verified.expires,

@@ -121,7 +121,9 @@ def _recall_offers(data_dir: DataDir, config: Config) -> None:
         verified = TrustStore(data_dir.trust).recall(config.channels)
     except (Untrusted, Missing, InvalidContent):
         return
-    following.apply(verified.offers, config.rollout_number)
+    following.apply(verified.offers, config.rollout_number, packs=config.packs)
+    state.remember_hub(verified.hub_keys, verified.status_list)
+    state.remember_renditions(config.renditions)
 
 
 def _recall_holds(data_dir: DataDir, held: Mapping[str, Sequence[Manifest]]) -> None:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from content_packs.errors import InvalidContent, Missing, SatchelError, SourceUnavailable
+from sync_node import tls
 from sync_node.config import Config
 from sync_node.errors import NotNow
 from sync_node.folder_source import FolderSource
@@ -52,8 +53,9 @@ class Gate(Meter, Protocol):
         ...
 
 
-def from_config(
+def from_config(  # noqa: PLR0913  # what is outside comes in as parameters
     config: Config,
+    folder: Path,
     *,
     meters: Mapping[str, Gate] | None = None,
     observed: Mapping[str, LinkObservation] | None = None,
@@ -63,27 +65,37 @@ def from_config(
     """Return the sources that node.toml names, hubs with retries.
 
     By the name of a source, which is its address: `meters` are told every byte that crosses its
-    link, `observed` is what `Sources.observed` returned when it was last used.
+    link, `observed` is what `Sources.observed` returned when it was last used. `folder`: where
+    certificates lie that it names. Raises `UsageError` for one that can't be used.
     """
     found: list[Source] = []
+    hubs: list[HubSource] = []
     for each in config.sources:
         if each.hub:
             hub = HubSource(
                 each.hub,
                 meter=(meters or {}).get(each.hub),
                 observed=(observed or {}).get(each.hub, UNKNOWN),
+                authorities=tls.authorities(each.ca, folder),
             )
+            hubs.append(hub)
             found.append(RetryingSource(hub, sleep=sleep, random=random_share))
         else:
             found.append(FolderSource(Path(each.folder)))
-    return Sources(found, meters or {})
+    return Sources(found, meters or {}, hubs)
 
 
 class Sources:
     """Several sources, in the order of node.toml."""
 
-    def __init__(self, sources: Sequence[Source], gates: Mapping[str, Gate] | None = None) -> None:
+    def __init__(
+        self,
+        sources: Sequence[Source],
+        gates: Mapping[str, Gate] | None = None,
+        hubs: Sequence[HubSource] = (),
+    ) -> None:
         self._sources = list(sources)
+        self._hubs = list(hubs)
         self._gates = dict(gates or {})
         self._carried = _METADATA
         self._down: dict[str, SourceUnavailable] = {}
@@ -99,6 +111,10 @@ class Sources:
     def for_offers(self) -> Iterator[Source]:
         """Yield those that aren't out, hubs first."""
         return self._up(sorted(self._sources, key=lambda source: not source.live))
+
+    def hubs(self) -> Iterator[HubSource]:
+        """Yield the hubs to talk to: those that aren't out, and that metadata may cross to."""
+        return (hub for hub in self._hubs if self._is_up(hub))
 
     def for_content(self) -> Iterator[Source]:
         """Yield those that aren't out and may carry what is being carried, folders first."""

@@ -7,7 +7,10 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from content_packs import hub_keys as keys_of_hub
 from content_packs.digests import digest_of
+from content_packs.errors import InvalidContent
+from content_packs.hub_keys import HubKeys
 from sync_node import trusted_time
 from sync_node.limits import TIME_BYTES_MAX
 from sync_node.link import LinkObservation
@@ -25,6 +28,10 @@ _SCRUBBED_AT = "scrubbed-at"
 _LINKS = "links"
 _FLOOR = "time-floor"
 TIME_KEY = "time"
+HUB_KEYS_KEY = "hub-keys"
+STATUS_LIST_KEY = "status-list"
+_RENDITIONS = "renditions"
+_CHECK_IN = "check-in"
 OUTLOOK_KEY = "outlook"
 
 
@@ -39,9 +46,18 @@ def _set(key: str, value: str) -> None:
     StateRow.replace(key=key, value=value).execute()  # type: ignore[no-untyped-call]  # peewee's
 
 
-def edition_key(timestamp: bytes | None, channels: tuple[str, ...]) -> str:
+def edition_key(
+    timestamp: bytes | None,
+    channels: tuple[str, ...],
+    packs: tuple[str, ...] | None = None,
+    renditions: tuple[str, ...] | None = None,
+) -> str:
     """Return what names a verified state of a repository, as followed by this node."""
-    return f"{digest_of(timestamp or b'')} {' '.join(channels)}"
+    name = f"{digest_of(timestamp or b'')} {' '.join(channels)}"
+    for what, names in (("packs", packs), ("renditions", renditions)):
+        if names is not None:
+            name += f" {what}: {digest_of(' '.join(names).encode())}"
+    return name
 
 
 def applied() -> str:
@@ -54,6 +70,58 @@ def remember_applied(edition: str, *, expires: datetime, absent: tuple[str, ...]
     _set(_APPLIED, edition)
     _set(EXPIRES_KEY, trusted_time.in_words(expires))
     _set(_ABSENT, " ".join(absent))
+
+
+def remember_hub(keys: HubKeys, status_list: tuple[str, int] | None) -> None:
+    """Remember the hub's further keys, and the list of revoked nodes by digest and length."""
+    _set(HUB_KEYS_KEY, json.dumps(keys.to_field(), sort_keys=True))
+    _set(STATUS_LIST_KEY, json.dumps(status_list) if status_list else "")
+
+
+def hub_keys() -> HubKeys | None:
+    """Return the hub's further keys, as verified targets named them last; None: not known."""
+    return decode_hub_keys(_get(HUB_KEYS_KEY))
+
+
+def decode_hub_keys(text: str) -> HubKeys | None:
+    """Return the keys that `remember_hub` wrote; None where it wrote nothing."""
+    try:
+        return keys_of_hub.read({keys_of_hub.FIELD: json.loads(text)}, what=HUB_KEYS_KEY)
+    except (ValueError, InvalidContent):
+        return None
+
+
+def status_list() -> tuple[str, int] | None:
+    """Return digest and length of the list of revoked nodes that is in force, None for none."""
+    try:
+        digest, length = json.loads(_get(STATUS_LIST_KEY) or "[]")
+    except (ValueError, TypeError):
+        return None
+    return (str(digest), int(length))
+
+
+def remember_renditions(names: tuple[str, ...] | None) -> None:
+    """Remember which renditions are wanted beyond the lightest; None: all."""
+    _set(_RENDITIONS, "" if names is None else json.dumps(names))
+
+
+def renditions() -> frozenset[str] | None:
+    """Return which renditions are wanted beyond the lightest; None: all."""
+    try:
+        found = json.loads(_get(_RENDITIONS) or "null")
+    except ValueError:
+        return None
+    return None if found is None else frozenset(map(str, found))
+
+
+def check_in() -> str:
+    """Return what is known of the last check-in, as `check_in.py` writes it."""
+    return _get(_CHECK_IN)
+
+
+def remember_check_in(text: str) -> None:
+    """Remember how the last check-in went."""
+    _set(_CHECK_IN, text)
 
 
 def expires() -> datetime | None:

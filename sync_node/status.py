@@ -15,7 +15,7 @@ from content_packs.command_line import megabytes
 from content_packs.errors import SatchelError
 from content_packs.manifest import Manifest
 from content_packs.offers import Offer
-from sync_node import choices, outlook, state, trusted_time
+from sync_node import choices, outlook, state, trusted_time, usefulness
 from sync_node.activator import held_versions
 from sync_node.choices import Pin, asdict_pin
 from sync_node.data_dir import DataDir
@@ -208,7 +208,12 @@ def _manifest(manifests: HeldManifests, digest: str | None) -> Manifest | None:
 
 
 def _bytes_to_come(data_dir: DataDir, manifest: Manifest, held: Container[str]) -> int:
-    missing = {file.digest: file for file in manifest.files if file.digest not in held}
+    unwanted = usefulness.unwanted(manifest, state.renditions())
+    missing = {
+        file.digest: file
+        for file in manifest.files
+        if file.digest not in held and file.digest not in unwanted
+    }
     return sum(
         max(file.size - allocated_bytes(data_dir.part_path(file.digest)), 0)
         for file in missing.values()

@@ -5,20 +5,34 @@ of the links, and what is to come; each only where it changed.
 """
 
 import contextlib
+import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from datetime import date, datetime, timedelta
 
 from content_packs.errors import SatchelError, StorageFailed
-from sync_node import config, estimating, outlook, rebuilding, sources, state, ticks, trusted_time
+from sync_node import (
+    config,
+    desired,
+    estimating,
+    outlook,
+    rebuilding,
+    sources,
+    state,
+    ticks,
+    trusted_time,
+)
 from sync_node.box_clock import BoxClock, system_clock, uptime
 from sync_node.budget import Budgets
+from sync_node.check_in import Talker
 from sync_node.config import Config, rules_of
 from sync_node.data_dir import DataDir
 from sync_node.database import database_errors
 from sync_node.disk import disk_free
 from sync_node.engine import Engine
+from sync_node.hardware import hardware
+from sync_node.held_documents import HeldDocuments
 from sync_node.limits import (
     LINK_CHANGE_MIN,
     LOCK_WAIT_SECONDS,
@@ -52,6 +66,14 @@ def box_clock(
         return BoxClock(system, state.time_known(), read_uptime=read_uptime)
 
 
+def wanted(data_dir: DataDir) -> Config:
+    """Return the configuration that counts: node.toml, and what the hub wants of this node.
+
+    Raises `UsageError`, `StorageFailed`.
+    """
+    return desired.in_effect(config.read(data_dir), HeldDocuments(data_dir).desired_state())
+
+
 def sync_once(  # noqa: PLR0913  # what is outside comes in as parameters
     data_dir: DataDir,
     *,
@@ -68,7 +90,7 @@ def sync_once(  # noqa: PLR0913  # what is outside comes in as parameters
     Raises `UsageError` for a configuration that can't be used, `Refused` where another process
     syncs, `StorageFailed`.
     """
-    found = config.read(data_dir)
+    found = wanted(data_dir)
     with ExitStack() as stack:
         stack.enter_context(engine_lock(data_dir, wait_seconds=lock_wait_seconds))
         data_dir.make()
@@ -118,7 +140,15 @@ class _OneTick:
             for source in found.sources
             if source.hub
         }
-        self._sources = sources.from_config(found, meters=meters, observed=observed)
+        self._sources = sources.from_config(found, data_dir.root, meters=meters, observed=observed)
+        self._talker = Talker(
+            data_dir,
+            found,
+            self._sources,
+            self._clock,
+            hardware=hardware(),
+            randomness=secrets.token_bytes,
+        )
 
     def run(self, progress: Callable[[Running], None]) -> Tick:
         file = ProgressFile(self._data_dir, monotonic=time.monotonic, time=time.time)
@@ -127,7 +157,12 @@ class _OneTick:
             progress(file.show(done))
 
         engine = Engine(
-            self._data_dir, self._config, self._sources, clock=self._clock, progress=show
+            self._data_dir,
+            self._config,
+            self._sources,
+            clock=self._clock,
+            progress=show,
+            talk=self._talker.talk,
         )
         try:
             tick = engine.tick()
@@ -139,6 +174,8 @@ class _OneTick:
             self._remember(tick)
         if self._asked:
             self._orders.done()
+        if self._talker.wants_tick:
+            self._orders.ask_for_tick(unbound=False)
         return tick
 
     def _settle(self) -> None:

@@ -47,6 +47,12 @@ class Verified:
     hub_keys: HubKeys
     status: TargetFile | None
 
+    @property
+    def status_list(self) -> tuple[str, int] | None:
+        """Digest and length of the list of revoked nodes, None where the hub has none yet."""
+        digest = self.status.hashes.get("sha256") if self.status else None
+        return (digest, self.status.length) if self.status and digest else None
+
 
 class TrustStore:
     """The folder trust/."""

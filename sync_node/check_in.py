@@ -1,0 +1,311 @@
+"""What a node and its hub say to each other at the end of a tick, over a counted link.
+
+1. A claim that hasn't been answered is sent again.
+2. A node checks in when something changed, when the box was started, and each hour of being on. It
+   sends the batches that wait first, so that their receipt comes with the answer.
+3. The answer brings the time, and what is newer than the node holds. Each document is verified and
+   taken by itself: one that is wrong is noted, and the others count.
+4. A node that hasn't reached its hub for a day of being on seals a report for whoever comes by.
+
+Nothing of this ends a tick or changes its outcome: what goes wrong is noted.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from content_packs import protocol, reports, signed_documents
+from content_packs.errors import Missing, SatchelError, SourceUnavailable
+from content_packs.hub_keys import HubKeys
+from content_packs.messages import NONCE_BYTES
+from content_packs.protocol import CheckInAnswer, CheckInRequest, Credential, Pending
+from content_packs.reports import Report
+from content_packs.signed_documents import Envelope
+from sync_node import disk, enrolment, hub_calls, identity, reporting, state, trusted_time
+from sync_node.box_clock import BoxClock
+from sync_node.config import Config
+from sync_node.data_dir import DataDir
+from sync_node.errors import HubRefused
+from sync_node.hardware import Hardware
+from sync_node.held_documents import HeldDocuments, Keys
+from sync_node.hub_calls import Signer
+from sync_node.hub_source import HubSource
+from sync_node.identity import Identity, Sequence
+from sync_node.limits import BATCH_REPORT_SECONDS, BATCHES_AT_ONCE_MAX, CHECK_IN_SECONDS
+from sync_node.outbox import Outbox
+from sync_node.revocations import Revocations
+from sync_node.sources import Sources
+from sync_node.ticks import Tick
+from sync_node.trusted_time import Said
+
+_NOT_ACCEPTED = (
+    "the hub doesn't accept this node: it was revoked, or its card was copied or restored from a "
+    "copy; ask the district, then `sync-node enrol CODE --again`"
+)
+
+
+class LastCheckIn(msgspec.Struct, frozen=True):
+    """How the last check-in went: `at` (RFC 3339), in the start `boot`, `on` seconds of being on.
+
+    `what` it was about; `refused` how many were refused since the last that wasn't; `sealed_on`:
+    when a report was sealed last.
+    """
+
+    at: str = ""
+    boot: str = ""
+    on: float = 0.0
+    what: str = ""
+    refused: int = 0
+    sealed_on: float = 0.0
+
+
+def last_check_in() -> LastCheckIn:
+    """Return how the last check-in went. node.db is open."""
+    try:
+        return msgspec.json.decode(state.check_in() or "{}", type=LastCheckIn)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return LastCheckIn()
+
+
+class Talker:
+    """Talks to the hubs of one tick. The engine's lock is held, node.db open."""
+
+    def __init__(  # noqa: PLR0913  # what is outside comes in as parameters
+        self,
+        data_dir: DataDir,
+        config: Config,
+        sources: Sources,
+        clock: BoxClock,
+        *,
+        hardware: Hardware,
+        randomness: Callable[[int], bytes],
+        disk_free: Callable[[Path], int] = disk.disk_free,
+    ) -> None:
+        self._data_dir = data_dir
+        self._config = config
+        self._sources = sources
+        self._clock = clock
+        self._hardware = hardware
+        self._randomness = randomness
+        self._disk_free = disk_free
+        self._documents = HeldDocuments(data_dir)
+        self.wants_tick = False  # what is to be held has changed
+
+    def talk(self, tick: Tick) -> None:
+        """Do what is due. What goes wrong is a note of the tick."""
+        for step in (self._claim, self._node):
+            try:
+                step(tick)
+            except SatchelError as error:
+                tick.notes.append(error.message)
+
+    def claim(self, hub: HubSource, asks: Identity) -> Pending | Credential:
+        """Send a claim to one hub. Raises as `enrolment.ask`."""
+        return enrolment.ask(hub, asks, self._documents, self._keys())
+
+    def _claim(self, tick: Tick) -> None:
+        asks = identity.claiming(self._data_dir)
+        if asks is None:
+            return
+        for hub in self._sources.hubs():
+            try:
+                answer = self.claim(hub, asks)
+            except SourceUnavailable as error:
+                self._sources.put_out(hub, error)
+            except Missing as error:
+                tick.notes.append(error.message)
+            else:
+                tick.notes.append(_in_words(answer))
+                return
+
+    def _node(self, tick: Tick) -> None:
+        who = identity.current(self._data_dir)
+        if who is None or who.credential is None:
+            return
+        outbox = Outbox(self._data_dir, who)
+        what = self._what(tick)
+        if self._is_due(what) or tick.activated:
+            for hub in self._sources.hubs():
+                try:
+                    self._check_in(hub, who, outbox, tick, what)
+                except SourceUnavailable as error:
+                    self._sources.put_out(hub, error)
+                except Missing as error:
+                    tick.notes.append(error.message)
+                except HubRefused as error:
+                    self._refused(error, tick)
+                    return
+                else:
+                    return
+        self._seal(who, outbox, tick)
+
+    def _what(self, tick: Tick) -> str:
+        """Return what a check-in would be about; another one is due when it changes."""
+        desired = self._documents.desired_state()
+        held = desired.number if desired else 0
+        credential = identity.credential(self._data_dir)
+        serial = credential.serial if credential else 0
+        codes = " ".join(sorted({error.code for error in tick.troubles}))
+        return f"{tick.outcome} [{codes}] {held} {serial} {state.applied()[:64]}"
+
+    def _is_due(self, what: str) -> bool:
+        last, known = last_check_in(), self._clock.known
+        if not 0 <= known.on - last.on < CHECK_IN_SECONDS:
+            return True
+        return not last.refused and (last.what != what or last.boot != known.boot)
+
+    def _remember(self, **changed: object) -> None:
+        found = msgspec.structs.replace(last_check_in(), **changed)
+        state.remember_check_in(msgspec.json.encode(found).decode())
+
+    def _refused(self, error: HubRefused, tick: Tick) -> None:
+        known = self._clock.known
+        count = last_check_in().refused + 1
+        self._remember(refused=count, on=known.on, boot=known.boot)
+        tick.notes.append(_NOT_ACCEPTED if error.status == 401 else error.message)
+
+    def _check_in(
+        self, hub: HubSource, who: Identity, outbox: Outbox, tick: Tick, what: str
+    ) -> None:
+        """Send what waits, check in, and take what comes."""
+        sequence = Sequence(who, trusted=self._clock.trusted)
+        signer = Signer(who.private_key, sequence.take, lambda: int(self._clock.now().timestamp()))
+        for number in outbox.waiting(self._documents.receipt(who))[:BATCHES_AT_ONCE_MAX]:
+            hub_calls.send_batch(hub, outbox.document(number), signer)
+        request = self._request(who, outbox, tick)
+        asked = self._clock.uptime()
+        answer = hub_calls.check_in(hub, request, signer)
+        self._take(answer, request.nonce, hub, who, asked=asked, tick=tick)
+        known = self._clock.known
+        self._remember(
+            at=trusted_time.in_words(self._clock.now()),
+            boot=known.boot,
+            on=known.on,
+            what=what,
+            refused=0,
+        )
+
+    def _request(self, who: Identity, outbox: Outbox, tick: Tick) -> CheckInRequest:
+        desired, receipt = self._documents.desired_state(), self._documents.receipt(who)
+        return CheckInRequest(
+            nonce=self._randomness(NONCE_BYTES).hex(),
+            credential=who.credential.serial if who.credential else 0,
+            desired_state=desired.number if desired else 0,
+            status=Revocations(self._data_dir).number,
+            receipt=receipt.sequence if receipt else 0,
+            report=self.report(who, outbox, tick),
+        )
+
+    def report(self, who: Identity, outbox: Outbox, tick: Tick | None) -> Report:
+        """Return what this node says about itself now. Raises `StorageFailed`."""
+        return report_of(
+            self._data_dir,
+            self._config,
+            who,
+            clock=self._clock,
+            tick=tick,
+            hardware=self._hardware,
+            disk_free=self._disk_free,
+            newest=max(outbox.sequences(), default=0),
+        )
+
+    def _take(  # noqa: PLR0913  # all that is known of an answer
+        self,
+        answer: CheckInAnswer,
+        nonce: str,
+        hub: HubSource,
+        who: Identity,
+        *,
+        asked: trusted_time.Uptime,
+        tick: Tick,
+    ) -> None:
+        keys = self._keys()
+        credential = who.credential
+        if credential is None:
+            return
+
+        def time(document: bytes) -> None:
+            found = protocol.open_time(document, keys, node=credential.node, nonce=nonce)
+            said = Said(found.time, signed_documents.signer_of(document))
+            self._clock.heard_hub(said, asked=asked, source=hub.name)
+            state.remember_time(self._clock.known)
+
+        taking: list[tuple[Envelope | None, Callable[[bytes], object]]] = [
+            (answer.time, time),
+            (answer.credential, lambda found: self._documents.take_credential(found, keys, who)),
+            (answer.desired_state, self._take_desired_state),
+            (answer.receipt, lambda found: self._documents.take_receipt(found, keys, who)),
+        ]
+        for envelope, take in taking:
+            try:
+                if envelope:
+                    take(envelope.document)
+            except SatchelError as error:
+                tick.notes.append(error.message)
+        Outbox(self._data_dir, who).settle(self._documents.receipt(who))
+
+    def _take_desired_state(self, document: bytes) -> None:
+        of = identity.credential(self._data_dir)
+        if of and self._documents.take_desired_state(document, self._keys(), of):
+            self.wants_tick = True
+
+    def _seal(self, who: Identity, outbox: Outbox, tick: Tick) -> None:
+        """Seal a report where the hub has heard nothing for long, if it has a key to seal to."""
+        last, keys = last_check_in(), self._hub_keys()
+        on = self._clock.known.on
+        quiet = on - max(last.on if last.at else 0.0, last.sealed_on)
+        if 0 <= quiet < BATCH_REPORT_SECONDS or not keys.seal or outbox.is_full:
+            return
+        outbox.add(
+            reports.encode_batch((self.report(who, outbox, tick),)),
+            "reports",
+            keys,
+            receipt=self._documents.receipt(who),
+            randomness=self._randomness,
+        )
+        self._remember(sealed_on=on)
+
+    def _hub_keys(self) -> HubKeys:
+        return state.hub_keys() or HubKeys()
+
+    def _keys(self) -> Keys:
+        return self._hub_keys().service_keys()
+
+
+def report_of(  # noqa: PLR0913  # all by name; each is needed
+    data_dir: DataDir,
+    config: Config,
+    who: Identity,
+    *,
+    clock: BoxClock,
+    tick: Tick | None,
+    hardware: Hardware,
+    disk_free: Callable[[Path], int],
+    newest: int,
+) -> Report:
+    """Return what a node says about itself; `newest` is its newest batch. node.db is open.
+
+    Raises `StorageFailed`.
+    """
+    documents = HeldDocuments(data_dir)
+    desired, receipt = documents.desired_state(), documents.receipt(who)
+    return reporting.report(
+        data_dir,
+        config,
+        clock=clock,
+        tick=tick,
+        hardware=hardware,
+        numbers=(
+            desired.number if desired else 0,
+            newest,
+            receipt.sequence if receipt else 0,
+        ),
+        disk_free=disk_free,
+    )
+
+
+def _in_words(answer: Pending | Credential) -> str:
+    if isinstance(answer, Credential):
+        return f"enrolled as {answer.node} of {answer.school}"
+    return f"the enrolment waits for a person to confirm the fingerprint {answer.fingerprint}"
