@@ -10,6 +10,7 @@ import click
 
 from content_packs.command_line import Group, collect_less, json_option, megabytes, print_json
 from hub.couriers.cli import courier
+from hub.fleet.cli import COMMANDS as FLEET_COMMANDS
 from hub.keyring.cli import keys, publishers
 from hub.options import (
     data_option,
@@ -71,6 +72,8 @@ def main() -> None:
 
 main.add_command(keys)
 main.add_command(publishers)
+for of_fleet in FLEET_COMMANDS:
+    main.add_command(of_fleet)
 main.add_command(courier)
 
 

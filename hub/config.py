@@ -27,7 +27,7 @@ _NUMBERS = {
     "lock_wait_seconds": (0, LOCK_WAIT_SECONDS_MAX),
 }
 
-_CHARACTERS = {"passphrase_file": (0, PATH_CHARACTERS_MAX)}
+_CHARACTERS = {"passphrase_file": (0, PATH_CHARACTERS_MAX), "trusted_proxy": (0, 45)}
 
 _TEMPLATE = """\
 # Configuration of this hub. Every key, and what it means, stands in hub/CLI.md.
@@ -57,6 +57,7 @@ class Config:
     lock_wait_seconds: int = 30
     passphrase_file: str = ""
     require_signatures: bool = False
+    trusted_proxy: str = ""
 
 
 def read_config(path: Path) -> Config:

@@ -8,6 +8,7 @@ targets snapshot timestamp c-<channel> status   Ed25519, sign metadata
 service                                         Ed25519, signs what the hub says to one node
 seal                                            X25519, opens the batches of nodes
 root-1 root-2 root-3                            Ed25519, until they are moved offline
+codes                                           Ed25519, keys the hashes of enrolment codes
 NAME.next                                       takes over from NAME (see `keyring`)
 seal-<16 digits of its keyid>                   took over from: batches sealed to it still come
 ```

@@ -52,7 +52,7 @@ class Box:
     key: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
     sequences: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     node: str = ""
-    end: ChainEnd = ChainEnd()
+    end: ChainEnd = field(default_factory=ChainEnd)
 
     @property
     def keyid(self) -> str:
