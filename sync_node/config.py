@@ -18,6 +18,7 @@ from sync_node.hub_address import PIN_PREFIX, check_pin, check_url
 from sync_node.limits import (
     CHANNELS_MAX,
     CONFIG_BYTES_MAX,
+    COURIER_ROOTS_MAX,
     KBIT_PER_SECOND_MAX,
     MEGABYTES_MAX,
     POLL_SECONDS_DEFAULT,
@@ -33,6 +34,7 @@ from sync_node.zones import UTC_OFFSET, zone_of
 
 FORMAT = 1
 CHANNEL_DEFAULT = "main"
+COURIER_ROOTS = ("/media", "/run/media", "/mnt")
 METERED_CLASSES = ("text",)  # what a link carries that costs by the byte, unless told otherwise
 BYTES_PER_SECOND_OF_KBIT = 125.0
 BYTES_OF_MEGABYTE = 1_000_000
@@ -97,7 +99,8 @@ class Config(_Table, frozen=True):
     """What node.toml says. `rollout_number`: this node's place, 0 to 99, in every rollout.
 
     `time_zone`: a name of the IANA database or an offset, for windows and budgets. `packs` of the
-    channels, `renditions` of media beyond the lightest: None for all.
+    channels, `renditions` of media beyond the lightest: None for all. `couriers`: folders under
+    which the system mounts disks, that are looked through for couriers.
     """
 
     format: int
@@ -109,6 +112,7 @@ class Config(_Table, frozen=True):
     time_zone: str = UTC_OFFSET
     packs: tuple[str, ...] | None = None
     renditions: tuple[str, ...] | None = None
+    couriers: tuple[str, ...] = COURIER_ROOTS
 
 
 def read(data_dir: DataDir) -> Config:
@@ -144,6 +148,7 @@ def check(config: Config, *, what: str) -> None:
     zone_of(config.time_zone, what=f"{what}: time_zone")
     for source in config.sources:
         _check_source(source, what=what)
+    _check_couriers(config.couriers, what=what)
     for channel in config.channels:
         try:
             check_name(channel, what=f"{what}: channels")
@@ -263,6 +268,14 @@ def _check_between(found: int, least: int, most: int, *, what: str) -> None:
         raise UsageError(f"{what} is {found}, expected {least} to {most}", hint=_HINT)
 
 
+def _check_couriers(folders: tuple[str, ...], *, what: str) -> None:
+    if len(folders) > COURIER_ROOTS_MAX:
+        raise UsageError(f"{what}: couriers: {len(folders)}, more than {COURIER_ROOTS_MAX}")
+    for folder in folders:
+        if "\0" in folder or not Path(folder).is_absolute():
+            raise UsageError(f"{what}: couriers: {folder!r}, expected a path from the root")
+
+
 def _check_count(found: int, most: int, *, what: str) -> None:
     if not 1 <= found <= most:
         raise UsageError(f"{what}: there are {found}, expected 1 to {most}", hint=_HINT)
@@ -282,6 +295,8 @@ def encode(config: Config) -> str:
         "# This node's place, 0 to 99, in rollouts that reach only a share of all nodes.",
         f"rollout_number = {config.rollout_number}",
     ]
+    if config.couriers != COURIER_ROOTS:
+        lines += [f"couriers = [{', '.join(_quoted(folder) for folder in config.couriers)}]"]
     if config.time_zone != UTC_OFFSET:
         lines += [f"time_zone = {_quoted(config.time_zone)}"]
     for key in ("packs", "renditions"):

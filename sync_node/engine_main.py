@@ -24,6 +24,7 @@ from content_packs.errors import Refused, SatchelError
 from sync_node import config, trusted_time
 from sync_node.box_clock import system_clock
 from sync_node.budget import Budgets
+from sync_node.courier_disks import CourierDisks
 from sync_node.data_dir import DataDir
 from sync_node.limits import (
     ORDERS_SECONDS,
@@ -79,24 +80,37 @@ def line_of(tick: Tick) -> str:
     return f"{words}; {tick.detail}" if tick.detail else words
 
 
-def run(data_dir: DataDir, *, sleep: Callable[[float], None], log: Callable[[str], None]) -> None:
+def run(
+    data_dir: DataDir,
+    *,
+    sleep: Callable[[float], None],
+    log: Callable[[str], None],
+    disks: CourierDisks | None = None,
+) -> None:
     """Tick until `Stop` is raised. What goes wrong is logged, and the next tick tries again."""
+    disks = disks or CourierDisks()
     rhythm = Rhythm(random.random)
     budgets = budgets_of(data_dir)
     try:
         while True:
-            sleep(_tick(data_dir, rhythm, budgets, log))
+            sleep(_tick(data_dir, rhythm, budgets, disks, log))
     finally:
         _settle(data_dir, budgets)
 
 
-def _tick(data_dir: DataDir, rhythm: Rhythm, budgets: Budgets, log: Callable[[str], None]) -> float:
+def _tick(
+    data_dir: DataDir,
+    rhythm: Rhythm,
+    budgets: Budgets,
+    disks: CourierDisks,
+    log: Callable[[str], None],
+) -> float:
     """Do a tick; return the seconds to wait after it."""
     cut = False
     poll_seconds: float = POLL_SECONDS_DEFAULT
     try:
         poll_seconds = config.read(data_dir).engine.poll_seconds
-        tick = sync_once(data_dir, budgets=budgets)
+        tick = sync_once(data_dir, budgets=budgets, disks=disks)
         cut = tick.outcome == "cut"
         log(line_of(tick))
         if tick.not_now and tick.not_now.until:
@@ -120,15 +134,19 @@ def _settle(data_dir: DataDir, budgets: Budgets) -> None:
 
 
 def sleep_until_asked(
-    orders: Orders, *, sleep: Callable[[float], None], monotonic: Callable[[], float]
+    orders: Orders,
+    *,
+    sleep: Callable[[float], None],
+    monotonic: Callable[[], float],
+    news: Callable[[], bool] = lambda: False,
 ) -> Callable[[float], None]:
-    """Return what sleeps, but for no longer than until somebody asks for a tick."""
+    """Return what sleeps, but for no longer than until somebody asks for a tick, or has `news`."""
 
     def sleep_for(seconds: float) -> None:
         until = monotonic() + seconds
         while (left := until - monotonic()) > 0:
             sleep(min(left, ORDERS_SECONDS))
-            if orders.tick_asked_for:
+            if orders.tick_asked_for or news():
                 return
 
     return sleep_for
@@ -159,11 +177,14 @@ def main() -> None:
     try:
         threading.Thread(target=_end_with_parent, daemon=True).start()
         data_dir = DataDir(Path(sys.argv[1]))
-        sleep = sleep_until_asked(Orders(data_dir), sleep=time.sleep, monotonic=time.monotonic)
+        disks = CourierDisks()
+        sleep = sleep_until_asked(
+            Orders(data_dir), sleep=time.sleep, monotonic=time.monotonic, news=disks.has_news
+        )
         scrubber = Scrubber(
             data_dir, sleep=sleep, monotonic=time.monotonic, clock=system_clock, log=_log
         )
-        run(data_dir, sleep=scrubber.wait, log=_log)
+        run(data_dir, sleep=scrubber.wait, log=_log, disks=disks)
     except Stop:
         _log("stopped")
 

@@ -104,6 +104,14 @@ RESTART_SECONDS = 2.0  # before a crashed engine is started again; doubles
 RESTART_SECONDS_MAX = 300.0
 STOP_SECONDS = 10.0  # an engine that is told to end gets this long
 
+# Couriers
+COURIER_ROOTS_MAX = 16
+COURIER_ENTRIES_MAX = 64  # folders that are looked at on each level below a root
+COURIER_TRIES_MAX = 3  # of a disk that can't be read
+COURIER_VISITS_MAX = 4  # that are told of
+COURIER_VISITS_BYTES_MAX = 64 * KIB
+COURIER_WORDS_MAX = 400  # characters of what was wrong
+
 # The site
 SITE_PORT_DEFAULT = 8080
 SITE_THREADS = 8

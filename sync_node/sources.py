@@ -59,6 +59,7 @@ def from_config(  # noqa: PLR0913  # what is outside comes in as parameters
     *,
     meters: Mapping[str, Gate] | None = None,
     observed: Mapping[str, LinkObservation] | None = None,
+    disks: Iterable[Path] = (),
     sleep: Callable[[float], None] = time.sleep,
     random_share: Callable[[], float] = random.random,
 ) -> "Sources":
@@ -66,7 +67,8 @@ def from_config(  # noqa: PLR0913  # what is outside comes in as parameters
 
     By the name of a source, which is its address: `meters` are told every byte that crosses its
     link, `observed` is what `Sources.observed` returned when it was last used. `folder`: where
-    certificates lie that it names. Raises `UsageError` for one that can't be used.
+    certificates lie that it names. `disks`: folders of couriers that are there now. Raises
+    `UsageError` for a certificate that can't be used.
     """
     found: list[Source] = []
     hubs: list[HubSource] = []
@@ -82,6 +84,7 @@ def from_config(  # noqa: PLR0913  # what is outside comes in as parameters
             found.append(RetryingSource(hub, sleep=sleep, random=random_share))
         else:
             found.append(FolderSource(Path(each.folder)))
+    found += [FolderSource(disk) for disk in disks]
     return Sources(found, meters or {}, hubs)
 
 
@@ -186,6 +189,10 @@ class Sources:
             self._note_barred(error)
         if not isinstance(error, NotNow) or source.name not in self._gates:
             self._down[source.name] = error
+
+    def failure_of(self, name: str) -> SourceUnavailable | None:
+        """Return what put a source out in this tick, None where nothing did."""
+        return self._down.get(name)
 
     @property
     def all_out(self) -> bool:

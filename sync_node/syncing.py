@@ -10,11 +10,11 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
 from content_packs.errors import SatchelError, StorageFailed
+from content_packs.reports import Report
 from sync_node import (
-    config,
-    desired,
     estimating,
     outlook,
     rebuilding,
@@ -27,12 +27,16 @@ from sync_node.box_clock import BoxClock, system_clock, uptime
 from sync_node.budget import Budgets
 from sync_node.check_in import Talker
 from sync_node.config import Config, rules_of
+from sync_node.courier_disks import CourierDisks
+from sync_node.courier_papers import Papers
+from sync_node.courier_visiting import Visiting
 from sync_node.data_dir import DataDir
 from sync_node.database import database_errors
 from sync_node.disk import disk_free
 from sync_node.engine import Engine
 from sync_node.hardware import hardware
-from sync_node.held_documents import HeldDocuments
+from sync_node.identity import Identity
+from sync_node.in_force import config_in_force
 from sync_node.limits import (
     LINK_CHANGE_MIN,
     LOCK_WAIT_SECONDS,
@@ -43,6 +47,7 @@ from sync_node.lock import engine_lock
 from sync_node.meter import SourceMeter
 from sync_node.models import database_proxy
 from sync_node.orders import Orders
+from sync_node.outbox import Outbox
 from sync_node.progress_file import Progress, ProgressFile, Running
 from sync_node.ticks import Tick
 from sync_node.trusted_time import Uptime
@@ -66,14 +71,6 @@ def box_clock(
         return BoxClock(system, state.time_known(), read_uptime=read_uptime)
 
 
-def wanted(data_dir: DataDir) -> Config:
-    """Return the configuration that counts: node.toml, and what the hub wants of this node.
-
-    Raises `UsageError`, `StorageFailed`.
-    """
-    return desired.in_effect(config.read(data_dir), HeldDocuments(data_dir).desired_state())
-
-
 def sync_once(  # noqa: PLR0913  # what is outside comes in as parameters
     data_dir: DataDir,
     *,
@@ -83,19 +80,23 @@ def sync_once(  # noqa: PLR0913  # what is outside comes in as parameters
     unbound: bool = False,
     budgets: Budgets | None = None,
     sleep: Callable[[float], None] = time.sleep,
+    disks: CourierDisks | None = None,
 ) -> Tick:
     """Do one tick; what goes wrong in it is in it.
 
-    `unbound`: whatever windows, budgets and pauses say. `budgets` are kept by who does many ticks.
+    `unbound`: whatever windows, budgets and pauses say. `budgets` are kept by who does many ticks,
+    and so are `disks`: None deals with every courier's disk that is there.
     Raises `UsageError` for a configuration that can't be used, `Refused` where another process
     syncs, `StorageFailed`.
     """
-    found = wanted(data_dir)
+    found = config_in_force(data_dir)
     with ExitStack() as stack:
         stack.enter_context(engine_lock(data_dir, wait_seconds=lock_wait_seconds))
         data_dir.make()
         rebuilt = stack.enter_context(rebuilding.opened(data_dir, found, now=clock()))
-        one = _OneTick(data_dir, found, clock, budgets, sleep, unbound=unbound)
+        one = _OneTick(
+            data_dir, found, clock, budgets, sleep, disks or CourierDisks(), unbound=unbound
+        )
         tick = one.run(progress)
     if rebuilt:
         tick.notes.append("node.db was missing or damaged, and was made anew")
@@ -105,13 +106,14 @@ def sync_once(  # noqa: PLR0913  # what is outside comes in as parameters
 class _OneTick:
     """What one tick needs around it."""
 
-    def __init__(  # noqa: PLR0913  # what is outside comes in as parameters
+    def __init__(  # noqa: PLR0913, PLR0917  # what is outside comes in as parameters
         self,
         data_dir: DataDir,
         found: Config,
         clock: Callable[[], datetime],
         budgets: Budgets | None,
         sleep: Callable[[float], None],
+        disks: CourierDisks,
         *,
         unbound: bool,
     ) -> None:
@@ -140,7 +142,15 @@ class _OneTick:
             for source in found.sources
             if source.hub
         }
-        self._sources = sources.from_config(found, data_dir.root, meters=meters, observed=observed)
+        disks.roots = tuple(map(Path, found.couriers))
+        self._visiting = Visiting(data_dir, disks, self._clock)
+        self._sources = sources.from_config(
+            found,
+            data_dir.root,
+            meters=meters,
+            observed=observed,
+            disks=self._visiting.repositories,
+        )
         self._talker = Talker(
             data_dir,
             found,
@@ -164,8 +174,10 @@ class _OneTick:
             progress=show,
             talk=self._talker.talk,
         )
+        self._visiting.begin()
         try:
             tick = engine.tick()
+            self._exchange(tick)
         finally:
             file.end()
             self._sources.close()
@@ -177,6 +189,17 @@ class _OneTick:
         if self._talker.wants_tick:
             self._orders.ask_for_tick(unbound=False)
         return tick
+
+    def _exchange(self, tick: Tick) -> None:
+        """Exchange papers with the couriers' disks that this tick read."""
+
+        def report(who: Identity, outbox: Outbox) -> Report:
+            return self._talker.report(who, outbox, tick)
+
+        papers = Papers(self._data_dir, self._clock, report)
+        with database_errors(self._data_dir):
+            if self._visiting.end(tick, self._sources, papers):
+                self._orders.ask_for_tick(unbound=False)
 
     def _settle(self) -> None:
         """Give back what was leased; on a disk that can't take that, it stays counted."""
