@@ -24,6 +24,7 @@ class FolderSource:
     """The repository in the folder `root`, which itself may be a link or a mount point."""
 
     live = False
+    by_digest = False
     patience = Impatience()
     observation: LinkObservation | None = None
     has_slack = False

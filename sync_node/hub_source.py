@@ -21,9 +21,9 @@ from sync_node.limits import (
     CONNECT_SECONDS,
     PIECE_BYTES_MIN,
     READ_SECONDS,
-    REDIRECTS_MAX,
 )
 from sync_node.link import UNKNOWN, LinkObservation, Observer
+from sync_node.manner import AS_A_HUB, Manner
 from sync_node.pace import Pace
 from sync_node.source import (
     Answer,
@@ -61,7 +61,6 @@ class Unmetered:
 class HubSource:
     """The repository below a URL. `observed` is what is known of the link from before."""
 
-    live = True
     patience = Impatience()
 
     def __init__(  # noqa: PLR0913  # what is outside comes in as parameters
@@ -74,8 +73,12 @@ class HubSource:
         connect_seconds: float = CONNECT_SECONDS,
         read_seconds: float = READ_SECONDS,
         authorities: Authorities = PUBLIC,
+        manner: Manner = AS_A_HUB,
     ) -> None:
-        self.name = check_url(url)
+        self.name = manner.name or check_url(url)
+        self.live = manner.live
+        self.by_digest = manner.by_digest
+        self.manner = manner
         self.traffic = Traffic()
         self.observer = Observer(observed, monotonic=monotonic)
         self.monotonic = monotonic
@@ -135,7 +138,7 @@ class HubSource:
 
     def open(self, path: str, first: int, length: int, *, fresh: bool = False) -> "HubReading":
         """Begin to read a range of a file. See `Source.open`."""
-        check_place(path)
+        check_place(path, self.manner.is_place)
         return HubReading(self, path, first, length, fresh=fresh)
 
     def read(self, path: str, first: int, length: int) -> AbstractContextManager[Iterator[bytes]]:
@@ -206,14 +209,18 @@ class HubSource:
 
         Raises `SourceUnavailable`.
         """
-        check_place(path)
+        check_place(path, self.manner.is_place)
         url = urljoin(self._base, path)
-        for _ in range(REDIRECTS_MAX + 1):
+        for _ in range(self.manner.redirects_max + 1):
             with self._lock:
                 self.traffic.requests += 1
             with self.link_errors(path):
                 response = self._connections.get(
-                    url, headers, timeouts or self._timeouts, took=took, fresh=fresh
+                    url,
+                    {**headers, **self.manner.fields(url)},
+                    timeouts or self._timeouts,
+                    took=took,
+                    fresh=fresh,
                 )
             if response.status in {200, 206}:
                 return response
@@ -222,7 +229,8 @@ class HubSource:
                 return response
             response.close()
             url = self._redirected(url, response.header("Location"))
-        raise SourceUnavailable(f"{self.name}: {path}: redirected more than {REDIRECTS_MAX} times")
+        most = self.manner.redirects_max
+        raise SourceUnavailable(f"{self.name}: {path}: redirected more than {most} times")
 
     def _redirected(self, url: str, location: str) -> str:
         """Return where a redirect leads, if that is the same host and no less secure."""
@@ -238,7 +246,7 @@ class HubSource:
 
     def _read(self, response: Response, path: str, body: bytearray, bytes_max: int) -> None:
         """Read a body to its end into `body`, but no more than makes it `bytes_max` long."""
-        pace = Pace(self.monotonic)
+        pace = Pace(self.monotonic, self.manner.slowest)
         buffer = memoryview(bytearray(PIECE_BYTES_MIN))
         while len(body) < bytes_max:
             with self.link_errors(path):
@@ -283,7 +291,7 @@ class HubReading:
         self._first = first
         self._length = self._left = length
         self._fresh = fresh
-        self._pace = Pace(hub.monotonic)
+        self._pace = Pace(hub.monotonic, hub.manner.slowest)
         self._response: Response | None = None
         self._wire: Wire | None = None
         self._metered_before = 0.0

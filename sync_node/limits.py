@@ -192,6 +192,7 @@ FILES_TOGETHER_MAX = 48  # small files in one request: their digests are its pat
 FILES_TOGETHER_BYTES = 1 * MIB  # of them together
 HELD_BYTES_MAX = 8 * MIB  # of a peer's list of what it holds: 262,144 files
 PEER_DOCUMENT_BYTES_MAX = 16 * MIB  # a larger manifest comes from elsewhere
+PEER_DOCUMENT_RATIO_MAX = 32  # a document's bytes to those of its compressed form
 PEERS_MAX = 8  # that are known at a time
 PEERS_ASKED_MAX = 4  # of them in one tick
 PEER_REQUESTS_MAX = 2  # of ours to one peer, in flight together

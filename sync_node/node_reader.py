@@ -16,6 +16,7 @@ import peewee
 from peewee import SQL
 
 from content_packs.errors import StorageFailed
+from content_packs.hub_keys import HubKeys
 from sync_node import outlook, trusted_time
 from sync_node.catalogue_model import TickView
 from sync_node.data_dir import DataDir
@@ -27,7 +28,15 @@ from sync_node.database import (
 )
 from sync_node.models import LessonRow, PackRow, StateRow, TickRow, VersionRow
 from sync_node.outlook import Outlook
-from sync_node.state import EXPIRES_KEY, OUTLOOK_KEY, TIME_KEY, decode_time
+from sync_node.state import (
+    EXPIRES_KEY,
+    HUB_KEYS_KEY,
+    OUTLOOK_KEY,
+    STATUS_LIST_KEY,
+    TIME_KEY,
+    decode_hub_keys,
+    decode_time,
+)
 from sync_node.trusted_time import Known
 
 
@@ -119,6 +128,16 @@ class NodeReader:
             decode_time(rows.get(TIME_KEY, "")),
             trusted_time.parse(rows.get(EXPIRES_KEY, "")),
         )
+
+    def hub_keys(self) -> tuple[HubKeys | None, bool]:
+        """Return the hub's further keys, and whether it has a list of revoked nodes.
+
+        Raises `StorageFailed`.
+        """
+        with self._reading() as database:
+            wanted = StateRow.key.in_((HUB_KEYS_KEY, STATUS_LIST_KEY))
+            rows = {row.key: row.value for row in StateRow.select().where(wanted).bind(database)}
+        return decode_hub_keys(rows.get(HUB_KEYS_KEY, "")), bool(rows.get(STATUS_LIST_KEY))
 
     @contextmanager
     def _reading(self) -> Iterator[peewee.SqliteDatabase]:

@@ -1,7 +1,8 @@
 """The node's sources together: whom to ask for what, and who is out for the rest of a tick.
 
 What is offered is asked of hubs first, since only they say what is of now; folders are asked where
-no hub answers. Content is asked of folders first, since their bytes cost nothing.
+no hub answers, then peers. Content is asked of folders first, since their bytes cost nothing. Peers
+have files by digest, no bundles: `neighbours.py` asks them before any link is.
 
 A link may be barred for some kinds of content, or for all, by its windows, by its budget, or by a
 pause: then its source isn't asked, and is asked again as soon as it may be.
@@ -60,10 +61,11 @@ def from_config(  # noqa: PLR0913  # what is outside comes in as parameters
     meters: Mapping[str, Gate] | None = None,
     observed: Mapping[str, LinkObservation] | None = None,
     disks: Iterable[Path] = (),
+    peers: Iterable[Source] = (),
     sleep: Callable[[float], None] = time.sleep,
     random_share: Callable[[], float] = random.random,
 ) -> "Sources":
-    """Return the sources that node.toml names, hubs with retries.
+    """Return the sources that node.toml names, hubs with retries, and `peers`.
 
     By the name of a source, which is its address: `meters` are told every byte that crosses its
     link, `observed` is what `Sources.observed` returned when it was last used. `folder`: where
@@ -82,9 +84,9 @@ def from_config(  # noqa: PLR0913  # what is outside comes in as parameters
             )
             hubs.append(hub)
             found.append(RetryingSource(hub, sleep=sleep, random=random_share))
-        else:
+        elif each.folder:
             found.append(FolderSource(Path(each.folder)))
-    found += [FolderSource(disk) for disk in disks]
+    found += [*map(FolderSource, disks), *peers]
     return Sources(found, meters or {}, hubs)
 
 
@@ -113,7 +115,7 @@ class Sources:
 
     def for_offers(self) -> Iterator[Source]:
         """Yield those that aren't out, hubs first."""
-        return self._up(sorted(self._sources, key=lambda source: not source.live))
+        return self._up(sorted(self._sources, key=lambda each: (not each.live, each.by_digest)))
 
     def hubs(self) -> Iterator[HubSource]:
         """Yield the hubs to talk to: those that aren't out, and that metadata may cross to."""
@@ -121,12 +123,26 @@ class Sources:
 
     def for_content(self) -> Iterator[Source]:
         """Yield those that aren't out and may carry what is being carried, folders first."""
-        return self._up(sorted(self._sources, key=lambda source: source.live))
+        return self._up(sorted(self._with_content(), key=lambda source: source.live))
+
+    def for_files(self) -> Iterator[Source]:
+        """Yield those that have files by digest, and aren't out: peers."""
+        return self._up([source for source in self._sources if source.by_digest])
+
+    def _with_content(self) -> list[Source]:
+        """Return those that have bundles and deltas; all, where there are only peers.
+
+        So that one peer's source can be handed to what fetches from sources.
+        """
+        found = [source for source in self._sources if not source.by_digest]
+        return found or self._sources
 
     def permitting(self, kind: Kind) -> frozenset[str]:
         """Return the names of the sources, out or not, whose links may carry content of a kind."""
         return frozenset(
-            source.name for source in self._sources if self._may_carry(source, frozenset({kind}))
+            source.name
+            for source in self._with_content()
+            if not source.by_digest and self._may_carry(source, frozenset({kind}))
         )
 
     def within_budget(self, kind: Kind, sizes: Iterable[int]) -> int:
@@ -201,18 +217,24 @@ class Sources:
 
     @property
     def cut(self) -> SourceUnavailable | None:
-        """What put a source out, preferably a hub, or else barred it; None where all answered."""
-        by_name = {source.name: source for source in self._sources}
-        downs = sorted(self._down.items(), key=lambda item: not by_name[item[0]].live)
+        """What put a source out, preferably a hub, or else barred it; None where all answered.
+
+        A peer that is out is no cut, unless there are only peers: what it has comes by a link, too.
+        """
+        by_name = {source.name: source for source in self._with_content()}
+        counted = [item for item in self._down.items() if item[0] in by_name]
+        downs = sorted(counted, key=lambda item: not by_name[item[0]].live)
         return downs[0][1] if downs else self._barred
 
-    def first_good(self, ask: Callable[[Source], _Found]) -> _Found:
-        """Return what `ask` makes of the first source for content with which it works.
+    def first_good(
+        self, ask: Callable[[Source], _Found], among: Iterable[Source] | None = None
+    ) -> _Found:
+        """Return what `ask` makes of the first source with which it works: of those for content.
 
         Raises the last source's error: `Missing`, `InvalidContent`, `SourceUnavailable`.
         """
         last: SatchelError = self.cut or SourceUnavailable("no source")
-        for source in self.for_content():
+        for source in self.for_content() if among is None else among:
             try:
                 return ask(source)
             except SourceUnavailable as error:
