@@ -54,20 +54,22 @@ def time_for(hub: Hub, node: str, nonce: str = "") -> bytes:
     return sign("time", said, hub.keys.signing_key(SERVICE))
 
 
-def documents_for(hub: Hub, node: str) -> dict[str, bytes]:
+def documents_for(hub: Hub, name: str) -> dict[str, bytes]:
     """Return what a stick carries to a node, by file name, as PROTOCOL.md, section 3, names it.
 
-    Nothing for one that has no valid key. Raises `KeyAbsent`, `KeyLocked`, `StorageFailed`.
+    `name` is the node's id or, where it has yet to learn that, the keyid of its key. Nothing for
+    one that has no valid key. Raises `KeyAbsent`, `KeyLocked`, `StorageFailed`.
     """
     with hub.database.writing():
-        key = NodeKeyRow.get_or_none((NodeKeyRow.node == node) & (NodeKeyRow.state == "valid"))
+        named = (NodeKeyRow.node == name) | (NodeKeyRow.keyid == name)
+        key = NodeKeyRow.get_or_none(named & (NodeKeyRow.state == "valid"))
         if key is None:
             return {}
-        applying = desired.applying_to(hub, node, 0)
+        applying = desired.applying_to(hub, key.node, 0)
     found = {
         "credential.json": key.credential.encode(),
         "receipt.json": signed_receipt(hub, key),
-        "time.json": time_for(hub, node),
+        "time.json": time_for(hub, key.node),
     }
     return found | ({"desired-state.json": applying.document} if applying else {})
 

@@ -22,6 +22,7 @@ from hub.hub import Hub
 State: TypeAlias = Literal["pending", "valid", "revoked", "refused", "none"]
 
 _LISTS_SHOWN = 10
+_NEWEST_FIRST = peewee.SQL("rowid DESC")
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def list_nodes(hub: Hub, *, school: str = "", pending: bool = False) -> list[Nod
             query = query.where(NodeRow.school == school)
         districts = {row.school: row.district for row in SchoolRow.select()}
         keys: dict[str, list[Key]] = {}
-        for row in NodeKeyRow.select().order_by(NodeKeyRow.claimed_at.desc()):
+        for row in NodeKeyRow.select().order_by(_NEWEST_FIRST):
             keys.setdefault(row.node, []).append(_key(row))
         newest = peewee.fn.MAX(ReportRow.taken_at)
         heard = dict(

@@ -28,11 +28,9 @@ _PAGE = """\
 body {{ margin: 0 auto; max-width: 190mm; color: #000; background: #fff;
   font: 10pt/1.35 system-ui, "Noto Sans", "Noto Sans CJK SC", "Microsoft YaHei", sans-serif }}
 h1 {{ font-size: 12pt; margin: 0 0 4mm }}
-ul {{ display: grid; grid-template-columns: 1fr 1fr; margin: 0; padding: 0; list-style: none;
-  border-top: .3mm dashed #777; border-left: .3mm dashed #777 }}
-li {{ display: grid; grid-template-columns: 34mm 1fr; gap: 1mm 4mm; min-height: 52mm;
-  padding: 4mm; break-inside: avoid; border-right: .3mm dashed #777;
-  border-bottom: .3mm dashed #777; align-content: start }}
+ul {{ display: grid; grid-template-columns: 1fr 1fr; margin: 0; padding: 0; list-style: none }}
+li {{ display: grid; grid-template-columns: 34mm 1fr; gap: 1mm 4mm; align-content: start;
+  margin: 0 -.3mm -.3mm 0; padding: 3mm 4mm; border: .3mm dashed #777; break-inside: avoid }}
 svg {{ display: block; width: 34mm; height: 34mm }}
 p {{ margin: 0 }}
 b {{ display: block; overflow-wrap: anywhere }}
