@@ -22,7 +22,7 @@ from content_packs.messages import NONCE_BYTES
 from content_packs.protocol import CheckInAnswer, CheckInRequest, Credential, Pending
 from content_packs.reports import Report
 from content_packs.signed_documents import Envelope
-from sync_node import disk, enrolment, hub_calls, identity, reporting, state, trusted_time
+from sync_node import claims, disk, hub_calls, identity, reporting, state, trusted_time
 from sync_node.box_clock import BoxClock
 from sync_node.config import Config
 from sync_node.data_dir import DataDir
@@ -32,6 +32,7 @@ from sync_node.held_documents import HeldDocuments, Keys
 from sync_node.hub_calls import Signer
 from sync_node.hub_source import HubSource
 from sync_node.identity import Identity, Sequence
+from sync_node.last_check_in import last_check_in
 from sync_node.limits import BATCH_REPORT_SECONDS, BATCHES_AT_ONCE_MAX, CHECK_IN_SECONDS
 from sync_node.outbox import Outbox
 from sync_node.revocations import Revocations
@@ -43,29 +44,6 @@ _NOT_ACCEPTED = (
     "the hub doesn't accept this node: it was revoked, or its card was copied or restored from a "
     "copy; ask the district, then `sync-node enrol CODE --again`"
 )
-
-
-class LastCheckIn(msgspec.Struct, frozen=True):
-    """How the last check-in went: `at` (RFC 3339), in the start `boot`, `on` seconds of being on.
-
-    `what` it was about; `refused` how many were refused since the last that wasn't; `sealed_on`:
-    when a report was sealed last.
-    """
-
-    at: str = ""
-    boot: str = ""
-    on: float = 0.0
-    what: str = ""
-    refused: int = 0
-    sealed_on: float = 0.0
-
-
-def last_check_in() -> LastCheckIn:
-    """Return how the last check-in went. node.db is open."""
-    try:
-        return msgspec.json.decode(state.check_in() or "{}", type=LastCheckIn)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return LastCheckIn()
 
 
 class Talker:
@@ -101,8 +79,8 @@ class Talker:
                 tick.notes.append(error.message)
 
     def claim(self, hub: HubSource, asks: Identity) -> Pending | Credential:
-        """Send a claim to one hub. Raises as `enrolment.ask`."""
-        return enrolment.ask(hub, asks, self._documents, self._keys())
+        """Send a claim to one hub. Raises as `claims.ask`."""
+        return claims.ask(hub, asks, self._documents, self._keys())
 
     def _claim(self, tick: Tick) -> None:
         asks = identity.claiming(self._data_dir)
@@ -172,7 +150,8 @@ class Talker:
         sequence = Sequence(who, trusted=self._clock.trusted)
         signer = Signer(who.private_key, sequence.take, lambda: int(self._clock.now().timestamp()))
         for number in outbox.waiting(self._documents.receipt(who))[:BATCHES_AT_ONCE_MAX]:
-            hub_calls.send_batch(hub, outbox.document(number), signer)
+            receipt = hub_calls.send_batch(hub, outbox.document(number), signer)
+            self._documents.take_receipt(receipt, self._keys(), who)
         request = self._request(who, outbox, tick)
         asked = self._clock.uptime()
         answer = hub_calls.check_in(hub, request, signer)

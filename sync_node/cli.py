@@ -80,6 +80,46 @@ def init(  # noqa: PLR0913  # one for each option
 
 
 @main.command()
+@click.argument("code")
+@click.option("--hub", default="", help="The hub to ask: an address in node.toml. Default: all.")
+@click.option(
+    "--to", "stick", type=_FOLDER,
+    help="Put the claim into this folder, such as a stick's, instead of asking a hub.",
+)  # fmt: skip
+@click.option("--again", is_flag=True, help="Enrol anew, with a new key, what is a node already.")
+@data_option
+@json_option
+def enrol(  # noqa: PLR0913  # one for each option
+    *, code: str, hub: str, stick: Path | None, again: bool, data: Path, as_json: bool
+) -> None:
+    """Make this box a node of a school, by the CODE on the printed sheet."""
+    import secrets
+
+    from sync_node import enrolling
+    from sync_node.data_dir import DataDir
+    from sync_node.enrolling_sayings import enrolled_json, say_enrolled
+    from sync_node.hardware import hardware
+
+    def say(line: str) -> None:
+        click.echo(line, err=True)
+
+    found = enrolling.enrol(
+        DataDir(data),
+        code,
+        hub=hub,
+        stick=stick,
+        again=again,
+        hardware=hardware(),
+        randomness=secrets.token_bytes,
+        say=say,
+    )
+    if as_json:
+        print_json(enrolled_json(found))
+    else:
+        say_enrolled(found)
+
+
+@main.command()
 @click.option(
     "--now", "unbound", is_flag=True,
     help="Whatever windows, rates, budgets and a pause say. It is counted all the same.",
@@ -122,11 +162,12 @@ def sync(context: click.Context, *, unbound: bool, data: Path, as_json: bool) ->
 @json_option
 def pause(*, until: str, data: Path, as_json: bool) -> None:
     """Use no link until `resume`, or until TIME. The school's site goes on."""
-    from sync_node import config, pausing, sayings
+    from sync_node import pausing, sayings
     from sync_node.data_dir import DataDir
+    from sync_node.in_force import config_in_force
 
     data_dir = DataDir(data)
-    ends = pausing.pause(data_dir, config.read(data_dir), until)
+    ends = pausing.pause(data_dir, config_in_force(data_dir), until)
     sayings.say_pause(ends, as_json=as_json)
 
 
@@ -152,15 +193,16 @@ def resume(*, data: Path, as_json: bool) -> None:
 @json_option
 def plan(*, data: Path, as_json: bool) -> None:
     """Say what comes next and why, what waits for what, and when each lesson opens."""
-    from sync_node import config, estimating, plan_sayings
+    from sync_node import estimating, plan_sayings
     from sync_node.box_clock import system_clock
     from sync_node.data_dir import DataDir
     from sync_node.database import reading_database
     from sync_node.disk import disk_free
+    from sync_node.in_force import config_in_force
     from sync_node.syncing import box_clock, budgets_of
 
     data_dir = DataDir(data)
-    found = config.read(data_dir)
+    found = config_in_force(data_dir)
     with reading_database(data_dir):
         budgets = budgets_of(data_dir)
         budgets.begin_tick()
@@ -201,17 +243,18 @@ def run(*, host: str | None, port: int | None, data: Path) -> None:
 @json_option
 def status(*, data: Path, as_json: bool) -> None:
     """Say what is here, what is to come, and how the last tick went."""
-    from sync_node import config, sayings
+    from sync_node import sayings
     from sync_node import status as stating
     from sync_node.box_clock import system_clock
     from sync_node.data_dir import DataDir
     from sync_node.database import reading_database
     from sync_node.disk import disk_free
+    from sync_node.in_force import config_in_force
     from sync_node.syncing import box_clock
     from sync_node.zones import zone_of
 
     data_dir = DataDir(data)
-    configured = config.read(data_dir)
+    configured = config_in_force(data_dir)
     with reading_database(data_dir):
         time = box_clock(data_dir, system_clock).reading()
         found = stating.status(data_dir, configured.channels, time=time, disk_free=disk_free)
@@ -231,13 +274,14 @@ def check(context: click.Context, *, data: Path, as_json: bool) -> None:
     from dataclasses import asdict
 
     from content_packs.errors import InvalidContent
-    from sync_node import checking, config, sayings
+    from sync_node import checking, sayings
     from sync_node.box_clock import system_clock
     from sync_node.data_dir import DataDir
+    from sync_node.in_force import config_in_force
     from sync_node.lock import engine_lock
 
     data_dir = DataDir(data)
-    found = config.read(data_dir)
+    found = config_in_force(data_dir)
     with engine_lock(data_dir):
         findings = checking.check(
             data_dir, found, now=system_clock(), progress=sayings.checking_line(quiet=as_json)

@@ -16,13 +16,10 @@ from content_packs import durable, enrolment_codes, key_files, protocol, signed_
 from content_packs.errors import InvalidContent, Missing, Untrusted
 from content_packs.limits import DOCUMENT_BYTES_MAX
 from content_packs.messages import NONCE_BYTES
-from content_packs.protocol import Claim, Credential, Pending
-from sync_node import hub_calls, identity
+from content_packs.protocol import Claim, Credential
+from sync_node import identity
 from sync_node.data_dir import DataDir
-from sync_node.errors import HubRefused
 from sync_node.hardware import Hardware
-from sync_node.held_documents import HeldDocuments, Keys
-from sync_node.hub_source import HubSource
 from sync_node.identity import Identity
 
 State: TypeAlias = Literal["enrolled", "pending", "claimed", "none"]
@@ -75,7 +72,7 @@ def begin(
         asks = identity.ensured(data_dir, another=again)
     said = Claim(
         code=read,
-        key=asks.private_key.public_key().public_bytes_raw().hex(),
+        key=asks.public_hex,
         nonce=randomness(NONCE_BYTES).hex(),
         model=hardware.model,
         serial=hardware.serial,
@@ -91,34 +88,6 @@ def document_of(asks: Identity) -> bytes:
     document = key_files.read_bounded(asks.claim_path, DOCUMENT_BYTES_MAX)
     protocol.open_claim(document)
     return document
-
-
-def ask(
-    hub: HubSource, asks: Identity, documents: HeldDocuments, keys: Keys
-) -> Credential | Pending:
-    """Send a claim, and keep the credential that comes for it.
-
-    A claim that the hub refuses is forgotten: asking again is of no use. Raises `HubRefused`,
-    `Missing`, `Untrusted`, `InvalidContent`, `SourceUnavailable`, `StorageFailed`.
-    """
-    try:
-        answer = hub_calls.claim(hub, document_of(asks))
-    except HubRefused:
-        durable.remove(asks.claim_path)
-        raise
-    if isinstance(answer, Pending):
-        return _checked(answer, asks)
-    return documents.take_credential(answer, keys, asks)
-
-
-def _checked(pending: Pending, asks: Identity) -> Pending:
-    """Raise `Untrusted` where the hub shows another fingerprint than this box."""
-    if pending.fingerprint != asks.fingerprint:
-        raise Untrusted(
-            f"the hub shows the fingerprint {pending.fingerprint}, expected {asks.fingerprint}",
-            hint="Somebody in between may have put a key of his own in place of this box's.",
-        )
-    return pending
 
 
 def _code_of(asks: Identity) -> str:

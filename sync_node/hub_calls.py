@@ -27,6 +27,7 @@ BATCHES = "api/v1/batches"
 _JSON = "application/json"
 _PROBLEM = "application/problem+json"
 _BUSY = {408, 425, 429}
+_NOTHING_THERE = {404, 405}
 
 
 @dataclass(frozen=True)
@@ -65,9 +66,9 @@ def check_in(hub: HubSource, request: CheckInRequest, signer: Signer) -> CheckIn
     return protocol.read_check_in_answer(told.body)
 
 
-def send_batch(hub: HubSource, document: bytes, signer: Signer) -> None:
-    """Send a batch. That the hub has it only a receipt says. Raises as `claim` does."""
-    _signed(hub, BATCHES, document, signer)
+def send_batch(hub: HubSource, document: bytes, signer: Signer) -> bytes:
+    """Send a batch; return the receipt that came, unverified. Raises as `claim` does."""
+    return _signed(hub, BATCHES, document, signer).body
 
 
 def _signed(hub: HubSource, call: str, body: bytes, signer: Signer) -> Told:
@@ -101,7 +102,7 @@ def _check(hub: HubSource, call: str, told: Told) -> None:
     if told.status in _BUSY or told.status >= 500:
         raise SourceUnavailable(f"{what}: the hub can't answer now")
     problem = _problem(told)
-    if problem is None:
+    if problem is None or told.status in _NOTHING_THERE:
         raise Missing(
             f"{what}: no hub that nodes can talk to answers there",
             hint="Is the address right, and the hub of this version? Something in between may "

@@ -61,6 +61,11 @@ class Identity:
         return public_keyid(self.private_key.public_key())
 
     @property
+    def public_hex(self) -> str:
+        """Its raw public key, in hex."""
+        return self.private_key.public_key().public_bytes_raw().hex()
+
+    @property
     def name(self) -> str:
         """What its folder on a stick is called: the node's id, before it has one the keyid."""
         return self.credential.node if self.credential else self.keyid
@@ -130,17 +135,7 @@ def credential_in(folder: Path) -> Credential | None:
     It was verified before it was written.
     """
     try:
-        return messages.decode(
-            signed_documents.unverified_payload(
-                signed_documents.envelope_of(
-                    key_files.read_bounded(folder / CREDENTIAL, DOCUMENT_BYTES_MAX)
-                ),
-                what=CREDENTIAL,
-            ),
-            Credential,
-            bytes_max=DOCUMENT_BYTES_MAX,
-            what=CREDENTIAL,
-        )
+        return _unverified(key_files.read_bounded(folder / CREDENTIAL, DOCUMENT_BYTES_MAX))
     except (Missing, InvalidContent):
         return None
 
@@ -202,6 +197,13 @@ def _identity(folder: Path, credential: Credential | None) -> Identity:
     if found.keyid != folder.name:
         raise InvalidContent(f"{path}: is another key than its folder is named for", hint=_HINT)
     return found
+
+
+def _unverified(document: bytes) -> Credential:
+    payload = signed_documents.unverified_payload(
+        signed_documents.envelope_of(document, what="credential"), what="credential"
+    )
+    return messages.decode(payload, Credential, bytes_max=DOCUMENT_BYTES_MAX, what="credential")
 
 
 def _made(data_dir: DataDir) -> Identity:

@@ -110,6 +110,7 @@ COURIER_ENTRIES_MAX = 64  # folders that are looked at on each level below a roo
 COURIER_TRIES_MAX = 3  # of a disk that can't be read
 COURIER_VISITS_MAX = 4  # that are told of
 COURIER_VISITS_BYTES_MAX = 64 * KIB
+COURIER_RESERVE_BYTES = 4 * MIB  # set aside on a stick for courier.json and a node's documents
 COURIER_WORDS_MAX = 400  # characters of what was wrong
 
 # The site

@@ -27,6 +27,7 @@ from sync_node.models import LessonRow, PackRow, TickRow
 from sync_node.orders import Orders
 from sync_node.outlook import Outlook
 from sync_node.progress_file import Running, running
+from sync_node.standing import Standing, standing
 from sync_node.store import Store, allocated_bytes
 from sync_node.ticks import newest_first
 from sync_node.time_sayings import StaleBy, stale, time_json
@@ -80,7 +81,7 @@ class Status:
     `stale_since`: when the signatures lapsed of what is known to be offered; empty if they hold.
     `stale_by`: what says so (`time_sayings.Stale`). `time`: what time it is, and by what.
     `disk_trouble`: `full`, `read-only`, `failing` or `unreadable`, empty for none.
-    `store_checked_at`: when every file had been re-hashed last.
+    `store_checked_at`: when every file had been re-hashed last. `hub`: what this node is to it.
     """
 
     packs: tuple[PackStatus, ...]
@@ -100,6 +101,7 @@ class Status:
     outlook: Outlook | None
     paused: bool
     paused_until: str
+    hub: Standing
 
     @property
     def lessons(self) -> tuple[int, int]:
@@ -157,6 +159,7 @@ def status(
             outlook.decode(state.outlook()),
             pause is not None,
             trusted_time.in_words(pause.until) if pause and pause.until else "",
+            standing(data_dir),
         )
 
 

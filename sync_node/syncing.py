@@ -12,7 +12,8 @@ from contextlib import ExitStack
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from content_packs.errors import SatchelError, StorageFailed
+from content_packs.errors import Missing, SatchelError, SourceUnavailable, StorageFailed
+from content_packs.protocol import Credential, Pending
 from content_packs.reports import Report
 from sync_node import (
     estimating,
@@ -48,8 +49,10 @@ from sync_node.meter import SourceMeter
 from sync_node.models import database_proxy
 from sync_node.orders import Orders
 from sync_node.outbox import Outbox
+from sync_node.polling import Poller
 from sync_node.progress_file import Progress, ProgressFile, Running
 from sync_node.ticks import Tick
+from sync_node.trust_store import TrustStore
 from sync_node.trusted_time import Uptime
 
 SPENT = "spent.json"
@@ -103,6 +106,30 @@ def sync_once(  # noqa: PLR0913  # what is outside comes in as parameters
     return tick
 
 
+def claim_once(  # noqa: PLR0913  # what is outside comes in as parameters
+    data_dir: DataDir,
+    asks: Identity,
+    *,
+    hub: str = "",
+    clock: Callable[[], datetime] = system_clock,
+    lock_wait_seconds: float = LOCK_WAIT_SECONDS,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Credential | Pending:
+    """Send a claim to a hub of node.toml, the first that answers where none is named.
+
+    A person waits for it: windows, budgets and a pause don't count, as with `sync --now`. Raises
+    `Refused` where another process is at work, `HubRefused` for a code that isn't good, what
+    sources raise, `StorageFailed`.
+    """
+    found = config_in_force(data_dir)
+    with ExitStack() as stack:
+        stack.enter_context(engine_lock(data_dir, wait_seconds=lock_wait_seconds))
+        data_dir.make()
+        stack.enter_context(rebuilding.opened(data_dir, found, now=clock()))
+        one = _OneTick(data_dir, found, clock, None, sleep, CourierDisks(), unbound=True)
+        return one.claim(asks, hub)
+
+
 class _OneTick:
     """What one tick needs around it."""
 
@@ -127,27 +154,12 @@ class _OneTick:
         with database_errors(data_dir):
             observed = state.links()
         self._clock = box_clock(data_dir, clock)
-        unbound = unbound or self._orders.unbound_asked_for
-        meters = {
-            source.hub: SourceMeter(
-                source.hub,
-                rules_of(source, found),
-                self._budgets,
-                self._orders,
-                clock=self._clock.now,
-                monotonic=time.monotonic,
-                sleep=sleep,
-                unbound=unbound,
-            )
-            for source in found.sources
-            if source.hub
-        }
         disks.roots = tuple(map(Path, found.couriers))
         self._visiting = Visiting(data_dir, disks, self._clock)
         self._sources = sources.from_config(
             found,
             data_dir.root,
-            meters=meters,
+            meters=self._meters(sleep, unbound=unbound or self._orders.unbound_asked_for),
             observed=observed,
             disks=self._visiting.repositories,
         )
@@ -159,6 +171,22 @@ class _OneTick:
             hardware=hardware(),
             randomness=secrets.token_bytes,
         )
+
+    def _meters(self, sleep: Callable[[float], None], *, unbound: bool) -> dict[str, SourceMeter]:
+        return {
+            source.hub: SourceMeter(
+                source.hub,
+                rules_of(source, self._config),
+                self._budgets,
+                self._orders,
+                clock=self._clock.now,
+                monotonic=time.monotonic,
+                sleep=sleep,
+                unbound=unbound,
+            )
+            for source in self._config.sources
+            if source.hub
+        }
 
     def run(self, progress: Callable[[Running], None]) -> Tick:
         file = ProgressFile(self._data_dir, monotonic=time.monotonic, time=time.time)
@@ -201,6 +229,31 @@ class _OneTick:
             if self._visiting.end(tick, self._sources, papers):
                 self._orders.ask_for_tick(unbound=False)
 
+    def claim(self, asks: Identity, name: str) -> Credential | Pending:
+        """Learn which keys the hub signs by, and send a claim."""
+        try:
+            with database_errors(self._data_dir):
+                tick = Tick(self._clock.now())
+                trust = TrustStore(self._data_dir.trust)
+                Poller(trust, self._sources, self._config, self._clock).poll(tick)
+                keys = state.hub_keys()
+                if keys is None or not keys.service:
+                    raise tick.trouble or _too_old()
+                return self._ask(asks, name)
+        finally:
+            self._sources.close()
+            self._settle()
+
+    def _ask(self, asks: Identity, name: str) -> Credential | Pending:
+        last: SatchelError = self._sources.cut or _no_hub()
+        for hub in self._sources.hubs():
+            if name in {"", hub.name}:
+                try:
+                    return self._talker.claim(hub, asks)
+                except (SourceUnavailable, Missing) as error:
+                    last = error
+        raise last
+
     def _settle(self) -> None:
         """Give back what was leased; on a disk that can't take that, it stays counted."""
         with contextlib.suppress(StorageFailed):
@@ -236,6 +289,17 @@ class _OneTick:
             return ""  # what rotted is found and said elsewhere
         coming = outlook.barred(found.outlook(), tick.not_now)
         return "" if coming.is_empty else outlook.encode(coming)
+
+
+def _no_hub() -> SatchelError:
+    return Missing(
+        "node.toml names no hub that could be asked",
+        hint="Carry the claim on a stick: sync-node enrol CODE --to DIR.",
+    )
+
+
+def _too_old() -> SatchelError:
+    return Missing("the hub names no key by which it enrols nodes: it is too old for that")
 
 
 def _differs(known: LinkObservation, found: LinkObservation) -> bool:

@@ -5,10 +5,11 @@ from datetime import UTC, datetime, tzinfo
 from flask import Blueprint, Flask, current_app, render_template
 
 from content_packs.errors import SatchelError
-from sync_node import config, trusted_time
+from sync_node import trusted_time
 from sync_node.box_state import Clock, box_state
 from sync_node.catalogue_model import TickView
 from sync_node.data_dir import DataDir
+from sync_node.in_force import config_in_force
 from sync_node.lan.catalogue_access import catalogue
 from sync_node.lan.interface_language import wishes
 from sync_node.node_reader import NodeReader
@@ -45,7 +46,7 @@ def box() -> str:
 def _zone(data_dir: DataDir) -> tzinfo:
     """Return the school's time zone; UTC where node.toml can't be read, which `status` says."""
     try:
-        return zone_of(config.read(data_dir).time_zone, what="node.toml")
+        return zone_of(config_in_force(data_dir).time_zone, what="node.toml")
     except SatchelError:
         return UTC
 
