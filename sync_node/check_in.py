@@ -152,7 +152,7 @@ class Talker:
         for number in outbox.waiting(self._documents.receipt(who))[:BATCHES_AT_ONCE_MAX]:
             receipt = hub_calls.send_batch(hub, outbox.document(number), signer)
             self._documents.take_receipt(receipt, self._keys(), who)
-        request = self._request(who, outbox, tick)
+        request = self._request(who, tick)
         asked = self._clock.uptime()
         answer = hub_calls.check_in(hub, request, signer)
         self._take(answer, request.nonce, hub, who, asked=asked, tick=tick)
@@ -165,7 +165,7 @@ class Talker:
             refused=0,
         )
 
-    def _request(self, who: Identity, outbox: Outbox, tick: Tick) -> CheckInRequest:
+    def _request(self, who: Identity, tick: Tick) -> CheckInRequest:
         desired, receipt = self._documents.desired_state(), self._documents.receipt(who)
         return CheckInRequest(
             nonce=self._randomness(NONCE_BYTES).hex(),
@@ -173,10 +173,10 @@ class Talker:
             desired_state=desired.number if desired else 0,
             status=Revocations(self._data_dir).number,
             receipt=receipt.sequence if receipt else 0,
-            report=self.report(who, outbox, tick),
+            report=self.report(who, tick),
         )
 
-    def report(self, who: Identity, outbox: Outbox, tick: Tick | None) -> Report:
+    def report(self, who: Identity, tick: Tick | None) -> Report:
         """Return what this node says about itself now. Raises `StorageFailed`."""
         return report_of(
             self._data_dir,
@@ -186,7 +186,7 @@ class Talker:
             tick=tick,
             hardware=self._hardware,
             disk_free=self._disk_free,
-            newest=max(outbox.sequences(), default=0),
+            newest=max(Outbox(self._data_dir, who).sequences(), default=0),
         )
 
     def _take(  # noqa: PLR0913  # all that is known of an answer
@@ -237,7 +237,7 @@ class Talker:
         if 0 <= quiet < BATCH_REPORT_SECONDS or not keys.seal or outbox.is_full:
             return
         outbox.add(
-            reports.encode_batch((self.report(who, outbox, tick),)),
+            reports.encode_batch((self.report(who, tick),)),
             "reports",
             keys,
             receipt=self._documents.receipt(who),

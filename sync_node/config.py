@@ -21,6 +21,7 @@ from sync_node.limits import (
     COURIER_ROOTS_MAX,
     KBIT_PER_SECOND_MAX,
     MEGABYTES_MAX,
+    PEERS_MAX,
     POLL_SECONDS_DEFAULT,
     POLL_SECONDS_MAX,
     POLL_SECONDS_MIN,
@@ -28,6 +29,7 @@ from sync_node.limits import (
     SOURCES_MAX,
     WINDOWS_MAX,
 )
+from sync_node.peer_address import check_address
 from sync_node.plan_model import KINDS
 from sync_node.windows import Rules, Window
 from sync_node.zones import UTC_OFFSET, zone_of
@@ -95,6 +97,19 @@ class SiteConfig(_Table, frozen=True):
     port: int = SITE_PORT_DEFAULT
 
 
+class PeersConfig(_Table, frozen=True):
+    """Neighbours: whether this node offers what it holds to them, and finds those that do.
+
+    `named`: addresses of peers to ask, beside those that are found. `kbit_per_second`: to all peers
+    together; 0: what a Wi-Fi bears.
+    """
+
+    offer: bool = True
+    find: bool = True
+    named: tuple[str, ...] = ()
+    kbit_per_second: int = 0
+
+
 class Config(_Table, frozen=True):
     """What node.toml says. `rollout_number`: this node's place, 0 to 99, in every rollout.
 
@@ -109,6 +124,7 @@ class Config(_Table, frozen=True):
     rollout_number: int = 0
     engine: EngineConfig = EngineConfig()
     site: SiteConfig = SiteConfig()
+    peers: PeersConfig = PeersConfig()
     time_zone: str = UTC_OFFSET
     packs: tuple[str, ...] | None = None
     renditions: tuple[str, ...] | None = None
@@ -146,6 +162,10 @@ def check(config: Config, *, what: str) -> None:
     _check_count(len(config.sources), SOURCES_MAX, what=f"{what}: sources")
     _check_count(len(config.channels), CHANNELS_MAX, what=f"{what}: channels")
     zone_of(config.time_zone, what=f"{what}: time_zone")
+    if len(config.peers.named) > PEERS_MAX:
+        raise UsageError(f"{what}: {len(config.peers.named)} peers, at most {PEERS_MAX}")
+    for address in config.peers.named:
+        check_address(address)
     for source in config.sources:
         _check_source(source, what=what)
     _check_couriers(config.couriers, what=what)
@@ -166,6 +186,7 @@ def check(config: Config, *, what: str) -> None:
         ("rollout_number", config.rollout_number, 0, 99),
         ("engine.poll_seconds", config.engine.poll_seconds, POLL_SECONDS_MIN, POLL_SECONDS_MAX),
         ("site.port", config.site.port, 0, 65_535),
+        ("peers.kbit_per_second", config.peers.kbit_per_second, 0, KBIT_PER_SECOND_MAX),
     ):
         _check_between(found, least, most, what=f"{what}: {key}")
 
@@ -315,10 +336,12 @@ def encode(config: Config) -> str:
         f"host = {_quoted(config.site.host)}",
         f"port = {config.site.port}",
     ]
+    if config.peers != PeersConfig():
+        lines += ["", "[peers]", *_changed(config.peers)]
     return "\n".join(lines) + "\n"
 
 
-def _changed(table: SourceConfig | WindowConfig) -> list[str]:
+def _changed(table: SourceConfig | WindowConfig | PeersConfig) -> list[str]:
     """Return the lines of the keys that aren't as by default, but for tables inside."""
     found = []
     for field in msgspec.structs.fields(table):

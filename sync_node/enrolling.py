@@ -25,7 +25,8 @@ class Enrolled:
     """How far an enrolment is.
 
     `state`: `enrolled`, `pending` until a person confirms, `asked` where the engine that is at work
-    does it, `carried` where the claim was put onto a stick, at `claim`. `before`: this box was a node already, and nothing was done.
+    does it, `carried` where the claim was put onto a stick, at `claim`. `before`: this box was a
+    node already, and nothing was done.
     """
 
     state: str

@@ -140,6 +140,14 @@ def credential_in(folder: Path) -> Credential | None:
         return None
 
 
+def key_in(document: bytes) -> str:
+    """Return whose key a credential says that it is for; nothing of it is verified.
+
+    Raises `InvalidContent`.
+    """
+    return _unverified(document).key
+
+
 class Sequence:
     """The numbers of an identity's requests. Who uses it holds the engine's lock."""
 

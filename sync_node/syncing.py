@@ -205,7 +205,7 @@ class _OneTick:
         self._visiting.begin()
         try:
             tick = engine.tick()
-            self._exchange(tick)
+            wanted = self._exchange(tick)
         finally:
             file.end()
             self._sources.close()
@@ -214,20 +214,19 @@ class _OneTick:
             self._remember(tick)
         if self._asked:
             self._orders.done()
-        if self._talker.wants_tick:
+        if self._talker.wants_tick or wanted:
             self._orders.ask_for_tick(unbound=False)
         return tick
 
-    def _exchange(self, tick: Tick) -> None:
-        """Exchange papers with the couriers' disks that this tick read."""
+    def _exchange(self, tick: Tick) -> bool:
+        """Exchange papers with the couriers' disks that this tick read; say if more is to do."""
 
-        def report(who: Identity, outbox: Outbox) -> Report:
-            return self._talker.report(who, outbox, tick)
+        def report(who: Identity) -> Report:
+            return self._talker.report(who, Outbox(self._data_dir, who), tick)
 
         papers = Papers(self._data_dir, self._clock, report)
         with database_errors(self._data_dir):
-            if self._visiting.end(tick, self._sources, papers):
-                self._orders.ask_for_tick(unbound=False)
+            return self._visiting.end(tick, self._sources, papers)
 
     def claim(self, asks: Identity, name: str) -> Credential | Pending:
         """Learn which keys the hub signs by, and send a claim."""
