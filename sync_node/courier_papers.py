@@ -9,7 +9,6 @@ Folders of other nodes are neither read nor touched.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from content_packs import courier, protocol, signed_documents
 from content_packs.errors import InvalidContent, Missing, SatchelError, SourceUnavailable
@@ -24,14 +23,6 @@ from sync_node.held_documents import HeldDocuments, Keys
 from sync_node.identity import Identity
 from sync_node.outbox import Outbox
 from sync_node.trusted_time import Said
-
-
-class Reporter(Protocol):
-    """Says what a node says about itself."""
-
-    def __call__(self, who: Identity, outbox: Outbox) -> Report:
-        """Return the report of now."""
-        ...
 
 
 @dataclass
@@ -49,7 +40,9 @@ class Exchanged:
 class Papers:
     """Exchanges documents with sticks. The engine's lock is held, node.db open."""
 
-    def __init__(self, data_dir: DataDir, clock: BoxClock, report: Reporter) -> None:
+    def __init__(
+        self, data_dir: DataDir, clock: BoxClock, report: Callable[[Identity], Report]
+    ) -> None:
         self._data_dir = data_dir
         self._clock = clock
         self._report = report
@@ -92,7 +85,7 @@ class Papers:
         stick.remove(courier.up_path(who.keyid, courier.CLAIM))
         outbox = Outbox(self._data_dir, who)
         self._leave_batches(stick, who, outbox, done)
-        said = signed_documents.sign("report", self._report(who, outbox), who.private_key)
+        said = signed_documents.sign("report", self._report(who), who.private_key)
         done.report |= self._put(stick, courier.up_path(who.name, courier.REPORT), said)
 
     def _leave_batches(self, stick: Stick, who: Identity, outbox: Outbox, done: Exchanged) -> None:

@@ -48,7 +48,6 @@ from sync_node.lock import engine_lock
 from sync_node.meter import SourceMeter
 from sync_node.models import database_proxy
 from sync_node.orders import Orders
-from sync_node.outbox import Outbox
 from sync_node.polling import Poller
 from sync_node.progress_file import Progress, ProgressFile, Running
 from sync_node.ticks import Tick
@@ -222,7 +221,7 @@ class _OneTick:
         """Exchange papers with the couriers' disks that this tick read; say if more is to do."""
 
         def report(who: Identity) -> Report:
-            return self._talker.report(who, Outbox(self._data_dir, who), tick)
+            return self._talker.report(who, tick)
 
         papers = Papers(self._data_dir, self._clock, report)
         with database_errors(self._data_dir):

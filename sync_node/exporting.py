@@ -1,0 +1,251 @@
+"""`sync-node export DIR`: a stick with what this node can pass on, and what it has for the hub.
+
+The metadata is passed on as it came. Of each version that is offered to this node go the manifest,
+the layout and those bundles that can be made anew, each with the very bytes that its name and the
+signed lengths say (`remaking`); what can't be is left out, and said. Deltas aren't kept by nodes.
+The order of writing is that of the hub's sticks: metadata after content, the timestamp last.
+"""
+
+import contextlib
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from content_packs import courier, layout, manifest, repository
+from content_packs.courier import Courier, CourierPlan, LeftOut, OnStick, Parcel, Wanted
+from content_packs.digests import digest_of
+from content_packs.errors import (
+    DigestMismatch,
+    InvalidContent,
+    Missing,
+    Refused,
+    SourceUnavailable,
+    StorageFailed,
+)
+from content_packs.limits import METADATA_BYTES_MAX, STATUS_LIST_BYTES_MAX
+from content_packs.manifest import Chunk, Manifest
+from content_packs.offers import Offer
+from content_packs.stick import Stick
+from sync_node import following, remaking, seeds
+from sync_node.data_dir import DataDir
+from sync_node.documents import Documents
+from sync_node.limits import COURIER_RESERVE_BYTES
+from sync_node.revocations import REVOKED
+from sync_node.sources import Sources
+from sync_node.store import Store
+from sync_node.trust_store import TrustStore
+
+Making = Callable[[], Iterator[bytes]]
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass
+class Exported:
+    """What went onto the stick. `left_out`: packs for which there was no room.
+
+    `not_whole`: packs of which this node can't give all blocks, by what was the matter.
+    """
+
+    files: int = 0
+    size: int = 0
+    there: int = 0
+    left_out: tuple[LeftOut, ...] = ()
+    not_whole: dict[str, str] = field(default_factory=dict)
+
+
+class Export:
+    """What this node can give. node.db is open, the engine's lock held."""
+
+    def __init__(self, data_dir: DataDir) -> None:
+        self._data_dir = data_dir
+        self._store = Store(data_dir)
+        self._documents = Documents(data_dir, Sources([]))
+        self._making: dict[str, Making] = {}
+        self._expected: dict[str, str] = {}
+        self._done = Exported()
+
+    def write(
+        self,
+        stick: Stick,
+        *,
+        announce: Callable[[CourierPlan], None] = lambda _: None,
+        progress: Progress = lambda _place, _done, _total: None,
+    ) -> Exported:
+        """Write the repository. Raises `Refused` for another hub's stick, `StorageFailed`."""
+        metadata = self._metadata()
+        parcels = [self._parcel(each.offer) for each in following.followed()]
+        self._expect_ours(stick)
+        there = self._there(stick, [*metadata, *(f for p in parcels for f in p.files)])
+        plan = courier.plan(
+            parcels, metadata, there, stick.room(), reserve=COURIER_RESERVE_BYTES
+        )  # fmt: skip
+        announce(plan)
+        if plan.missing_room:
+            raise StorageFailed(
+                f"{stick.root}: {plan.missing_room} bytes are missing for the metadata alone",
+                hint="Free some room on the stick, or take a larger one.",
+            )
+        self._done.left_out, self._done.there = plan.left_out, plan.bytes_there
+        files = self._put_all(stick, plan, progress)
+        stick.put(courier.MARK, [courier.encode(courier.with_files(
+            Courier(by="node"), files, whole=not (plan.left_out or self._done.not_whole)
+        ))])  # fmt: skip
+        return self._done
+
+    def _put_all(self, stick: Stick, plan: CourierPlan, progress: Progress) -> list[OnStick]:
+        files, done = [], 0
+        for file in plan.write:
+            progress(file.place, done, plan.bytes_to_write)
+            if digest := self._put(stick, file.place):
+                files.append(OnStick(path=file.place, size=file.size, digest=digest))
+                self._done.files += 1
+                self._done.size += file.size
+            done += file.size
+        progress("", done, plan.bytes_to_write)
+        return files
+
+    def _put(self, stick: Stick, place: str) -> str:
+        """Write one file; return its digest, empty where it couldn't be made with its bytes."""
+        try:
+            return stick.put(
+                courier.repository_path(place),
+                self._making[place](),
+                expected=self._expected.get(place, ""),
+            )
+        except (DigestMismatch, Missing) as error:
+            self._done.not_whole[place] = error.message
+            return ""
+
+    def _offer(self, place: str, size: int, making: Making, expected: str = "") -> Wanted:
+        self._making[place] = making
+        if expected:
+            self._expected[place] = expected
+        return Wanted(place, size)
+
+    def _metadata(self) -> list[Wanted]:
+        """Return the metadata that is held. Raises `Missing` where nothing was verified yet."""
+        trust = TrustStore(self._data_dir.trust)
+        if trust.timestamp is None:
+            raise Missing(
+                f"{self._data_dir.root}: this node has heard of no repository yet",
+                hint="There is nothing to pass on: sync first.",
+            )
+        found = [self._of_bytes(repository.TIMESTAMP, trust.timestamp)]
+        for path in sorted(self._data_dir.trust.glob("*.json")):
+            data = _bounded(path, METADATA_BYTES_MAX)
+            place = repository.metadata_path(_name_of(path, data))
+            if path.name != "timestamp.json" and repository.is_place(place):
+                found.append(self._of_bytes(place, data))
+        with contextlib.suppress(OSError):
+            revoked = _bounded(self._data_dir.from_hub / REVOKED, STATUS_LIST_BYTES_MAX)
+            found.append(self._of_bytes(repository.status_path(digest_of(revoked)), revoked))
+        return found
+
+    def _of_bytes(self, place: str, data: bytes) -> Wanted:
+        return self._offer(place, len(data), lambda: iter([data]), digest_of(data))
+
+    def _parcel(self, offer: Offer) -> Parcel:
+        """Return what can be given of an offer; note what can't."""
+        name = f"{offer.pack} {offer.version}"
+        try:
+            of = self._documents.held_manifest(offer.manifest)
+        except (Missing, InvalidContent) as error:
+            self._done.not_whole[name] = error.message
+            return Parcel(name, ())
+        files: list[Wanted] = []
+        laid_out = self._documents.held_layout(offer)
+        if laid_out is None:
+            self._done.not_whole[name] = "its layout isn't kept here: it came as a delta"
+        else:
+            files += self._bundles(name, of, laid_out)
+            files += self._exact(
+                name, repository.layout_path(offer.pack, offer.layout),
+                layout.pack(laid_out), offer.layout_stored,
+            )  # fmt: skip
+        place = repository.manifest_path(offer.pack, offer.manifest)
+        files += self._exact(name, place, manifest.pack(of), offer.manifest_stored)
+        return Parcel(name, tuple(files))
+
+    def _exact(self, name: str, place: str, stored: bytes, size: int) -> list[Wanted]:
+        if len(stored) == size:
+            return [self._of_bytes(place, stored)]
+        self._done.not_whole[name] = "the hub compressed it otherwise than this box does"
+        return []
+
+    def _bundles(self, name: str, of: Manifest, laid_out: layout.Layout) -> list[Wanted]:
+        found = []
+        reader = self._reader(of)
+        for number, reference in enumerate(laid_out.bundles):
+            try:
+                remaking.blocks_of(laid_out, number)
+            except Missing as error:
+                self._done.not_whole[name] = error.message
+                continue
+
+            def making(number: int = number) -> Iterator[bytes]:
+                return remaking.remade(of, laid_out, number, reader)
+
+            place = repository.bundle_path(reference.digest)
+            found.append(self._offer(place, reference.size, making, reference.digest))
+        return found
+
+    def _reader(self, of: Manifest) -> remaking.ReadChunk:
+        places = seeds.find_seeds(
+            {chunk.digest for chunk in of.chunk_table}, self._store, [lambda: of]
+        )
+
+        def read(chunk: Chunk) -> bytes:
+            place = places.get(chunk.digest)
+            data = seeds.read_seed(place, chunk.digest, chunk.size) if place else None
+            if data is None:
+                raise Missing(f"chunk {chunk.digest} isn't here")
+            return data
+
+        return read
+
+    def _expect_ours(self, stick: Stick) -> None:
+        """Refuse a stick whose repository begins with another root than ours."""
+        for version in range(1, 3):
+            place = repository.metadata_path(f"{version}.root.json")
+            ours = self._data_dir.trust / f"{version}.root.json"
+            try:
+                theirs = stick.read(courier.repository_path(place), bytes_max=METADATA_BYTES_MAX)
+            except (Missing, InvalidContent):
+                continue
+            except SourceUnavailable as error:
+                raise StorageFailed(error.message, hint=error.hint) from error
+            if ours.is_file() and ours.read_bytes() != theirs:
+                raise Refused(
+                    f"{stick.root}: the stick holds another hub's repository",
+                    hint=f"Take another stick, or remove the folder {courier.FOLDER} from it.",
+                )
+
+    def _there(self, stick: Stick, wanted: list[Wanted]) -> dict[str, int]:
+        """Return the sizes of the files on the stick that have the right bytes."""
+        found = {}
+        for file in wanted:
+            path = courier.repository_path(file.place)
+            try:
+                if stick.size(path) == file.size and stick.digest(path) == self._expected.get(
+                    file.place
+                ):
+                    found[file.place] = file.size
+            except (InvalidContent, Missing, SourceUnavailable):
+                continue  # it is written anew; a stick that is gone says so then
+        return found
+
+
+def _bounded(path: Path, bytes_max: int) -> bytes:
+    with path.open("rb") as file:
+        return file.read(bytes_max)
+
+
+def _name_of(path: Path, data: bytes) -> str:
+    """Return what a file of trust/ is called in a repository."""
+    if path.name.endswith(".root.json") or path.name == "timestamp.json":
+        return path.name
+    try:
+        return f"{int(json.loads(data)['signed']['version'])}.{path.name}"
+    except (ValueError, KeyError, TypeError):
+        return ""  # it rotted

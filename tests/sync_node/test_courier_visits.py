@@ -1,0 +1,171 @@
+"""A disk is noticed, read, written to, and may be pulled; each once, and said."""
+
+import shutil
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from content_packs import courier
+from sync_node import config, courier_visits
+from sync_node.courier_disks import CourierDisks, find
+from sync_node.data_dir import DataDir
+from sync_node.syncing import sync_once
+from tests.support.nodes import Node, publish
+from tests.support.repositories import Repository
+
+
+@pytest.fixture
+def media(tmp_path: Path) -> Path:
+    folder = tmp_path / "media"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def box(repository: Repository, tmp_path: Path, media: Path) -> Node:
+    """A node that never saw a network, and looks for disks under `media`."""
+    made = Node(tmp_path / "box", []).initialise(repository)
+    found = config.read(made.data_dir)
+    named = msgspec.structs.replace(
+        found, sources=(config.SourceConfig(folder="/nowhere"),), couriers=(str(media),)
+    )
+    config.write(made.data_dir, named)
+    return made
+
+
+def stick_at(place: Path, repository: Repository) -> Path:
+    (place / courier.FOLDER).mkdir(parents=True)
+    repository.copy_to(place / courier.REPOSITORY)
+    (place / courier.MARK).write_bytes(courier.encode(courier.Courier()))
+    return place
+
+
+def visit(box: Node) -> courier_visits.Visit:
+    return courier_visits.read(box.data_dir)[0]
+
+
+@pytest.mark.parametrize("at", ["stick", "pupil/stick", ""])
+def test_a_disk_is_found_wherever_systems_mount_them(
+    media: Path, repository: Repository, at: str
+) -> None:
+    place = stick_at(media / at, repository)
+    [found] = find([media, media / "not-there"])
+    assert (found.root, found.repository) == (place, place / courier.REPOSITORY)
+
+
+def test_a_plain_repository_is_found_too(media: Path, repository: Repository) -> None:
+    repository.copy_to(media / "plain")
+    [found] = find([media])
+    assert found.repository == media / "plain"
+
+
+def test_what_is_no_couriers_disk_is_passed_by(media: Path, tmp_path: Path) -> None:
+    (media / "photos" / "2026").mkdir(parents=True)
+    (media / "file").write_bytes(b"x")
+    (tmp_path / "elsewhere" / "satchel").mkdir(parents=True)
+    (tmp_path / "elsewhere" / "satchel" / "courier.json").write_bytes(b"{}")
+    (media / "link").symlink_to(tmp_path / "elsewhere")
+    (media / "linked").mkdir()
+    (media / "linked" / "satchel").symlink_to(tmp_path / "elsewhere" / "satchel")
+    (media / "secret").mkdir(mode=0)
+    assert find([media]) == []
+
+
+def test_a_disk_is_dealt_with_once_until_it_was_away(
+    media: Path, repository: Repository, tmp_path: Path
+) -> None:
+    place = stick_at(media / "stick", repository)
+    disks = CourierDisks([media])
+    [disk] = disks.waiting()
+    assert disks.has_news()
+    disks.done(disk)
+    assert not disks.has_news()
+    place.rename(tmp_path / "away")
+    assert disks.waiting() == []
+    (tmp_path / "away").rename(place)
+    assert disks.waiting() == [disk]
+
+
+def test_one_that_cannot_be_read_is_tried_a_few_times(media: Path, repository: Repository) -> None:
+    stick_at(media / "stick", repository)
+    disks = CourierDisks([media])
+    [disk] = disks.waiting()
+    assert [disks.failed(disk) for _ in range(3)] == [True, True, False]
+    assert disks.waiting() == []
+
+
+def test_what_a_courier_wrote_anew_meanwhile_is_news(media: Path, repository: Repository) -> None:
+    place = stick_at(media / "stick", repository)
+    disks = CourierDisks([media])
+    disks.done(disks.waiting()[0])
+    (place / courier.MARK).write_bytes(courier.encode(courier.Courier(by="a newer run")))
+    assert disks.has_news()
+
+
+def test_a_school_without_a_network_is_updated_and_told_when_to_pull(
+    box: Node, media: Path, repository: Repository, tmp_path: Path
+) -> None:
+    repository.offer("main", publish(repository, tmp_path, version=1, video_bytes=50_000))
+    stick_at(media / "stick", repository)
+    disks = CourierDisks()
+    tick = sync_once(box.data_dir, disks=disks)
+    assert box.lessons() == {"one": 1, "two": 1}, tick.detail
+    said = visit(box)
+    assert (said.state, said.lessons, said.trouble) == ("done", 2, "")
+    assert said.bytes_in > 100_000
+    assert said.may_be_pulled
+    assert disks.waiting() == []
+    assert sync_once(box.data_dir, disks=disks).traffic.bytes_in == 0, "it isn't read again"
+
+
+def test_a_foreign_stick_changes_nothing_and_says_why(
+    box: Node, media: Path, tmp_path: Path
+) -> None:
+    foreign = Repository(tmp_path / "foreign", channels=("main",))
+    foreign.offer("main", publish(foreign, tmp_path, version=9))
+    stick_at(media / "stick", foreign)
+    sync_once(box.data_dir)
+    assert box.lessons() == {}
+    said = visit(box)
+    assert said.may_be_pulled
+    assert "signed" in said.trouble
+
+
+def test_a_stick_that_is_gone_before_its_end_is_said(
+    box: Node, media: Path, repository: Repository, tmp_path: Path
+) -> None:
+    repository.offer("main", publish(repository, tmp_path, version=1))
+    place = stick_at(media / "stick", repository)
+    (place / courier.REPOSITORY / "metadata").chmod(0o755)
+    shutil.move(place / courier.REPOSITORY / "bundles", tmp_path / "gone")
+
+    def pull(_: object) -> None:
+        shutil.rmtree(place, ignore_errors=True)
+
+    sync_once(box.data_dir, progress=pull)
+    assert visit(box).may_be_pulled
+    box.check_nothing_false()
+
+
+def test_what_an_earlier_process_began_is_in_use_no_more(box: Node) -> None:
+    courier_visits.note(box.data_dir, courier_visits.Visit("/media/stick", "reading", "2026"))
+    sync_once(box.data_dir)
+    assert visit(box).state == "failed"
+
+
+def test_a_damaged_record_of_visits_is_none(tmp_path: Path) -> None:
+    data_dir = DataDir(tmp_path)
+    for data in (b"", b"{", b"[1]", b'[{"place":"/x","state":"odd","at":""}]', b"\xff"):
+        (tmp_path / courier_visits.NAME).write_bytes(data)
+        assert courier_visits.read(data_dir) == ()
+    courier_visits.note(data_dir, courier_visits.Visit("/x", "done", "2026", trouble="y" * 1_000))
+    assert len(courier_visits.read(data_dir)[0].trouble) == 400
+
+
+def test_only_the_newest_visits_are_kept(tmp_path: Path) -> None:
+    for number in range(9):
+        courier_visits.note(DataDir(tmp_path), courier_visits.Visit(f"/{number}", "done", "2026"))
+    assert [each.place for each in courier_visits.read(DataDir(tmp_path))] == [
+        "/8", "/7", "/6", "/5",
+    ]  # fmt: skip
