@@ -176,12 +176,7 @@ def check(config: Config, *, what: str) -> None:
             raise UsageError(error.message, hint=error.hint) from error
     if len(set(config.channels)) != len(config.channels):
         raise UsageError(f"{what}: a channel stands twice")
-    for rendition in config.renditions or ():
-        if rendition not in RENDITIONS:
-            raise UsageError(
-                f"{what}: rendition {rendition[:40]!r}, expected one of {', '.join(RENDITIONS)}",
-                hint=_HINT,
-            )
+    _check_renditions(config.renditions or (), what=what)
     for key, found, least, most in (
         ("rollout_number", config.rollout_number, 0, 99),
         ("engine.poll_seconds", config.engine.poll_seconds, POLL_SECONDS_MIN, POLL_SECONDS_MAX),
@@ -212,6 +207,15 @@ def rules_of(source: SourceConfig, config: Config) -> Rules:
         source.megabytes_per_day * BYTES_OF_MEGABYTE or None,
         source.megabytes_per_month * BYTES_OF_MEGABYTE or None,
     )
+
+
+def _check_renditions(names: tuple[str, ...], *, what: str) -> None:
+    for name in names:
+        if name not in RENDITIONS:
+            expected = ", ".join(RENDITIONS)
+            raise UsageError(
+                f"{what}: rendition {name[:40]!r}, expected one of {expected}", hint=_HINT
+            )
 
 
 def _check_source(source: SourceConfig, *, what: str) -> None:
