@@ -162,10 +162,7 @@ def check(config: Config, *, what: str) -> None:
     _check_count(len(config.sources), SOURCES_MAX, what=f"{what}: sources")
     _check_count(len(config.channels), CHANNELS_MAX, what=f"{what}: channels")
     zone_of(config.time_zone, what=f"{what}: time_zone")
-    if len(config.peers.named) > PEERS_MAX:
-        raise UsageError(f"{what}: {len(config.peers.named)} peers, at most {PEERS_MAX}")
-    for address in config.peers.named:
-        check_address(address)
+    _check_peers(config.peers, what=what)
     for source in config.sources:
         _check_source(source, what=what)
     _check_couriers(config.couriers, what=what)
@@ -291,6 +288,13 @@ def _minute(clock: str) -> int:
 def _check_between(found: int, least: int, most: int, *, what: str) -> None:
     if not least <= found <= most:
         raise UsageError(f"{what} is {found}, expected {least} to {most}", hint=_HINT)
+
+
+def _check_peers(peers: PeersConfig, *, what: str) -> None:
+    if len(peers.named) > PEERS_MAX:
+        raise UsageError(f"{what}: {len(peers.named)} peers, at most {PEERS_MAX}", hint=_HINT)
+    for address in peers.named:
+        check_address(address)
 
 
 def _check_couriers(folders: tuple[str, ...], *, what: str) -> None:

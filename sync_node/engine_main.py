@@ -15,7 +15,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import FrameType
 
@@ -33,7 +33,9 @@ from sync_node.limits import (
     WINDOW_SPREAD_SECONDS,
 )
 from sync_node.lock import engine_lock
+from sync_node.lookout import Lookout
 from sync_node.orders import Orders
+from sync_node.peer_address import Peer
 from sync_node.scrubbing import Scrubber
 from sync_node.syncing import budgets_of, sync_once
 from sync_node.ticks import Tick
@@ -86,23 +88,28 @@ def run(
     sleep: Callable[[float], None],
     log: Callable[[str], None],
     disks: CourierDisks | None = None,
+    peers: Callable[[], Iterable[Peer]] = list,
 ) -> None:
-    """Tick until `Stop` is raised. What goes wrong is logged, and the next tick tries again."""
+    """Tick until `Stop` is raised. What goes wrong is logged, and the next tick tries again.
+
+    `peers` says which neighbours are there.
+    """
     disks = disks or CourierDisks()
     rhythm = Rhythm(random.random)
     budgets = budgets_of(data_dir)
     try:
         while True:
-            sleep(_tick(data_dir, rhythm, budgets, disks, log))
+            sleep(_tick(data_dir, rhythm, budgets, disks, peers(), log))
     finally:
         _settle(data_dir, budgets)
 
 
-def _tick(
+def _tick(  # noqa: PLR0913, PLR0917  # what a tick needs that outlives it
     data_dir: DataDir,
     rhythm: Rhythm,
     budgets: Budgets,
     disks: CourierDisks,
+    peers: Iterable[Peer],
     log: Callable[[str], None],
 ) -> float:
     """Do a tick; return the seconds to wait after it."""
@@ -110,7 +117,7 @@ def _tick(
     poll_seconds: float = POLL_SECONDS_DEFAULT
     try:
         poll_seconds = config.read(data_dir).engine.poll_seconds
-        tick = sync_once(data_dir, budgets=budgets, disks=disks)
+        tick = sync_once(data_dir, budgets=budgets, disks=disks, peers=peers)
         cut = tick.outcome == "cut"
         log(line_of(tick))
         if tick.not_now and tick.not_now.until:
@@ -171,7 +178,7 @@ def _end_with_parent() -> None:
 
 
 def main() -> None:
-    """Run on the data directory named by the only argument."""
+    """Run on the data directory named by the first argument; the second is the site's port."""
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, _stop)
     try:
@@ -184,7 +191,11 @@ def main() -> None:
         scrubber = Scrubber(
             data_dir, sleep=sleep, monotonic=time.monotonic, clock=system_clock, log=_log
         )
-        run(data_dir, sleep=scrubber.wait, log=_log, disks=disks)
+        lookout = Lookout(data_dir, int(sys.argv[2]), log=_log)
+        try:
+            run(data_dir, sleep=scrubber.wait, log=_log, disks=disks, peers=lookout.peers)
+        finally:
+            lookout.close()
     except Stop:
         _log("stopped")
 

@@ -4,15 +4,12 @@ Its requests carry our credential. It isn't live: nothing that it says counts as
 is followed, and it has to be as fast as something in the same building.
 """
 
-import ipaddress
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from content_packs import request_signing
-from content_packs.errors import UsageError
 from content_packs.request_signing import Request
 from sync_node.admission import credential_field
 from sync_node.hub_calls import Signer
@@ -25,22 +22,10 @@ from sync_node.limits import (
 )
 from sync_node.link import UNKNOWN, LinkObservation
 from sync_node.manner import Manner
+from sync_node.peer_address import Peer, check_address
 from sync_node.peer_places import CREDENTIAL_FIELD, PREFIX, is_place
 from sync_node.retrying_source import RetryingSource
 from sync_node.source import Meter
-
-
-@dataclass(frozen=True, order=True)
-class Peer:
-    """Where a neighbour's site listens, such as `192.168.1.20:8080`, and who it says it is."""
-
-    address: str
-    node: str = ""
-
-    @property
-    def name(self) -> str:
-        """What people read. The node is what it says of itself."""
-        return f"peer {self.node} ({self.address})" if self.node else f"peer {self.address}"
 
 
 class Asking:
@@ -61,26 +46,6 @@ class Asking:
             request, self._signer.private_key, sequence=sequence, created=self._signer.created()
         )
         return {**signed, CREDENTIAL_FIELD: self._credential}
-
-
-def check_address(address: str) -> str:
-    """Return `address` if it is an IP address with a port; raise `UsageError` otherwise.
-
-    A name isn't taken: a peer answers only what was asked of an address of its own.
-    """
-    try:
-        parts = urlsplit(f"//{address}")
-        usable = parts.port and parts.netloc == address and not parts.username
-        ipaddress.ip_address(parts.hostname or "")
-    except ValueError:
-        usable = None
-    if not usable:
-        raise UsageError(
-            f"peer: {address[:80]!r} is no IP address with a port",
-            hint="Expected something like 192.168.1.20:8080. Peers on the same network are found "
-            "without being named.",
-        )
-    return address
 
 
 def peer_source(  # noqa: PLR0913  # what is outside comes in as parameters

@@ -48,6 +48,8 @@ from sync_node.lock import engine_lock
 from sync_node.meter import SourceMeter
 from sync_node.models import database_proxy
 from sync_node.orders import Orders
+from sync_node.peer_address import Peer
+from sync_node.peering import peer_sources
 from sync_node.polling import Poller
 from sync_node.progress_file import Progress, ProgressFile, Running
 from sync_node.ticks import Tick
@@ -83,11 +85,13 @@ def sync_once(  # noqa: PLR0913  # what is outside comes in as parameters
     budgets: Budgets | None = None,
     sleep: Callable[[float], None] = time.sleep,
     disks: CourierDisks | None = None,
+    peers: Iterable[Peer] = (),
 ) -> Tick:
     """Do one tick; what goes wrong in it is in it.
 
     `unbound`: whatever windows, budgets and pauses say. `budgets` are kept by who does many ticks,
-    and so are `disks`: None deals with every courier's disk that is there.
+    and so are `disks`: None deals with every courier's disk that is there. `peers` are neighbours
+    that were found, beside those of node.toml.
     Raises `UsageError` for a configuration that can't be used, `Refused` where another process
     syncs, `StorageFailed`.
     """
@@ -97,8 +101,9 @@ def sync_once(  # noqa: PLR0913  # what is outside comes in as parameters
         data_dir.make()
         rebuilt = stack.enter_context(rebuilding.opened(data_dir, found, now=clock()))
         one = _OneTick(
-            data_dir, found, clock, budgets, sleep, disks or CourierDisks(), unbound=unbound
-        )
+            data_dir, found, clock, budgets, sleep, disks or CourierDisks(),
+            unbound=unbound, peers=peers,
+        )  # fmt: skip
         tick = one.run(progress)
     if rebuilt:
         tick.notes.append("node.db was missing or damaged, and was made anew")
@@ -142,6 +147,7 @@ class _OneTick:
         disks: CourierDisks,
         *,
         unbound: bool,
+        peers: Iterable[Peer] = (),
     ) -> None:
         self._data_dir = data_dir
         self._config = found
@@ -155,12 +161,19 @@ class _OneTick:
         self._clock = box_clock(data_dir, clock)
         disks.roots = tuple(map(Path, found.couriers))
         self._visiting = Visiting(data_dir, disks, self._clock)
+        unbound = unbound or self._orders.unbound_asked_for
+        paused = not unbound and self._orders.pause_at(self._clock.now())
         self._sources = sources.from_config(
             found,
             data_dir.root,
-            meters=self._meters(sleep, unbound=unbound or self._orders.unbound_asked_for),
+            meters=self._meters(sleep, unbound=unbound),
             observed=observed,
             disks=self._visiting.repositories,
+            peers=[]
+            if paused
+            else peer_sources(
+                data_dir, found.peers, peers, self._clock, observed=observed, sleep=sleep
+            ),
         )
         self._talker = Talker(
             data_dir,
