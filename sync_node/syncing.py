@@ -182,6 +182,7 @@ class _OneTick:
             self._clock,
             hardware=hardware(),
             randomness=secrets.token_bytes,
+            eager=self._asked or not self._kept,
         )
 
     def _meters(self, sleep: Callable[[float], None], *, unbound: bool) -> dict[str, SourceMeter]:
