@@ -19,7 +19,7 @@ from typing import Any, TypeAlias
 import msgspec
 import peewee
 
-from content_packs import messages
+from content_packs import canonical_json, messages
 from content_packs.desired_state import DesiredState
 from content_packs.errors import InvalidContent, Missing, UsageError
 from content_packs.limits import DOCUMENT_BYTES_MAX
@@ -165,9 +165,7 @@ def _forget_earlier(node: str, group: str) -> None:
 def _view(row: DesiredRow) -> Applying:
     document = row.document.encode()
     payload = unverified_payload(envelope_of(document), what="desired state")  # our own
-    said = messages.decode(
-        payload, DesiredState, bytes_max=DOCUMENT_BYTES_MAX, what="desired state"
-    )
-    built = msgspec.to_builtins(said)
+    said = canonical_json.decode(payload, bytes_max=DOCUMENT_BYTES_MAX, what="desired state")
+    built: Settings = said if isinstance(said, dict) else {}
     settings = {name: value for name, value in built.items() if name not in _NOT_SET}
     return Applying(row.node, row.group, row.number, row.issued_at, settings, document)
