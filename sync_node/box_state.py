@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TypeAlias
 
 from content_packs.durable import storage_errors
+from sync_node import courier_visits
 from sync_node.box_clock import BoxClock
 from sync_node.catalogue import Catalogue
 from sync_node.catalogue_model import BoxView, PackState
@@ -50,6 +51,7 @@ def box_state(
         titles=_titles(catalogue, facts, languages),
         running=running(data_dir),
         pause=Orders(data_dir).pause_at(time.now),
+        couriers=courier_visits.read(data_dir),
     )
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from content_packs.manifest import Kind
+from sync_node.courier_visits import Visit
 from sync_node.languages import Text
 from sync_node.orders import Pause
 from sync_node.outlook import Outlook
@@ -207,6 +208,7 @@ class BoxView:
     `outlook`: what is to come; `titles` are those of its lessons, by pack and lesson. `running`:
     how far a tick is that is at work. `pause`: no link is used until then, or without an end.
     `time`: what time it is, and by what; `stale`: since when what is offered is stale.
+    `couriers`: what became of couriers' disks, the newest first.
     """
 
     packs: tuple[PackState, ...]
@@ -221,3 +223,4 @@ class BoxView:
     titles: dict[tuple[str, str], Text] = field(default_factory=dict)
     running: Running | None = None
     pause: Pause | None = None
+    couriers: tuple[Visit, ...] = ()

@@ -294,6 +294,34 @@ def check(context: click.Context, *, data: Path, as_json: bool) -> None:
 
 
 @main.command()
+@click.argument(
+    "folder", metavar="DIR", type=click.Path(path_type=Path, exists=True, file_okay=False)
+)
+@data_option
+@json_option
+def export(*, folder: Path, data: Path, as_json: bool) -> None:
+    """Write onto the stick at DIR what this node can pass on, and what it has for the hub."""
+    import msgspec
+
+    from content_packs.stick import Stick
+    from sync_node import courier_sayings
+    from sync_node.box_clock import system_clock
+    from sync_node.courier_export import export as run
+    from sync_node.data_dir import DataDir
+
+    quiet = as_json
+    done, left = run(
+        DataDir(data), Stick(folder), clock=system_clock,
+        announce=lambda plan: None if quiet else courier_sayings.say_plan(plan),
+        progress=courier_sayings.progress_line(quiet=quiet),
+    )  # fmt: skip
+    if as_json:
+        print_json({**msgspec.to_builtins(done), "papers": msgspec.to_builtins(left)})
+    else:
+        courier_sayings.say_exported(str(folder), done, left)
+
+
+@main.command()
 @click.argument("pack")
 @data_option
 @json_option

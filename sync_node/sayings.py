@@ -8,7 +8,7 @@ from datetime import datetime, tzinfo
 import click
 
 from content_packs.command_line import megabytes, print_json
-from sync_node import outlook, standing, trusted_time
+from sync_node import courier_sayings, outlook, standing, trusted_time
 from sync_node.checking import Findings
 from sync_node.choices import Pin, asdict_pin, pins_in_words
 from sync_node.limits import PROGRESS_SECONDS
@@ -30,7 +30,8 @@ def say_status(status: Status, now: datetime, zone: tzinfo) -> None:
         click.echo("no packs yet")
     for channel in status.absent_channels:
         click.echo(f"the hub has no channel {channel}")
-    for line in standing.in_words(status.hub):
+    visits = map(courier_sayings.in_words, status.couriers)
+    for line in (*standing.in_words(status.hub), *visits):
         click.echo(line)
     click.echo(f"last contact: {status.last_contact or 'never'}")
     if status.stale_since:

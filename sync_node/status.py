@@ -15,9 +15,10 @@ from content_packs.command_line import megabytes
 from content_packs.errors import SatchelError
 from content_packs.manifest import Manifest
 from content_packs.offers import Offer
-from sync_node import choices, outlook, state, trusted_time, usefulness
+from sync_node import choices, courier_visits, outlook, state, trusted_time, usefulness
 from sync_node.activator import held_versions
 from sync_node.choices import Pin, asdict_pin
+from sync_node.courier_visits import Visit
 from sync_node.data_dir import DataDir
 from sync_node.database import database_errors
 from sync_node.disk import disk_trouble
@@ -82,6 +83,7 @@ class Status:
     `stale_by`: what says so (`time_sayings.Stale`). `time`: what time it is, and by what.
     `disk_trouble`: `full`, `read-only`, `failing` or `unreadable`, empty for none.
     `store_checked_at`: when every file had been re-hashed last. `hub`: what this node is to it.
+    `couriers`: what became of couriers' disks, the newest first.
     """
 
     packs: tuple[PackStatus, ...]
@@ -102,6 +104,7 @@ class Status:
     paused: bool
     paused_until: str
     hub: Standing
+    couriers: tuple[Visit, ...] = ()
 
     @property
     def lessons(self) -> tuple[int, int]:
@@ -118,6 +121,10 @@ class Status:
             "pins": [asdict_pin(pin) for pin in self.pins],
             "running": self.running.as_json() if self.running else None,
             "outlook": msgspec.to_builtins(self.outlook),
+            "couriers": [
+                {**msgspec.structs.asdict(each), "may_be_pulled": each.may_be_pulled}
+                for each in self.couriers
+            ],
         }
 
 
@@ -160,6 +167,7 @@ def status(
             pause is not None,
             trusted_time.in_words(pause.until) if pause and pause.until else "",
             standing(data_dir),
+            courier_visits.read(data_dir),
         )
 
 
