@@ -28,13 +28,15 @@ from tuf.api.metadata import (
 )
 from tuf.api.serialization.json import JSONSerializer
 
-from content_packs import layout, manifest, offers, repository
+from content_packs import hub_keys, layout, manifest, offers, protocol, repository
 from content_packs.cpack import open_cpack
 from content_packs.digests import digest_of
+from content_packs.hub_keys import STATUS_PATTERN, STATUS_ROLE, STATUS_TARGET, HubKeys
 from content_packs.laying_out import lay_out
 from content_packs.layout import Layout
 from content_packs.manifest import Manifest
 from content_packs.offers import Offer
+from content_packs.protocol import StatusList
 
 
 def in_words(time: datetime) -> str:
@@ -69,6 +71,8 @@ class Repository:
     signed_at: str | None = None  # None: now, as a hub says; empty: it says nothing
     target_names: dict[int, str] = field(default_factory=dict)  # a lie about a version's name
     roots: list[bytes] = field(default_factory=list)
+    revoked: StatusList | None = None
+    hub_keys: HubKeys = field(default_factory=HubKeys)  # beyond TUF's
 
     def __post_init__(self) -> None:
         for role in (*_TOP, *(offers.role_of(channel) for channel in self.channels)):
@@ -154,7 +158,11 @@ class Repository:
                 name = self.target_names.get(offer.version) or offers.target_of(channel, offer)
                 signed.targets[name] = self.target(name, offer)
             meta[f"{role}.json"] = self.write_signed(role, signed, keys.get(role, role))
-        targets = Targets(self.next_version("targets"), expires=self.now + timedelta(days=1800))
+        targets = Targets(
+            self.next_version("targets"),
+            expires=self.now + timedelta(days=1800),
+            unrecognized_fields={hub_keys.FIELD: self.hub_keys.to_field()},
+        )
         targets.delegations = Delegations({}, {})
         for channel in self.channels:
             role = offers.role_of(channel)
@@ -163,11 +171,28 @@ class Repository:
             targets.delegations.roles[role] = DelegatedRole(
                 role, [key.keyid], 1, terminating=True, paths=[offers.targets_pattern(channel)]
             )
+        if self.revoked is not None:
+            meta[f"{STATUS_ROLE}.json"] = self.sign_status(self.revoked, targets.delegations)
         meta["targets.json"] = self.write_signed("targets", targets, keys.get("targets", "targets"))
         snapshot = Snapshot(self.next_version("snapshot"), expires=self.now + timedelta(days=365))
         snapshot.meta = meta
         file = self.write_signed("snapshot", snapshot, keys.get("snapshot", "snapshot"))
         self.sign_timestamp(file, lifetime=lifetime, key=keys.get("timestamp", "timestamp"))
+
+    def sign_status(self, revoked: StatusList, delegations: Delegations) -> MetaFile:
+        """Put the list of revoked nodes in place, and delegate its role."""
+        data = protocol.status_list_bytes(revoked)
+        digest = digest_of(data)
+        self.write(repository.status_path(digest), data)
+        signed = Targets(self.next_version(STATUS_ROLE), expires=self.now + timedelta(days=365))
+        signed.targets[STATUS_TARGET] = TargetFile(len(data), {"sha256": digest}, STATUS_TARGET)
+        self.keys.setdefault(STATUS_ROLE, CryptoSigner.generate_ed25519())
+        key = self.keys[STATUS_ROLE].public_key
+        delegations.keys[key.keyid] = key
+        role = DelegatedRole(STATUS_ROLE, [key.keyid], 1, terminating=True, paths=[STATUS_PATTERN])
+        if delegations.roles is not None:
+            delegations.roles[STATUS_ROLE] = role
+        return self.write_signed(STATUS_ROLE, signed, STATUS_ROLE)
 
     def sign_timestamp(
         self, snapshot: MetaFile, *, lifetime: timedelta, key: str = "timestamp"
