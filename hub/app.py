@@ -3,7 +3,7 @@
 import logging
 
 from flask import Flask, Response, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, NotFound
 
 from content_packs.command_line import megabytes
 from content_packs.errors import Missing, SatchelError
@@ -56,6 +56,8 @@ def _words(text: str, status: int) -> Response:
 
 
 def _missing(_error: Missing) -> Response:
+    if request.path.startswith(fleet.PREFIX):
+        return problems.of_http(NotFound())
     return _words("not here\n", 404)
 
 
