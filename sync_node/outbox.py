@@ -34,7 +34,10 @@ _COPIED = (
 class Outbox:
     """The batches of one identity. One process at a time makes them: the engine's lock is held."""
 
-    def __init__(self, data_dir: DataDir, identity: Identity) -> None:
+    def __init__(
+        self, data_dir: DataDir, identity: Identity, *, batches_max: int = OUTBOX_BATCHES_MAX
+    ) -> None:
+        self._batches_max = batches_max
         self._identity = identity
         self._folder = data_dir.outbox / identity.keyid
 
@@ -76,7 +79,7 @@ class Outbox:
         here = self.sequences()
         with durable.storage_errors(self._folder):
             size = sum(self._path(number).stat().st_size for number in here)
-        return len(here) >= OUTBOX_BATCHES_MAX or size >= OUTBOX_BYTES_MAX
+        return len(here) >= self._batches_max or size >= OUTBOX_BYTES_MAX
 
     def add(
         self,
