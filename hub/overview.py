@@ -10,6 +10,7 @@ from hub import taking_over
 from hub.clock import in_words
 from hub.edition import Edition, read_edition
 from hub.expiry import share_left
+from hub.fleet import nodes
 from hub.further_keys import lacks
 from hub.hub import Hub
 from hub.keys import ROOT_NAMES
@@ -178,6 +179,10 @@ def _withdrawn_on_offer(hub: Hub, edition: Edition, _now: datetime) -> list[str]
     ]
 
 
+def _nodes(hub: Hub, _edition: Edition, _now: datetime) -> list[str]:
+    return nodes.warnings(hub)
+
+
 _WARNINGS: tuple[Callable[[Hub, Edition, datetime], list[str]], ...] = (
     _expiring,
     _root_keys_here,
@@ -186,4 +191,5 @@ _WARNINGS: tuple[Callable[[Hub, Edition, datetime], list[str]], ...] = (
     _unencrypted_keys,
     _unfinished_keys,
     _withdrawn_on_offer,
+    _nodes,
 )

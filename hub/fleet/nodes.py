@@ -111,22 +111,20 @@ def confirm(hub: Hub, node: str, *, fingerprint: str = "") -> Key:
     """
     with hub.database.writing():
         row, waiting = _waiting(node)
-        if waiting is None:
-            valid = _valid_key(node)
-            if valid is None:
-                raise Missing(f"{node}: no claim waits", hint="See: hub nodes list")
-            return _key(valid)
-        _expect_fingerprint(waiting, fingerprint)
-        replaces = _valid_key(node) is not None
-        credentials.issue(hub, row, waiting)
-        why = f"fingerprint {enrolment_codes.fingerprint(waiting.keyid)}"
-        if replaces:
-            why += ", in place of another key"
-        audit.note(hub, "confirmed", node=node, keyid=waiting.keyid, reason=why)
-        key = _key(waiting)
-    if replaces:
+        if waiting is not None:
+            _expect_fingerprint(waiting, fingerprint)
+            replaces = _valid_key(node) is not None
+            credentials.issue(hub, row, waiting)
+            why = f"fingerprint {enrolment_codes.fingerprint(waiting.keyid)}"
+            why += ", in place of another key" if replaces else ""
+            audit.note(hub, "confirmed", node=node, keyid=waiting.keyid, reason=why)
+        key = _valid_key(node)
+        if key is None:
+            raise Missing(f"{node}: no claim waits", hint="See: hub nodes list")
+        revoked, found = bool(row.revoked_at), _key(key)
+    if revoked:
         status_lists.publish(hub)
-    return key
+    return found
 
 
 def deny(hub: Hub, node: str) -> Key:
@@ -219,6 +217,22 @@ def approve(hub: Hub, file: Path) -> tuple[int, int]:
             reason = f"{len(new)}: {', '.join(new[:_LISTS_SHOWN])}{more}"
             audit.note(hub, "approved", reason=reason)
     return len(new), len(marks) - len(new)
+
+
+def warnings(hub: Hub) -> list[str]:
+    """Return what a person has to look into. Raises `StorageFailed`."""
+    found = list_nodes(hub)
+    waiting = [node.node for node in found if node.pending]
+    said = [
+        f"{node.node}: {node.alarm}: run: hub nodes show {node.node}"
+        for node in found
+        if node.alarm
+    ]
+    if waiting:
+        named = ", ".join(waiting[:_LISTS_SHOWN])
+        more = f" and {len(waiting) - _LISTS_SHOWN} more" if len(waiting) > _LISTS_SHOWN else ""
+        said.append(f"boxes wait to be confirmed: {named}{more}: run: hub nodes list --pending")
+    return said
 
 
 def _read_marks(file: Path) -> list[str]:
