@@ -35,9 +35,12 @@ class WrongCertificate(ssl.SSLCertVerificationError):
 
 @dataclass(frozen=True)
 class Authorities:
-    """Whose certificates count: `pem`, or the one with the digest `pin`; neither: certifi's."""
+    """Whose certificates count: those in `pem`, or the one with the digest `pin`.
 
-    pem: str = ""
+    Neither: certifi's.
+    """
+
+    pem: str | None = None
     pin: str = ""
 
     def context(self) -> ssl.SSLContext:
@@ -46,7 +49,7 @@ class Authorities:
         if self.pin:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE  # `check` compares the whole certificate
-        elif self.pem:
+        elif self.pem is not None:
             context.load_verify_locations(cadata=self.pem)
             context.verify_flags |= ssl.VerifyFlags(NO_CHECK_TIME)
         else:
