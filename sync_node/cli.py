@@ -198,11 +198,13 @@ def plan(*, data: Path, as_json: bool) -> None:
     from sync_node.data_dir import DataDir
     from sync_node.database import reading_database
     from sync_node.disk import disk_free
+    from sync_node.held_documents import HeldDocuments
     from sync_node.in_force import config_in_force
     from sync_node.syncing import box_clock, budgets_of
 
     data_dir = DataDir(data)
     found = config_in_force(data_dir)
+    wanted = HeldDocuments(data_dir).desired_state()
     with reading_database(data_dir):
         budgets = budgets_of(data_dir)
         budgets.begin_tick()
@@ -212,8 +214,11 @@ def plan(*, data: Path, as_json: bool) -> None:
         )
         reasons = estimating.reasons(data_dir)
     if as_json:
-        print_json(plan_sayings.plan_json(estimate, reasons))
+        number = wanted.number if wanted else 0
+        print_json({**plan_sayings.plan_json(estimate, reasons), "desired_state": number})
     else:
+        if wanted:
+            click.echo(f"by the hub's desired state {wanted.number}:")
         plan_sayings.say_plan(estimate, reasons, found)
 
 
