@@ -1,12 +1,11 @@
 """Check-ins: a node reports, and hears what time it is and what is newer than it holds."""
 
-from content_packs import messages, protocol
-from content_packs.limits import DOCUMENT_BYTES_MAX
+from content_packs import protocol
 from content_packs.messages import to_second
-from content_packs.protocol import CheckInAnswer, Credential, Time
-from content_packs.signed_documents import Envelope, envelope_of, sign, unverified_payload
+from content_packs.protocol import CheckInAnswer, Time
+from content_packs.signed_documents import Envelope, envelope_of, sign
 from hub.edition import read_edition
-from hub.fleet import desired, reports, status_lists
+from hub.fleet import credentials, desired, reports, status_lists
 from hub.fleet.batches import signed_receipt
 from hub.fleet.requests import Caller
 from hub.fleet.tables import NodeKeyRow
@@ -29,7 +28,7 @@ def take(hub: Hub, caller: Caller, body: bytes) -> bytes:
     newer = applying is not None and applying.number > said.desired_state
     answer = CheckInAnswer(
         time=envelope_of(time_for(hub, caller.node, said.nonce)),
-        credential=_if(serial_of(key) > said.credential, key.credential.encode()),
+        credential=_if(credentials.said_to(key).serial > said.credential, key.credential.encode()),
         desired_state=_if(newer, applying.document if applying else b""),
         receipt=(
             envelope_of(signed_receipt(hub, key)) if key.chain_sequence > said.receipt else None
@@ -72,13 +71,6 @@ def documents_for(hub: Hub, name: str) -> dict[str, bytes]:
         "time.json": time_for(hub, key.node),
     }
     return found | ({"desired-state.json": applying.document} if applying else {})
-
-
-def serial_of(key: NodeKeyRow) -> int:
-    """Return the serial of the credential that a key has."""
-    payload = unverified_payload(envelope_of(key.credential.encode()), what="credential")  # ours
-    said = messages.decode(payload, Credential, bytes_max=DOCUMENT_BYTES_MAX, what="credential")
-    return said.serial
 
 
 def _if(wanted: bool, document: bytes) -> Envelope | None:

@@ -3,11 +3,14 @@
 A node has one valid key. The serial rises with each credential of a node, whatever its key.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from content_packs import messages
+from content_packs.limits import DOCUMENT_BYTES_MAX
 from content_packs.messages import to_second
 from content_packs.protocol import Credential
-from content_packs.signed_documents import sign
+from content_packs.signed_documents import envelope_of, sign, unverified_payload
 from hub.clock import in_words
 from hub.fleet.tables import NodeKeyRow, NodeRow, SchoolRow
 from hub.hub import Hub
@@ -22,17 +25,18 @@ def issue(hub: Hub, node: NodeRow, key: NodeKeyRow) -> bytes:
     Another key of the node that was valid is revoked by it. Raises `KeyAbsent`, `KeyLocked`.
     """
     now = to_second(hub.clock())
-    replaced = (
-        NodeKeyRow.update(state="revoked", decided_at=in_words(now))
-        .where(
+    replaced = list(
+        NodeKeyRow.select().where(
             (NodeKeyRow.node == node.node)
             & (NodeKeyRow.state == "valid")
             & (NodeKeyRow.keyid != key.keyid)
         )
-        .execute()
     )
+    for earlier in replaced:
+        earlier.state, earlier.decided_at = "revoked", in_words(now)
+        earlier.save()
     if replaced:
-        node.revoked_at = in_words(now)
+        node.revoked_at = in_words(when_revoked(now, replaced))
     school = SchoolRow.get_by_id(node.school)
     node.serial += 1
     credential = Credential(
@@ -52,6 +56,18 @@ def issue(hub: Hub, node: NodeRow, key: NodeKeyRow) -> bytes:
     node.save()
     key.save()
     return document
+
+
+def said_to(key: NodeKeyRow) -> Credential:
+    """Return what a key's credential says. It is ours: nothing is verified."""
+    payload = unverified_payload(envelope_of(key.credential.encode()), what="credential")
+    return messages.decode(payload, Credential, bytes_max=DOCUMENT_BYTES_MAX, what="credential")
+
+
+def when_revoked(now: datetime, keys: Iterable[NodeKeyRow]) -> datetime:
+    """Return since when to say that these keys are revoked: their credentials aren't younger."""
+    issued = [said_to(key).issued_at for key in keys if key.credential]
+    return max([to_second(now), *issued])
 
 
 def _after_revocation(now: datetime, node: NodeRow) -> datetime:

@@ -148,16 +148,14 @@ def revoke(hub: Hub, node: str, *, reason: str = "") -> Revoked:
     Where only the list can't be signed, the node is revoked all the same, and the error says so.
     Raises `Missing`, `Busy`, `Damaged`, `KeyAbsent`, `KeyLocked`, `StorageFailed`.
     """
-    now = in_words(hub.clock())
+    now = hub.clock()
     with hub.database.writing():
         row = _expect(node)
-        ended = (
-            NodeKeyRow.update(state="revoked", decided_at=now)
-            .where((NodeKeyRow.node == node) & (NodeKeyRow.state << ["valid", "pending"]))
-            .execute()
-        )
+        counting = (NodeKeyRow.node == node) & (NodeKeyRow.state << ["valid", "pending"])
+        ended = list(NodeKeyRow.select().where(counting))
+        NodeKeyRow.update(state="revoked", decided_at=in_words(now)).where(counting).execute()
         if ended or not row.revoked_at:
-            row.revoked_at = now
+            row.revoked_at = in_words(credentials.when_revoked(now, ended))
             row.save()
             audit.note(hub, "revoked", node=node, reason=reason)
         revoked_at = str(row.revoked_at)

@@ -262,6 +262,18 @@ def test_a_revoked_node_can_be_replaced_the_same_second(hub: Hub, web: FlaskClie
     assert not listed.revokes(credential)
 
 
+def test_a_replacement_can_be_revoked_the_same_second(hub: Hub, web: FlaskClient) -> None:
+    old = enrolled(hub, web)
+    new = Box()
+    document = new.claim(a_code(hub, node=old.node).code)
+    post(web, document)
+    nodes.confirm(hub, old.node)
+    credential = credential_in(hub, new, post(web, document).data)
+    assert nodes.revoke(hub, old.node).listed
+    listed = status_lists.current(hub, read_edition(hub.data.metadata))
+    assert listed.revokes(credential)
+
+
 def test_names_of_nodes_are_never_used_again(hub: Hub, web: FlaskClient) -> None:
     first = enrolled(hub, web)
     nodes.revoke(hub, first.node)

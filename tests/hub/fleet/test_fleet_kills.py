@@ -63,7 +63,7 @@ def web(settled: Hub) -> FlaskClient:
 @pytest.mark.parametrize("approved", [False, True], ids=["pending", "approved"])
 @pytest.mark.parametrize(
     ("kind", "number"),
-    moments({"database": 24}, ("database", 3), ("database", 8), ("database", 12)),
+    moments({"database": 52, "unlink": 4}, ("database", 6), ("database", 17), ("database", 30)),
 )
 def test_a_claim_that_is_killed(
     settled: Hub, tmp_path: Path, kind: str, number: int, *, approved: bool
@@ -90,7 +90,9 @@ def test_a_claim_that_is_killed(
 
 @pytest.mark.parametrize(
     ("kind", "number"),
-    moments({"rename": 4, "fsync": 8, "unlink": 6, "database": 40}, ("database", 6), ("rename", 2)),
+    moments(
+        {"rename": 4, "fsync": 9, "unlink": 12, "database": 104}, ("database", 20), ("rename", 2)
+    ),
 )
 def test_a_replacement_whose_confirmation_is_killed(
     settled: Hub, web: FlaskClient, kind: str, number: int
@@ -116,11 +118,11 @@ def test_a_replacement_whose_confirmation_is_killed(
 @pytest.mark.parametrize(
     ("kind", "number"),
     moments(
-        {"rename": 5, "fsync": 10, "unlink": 6, "database": 40},
+        {"rename": 4, "fsync": 9, "unlink": 12, "database": 104},
         ("rename", 1),
         ("rename", 4),
         ("fsync", 3),
-        ("database", 5),
+        ("database", 20),
     ),
 )
 def test_a_revocation_that_is_killed(
