@@ -124,11 +124,11 @@ class Config(_Table, frozen=True):
     rollout_number: int = 0
     engine: EngineConfig = EngineConfig()
     site: SiteConfig = SiteConfig()
-    peers: PeersConfig = PeersConfig()
     time_zone: str = UTC_OFFSET
     packs: tuple[str, ...] | None = None
     renditions: tuple[str, ...] | None = None
     couriers: tuple[str, ...] = COURIER_ROOTS
+    peers: PeersConfig = PeersConfig()
 
 
 def read(data_dir: DataDir) -> Config:
