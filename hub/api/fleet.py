@@ -100,13 +100,14 @@ def _body(bytes_max: int) -> bytes:
 
 def _caller(hub: Hub, brakes: Brakes, body: bytes) -> Caller:
     """Return the node that signed this request. Raises `Unauthorised`."""
-    target: str = request.environ.get("REQUEST_URI", "")
+    said = request.environ  # as it stood on the request line: servers name it differently
+    target: str = said.get("REQUEST_URI") or said.get("RAW_URI") or ""
     path, _, query = target.partition("?")
     scheme: Literal["http", "https"] = "https" if request.scheme == "https" else "http"
     asked = Request(
         method=request.method,
         scheme=scheme,
-        authority=request.environ.get("HTTP_HOST", ""),
+        authority=said.get("HTTP_HOST", ""),
         path=path,
         query=query,
         body=body,

@@ -183,12 +183,13 @@ def confirm(data: Path, node: str, fingerprint: str, as_json: bool) -> None:
 @nodes.command()
 @data_option
 @click.argument("node")
+@click.option("--fingerprint", default="", help="Only if the claim has this one.")
 @json_option
-def deny(data: Path, node: str, as_json: bool) -> None:
+def deny(data: Path, node: str, fingerprint: str, as_json: bool) -> None:
     """Turn the box away that claimed to be NODE. Its code is spent."""
     from hub.fleet.nodes import deny as run
 
-    key = run(_open(data), node)
+    key = run(_open(data), node, fingerprint=fingerprint)
     if as_json:
         print_built({"node": node, "key": key})
         return

@@ -106,13 +106,13 @@ def show(hub: Hub, node: str) -> tuple[Node, list[KeptReport]]:
 def confirm(hub: Hub, node: str, *, fingerprint: str = "") -> Key:
     """Let the box that claimed to be a node be it; an earlier key of the node is revoked by that.
 
-    `fingerprint`, where given, has to be that of the claim. Done again it changes nothing. Raises
+    `fingerprint`, where given, has to be that of a claim that waits; it is needed where several do,
+    for a node that is to be replaced. Done again it changes nothing. Raises
     `Missing` where none waits, `Refused`, `Busy`, `KeyAbsent`, `KeyLocked`, `StorageFailed`.
     """
     with hub.database.writing():
-        row, waiting = _waiting(node)
+        row, waiting = _expect(node), _waiting(node, fingerprint)
         if waiting is not None:
-            _expect_fingerprint(waiting, fingerprint)
             replaces = _valid_key(node) is not None
             credentials.issue(hub, row, waiting)
             why = f"fingerprint {enrolment_codes.fingerprint(waiting.keyid)}"
@@ -127,13 +127,14 @@ def confirm(hub: Hub, node: str, *, fingerprint: str = "") -> Key:
     return found
 
 
-def deny(hub: Hub, node: str) -> Key:
+def deny(hub: Hub, node: str, *, fingerprint: str = "") -> Key:
     """Turn the box away that claimed to be a node; its code is spent.
 
-    Raises `Missing` where none waits, `StorageFailed`.
+    Raises `Missing` where none waits, `Refused` as `confirm` does, `StorageFailed`.
     """
     with hub.database.writing():
-        _, waiting = _waiting(node)
+        _expect(node)
+        waiting = _waiting(node, fingerprint)
         if waiting is None:
             raise Missing(f"{node}: no claim waits", hint="See: hub nodes list")
         waiting.state, waiting.decided_at = "refused", in_words(hub.clock())
@@ -262,25 +263,33 @@ def _expect(node: str) -> NodeRow:
     return row
 
 
-def _waiting(node: str) -> tuple[NodeRow, NodeKeyRow | None]:
+def _waiting(node: str, fingerprint: str) -> NodeKeyRow | None:
+    """Return the claim that waits for a node, None for none. Raises `Refused`."""
     pending = (NodeKeyRow.node == node) & (NodeKeyRow.state == "pending")
-    return _expect(node), NodeKeyRow.get_or_none(pending)
+    waiting = {
+        enrolment_codes.fingerprint(row.keyid): row for row in NodeKeyRow.select().where(pending)
+    }
+    if not waiting:
+        return None
+    shown = ", ".join(waiting)
+    if not fingerprint and len(waiting) > 1:
+        raise Refused(
+            f"{node}: several boxes claim to be it: {shown}",
+            hint="Say which: --fingerprint, as the right box shows it. Deny the others.",
+        )
+    found = waiting.get(as_mark(fingerprint)) if fingerprint else next(iter(waiting.values()))
+    if found is None:
+        raise Refused(
+            f"{node}: the claim that waits has the fingerprint {shown}, not {fingerprint[:80]}",
+            hint="If the box shows another one, somebody else used its code: hub nodes deny "
+            f"{node}",
+        )
+    return found
 
 
 def _valid_key(node: str) -> NodeKeyRow | None:
     valid = (NodeKeyRow.node == node) & (NodeKeyRow.state == "valid")
     return NodeKeyRow.get_or_none(valid)
-
-
-def _expect_fingerprint(waiting: NodeKeyRow, fingerprint: str) -> None:
-    found = enrolment_codes.fingerprint(waiting.keyid)
-    if fingerprint and as_mark(fingerprint) != found:
-        raise Refused(
-            f"{waiting.node}: the claim that waits has the fingerprint {found}, not "
-            f"{fingerprint[:80]}",
-            hint=f"If the box shows another one, somebody else used its code: hub nodes deny "
-            f"{waiting.node}",
-        )
 
 
 def _check_groups(groups: Sequence[str]) -> None:

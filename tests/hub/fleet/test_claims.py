@@ -70,6 +70,20 @@ def test_another_fingerprint_is_not_confirmed(hub: Hub, web: FlaskClient) -> Non
     assert nodes.list_nodes(hub)[0].state == "pending"
 
 
+def test_of_several_boxes_for_one_node_a_person_says_which(hub: Hub, web: FlaskClient) -> None:
+    old = enrolled(hub, web)
+    boxes = [Box(), Box()]
+    for box in boxes:
+        assert post(web, box.claim(a_code(hub, node=old.node).code)).status_code == 202
+    for act in (nodes.confirm, nodes.deny):
+        with pytest.raises(nodes.Refused, match="several boxes claim to be it"):
+            act(hub, old.node)
+    right, wrong = (enrolment_codes.fingerprint(box.keyid) for box in boxes)
+    assert nodes.confirm(hub, old.node, fingerprint=right).keyid == boxes[0].keyid
+    assert nodes.deny(hub, old.node, fingerprint=wrong).keyid == boxes[1].keyid
+    assert [key.state for key in nodes.list_nodes(hub)[0].keys] == ["refused", "valid", "revoked"]
+
+
 def test_a_box_that_is_turned_away_stays_so(hub: Hub, web: FlaskClient) -> None:
     box, code = Box(), a_code(hub)
     document = box.claim(code.code)
