@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+import tests.support.courier_damage  # noqa: F401  # the rest of the table
 from content_packs import courier
 from sync_node import config, courier_visits
 from sync_node.folder_source import FolderSource
