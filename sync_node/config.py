@@ -98,9 +98,10 @@ class SiteConfig(_Table, frozen=True):
 
 
 class PeersConfig(_Table, frozen=True):
-    """Neighbours: whether this node offers what it holds to them, and finds those that do.
+    """Neighbours.
 
-    `named`: addresses of peers to ask, beside those that are found. `kbit_per_second`: to all peers
+    `offer`: whether they get what this node holds. `find`: whether mDNS is used, to find and to be
+    found. `named`: addresses of peers to ask, beside those that are found. `kbit_per_second`: to all peers
     together; 0: what a Wi-Fi bears.
     """
 

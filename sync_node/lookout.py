@@ -38,13 +38,13 @@ class Lookout:
         except SatchelError:
             return []  # the tick says so
         offers = wanted.offer and self._port > 0
-        if ours is None or not (offers or wanted.find):
+        if ours is None or not wanted.find:
             self._discovery.close()
             return []
         edition = edition_number(self._data_dir)
         port = self._port if offers else 0
         self._discovery.say(Advert(ours.district, ours.node, edition, port))
-        return self._discovery.peers() if wanted.find else []
+        return self._discovery.peers()
 
     def close(self) -> None:
         """Say that this node goes."""
