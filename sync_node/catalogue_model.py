@@ -190,7 +190,7 @@ class PackState:
 
 @dataclass(frozen=True)
 class TickView:
-    """One tick of the engine; times are RFC 3339 in UTC."""
+    """One tick of the engine; times are RFC 3339 in UTC. `peers`: which neighbour gave how much."""
 
     started_at: str
     ended_at: str
@@ -199,6 +199,7 @@ class TickView:
     requests: int
     outcome: str
     detail: str
+    peers: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -101,8 +101,8 @@ class PeersConfig(_Table, frozen=True):
     """Neighbours.
 
     `offer`: whether they get what this node holds. `find`: whether mDNS is used, to find and to be
-    found. `named`: addresses of peers to ask, beside those that are found. `kbit_per_second`: to all peers
-    together; 0: what a Wi-Fi bears.
+    found. `named`: addresses of peers to ask, beside those that are found. `kbit_per_second`: to
+    all peers together; 0: what a Wi-Fi bears.
     """
 
     offer: bool = True

@@ -5,6 +5,7 @@ before each reading, and opened again when it is another one. Each thread of the
 own connection; opening one per request would make and remove the WAL's files on the card each time.
 """
 
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from peewee import SQL
 
 from content_packs.errors import StorageFailed
 from content_packs.hub_keys import HubKeys
-from sync_node import outlook, trusted_time
+from sync_node import outlook, peer_sayings, trusted_time
 from sync_node.catalogue_model import TickView
 from sync_node.data_dir import DataDir
 from sync_node.database import (
@@ -104,7 +105,7 @@ class NodeReader:
             return [
                 TickView(
                     row.started_at, row.ended_at, row.bytes_in, row.bytes_out, row.requests,
-                    row.outcome, row.detail,
+                    row.outcome, row.detail, peer_sayings.given(json.loads(row.links)),
                 )
                 for row in rows.bind(database)
             ]  # fmt: skip

@@ -8,7 +8,7 @@ from datetime import datetime, tzinfo
 import click
 
 from content_packs.command_line import megabytes, print_json
-from sync_node import courier_sayings, outlook, standing, trusted_time
+from sync_node import courier_sayings, outlook, peer_sayings, standing, trusted_time
 from sync_node.checking import Findings
 from sync_node.choices import Pin, asdict_pin, pins_in_words
 from sync_node.limits import PROGRESS_SECONDS
@@ -40,6 +40,8 @@ def say_status(status: Status, now: datetime, zone: tzinfo) -> None:
         tick = status.last_tick
         detail = f": {tick['detail']}" if tick["detail"] else ""
         click.echo(f"last tick: {tick['ended_at']} {tick['outcome']}{detail}")
+        for line in peer_sayings.in_words(tick["links"]):
+            click.echo(f"  {line}")
     if status.pins:
         click.echo(f"pinned: {pins_in_words(status.pins)}")
     if status.store_checked_at:
