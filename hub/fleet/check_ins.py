@@ -22,13 +22,14 @@ def take(hub: Hub, caller: Caller, body: bytes) -> bytes:
     status = status_lists.current(hub, read_edition(hub.data.metadata)).number
     with hub.database.writing():
         key = NodeKeyRow.get_by_id(caller.keyid)
+        credential = credentials.in_force(hub, key)
         if said.report is not None:
             reports.keep(hub, caller.node, [said.report], "check-in")
         applying = desired.applying_to(hub, caller.node, said.desired_state)
     newer = applying is not None and applying.number > said.desired_state
     answer = CheckInAnswer(
         time=envelope_of(time_for(hub, caller.node, said.nonce)),
-        credential=_if(credentials.said_to(key).serial > said.credential, key.credential.encode()),
+        credential=_if(credentials.said_to(key).serial > said.credential, credential),
         desired_state=_if(newer, applying.document if applying else b""),
         receipt=(
             envelope_of(signed_receipt(hub, key)) if key.chain_sequence > said.receipt else None
@@ -39,9 +40,9 @@ def take(hub: Hub, caller: Caller, body: bytes) -> bytes:
 
 
 def credential_of(hub: Hub, caller: Caller) -> bytes:
-    """Return a node's newest credential. Raises `StorageFailed`."""
-    with hub.database.transaction():
-        return str(NodeKeyRow.get_by_id(caller.keyid).credential).encode()
+    """Return a node's newest credential. Raises `KeyAbsent`, `KeyLocked`, `StorageFailed`."""
+    with hub.database.writing():
+        return credentials.in_force(hub, NodeKeyRow.get_by_id(caller.keyid))
 
 
 def time_for(hub: Hub, node: str, nonce: str = "") -> bytes:
@@ -64,9 +65,10 @@ def documents_for(hub: Hub, name: str) -> dict[str, bytes]:
         key = NodeKeyRow.get_or_none(named & (NodeKeyRow.state == "valid"))
         if key is None:
             return {}
+        credential = credentials.in_force(hub, key)
         applying = desired.applying_to(hub, key.node, 0)
     found = {
-        "credential.json": key.credential.encode(),
+        "credential.json": credential,
         "receipt.json": signed_receipt(hub, key),
         "time.json": time_for(hub, key.node),
     }

@@ -77,20 +77,20 @@ def _answer(hub: Hub, claim: Claim, keyid: str, origin: str) -> Answer | str:
     if row is not None and hub.keys.has(codes.KEY) and row.code == codes.hash_of(hub, claim.code):
         if row.nonce != claim.nonce:  # it forgot that it asked
             NodeKeyRow.update(nonce=claim.nonce).where(NodeKeyRow.keyid == keyid).execute()
-        return _as_it_stands(row)
+        return _as_it_stands(hub, row)
     spent = codes.spend(hub, claim.code, claim.key)
     if isinstance(spent, str):
         return spent
     if row is not None and row.state == "valid":
-        return _known_node(row, spent)
+        return _known_node(hub, row, spent)
     return _new(hub, claim, spent, origin)
 
 
-def _as_it_stands(row: NodeKeyRow) -> Answer | str:
+def _as_it_stands(hub: Hub, row: NodeKeyRow) -> Answer | str:
     if row.state == "refused":
         return f"the claim was denied on {row.decided_at}"
     if row.state == "valid":
-        return Answer(row.node, row.keyid, row.credential.encode(), None)
+        return Answer(row.node, row.keyid, credentials.in_force(hub, row), None)
     return _pending(row.node, row.keyid)
 
 
@@ -99,13 +99,14 @@ def _pending(node: str, keyid: str) -> Answer:
     return Answer(node, keyid, None, pending)
 
 
-def _known_node(row: NodeKeyRow, code: CodeRow) -> Answer | str:
+def _known_node(hub: Hub, row: NodeKeyRow, code: CodeRow) -> Answer | str:
     """Answer a box that is a node and has typed a new code: it may have lost its credential."""
     node = NodeRow.get_by_id(row.node)
     if node.school != code.school or code.node not in {"", node.node}:
         return f"the key is that of {row.node} already; the code is for {code.node or code.school}"
-    NodeKeyRow.update(code=code.hash).where(NodeKeyRow.keyid == row.keyid).execute()
-    return Answer(row.node, row.keyid, row.credential.encode(), None)
+    row.code = code.hash
+    row.save()
+    return Answer(row.node, row.keyid, credentials.in_force(hub, row), None)
 
 
 def _new(hub: Hub, claim: Claim, code: CodeRow, origin: str) -> Answer:

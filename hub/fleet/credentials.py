@@ -1,6 +1,7 @@
 """Credentials: the hub says, signed, that who holds a key is a node of a school.
 
-A node has one valid key. The serial rises with each credential of a node, whatever its key.
+A node has one valid key. Where the hub has another service key by now, the credential is signed
+anew when its node asks next. The serial rises with each credential of a node, whatever its key.
 """
 
 from collections.abc import Iterable
@@ -10,7 +11,13 @@ from content_packs import messages
 from content_packs.limits import DOCUMENT_BYTES_MAX
 from content_packs.messages import to_second
 from content_packs.protocol import Credential
-from content_packs.signed_documents import envelope_of, sign, unverified_payload
+from content_packs.signed_documents import (
+    envelope_of,
+    public_keyid,
+    sign,
+    signer_of,
+    unverified_payload,
+)
 from hub.clock import in_words
 from hub.fleet.tables import NodeKeyRow, NodeRow, SchoolRow
 from hub.hub import Hub
@@ -56,6 +63,24 @@ def issue(hub: Hub, node: NodeRow, key: NodeKeyRow) -> bytes:
     node.save()
     key.save()
     return document
+
+
+def in_force(hub: Hub, key: NodeKeyRow) -> bytes:
+    """Return the credential of a valid key; signed anew where an earlier service key signed it.
+
+    Inside the caller's transaction, a writing one. Raises `KeyAbsent`, `KeyLocked`.
+    """
+    if is_by_our_key(hub, key.credential.encode()):
+        return str(key.credential).encode()
+    return issue(hub, NodeRow.get_by_id(key.node), key)
+
+
+def is_by_our_key(hub: Hub, document: bytes) -> bool:
+    """Say whether the service key of now signed a document of ours: an earlier one may be revoked.
+
+    Raises `KeyAbsent`, `KeyLocked`.
+    """
+    return signer_of(document) == public_keyid(hub.keys.signing_key(SERVICE).public_key())
 
 
 def said_to(key: NodeKeyRow) -> Credential:

@@ -2,7 +2,8 @@
 
 **Which one a node gets**: its own, or else the newest of its groups'. A node takes only a higher
 number than it holds; so where what applies has a lower one (its own was taken away, it changed
-groups), the same is signed anew under the next number.
+groups), the same is signed anew under the next number. So it is where an earlier service key signed
+it, which may be revoked by now.
 
 Numbers come from one counter for all, and are no lower than the seconds since 1970: a hub that was
 restored from an old backup doesn't repeat itself.
@@ -27,7 +28,7 @@ from content_packs.messages import to_second
 from content_packs.names import check_name
 from content_packs.signed_documents import envelope_of, sign, unverified_payload
 from hub.clock import in_words
-from hub.fleet import audit
+from hub.fleet import audit, credentials
 from hub.fleet.limits import DESIRED_BYTES_MAX, DESIRED_KEPT_MAX
 from hub.fleet.tables import DesiredRow, NodeRow
 from hub.hub import Hub
@@ -98,8 +99,9 @@ def applying_to(hub: Hub, node: str, held: int) -> Applying | None:
         row = _newest("", known.groups) or row
     if row is None:
         return None
-    if row.number < held <= _newest_number():  # a number that a node made up changes nothing
-        found = _view(row)
+    found = _view(row)
+    stale = row.number < held <= _newest_number()  # a number that a node made up changes nothing
+    if stale or not credentials.is_by_our_key(hub, found.document):
         row = _sign(hub, found.settings, found.node, found.group)
     return _view(row)
 

@@ -1,12 +1,17 @@
 """A node checks in: it hears the time and what is newer, and the hub keeps what it says."""
 
+from collections.abc import Callable
+
+import pytest
 from flask.testing import FlaskClient
 
 from content_packs import protocol
 from content_packs.protocol import Credential
+from content_packs.signed_documents import public_keyid
 from hub.edition import read_edition
 from hub.fleet import desired, nodes
 from hub.hub import Hub
+from hub.keyring.rotating import revoke, rotate
 from tests.hub.clients import MovableClock
 from tests.hub.fleet.boxes import NONCE, Box, enrolled
 from tests.support.protocol import a_report
@@ -48,3 +53,35 @@ def test_a_node_hears_the_time_and_what_is_newer(
     assert protocol.read_check_in_answer(again.data).desired_state is None
     _, reports = nodes.show(hub, box.node)
     assert [kept.report for kept in reports] == [a_report()]
+
+
+@pytest.mark.parametrize("change", [rotate, revoke])
+def test_what_an_earlier_service_key_signed_is_signed_anew(
+    hub: Hub, web: FlaskClient, change: Callable[[Hub, str], object]
+) -> None:
+    box = enrolled(hub, web)
+    before = desired.set_for(hub, {"channels": ["main"]}, node=box.node)
+    change(hub, "service")
+    current = hub.keys.signing_key("service").public_key()
+    service = {public_keyid(current): current}
+    answer = box.check_in(web, credential=1, desired_state=before.number)
+    heard = protocol.read_check_in_answer(answer.data)
+    assert heard.credential is not None
+    credential = protocol.open_credential(
+        heard.credential.document, service, key=box.key.public_key()
+    )
+    assert credential.serial == 2
+    assert heard.desired_state is not None
+    state = protocol.open_desired_state(
+        heard.desired_state.document, service, credential=credential
+    )
+    assert state.channels == ("main",)
+    again = box.check_in(web, credential=2, desired_state=state.number)
+    assert protocol.read_check_in_answer(again.data).credential is None
+    assert protocol.read_check_in_answer(again.data).desired_state is None
+    assert credential_of(hub, web, box) == credential
+
+
+def test_a_node_that_lost_its_credential_asks_for_it(hub: Hub, web: FlaskClient) -> None:
+    box = enrolled(hub, web)
+    assert credential_of(hub, web, box).node == box.node
