@@ -40,6 +40,7 @@ from sync_node.sources import Sources
 from sync_node.ticks import Tick
 from sync_node.trusted_time import Said
 
+_UNAUTHORISED = 401
 _NOT_ACCEPTED = (
     "the hub doesn't accept this node: it was revoked, or its card was copied or restored from a "
     "copy; ask the district, then `sync-node enrol CODE --again`"
@@ -146,7 +147,7 @@ class Talker:
         known = self._clock.known
         count = last_check_in().refused + 1
         self._remember(refused=count, on=known.on, boot=known.boot)
-        tick.notes.append(_NOT_ACCEPTED if error.status == 401 else error.message)
+        tick.notes.append(_NOT_ACCEPTED if error.status == _UNAUTHORISED else error.message)
 
     def _check_in(
         self, hub: HubSource, who: Identity, outbox: Outbox, tick: Tick, what: str
@@ -154,9 +155,7 @@ class Talker:
         """Send what waits, check in, and take what comes."""
         sequence = Sequence(who, trusted=self._clock.trusted)
         signer = Signer(who.private_key, sequence.take, lambda: int(self._clock.now().timestamp()))
-        for number in outbox.waiting(self._documents.receipt(who))[:BATCHES_AT_ONCE_MAX]:
-            receipt = hub_calls.send_batch(hub, outbox.document(number), signer)
-            self._documents.take_receipt(receipt, self._keys(), who)
+        self._send_batches(hub, who, outbox, signer, tick)
         request = self._request(who, tick)
         asked = self._clock.uptime()
         answer = hub_calls.check_in(hub, request, signer)
@@ -169,6 +168,21 @@ class Talker:
             what=what,
             refused=0,
         )
+
+    def _send_batches(
+        self, hub: HubSource, who: Identity, outbox: Outbox, signer: Signer, tick: Tick
+    ) -> None:
+        """Send what waits. A chain that the hub doesn't take is no reason to fall silent."""
+        try:
+            for number in outbox.waiting(self._documents.receipt(who))[:BATCHES_AT_ONCE_MAX]:
+                receipt = hub_calls.send_batch(hub, outbox.document(number), signer)
+                self._documents.take_receipt(receipt, self._keys(), who)
+        except SourceUnavailable:
+            raise
+        except SatchelError as error:
+            if isinstance(error, HubRefused) and error.status == _UNAUTHORISED:
+                raise
+            tick.notes.append(error.message)
 
     def _request(self, who: Identity, tick: Tick) -> CheckInRequest:
         desired, receipt = self._documents.desired_state(), self._documents.receipt(who)

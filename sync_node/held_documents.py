@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from content_packs import durable, key_files, messages, protocol, signed_documents
 from content_packs.desired_state import DesiredState
-from content_packs.errors import InvalidContent, Missing, Refused
+from content_packs.errors import InvalidContent, Missing
 from content_packs.limits import DOCUMENT_BYTES_MAX
 from content_packs.messages import Message
 from content_packs.protocol import Credential, Receipt
@@ -53,17 +53,14 @@ class HeldDocuments:
         return found if found and found.keyid == of.keyid else None
 
     def take_credential(self, document: bytes, keys: Keys, of: Identity) -> Credential:
-        """Keep a credential for the key of `of`, unless it is older than the one held; return it.
+        """Keep a credential for the key of `of`, unless the one held is newer; return that.
 
-        Raises `Untrusted`, `InvalidContent`, `Refused` for an older one, `StorageFailed`.
+        Raises `Untrusted`, `InvalidContent`, `StorageFailed`.
         """
         found = protocol.open_credential(document, keys, key=of.private_key.public_key())
         held = identity.credential_in(of.folder)
-        if held and held.node == found.node and held.serial > found.serial:
-            raise Refused(
-                f"credential: it is number {found.serial} of {found.node}, older than number "
-                f"{held.serial} that is held"
-            )
+        if held and _is_newer(held, found):
+            return held
         _keep(of.credential_path, document)
         durable.remove(of.claim_path)
         return found
@@ -113,6 +110,13 @@ class HeldDocuments:
     def _keep(self, name: str, document: bytes) -> None:
         durable.make_folder(self.data_dir.from_hub)
         _keep(self.data_dir.from_hub / name, document)
+
+
+def _is_newer(held: Credential, found: Credential) -> bool:
+    """Say whether the credential held is the newer; serials count within one node's."""
+    if held.node == found.node:
+        return held.serial > found.serial
+    return held.issued_at > found.issued_at
 
 
 def _keep(path: Path, document: bytes) -> None:
