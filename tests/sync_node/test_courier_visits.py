@@ -1,5 +1,6 @@
 """A disk is noticed, read, written to, and may be pulled; each once, and said."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -7,10 +8,15 @@ import msgspec
 import pytest
 
 from content_packs import courier
+from content_packs.errors import UsageError
 from sync_node import config, courier_visits
 from sync_node.courier_disks import CourierDisks, find
 from sync_node.data_dir import DataDir
+from sync_node.engine_main import sleep_until_asked
+from sync_node.limits import ORDERS_SECONDS
+from sync_node.orders import Orders
 from sync_node.syncing import sync_once
+from tests.support import node_process
 from tests.support.nodes import Node, publish
 from tests.support.repositories import Repository
 
@@ -169,3 +175,67 @@ def test_only_the_newest_visits_are_kept(tmp_path: Path) -> None:
     assert [each.place for each in courier_visits.read(DataDir(tmp_path))] == [
         "/8", "/7", "/6", "/5",
     ]  # fmt: skip
+
+
+def test_the_engine_wakes_up_when_a_disk_comes(
+    box: Node, media: Path, repository: Repository
+) -> None:
+    slept: list[float] = []
+    disks = CourierDisks([media])
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        if len(slept) == 3:
+            stick_at(media / "stick", repository)
+
+    wait = sleep_until_asked(
+        Orders(box.data_dir), sleep=sleep, monotonic=lambda: float(sum(slept)), news=disks.has_news
+    )
+    wait(900.0)
+    assert sum(slept) <= 3 * ORDERS_SECONDS
+
+
+def test_status_says_it_to_people_and_to_scripts(
+    box: Node, media: Path, repository: Repository, tmp_path: Path
+) -> None:
+    repository.offer("main", publish(repository, tmp_path, version=1))
+    place = stick_at(media / "stick", repository)
+    sync_once(box.data_dir)
+    shown = node_process.run("status", "--data", box.root)
+    assert f"courier's disk at {place}" in shown.stdout
+    assert "may be pulled" in shown.stdout
+    said = json.loads(node_process.run("status", "--json", "--data", box.root).stdout)
+    assert (said["couriers"][0]["state"], said["couriers"][0]["may_be_pulled"]) == ("done", True)
+
+
+def test_export_as_a_command(
+    box: Node, media: Path, repository: Repository, tmp_path: Path
+) -> None:
+    repository.offer("main", publish(repository, tmp_path, version=1))
+    stick_at(media / "stick", repository)
+    sync_once(box.data_dir)
+    other = tmp_path / "other"
+    other.mkdir()
+    done = node_process.run("export", other, "--data", box.root)
+    assert "written and read back" in done.stdout, done.stderr
+    assert "It may be unmounted and pulled" in done.stdout
+    again = json.loads(node_process.run("export", other, "--json", "--data", box.root).stdout)
+    assert (again["files"], again["not_whole"]) == (1, {})
+
+
+def test_no_couriers_are_looked_for_where_none_are_wanted(
+    box: Node, media: Path, repository: Repository
+) -> None:
+    stick_at(media / "stick", repository)
+    found = config.read(box.data_dir)
+    config.write(box.data_dir, msgspec.structs.replace(found, couriers=()))
+    assert config.read(box.data_dir).couriers == ()
+    sync_once(box.data_dir)
+    assert courier_visits.read(box.data_dir) == ()
+
+
+@pytest.mark.parametrize("folders", [("media",), ("/a\0b",), tuple(f"/{n}" for n in range(17))])
+def test_folders_that_cannot_be_are_refused(box: Node, folders: tuple[str, ...]) -> None:
+    found = config.read(box.data_dir)
+    with pytest.raises(UsageError, match="couriers"):
+        config.check(msgspec.structs.replace(found, couriers=folders), what="node.toml")
