@@ -36,12 +36,8 @@ def say_status(status: Status, now: datetime, zone: tzinfo) -> None:
     click.echo(f"last contact: {status.last_contact or 'never'}")
     if status.stale_since:
         click.echo(stale_in_words(Stale(status.stale_since, status.stale_by)))
-    if status.last_tick:
-        tick = status.last_tick
-        detail = f": {tick['detail']}" if tick["detail"] else ""
-        click.echo(f"last tick: {tick['ended_at']} {tick['outcome']}{detail}")
-        for line in peer_sayings.in_words(tick["links"]):
-            click.echo(f"  {line}")
+    for line in _last_tick(status):
+        click.echo(line)
     if status.pins:
         click.echo(f"pinned: {pins_in_words(status.pins)}")
     if status.store_checked_at:
@@ -49,6 +45,15 @@ def say_status(status: Status, now: datetime, zone: tzinfo) -> None:
     click.echo(f"time: {time_in_words(status.time)}")
     trouble = f", and it is {status.disk_trouble}" if status.disk_trouble else ""
     click.echo(f"disk: {megabytes(status.disk_free)} free{trouble}")
+
+
+def _last_tick(status: Status) -> list[str]:
+    tick = status.last_tick
+    if tick is None:
+        return []
+    detail = f": {tick['detail']}" if tick["detail"] else ""
+    line = f"last tick: {tick['ended_at']} {tick['outcome']}{detail}"
+    return [line, *(f"  {given}" for given in peer_sayings.in_words(tick["links"]))]
 
 
 def _what_is_to_come(status: Status, now: datetime, zone: tzinfo) -> list[str]:
