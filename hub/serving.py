@@ -14,7 +14,7 @@ from flask import Flask
 
 from content_packs.errors import UsageError
 from hub.config import Config
-from hub.limits import IDLE_SECONDS_MAX, REQUEST_BYTES_MAX
+from hub.limits import IDLE_SECONDS_MAX, REQUEST_BYTES_MAX, REQUEST_IN_MEMORY_BYTES_MAX
 
 
 def serve(app: Flask, config: Config, listening: Callable[[str], None]) -> None:
@@ -49,6 +49,7 @@ def _create(app: Flask, config: Config) -> Any:
             ident=None,  # the header Server is bytes on a thin link, and tells nodes nothing
             channel_timeout=IDLE_SECONDS_MAX,
             max_request_body_size=REQUEST_BYTES_MAX,
+            inbuf_overflow=REQUEST_IN_MEMORY_BYTES_MAX,
             clear_untrusted_proxy_headers=True,
             **_behind(config.trusted_proxy),
         )

@@ -92,11 +92,18 @@ class Box:
         body = protocol.check_in_request_bytes(said)
         return self.ask(web, "POST", "/api/v1/check-ins", body)
 
-    def batch(self, hub: Hub, *, keys: HubKeys | None = None, kind: Any = "reports") -> bytes:
-        """Return the next batch of this box, with one report in it."""
+    def batch(
+        self,
+        hub: Hub,
+        *,
+        keys: HubKeys | None = None,
+        kind: Any = "reports",
+        content: bytes | None = None,
+    ) -> bytes:
+        """Return the next batch of this box, with one report in it if nothing else is named."""
         keys = keys or read_edition(hub.data.metadata).hub_keys
         document, self.end = batches.make(
-            reports.encode_batch((a_report(),)),
+            content or reports.encode_batch((a_report(),)),
             node=self.node,
             kind=kind,
             end=self.end,

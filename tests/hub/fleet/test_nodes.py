@@ -60,6 +60,27 @@ def test_a_list_that_could_not_be_signed_is_signed_by_the_next_renewal(
     assert renew(hub) == []
 
 
+def test_an_older_database_revokes_whom_the_signed_list_revokes(
+    hub: Hub, web: FlaskClient, clock: MovableClock
+) -> None:
+    stolen, sound, anew = enrolled(hub, web), enrolled(hub, web), enrolled(hub, web)
+    backup = {path.name: path.read_bytes() for path in hub.data.root.glob("hub.db*")}
+    clock.go_on(hours=1)
+    for box in (stolen, anew):
+        nodes.revoke(hub, box.node)
+    for path in hub.data.root.glob("hub.db*"):
+        path.unlink()
+    for name, data in backup.items():
+        (hub.data.root / name).write_bytes(data)
+    assert stolen.check_in(web).status_code == 200  # until the hub has looked: it does at its start
+    renew(hub)
+    assert stolen.check_in(web).status_code == 401
+    assert sound.check_in(web).status_code == 200
+    listed = status_lists.current(hub, read_edition(hub.data.metadata))
+    assert listed.revoked.keys() == {stolen.node, anew.node}
+    assert not status_lists.publish(hub)
+
+
 def test_a_release_keeps_the_list(filled: Hub, clock: MovableClock) -> None:
     del clock
     a_school(filled)

@@ -18,6 +18,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from content_packs.limits import SEALED_CONTENT_BYTES_MAX
 from content_packs.request_signing import Request, sign
 from hub.app import create_app
 from hub.clock import system_clock
@@ -128,6 +129,18 @@ def test_the_server_hands_on_what_was_signed(node: tuple[Hub, Box], address: str
         assert answer.status_code == 200, audit.entries(hub, most=1)
         other = requests.get(f"{address}{path}?other=1", headers=fields, timeout=SECONDS)
         assert other.status_code == 401
+
+
+def test_large_batches_come_whole(node: tuple[Hub, Box], address: str) -> None:
+    hub, box = node
+    document = box.batch(hub, content=b"x" * SEALED_CONTENT_BYTES_MAX, kind="records")
+    assert len(document) > 200_000
+    path = "/api/v1/batches"
+    asked = Request("POST", "http", address.removeprefix("http://"), path, body=document)
+    fields = sign(asked, box.key, sequence=next(box.sequences), created=0)
+    headers = {**fields, "Content-Type": JSON}
+    answer = requests.post(f"{address}{path}", data=document, headers=headers, timeout=SECONDS)
+    assert answer.status_code == 200, answer.text
 
 
 def test_a_body_past_all_bounds_is_not_read(address: str) -> None:
