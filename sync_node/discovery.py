@@ -121,7 +121,8 @@ class Discovery:
         if self._info and before:
             self._zeroconf.update_service(self._info)
         elif self._info:
-            self._zeroconf.register_service(self._info, allow_name_change=False)
+            # Whether another has the name isn't asked: who says that it has could keep us away.
+            self._zeroconf.register_service(self._info, cooperating_responders=True)
 
     def _heard(
         self,
