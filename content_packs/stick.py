@@ -98,6 +98,7 @@ class Stick:
     def __init__(self, root: Path, calls: Calls = os) -> None:
         self.root = root
         self._calls = calls
+        self._identity: tuple[int, int] | None = None
 
     def read(self, path: str, *, bytes_max: int) -> bytes:
         """Return a file whole."""
@@ -258,6 +259,7 @@ class Stick:
         """Open a folder component by component, following no link below the root."""
         at = self._calls.open(str(self.root), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
+            self._expect_same(at)
             for name in filter(None, folder.split("/")):
                 below = self._below(at, name, make=make)
                 self._calls.close(at)
@@ -265,6 +267,17 @@ class Stick:
             yield at
         finally:
             self._calls.close(at)
+
+    def _expect_same(self, root: int) -> None:
+        """Fail as a disk that is gone where another one is at our folder now.
+
+        Where a stick is unmounted, its mount point stays: what is written there next would land on
+        the disk below.
+        """
+        found = os.fstat(root)
+        self._identity = self._identity or (found.st_dev, found.st_ino)
+        if self._identity != (found.st_dev, found.st_ino):
+            raise OSError(errno.ENODEV, os.strerror(errno.ENODEV))
 
     def _below(self, at: int, name: str, *, make: bool) -> int:
         try:

@@ -74,6 +74,8 @@ class Visiting:
             stick = self._stick(disk.root)
             papers.take_in(stick, done)
             visit = self._left(stick, papers, done, visit)
+            if not self._disks.is_there(disk):
+                visit = msgspec.structs.replace(visit, state="pulled")
         except SourceUnavailable as error:
             state = "failed" if self._disks.is_there(disk) else "pulled"
             self._note(msgspec.structs.replace(visit, state=state, trouble=error.message))

@@ -16,9 +16,10 @@ from content_packs.hub_keys import STATUS_TARGET
 from content_packs.offers import Offer
 from content_packs.reports import PackReadiness, Report
 from hub import deltas
-from hub.contents import read_layout, read_manifest
+from hub.contents import check_bundles, read_layout, read_manifest
 from hub.deltas import Wanted as WantedDelta
 from hub.edition import Edition, file_name, read_edition, root_versions
+from hub.errors import Damaged
 from hub.hub import Hub
 from hub.versions import expect_version
 
@@ -94,6 +95,7 @@ def _parcel(hub: Hub, offer: Offer, held: set[_Held]) -> Parcel:
         return Parcel(name, ())
     of, stored = read_manifest(hub.data, offer.pack, offer.manifest)
     laid_out, stored_layout = read_layout(hub.data, of, offer.layout)
+    check_bundles(hub.data, laid_out)
     bundles: set[int] = set()
     made: list[Wanted] = []
     for version in sorted(lacking, key=lambda version: version or 0):
@@ -155,4 +157,11 @@ def _metadata(hub: Hub, edition: Edition) -> Iterator[Wanted]:
 
 
 def _file(hub: Hub, place: str) -> Wanted:
-    return Wanted(place, hub.data.place(place).stat().st_size)
+    path = hub.data.place(place)
+    try:
+        return Wanted(place, path.stat().st_size)
+    except OSError as error:
+        raise Damaged(
+            f"{path}: can't be read: {error.strerror}",
+            hint="Restore this file from a backup, or from any copy of the repository.",
+        ) from error

@@ -38,8 +38,8 @@ def read(
 ) -> TakenIn:
     """Take in a stick, node by node; write the answers for each.
 
-    Raises `SourceUnavailable` where the stick fails, and `StorageFailed` where it or the hub can't
-    be written; what was taken in before stays taken.
+    A stick that can't be written to is read all the same. Raises `SourceUnavailable` where it
+    can't be read, `StorageFailed` where the hub can't write; what was taken before stays taken.
     """
     taken = TakenIn()
     for name in stick.names(courier.UP, most=COURIER_NODES_MAX):
@@ -67,8 +67,13 @@ class _Intake:
         try:
             documents = self.fleet.down(self.name)
             self.taken.documents += put_documents(self.stick, self.name, documents)
-        except InvalidContent as error:
-            self._note(f"{courier.DOWN}/{self.name}", error)
+        except (InvalidContent, StorageFailed) as error:
+            if isinstance(error, StorageFailed) and not self._is_of_stick(error):
+                raise
+            self._note(f"{courier.DOWN}/{self.name}", error)  # read-only, full, or in the way
+
+    def _is_of_stick(self, error: StorageFailed) -> bool:
+        return error.message.startswith(str(self.stick.root))
 
     def _take(self, name: str, take: Callable[[bytes], None]) -> bool:
         """Hand a document to `take`; say whether there was one, and it was taken."""

@@ -23,8 +23,14 @@ from content_packs.errors import (
     SourceUnavailable,
     StorageFailed,
 )
-from content_packs.limits import COURIER_BYTES_MAX, DOCUMENT_BYTES_MAX, METADATA_BYTES_MAX
+from content_packs.limits import (
+    COURIER_BYTES_MAX,
+    DOCUMENT_BYTES_MAX,
+    METADATA_BYTES_MAX,
+    SHORT_TEXT_CHARACTERS_MAX,
+)
 from content_packs.messages import to_second
+from content_packs.reports import shortened
 from content_packs.stick import Stick
 from hub.couriers.contents import Contents, School, contents_for
 from hub.errors import Damaged
@@ -193,7 +199,10 @@ class _Writing:
             found = self.stick.digest(courier.repository_path(place))
         except (InvalidContent, Missing, SourceUnavailable):
             return None  # it is written anew; a stick that is gone says so then
-        if found != digest_of_file(self.hub.data.place(place)):
+        path = self.hub.data.place(place)
+        with storage_errors(path):
+            ours = digest_of_file(path)
+        if found != ours:
             return None
         return OnStick(path=place, size=size, digest=found)
 
@@ -248,7 +257,9 @@ class _Writing:
         """Say on the stick what is there."""
         self._unnoted = 0
         said = Courier(
-            by=self.hub.config.title, written_at=to_second(self.hub.clock()), nodes=self.nodes
+            by=shortened(self.hub.config.title, SHORT_TEXT_CHARACTERS_MAX),
+            written_at=to_second(self.hub.clock()),
+            nodes=self.nodes,
         )
         data = courier.encode(courier.with_files(said, self._files.values(), whole=whole))
         self.stick.put(courier.MARK, [data])

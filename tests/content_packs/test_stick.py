@@ -17,6 +17,7 @@ from content_packs.errors import (
 )
 from content_packs.limits import FAT_FILE_BYTES_MAX
 from content_packs.stick import Stick, file_system_at
+from tests.support.file_systems import file_system, needs_mounts
 from tests.support.sticks import Disk, failing, pulled_after
 
 PLACE = "satchel/repository/bundles/one.bundle"
@@ -209,6 +210,31 @@ def test_what_is_not_there_is_missing_and_a_disk_that_is_gone_is_unavailable(roo
     root.rmdir()
     with pytest.raises(SourceUnavailable, match="stick"):
         Stick(root).read(PLACE, bytes_max=5)
+
+
+def test_what_is_mounted_at_the_folder_next_is_not_written_to(root: Path) -> None:
+    stick = Stick(root)
+    stick.put(PLACE, [b"x"])
+    root.rename(root.with_name("pulled"))
+    root.mkdir()
+    with pytest.raises(StorageFailed):
+        stick.put(PLACE, [b"y"])
+    with pytest.raises(SourceUnavailable):
+        stick.read(PLACE, bytes_max=10)
+    assert list(root.iterdir()) == []
+
+
+@needs_mounts
+def test_nothing_is_written_below_a_stick_that_was_unmounted(tmp_path: Path) -> None:
+    with file_system(tmp_path, mebibytes=16) as disk:
+        stick = Stick(disk.place)
+        stick.put(PLACE, [DATA])
+        disk.unmount()
+        with pytest.raises(StorageFailed):
+            stick.put(PLACE, [b"y"])
+        assert list(disk.place.iterdir()) == []
+        disk.mount()
+        assert stick.digest(PLACE) == digest_of(DATA)
 
 
 def test_removing_twice_is_as_good_as_once(root: Path) -> None:

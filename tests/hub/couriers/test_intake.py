@@ -1,6 +1,7 @@
 """What nodes left on a stick is taken in once, whatever else lies there; answers go onto it."""
 
 import contextlib
+import errno
 import os
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from hub.couriers.intake import read
 from hub.couriers.route import read_route
 from tests.hub.clients import tree
 from tests.support.couriers import PaperFleet
-from tests.support.sticks import Disk, pulled_after
+from tests.support.sticks import Disk, failing, pulled_after
 
 KEYID = "ab" * 32
 
@@ -140,6 +141,14 @@ def test_pulled_at_any_moment_what_was_taken_stays_and_the_next_time_completes_i
         assert len(tree(stick / courier.DOWN)) == 2
         for path in (stick / courier.DOWN).rglob("*.json"):
             path.unlink()
+
+
+def test_a_stick_that_cannot_be_written_to_is_read_all_the_same(
+    stick: Path, fleet: PaperFleet
+) -> None:
+    taken = read(Stick(stick, failing("mkdir", errno.EROFS)), fleet)
+    assert (taken.claims, taken.reports, taken.batches) == (1, 1, 11)
+    assert len(taken.troubles) == 2
 
 
 def test_a_route_names_nodes_line_by_line(tmp_path: Path) -> None:

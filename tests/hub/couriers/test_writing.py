@@ -215,6 +215,18 @@ def test_a_bundle_that_rotted_in_the_hub_gets_onto_no_stick(filled: Hub, stick: 
     assert not list((stick / courier.REPOSITORY / "bundles").iterdir())
 
 
+@pytest.mark.parametrize("kind", ["bundles", "manifests", "layouts"])
+def test_what_the_hub_lost_is_said_before_anything_is_written(
+    filled: Hub, stick: Path, kind: str
+) -> None:
+    for path in (filled.data.repository / kind).rglob("*"):
+        if path.is_file():
+            path.rename(path.with_name("lost"))
+    with pytest.raises(Damaged):
+        run(filled, stick)
+    assert list(stick.iterdir()) == []
+
+
 def test_pulled_at_any_moment_it_holds_the_old_edition_and_a_second_run_goes_on(
     filled: Hub, stick: Path, tmp_path: Path
 ) -> None:
