@@ -1,7 +1,7 @@
 """What this node offers to its neighbours, below `/peer/v1/`: read-only, for nodes of its district.
 
 Whoever isn't let in gets the same 401, whatever was asked for: a phone learns nothing here, not
-even what there is. SITE.md, section 7.
+even what there is. See PEERS.md.
 """
 
 import time
