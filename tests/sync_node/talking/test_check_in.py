@@ -11,7 +11,9 @@ from sync_node import identity, state
 from sync_node.database import using_database
 from sync_node.last_check_in import LastCheckIn
 from sync_node.limits import BATCH_REPORT_SECONDS, CHECK_IN_SECONDS
+from sync_node.orders import Orders
 from sync_node.outbox import Outbox
+from sync_node.syncing import budgets_of
 from tests.support.identities import Box, enrolled
 from tests.support.nodes import publish
 from tests.support.protocol import OTHER_KEY, SEAL_KEY, seal_keyid
@@ -169,3 +171,44 @@ def test_a_node_that_hears_no_hub_seals_a_report_a_day(box: Box, hub: ScriptedHu
     assert len(hub.batches) == 1
     assert hub.check_ins[-1].receipt == 1
     assert box.standing().batches_waiting == 0
+
+
+def test_every_byte_of_a_check_in_is_counted(box: Box, hub: ScriptedHub) -> None:
+    enrolled(box, hub)
+    for _ in range(3):
+        box.tick()
+    poll = box.tick().traffic
+    asked = box.sync().traffic
+    assert poll.requests + 1 == asked.requests
+    assert asked.bytes_out - poll.bytes_out > 1_000
+    assert asked.bytes_in - poll.bytes_in > 400
+    with using_database(box.data_dir):
+        spent = budgets_of(box.data_dir)
+        spent.begin_tick()
+        counted = spent.spent(hub.url, datetime.now(UTC).date()).day
+    assert counted > asked.bytes_out + asked.bytes_in
+
+
+def test_a_pause_is_kept(box: Box, hub: ScriptedHub) -> None:
+    enrolled(box, hub)
+    Orders(box.data_dir).pause(None)
+    calls = list(hub.calls)
+    box.tick()
+    assert hub.calls == calls
+    Orders(box.data_dir).resume()
+    box.tick()
+    assert len(hub.calls) == len(calls) + 1
+
+
+def test_a_chain_that_the_hub_doesnt_take_silences_nobody(box: Box, hub: ScriptedHub) -> None:
+    enrolled(box, hub)
+    box.sync()
+    on = box.last_check_in().on - BATCH_REPORT_SECONDS
+    hub.answers["check-ins"] = (503, JSON, b"")
+    forget_last(box, on=on, sealed_on=on)
+    box.tick()
+    hub.answers.clear()
+    hub.answers["batches"] = problem(409, "chain-broken", "it is another chain")
+    count = len(hub.check_ins)
+    assert any("another chain" in note for note in box.sync().notes)
+    assert len(hub.check_ins) == count + 1
