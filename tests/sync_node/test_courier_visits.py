@@ -2,6 +2,9 @@
 
 import json
 import shutil
+import subprocess
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -15,6 +18,7 @@ from sync_node.data_dir import DataDir
 from sync_node.engine_main import sleep_until_asked
 from sync_node.limits import ORDERS_SECONDS
 from sync_node.orders import Orders
+from sync_node.supervising import engine_command
 from sync_node.syncing import sync_once
 from tests.support import node_process
 from tests.support.nodes import Node, publish
@@ -239,3 +243,33 @@ def test_folders_that_cannot_be_are_refused(box: Node, folders: tuple[str, ...])
     found = config.read(box.data_dir)
     with pytest.raises(UsageError, match="couriers"):
         config.check(msgspec.structs.replace(found, couriers=folders), what="node.toml")
+
+
+def test_a_node_that_runs_notices_a_disk_by_itself(
+    box: Node, media: Path, repository: Repository, tmp_path: Path
+) -> None:
+    repository.offer("main", publish(repository, tmp_path, version=1))
+    engine = subprocess.Popen(
+        engine_command(box.data_dir), stdin=subprocess.PIPE, env=node_process.environment()
+    )
+    try:
+        wait_until(lambda: bool(node_ticks(box)))
+        stick_at(tmp_path / "pocket", repository)
+        (tmp_path / "pocket").rename(media / "stick")
+        wait_until(lambda: any(v.state == "done" for v in courier_visits.read(box.data_dir)))
+    finally:
+        engine.terminate()
+        engine.communicate(timeout=30)
+    assert box.lessons() == {"one": 1, "two": 1}
+
+
+def node_ticks(box: Node) -> str:
+    shown = node_process.run("status", "--json", "--data", box.root)
+    return "tick" if shown.returncode == 0 and json.loads(shown.stdout)["last_tick"] else ""
+
+
+def wait_until(is_so: Callable[[], bool], *, seconds: float = 60.0) -> None:
+    until = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < until, "it doesn't come to that"
+        time.sleep(0.2)
