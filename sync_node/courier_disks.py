@@ -28,6 +28,11 @@ class CourierDisk:
     repository: Path | None
     identity: _Identity = field(compare=False)
 
+    @property
+    def takes_letters(self) -> bool:
+        """Whether something may be left on it: not where a folder merely holds a repository."""
+        return self.repository != self.root or _is_mount(self.root)
+
 
 def find(roots: Iterable[Path]) -> list[CourierDisk]:
     """Return the couriers' disks under these folders, by their paths."""

@@ -70,10 +70,8 @@ class Visiting:
         try:
             if broken:
                 raise broken
-            self._note(msgspec.structs.replace(visit, state="writing"))
-            stick = self._stick(disk.root)
-            papers.take_in(stick, done)
-            visit = self._left(stick, papers, done, visit)
+            if disk.takes_letters:
+                visit = self._exchanged(disk, papers, done, visit)
             if not self._disks.is_there(disk):
                 visit = msgspec.structs.replace(visit, state="pulled")
         except SourceUnavailable as error:
@@ -83,6 +81,13 @@ class Visiting:
         self._disks.done(disk)
         self._note(visit)
         return done.wants_tick
+
+    def _exchanged(self, disk: CourierDisk, papers: Papers, done: Exchanged, visit: Visit) -> Visit:
+        """Take in letters, and leave ours; return how the visit went."""
+        self._note(msgspec.structs.replace(visit, state="writing"))
+        stick = self._stick(disk.root)
+        papers.take_in(stick, done)
+        return self._left(stick, papers, done, visit)
 
     def _left(self, stick: Stick, papers: Papers, done: Exchanged, visit: Visit) -> Visit:
         """Leave on a stick what the hub is to have; return how the visit went."""

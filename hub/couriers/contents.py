@@ -28,11 +28,15 @@ _Held = int | None  # the version that a school holds whole; None: not known
 
 @dataclass(frozen=True)
 class School:
-    """A node that a stick is for: which channels it follows (None: any), its last report."""
+    """A node that a stick is for: its last report, which channels and packs it is to hold.
+
+    None: any.
+    """
 
     node: str
     channels: tuple[str, ...] | None = None
     report: Report | None = None
+    packs: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,8 @@ def _wishes(edition: Edition, schools: Iterable[School]) -> dict[Offer, set[_Hel
             if school.channels is not None and channel not in school.channels:
                 continue
             for offer in edition.offers_on(channel):
+                if school.packs is not None and offer.pack not in school.packs:
+                    continue
                 found.setdefault(offer, set()).add(held_version(school.report, offer.pack))
     return found
 

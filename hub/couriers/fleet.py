@@ -1,7 +1,7 @@
 """The hub's fleet as couriers see it: by what a stick carries, whichever way it came otherwise."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from content_packs.digests import is_digest
 from hub.couriers.contents import School
@@ -28,9 +28,13 @@ class CourierFleet:
         found, kept = nodes.show(self._hub, node)
         with self._hub.database.writing():
             applying = desired.applying_to(self._hub, found.node, 0)
-        channels = applying.settings.get("channels") if applying else None
-        followed = None if channels is None else tuple(map(str, channels))
-        return School(found.node, followed, kept[0].report if kept else None)
+        settings = applying.settings if applying else {}
+        return School(
+            found.node,
+            _names(settings.get("channels")),
+            kept[0].report if kept else None,
+            _names(settings.get("packs")),
+        )
 
     def down(self, node: str) -> Mapping[str, bytes]:
         """Return the documents for a node by their kinds; for a keyid, its credential.
@@ -64,3 +68,7 @@ class CourierFleet:
         """
         taken = batches.take(self._hub, document, origin=_ORIGIN, refusals=self._refusals)
         return taken.outcome == "taken"
+
+
+def _names(found: Iterable[str] | None) -> tuple[str, ...] | None:
+    return None if found is None else tuple(map(str, found))

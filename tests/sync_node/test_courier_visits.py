@@ -1,6 +1,7 @@
 """A disk is noticed, read, written to, and may be pulled; each once, and said."""
 
 import json
+import secrets
 import shutil
 import subprocess
 import time
@@ -10,12 +11,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from content_packs import courier
+from content_packs import courier, enrolment_codes
 from content_packs.errors import UsageError
-from sync_node import config, courier_visits
+from sync_node import config, courier_visits, enrolment
 from sync_node.courier_disks import CourierDisks, find
 from sync_node.data_dir import DataDir
 from sync_node.engine_main import sleep_until_asked
+from sync_node.hardware import Hardware
 from sync_node.limits import ORDERS_SECONDS
 from sync_node.orders import Orders
 from sync_node.supervising import engine_command
@@ -127,6 +129,32 @@ def test_a_school_without_a_network_is_updated_and_told_when_to_pull(
     assert said.may_be_pulled
     assert disks.waiting() == []
     assert sync_once(box.data_dir, disks=disks).traffic.bytes_in == 0, "it isn't read again"
+
+
+def claim(box: Node) -> None:
+    """Have a claim that waits to be carried."""
+    code = enrolment_codes.generate(secrets.token_bytes(enrolment_codes.CODE_RANDOM_BYTES))
+    enrolment.begin(box.data_dir, code, Hardware(), randomness=secrets.token_bytes)
+
+
+def test_a_stick_with_letters_alone_is_a_couriers_too(box: Node, media: Path) -> None:
+    (media / "stick" / courier.FOLDER).mkdir(parents=True)
+    (media / "stick" / courier.MARK).write_bytes(courier.encode(courier.Courier()))
+    claim(box)
+    sync_once(box.data_dir)
+    assert (visit(box).state, visit(box).claim) == ("done", True)
+    assert len(list((media / "stick" / courier.UP).glob("*/claim.json"))) == 1
+
+
+def test_nothing_is_left_in_a_folder_that_merely_holds_a_repository(
+    box: Node, media: Path, repository: Repository, tmp_path: Path
+) -> None:
+    repository.offer("main", publish(repository, tmp_path, version=1))
+    plain = repository.copy_to(media / "mirror")
+    claim(box)
+    sync_once(box.data_dir)
+    assert box.lessons() == {"one": 1, "two": 1}
+    assert not (plain / courier.FOLDER).exists()
 
 
 def test_a_foreign_stick_changes_nothing_and_says_why(

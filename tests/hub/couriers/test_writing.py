@@ -135,6 +135,13 @@ def test_a_channel_that_no_school_follows_stays_at_home(filled: Hub, stick: Path
     assert not [place for place in tree(stick) if "bundles/" in place]
 
 
+def test_a_pack_that_no_school_is_to_hold_stays_at_home(filled: Hub, stick: Path) -> None:
+    run(filled, stick, School("qamdo-7", packs=("other",)))
+    assert not [place for place in tree(stick) if "bundles/" in place]
+    run(filled, stick, School("qamdo-7", packs=("other",)), School("qamdo-8", packs=("demo",)))
+    assert [place for place in tree(stick) if "bundles/" in place]
+
+
 def test_documents_for_each_node_come_along(filled: Hub, stick: Path) -> None:
     fleet = PaperFleet(answers={"qamdo-7": {"receipt": b"r", "credential": b"c", "odd": b"x"}})
     written = run(filled, stick, school(1), fleet=fleet)
