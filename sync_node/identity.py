@@ -104,11 +104,12 @@ def credential(data_dir: DataDir) -> Credential | None:
 def claiming(data_dir: DataDir) -> Identity | None:
     """Return the identity whose claim hasn't been answered, None for none.
 
-    Raises `InvalidContent`, `StorageFailed`.
+    A claim beside a credential was answered: a kill kept it from being removed. Raises
+    `InvalidContent`, `StorageFailed`.
     """
     for folder in _folders(data_dir):
-        if (folder / CLAIM).is_file():
-            return _identity(folder, credential_in(folder))
+        if (folder / CLAIM).is_file() and credential_in(folder) is None:
+            return _identity(folder, None)
     return None
 
 

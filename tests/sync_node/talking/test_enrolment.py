@@ -157,3 +157,21 @@ def test_a_claim_goes_onto_a_stick(box: Box, hub: ScriptedHub, tmp_path: Path) -
 def test_a_hub_that_node_toml_doesnt_name_isnt_asked(box: Box) -> None:
     with pytest.raises(UsageError, match="isn't a source"):
         box.enrol(hub="http://127.0.0.1:9/")
+
+
+def test_an_answered_claim_that_a_kill_left_is_neither_sent_nor_used_again(
+    box: Box, hub: ScriptedHub
+) -> None:
+    box.enrol()
+    asks = identity.claiming(box.data_dir)
+    assert asks
+    claim = asks.claim_path.read_bytes()
+    hub.confirmed = True
+    box.sync()
+    asks.claim_path.write_bytes(claim)
+    count = len(hub.claims)
+    box.sync()
+    assert len(hub.claims) == count
+    hub.confirmed = False
+    box.enrol(again=True)
+    assert hub.claims[-1].key != asks.public_hex
