@@ -5,8 +5,9 @@
    ones many in a request. Each chunk is checked before it goes anywhere.
 3. What a peer gives wrong, slowly or not at all comes from the next, then over a link. A peer that
    lies is left for the tick after `PEER_BAD_UNITS_MAX` wrong units.
-4. A manifest comes from a peer where there is no older version here, or peers hold all that it
-   takes. Otherwise a delta brings it over the link for less, and says what else changed.
+4. A manifest comes from a peer where there is no older version here, peers hold all that it takes,
+   or nobody else can be asked. Otherwise a delta brings it over the link for less, and says what
+   else changed.
 """
 
 import time
@@ -70,7 +71,10 @@ class Neighbours:
         Raises `StorageFailed`.
         """
         found = self._documents.manifest_of_peers(offer) if self.are_there else None
-        if found is None or (has_older and not self._hold_all(found.files)):
+        if found is None:
+            return False
+        by_delta = has_older and any(not each.by_digest for each in self._sources.for_content())
+        if by_delta and not self._hold_all(found.files):
             return False
         try:
             self._documents.put_manifest(offer, found, what=offer.pack)

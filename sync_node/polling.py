@@ -68,7 +68,7 @@ class Poller:
     def _poll(self, source: Source) -> bool:
         edition = self.edition()
         known = edition == state.applied() and state.hub_keys() is not None
-        etag = state.etag(source.name, edition) if known else ""
+        etag = state.etag(source.name, edition) if known and not source.by_digest else ""
         try:
             answer = source.get(TIMESTAMP, bytes_max=TIMESTAMP_BYTES_MAX, etag=etag)
         except Missing as error:
@@ -76,13 +76,18 @@ class Poller:
             raise Missing(error.message, hint=hint) from error
         ours = self._trust.timestamp
         if known and answer.body in {None, ours} and not self._is_stale(source):
-            state.remember_etag(source.name, answer.etag, edition)
+            self._remember_etag(source, answer.etag)
             return False
         verified = self._verified(source, ours if answer.body is None else answer.body)
         self._hear(source.name)
         changed = self._apply(verified)
-        state.remember_etag(source.name, answer.etag, self.edition())
+        self._remember_etag(source, answer.etag)
         return changed
+
+    def _remember_etag(self, source: Source, etag: str) -> None:
+        """Remember what spares the next poll; of peers nothing, whom anybody can name."""
+        if not source.by_digest:
+            state.remember_etag(source.name, etag, self.edition())
 
     def _verified(self, source: Source, timestamp: bytes | None) -> Verified:
         """Return what the metadata of a source says.

@@ -262,8 +262,12 @@ class Sources:
         return found
 
     def observed(self) -> dict[str, LinkObservation]:
-        """Return what was observed of each link, by the name of its source."""
-        return {each.name: each.observation for each in self._sources if each.observation}
+        """Return what was observed of each link, by the name of its source.
+
+        Peers have no links. Whoever is on the network names them: they are remembered nowhere.
+        """
+        seen = [each for each in self._sources if not each.by_digest]
+        return {each.name: each.observation for each in seen if each.observation}
 
     def close(self) -> None:
         """Let go of connections."""

@@ -2,14 +2,20 @@
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
 import pytest
 
+from content_packs.digests import digest_of
 from content_packs.repository import TIMESTAMP
+from sync_node.errors import NotNow
+from sync_node.models import StateRow
 from sync_node.peer_address import Peer
+from sync_node.plan_model import Kind
 from sync_node.retrying_source import RetryingSource
+from sync_node.sources import Sources
 from tests.support.nodes import LiveFolder, Node, publish
 from tests.support.peers import neighbour, source_of
 from tests.support.repositories import Repository
@@ -108,3 +114,82 @@ def test_an_update_takes_from_the_peer_what_it_has_of_an_older_version(
         node.sync_well()
     assert set(node.lessons().values()) == {2}
     assert hub.traffic.bytes_in < whole / 10
+
+
+class Shut:
+    """A gate that lets metadata through, and no content."""
+
+    def refusal(self, kinds: frozenset[Kind]) -> NotNow | None:
+        later = datetime(2026, 6, 1, 22, tzinfo=UTC)
+        return NotNow("not now", reason="window", until=later) if kinds else None
+
+    def carry(self, kinds: frozenset[Kind]) -> None:
+        """Whatever it is."""
+
+    def bytes_left(self) -> int | None:
+        return 0
+
+    def budget_refusal(self) -> NotNow:
+        return NotNow("no budget", reason="budget")
+
+    def spend(self, down: int, up: int) -> None:
+        """Folders aren't metered."""
+
+
+def test_windows_and_budgets_are_for_links_not_for_neighbours(
+    first: Node, repository: Repository, hub: Counted, tmp_path: Path
+) -> None:
+    with beside(first) as peer:
+        node = second(tmp_path, repository)
+        sources = Sources([hub, peer], {hub.name: Shut()})
+        with node.opened():
+            tick = node.engine(sources).tick()
+    assert tick.outcome == "updated", tick.detail
+    assert node.store() == first.store()
+    assert hub.content == []
+
+
+def test_an_update_comes_without_a_hub_as_far_as_the_peer_has_it(
+    first: Node, repository: Repository, tmp_path: Path
+) -> None:
+    with beside(first) as peer:
+        node = second(tmp_path, repository, peer)
+        node.sync_well()
+        pages = {"one": "<p>New one</p>", "two": "<p>New two</p>"}
+        newer = publish(repository, tmp_path, 1, version=2, video_bytes=3_000_000, pages=pages)
+        repository.offer("main", newer)
+        first.sync_well()
+        lost = digest_of(b"<p>New two</p>")
+        first.data_dir.store_path(lost).unlink()
+        node.sync()
+    assert node.lessons() == {"one": 2, "two": 1}
+    node.check_nothing_false()
+
+
+def test_what_neighbours_are_called_is_remembered_nowhere(
+    first: Node, repository: Repository, tmp_path: Path
+) -> None:
+    with beside(first, "first") as peer:
+        node = second(tmp_path, repository, peer)
+        node.sync_well()
+        node.sync_well()
+        sources = Sources([peer])
+        assert sources.observed() == {}
+        with node.opened():
+            assert not [row.key for row in StateRow.select() if "peer" in row.key]
+
+
+def test_several_neighbours_give_what_each_has(
+    first: Node, repository: Repository, hub: Counted, tmp_path: Path
+) -> None:
+    other = Node(tmp_path / "other", [LiveFolder(repository.root)]).initialise(repository)
+    other.sync_well()
+    for number, digest in enumerate(sorted(first.store())):
+        (first if number % 2 else other).data_dir.store_path(digest).unlink()
+    whole = {**first.store(), **other.store()}
+    with beside(first, "first") as one, beside(other, "other") as two:
+        node = second(tmp_path, repository, hub, one, two)
+        tick = node.sync_well()
+    assert node.store() == whole
+    assert hub.content == []
+    assert {one.name, two.name} < set(tick.links)
