@@ -82,7 +82,7 @@ def test_a_box_with_a_link_feeds_its_neighbour(
         assert f"peer {address}" in status
 
 
-def test_a_stolen_box_and_a_stranger_get_nothing(
+def test_a_node_of_another_district_gets_nothing_from_it(
     repository: Repository, hub: RepositoryServer, tmp_path: Path
 ) -> None:
     first = a_node(repository, hub, tmp_path, "first")

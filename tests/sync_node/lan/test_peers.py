@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 from content_packs.digests import digest_of
 from content_packs.errors import Missing
 from content_packs.protocol import StatusList
+from sync_node import offering, revocations
 from sync_node.admission import NOBODY, Admission, credential_field, is_own_address
 from sync_node.config import PeersConfig
 from sync_node.courtesy import Courtesy
@@ -335,3 +336,7 @@ def test_what_is_gone_meanwhile_ends_the_answer(school: School, tmp_path: Path) 
     school.data_dir.store_path(digest).rename(tmp_path / "gone")
     with pytest.raises(Missing, match="can't be read"):
         list(found.pieces(0, found.size))
+
+
+def test_the_list_that_is_offered_is_the_one_that_is_kept() -> None:
+    assert offering.REVOKED == revocations.REVOKED
