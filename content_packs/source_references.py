@@ -48,10 +48,12 @@ def of_style(text: str, *, first_line: int = 1) -> list[Reference]:
     """Return the references of a style sheet, in their order."""
     found = []
     blanked = _STYLE_COMMENT.sub(lambda comment: "\n" * comment.group().count("\n"), text)
+    line, at = first_line, 0
     for match in _STYLE_URL.finditer(blanked):
+        line += blanked.count("\n", at, match.start())
+        at = match.start()
         url = next((group for group in match.groups() if group), "")
         if url:
-            line = first_line + blanked.count("\n", 0, match.start())
             found.append(Reference(url.strip(), line, embedded=True))
     return found
 
