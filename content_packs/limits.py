@@ -73,6 +73,12 @@ FIELD_MEMBERS_MAX = 16  # in a dictionary, an inner list, or among parameters
 AUTHORITY_CHARACTERS_MAX = 260  # 253 of a host name (RFC 1035), and a port
 TARGET_CHARACTERS_MAX = 4_000  # of a path, and of a query
 
+# Records (RECORDS.md)
+RECORD_BYTES_MAX = 8 * KIB  # one statement
+RECORD_IRI_CHARACTERS_MAX = 400  # four names and what stands before them
+RECORD_RESPONSE_CHARACTERS_MAX = 500  # of what a pupil answered to one question; the rest is cut
+RECORD_SECONDS_MAX = 604_800  # a week: of a place in a film, and of what a try took
+
 # A courier's stick (PROTOCOL.md, section 11)
 COURIER_BYTES_MAX = 8 * MIB  # of courier.json
 COURIER_FILES_MAX = 20_000  # that it names, and that are looked at in one folder

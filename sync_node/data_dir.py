@@ -3,6 +3,9 @@
 ```
 node.toml                configuration
 node.db                  derived: can be rebuilt from the rest
+school.db                precious: classes, pupils, records, what is set (sync_node/school)
+school-backup.db         yesterday's copy of it
+materials/               videos, documents and quizzes that the school added itself
 choices.json             what people decided here: pins and holds
 opened.json              which lessons were opened, the last one last
 identity/                who this node is: its key, and what the hub says of it
@@ -45,6 +48,21 @@ class DataDir:
     def node_db(self) -> Path:
         """The derived database."""
         return self.root / "node.db"
+
+    @property
+    def school_db(self) -> Path:
+        """The database of the school's own data."""
+        return self.root / "school.db"
+
+    @property
+    def school_backup(self) -> Path:
+        """The copy of it that is made each day."""
+        return self.root / "school-backup.db"
+
+    @property
+    def materials(self) -> Path:
+        """The folder of the school's own materials."""
+        return self.root / "materials"
 
     @property
     def choices(self) -> Path:

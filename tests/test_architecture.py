@@ -60,6 +60,7 @@ WRITERS = {
     "content_packs/packing.py": "the bundle in the making: cpack.write copies it durably",
     "sync_node/lock.py": "the lock is an open file; it holds nothing",
     "sync_node/progress_file.py": "how far a tick is: it means nothing after a power cut",
+    "sync_node/school/uploads.py": "films on their way in, fsynced here and renamed by durable.py",
     "sync_node/store.py": "files in the making, fsynced here and renamed by durable.py",
 }
 WRITING_CALLS = {"write_bytes", "write_text", "copyfile", "copyfileobj", "copytree", "copy2"}

@@ -1,0 +1,219 @@
+"""What becomes of a school.db that SQLite can't read: it is put aside, and what is readable copied.
+
+Never deleted. Every table is read by its row numbers, from both ends, around what can't be read;
+then the backup gives rows that are missing. Derived tables are left empty: they are made anew from
+the records. The order of steps, so that a cut at any moment loses nothing:
+
+    school.db.salvaged.part   what was salvaged, being written
+    school.db.salvaged        all of it, durable; from here on the swap is only finished
+    school.db.damaged-<n>     the old file (a second name), its WAL beside it
+    school.db                 the new one, by a rename
+"""
+
+import contextlib
+import os
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from content_packs import durable
+from sync_node.school import models
+from sync_node.school.limits import DATABASE_BUSY_SECONDS, SALVAGE_SEQUENCE_GAP
+from sync_node.school.migrations import SCHEMA, migrate, schema_of
+
+SALVAGED_CODE = "school-db-salvaged"
+_ROW_NUMBER_MAX = 2**40
+_WAL, _SHM = "-wal", "-shm"
+_PLACEHOLDER_CLASS = "?"
+
+
+@dataclass
+class Salvaged:
+    """What was saved: rows by table, from the damaged file and from the backup."""
+
+    set_aside: str
+    rows: dict[str, int] = field(default_factory=dict)
+    from_backup: dict[str, int] = field(default_factory=dict)
+
+
+def salvage(path: Path, backup: Path, *, at: str) -> Salvaged:
+    """Put what is readable of `path` and `backup` into a new database in its place.
+
+    `at`: the time, for the note that tells of it. Raises `StorageFailed` where the disk can't be
+    written; then all is as it was.
+    """
+    with durable.storage_errors(path):
+        finish_swap(path)
+        made = path.with_name(path.name + ".salvaged")
+        part = made.with_name(made.name + durable.TEMPORARY_SUFFIX)
+        part.unlink(missing_ok=True)
+        done = Salvaged(_name_to_set_aside(path).name)
+        with contextlib.closing(sqlite3.connect(part, isolation_level=None)) as new:
+            _fill(new, path, backup, done, at=at)
+        _fsync(part)
+        durable.rename(part, made)
+        finish_swap(path)
+    return done
+
+
+def finish_swap(path: Path) -> bool:
+    """Put a finished salvage in the place of the damaged file; say whether there was one."""
+    made = path.with_name(path.name + ".salvaged")
+    if not made.exists():
+        return False
+    aside = _name_to_set_aside(path)
+    with durable.storage_errors(path):
+        for ending in ("", _WAL):
+            old = path.with_name(path.name + ending)
+            if old.exists():
+                _second_name(old, aside.with_name(aside.name + ending))
+        durable.fsync_folder(path.parent)
+        for ending in (_WAL, _SHM):
+            path.with_name(path.name + ending).unlink(missing_ok=True)
+        durable.fsync_folder(path.parent)
+        durable.rename(made, path)
+    return True
+
+
+def set_aside(path: Path) -> list[Path]:
+    """Return the damaged databases that were put aside."""
+    return sorted(
+        found
+        for found in path.parent.glob(f"{path.name}.damaged-*")
+        if not found.name.endswith((_WAL, _SHM))
+    )
+
+
+def _name_to_set_aside(path: Path) -> Path:
+    """Return the next name that is free; or, where a swap was cut, the one that it had taken."""
+    number = 1
+    while (found := path.with_name(f"{path.name}.damaged-{number}")).exists():
+        if path.exists() and found.samefile(path):
+            return found
+        number += 1
+    return found
+
+
+def _second_name(old: Path, new: Path) -> None:
+    if new.exists():
+        return
+    try:
+        os.link(old, new)
+    except OSError:  # a file system without links: the data is in the salvaged one already
+        old.replace(new)
+
+
+def _fsync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _fill(new: sqlite3.Connection, path: Path, backup: Path, done: Salvaged, *, at: str) -> None:
+    schema = _schema_in(path) or _schema_in(backup) or SCHEMA
+    migrate(new, to=schema)
+    new.execute("PRAGMA synchronous = OFF")  # fsynced as a whole when it is finished
+    new.execute("BEGIN")
+    for source, counts in ((path, done.rows), (backup, done.from_backup)):
+        passing = models.PASSING if source == backup else ()
+        for model in models.ALL:
+            if model not in models.DERIVED and model not in passing:
+                _copy(source, new, model._meta.table_name, counts)  # noqa: SLF001  # peewee's API
+    _mend(new)
+    new.execute("COMMIT")
+    migrate(new)
+    new.execute(
+        "INSERT INTO trouble_row (at, code, text) VALUES (?, ?, ?)",
+        (at, SALVAGED_CODE, _words(done)),
+    )
+
+
+def _words(done: Salvaged) -> str:
+    kept, added = sum(done.rows.values()), sum(done.from_backup.values())
+    return (
+        f"school.db was damaged. {kept} rows could be read, {added} more came from the backup. "
+        f"The damaged file is kept as {done.set_aside}."
+    )
+
+
+def _schema_in(path: Path) -> int:
+    """Return the form of a database that may be damaged; 0 where that can't be read."""
+    try:
+        with _reading(path) as source:
+            found = schema_of(source)
+    except sqlite3.Error:
+        return 0
+    return found if 1 <= found <= SCHEMA else 0
+
+
+@contextlib.contextmanager
+def _reading(path: Path) -> Iterator[sqlite3.Connection]:
+    uri = f"{path.absolute().as_uri()}?mode=rw"
+    with contextlib.closing(
+        sqlite3.connect(uri, uri=True, isolation_level=None, timeout=DATABASE_BUSY_SECONDS)
+    ) as source:
+        source.text_factory = lambda data: data.decode(errors="replace")
+        yield source
+
+
+def _copy(path: Path, new: sqlite3.Connection, table: str, counts: dict[str, int]) -> None:
+    """Copy the rows of a table that aren't there yet."""
+    columns = [row[1] for row in new.execute(f"PRAGMA table_info({table})")]
+    place = ", ".join("?" * len(columns))
+    insert = f"INSERT OR IGNORE INTO {table} ({', '.join(columns)}) VALUES ({place})"  # noqa: S608  # our own names
+    before = new.total_changes
+    for backwards in (False, True):
+        for row in _rows(path, table, columns, backwards=backwards):
+            with contextlib.suppress(sqlite3.Error):
+                new.execute(insert, row)
+    counts[table] = new.total_changes - before
+
+
+def _rows(
+    path: Path, table: str, columns: list[str], *, backwards: bool
+) -> Iterator[tuple[object, ...]]:
+    """Yield the rows that can be read, by row number; after a bad place further and further on."""
+    order, sign, direction = ("<", -1, "DESC") if backwards else (">", 1, "ASC")
+    query = (
+        f"SELECT rowid, {', '.join(columns)} FROM {table} "  # noqa: S608  # our own names
+        f"WHERE rowid {order} ? ORDER BY rowid {direction}"
+    )
+    at, step = (_past_the_last(path, table) if backwards else -1), 1
+    while -1 <= at <= _ROW_NUMBER_MAX:
+        try:
+            with _reading(path) as source:
+                for row in source.execute(query, (at,)):
+                    at, step = int(row[0]), 1
+                    yield tuple(row[1:])
+        except sqlite3.Error:
+            at, step = at + sign * step, step * 2
+        else:
+            return
+
+
+def _past_the_last(path: Path, table: str) -> int:
+    """Return a number past that of the last row; -1 where that row can't be read."""
+    try:
+        with _reading(path) as source:
+            found = source.execute(f"SELECT max(rowid) FROM {table}").fetchone()[0]  # noqa: S608  # our own names
+    except sqlite3.Error:
+        return -1
+    return int(found) + 1 if found is not None else -1
+
+
+def _mend(new: sqlite3.Connection) -> None:
+    """Give learners and assignments a class again where its row was lost; leave numbers free."""
+    for table in ("learner_row", "assignment_row"):
+        lost = f"SELECT DISTINCT class_id, ?, '', '', '', 0 FROM {table}"  # noqa: S608  # our own names
+        new.execute(
+            "INSERT OR IGNORE INTO class_row (id, name, grade, source_id, created_at, archived) "
+            + lost,
+            (_PLACEHOLDER_CLASS,),
+        )
+    new.execute(
+        "UPDATE sqlite_sequence SET seq = seq + ? WHERE name = 'statement_row'",
+        (SALVAGE_SEQUENCE_GAP,),
+    )

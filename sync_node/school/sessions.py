@@ -1,0 +1,145 @@
+"""Who is signed in. A session is a random token in a cookie; only its hash is kept.
+
+A pupil's ends after 12 hours, or 4 without use, since phones are shared; a teacher's after 12, a
+technician's after 2. That it is in use is noted at most every 15 minutes.
+"""
+
+import base64
+import hashlib
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal, TypeAlias
+
+from content_packs.records import Actor
+from sync_node.school.ground import Ground, time_of
+from sync_node.school.hashing import hash_token
+from sync_node.school.limits import (
+    LEARNER_IDLE_SECONDS,
+    LEARNER_SECONDS,
+    SECRET_CHARACTERS_MAX,
+    SEEN_SECONDS,
+    SESSIONS_KEPT_MAX,
+    TEACHER_SECONDS,
+    TECHNICIAN_SECONDS,
+    TOKEN_BYTES,
+)
+from sync_node.school.models import ClassRow, LearnerRow, SessionRow, TeacherRow
+
+SessionKind: TypeAlias = Literal["learner", "teacher", "technician"]
+
+_SECONDS: dict[str, tuple[int, int]] = {
+    "learner": (LEARNER_SECONDS, LEARNER_IDLE_SECONDS),
+    "teacher": (TEACHER_SECONDS, TEACHER_SECONDS),
+    "technician": (TECHNICIAN_SECONDS, TECHNICIAN_SECONDS),
+}
+
+
+@dataclass(frozen=True)
+class Session:
+    """Somebody who is signed in. `subject`: their id; `class_id`: of a pupil, else empty."""
+
+    kind: SessionKind
+    subject: str
+    name: str
+    class_id: str = ""
+    picture: str = ""
+
+    @property
+    def actor(self) -> Actor | None:
+        """Who they are in records: a pupil. What teachers open isn't recorded."""
+        return Actor("learner", self.subject) if self.kind == "learner" else None
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """A session that began just now, and the token for its cookie."""
+
+    token: str
+    session: Session
+    seconds: int
+
+
+class Sessions:
+    """Begins, finds and ends sessions."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+
+    def find(self, token: str) -> Session | None:
+        """Return the session of a cookie's token, None where it has ended or never was."""
+        if not token or len(token) > SECRET_CHARACTERS_MAX:
+            return None
+        token_hash = hash_token(token)
+        now = self._ground.now()
+        with self._ground.database.reading():
+            row = SessionRow.get_or_none(SessionRow.token_hash == token_hash)
+            if row is None or _has_ended(row, now):
+                return None
+            found = _session(row)
+        if found and now - time_of(row.seen_at) >= timedelta(seconds=SEEN_SECONDS):
+            seen = SessionRow.update(seen_at=self._ground.now_text())
+            self._ground.writer.post(seen.where(SessionRow.token_hash == token_hash).execute)
+        return found
+
+    def end(self, token: str) -> None:
+        """Sign out."""
+        ending = SessionRow.delete().where(SessionRow.token_hash == hash_token(token))
+        self._ground.write(ending.execute)
+
+    def insert(self, session: Session, device: str) -> SignedIn:
+        """Begin a session, within a write."""
+        token = new_token(self._ground.randomness)
+        at = self._ground.now_text()
+        SessionRow.create(
+            token_hash=hash_token(token), kind=session.kind, subject=session.subject,
+            device=device, created_at=at, seen_at=at,
+        )  # fmt: skip
+        return SignedIn(token, session, _SECONDS[session.kind][0])
+
+    def tidy(self) -> int:
+        """Remove sessions that have ended; return how many. Within a write."""
+        now = self._ground.now()
+        rows = SessionRow.select().order_by(SessionRow.created_at.desc())
+        ended = [
+            row.token_hash
+            for number, row in enumerate(rows)
+            if number >= SESSIONS_KEPT_MAX or _has_ended(row, now)
+        ]
+        for token_hash in ended:
+            SessionRow.delete().where(SessionRow.token_hash == token_hash).execute()
+        return len(ended)
+
+
+def new_token(randomness: Callable[[int], bytes]) -> str:
+    """Return a random token for a cookie: a session's, or a device's."""
+    return base64.urlsafe_b64encode(randomness(TOKEN_BYTES)).decode().rstrip("=")
+
+
+def device_of(token: str) -> str:
+    """Return the id of the device whose cookie holds this token.
+
+    The id stands in records; whoever reads it there can't make the cookie of it.
+    """
+    digest = hashlib.sha256(b"satchel device\n" + token[:SECRET_CHARACTERS_MAX].encode()).digest()
+    return str(uuid.UUID(bytes=digest[:16], version=4))
+
+
+def _has_ended(row: SessionRow, now: datetime) -> bool:
+    seconds, idle = _SECONDS.get(row.kind, (0, 0))
+    created, seen = time_of(row.created_at), time_of(row.seen_at)
+    # A clock that went back far is no reason to keep somebody signed in for years.
+    return abs((now - created).total_seconds()) > seconds or (now - seen).total_seconds() > idle
+
+
+def _session(row: SessionRow) -> Session | None:
+    if row.kind == "technician":
+        return Session("technician", row.subject, "")
+    if row.kind == "teacher":
+        teacher = TeacherRow.get_or_none((TeacherRow.id == row.subject) & ~TeacherRow.archived)
+        return Session("teacher", teacher.id, teacher.name) if teacher else None
+    learner = LearnerRow.get_or_none((LearnerRow.id == row.subject) & ~LearnerRow.archived)
+    if learner is None or ClassRow.get_by_id(learner.class_id).archived:
+        return None
+    return Session("learner", learner.id, learner.name, learner.class_id, learner.picture)

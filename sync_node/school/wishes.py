@@ -1,0 +1,84 @@
+"""Packs and lessons that teachers would like to have: requests to the hub."""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from content_packs.errors import Refused, UsageError
+from content_packs.names import is_name
+from sync_node.school.ground import Ground
+from sync_node.school.limits import WISH_CHARACTERS_MAX, WISHES_MAX
+from sync_node.school.models import WishRow
+from sync_node.school.rows import count_of, one_of
+from sync_node.school.texts import one_line
+
+WishState: TypeAlias = Literal["new", "sent", "answered"]
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A request: `pack`, a name or empty; `text`, in a teacher's words; `by`, the teacher's id."""
+
+    id: str
+    pack: str
+    text: str
+    by: str
+    created_at: str
+    state: WishState
+
+
+class Wishes:
+    """What is wished for. All methods raise `StorageFailed`; writing ones `Busy`."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+
+    def add(self, text: str, *, by: str, pack: str = "") -> Wish:
+        """Ask for something. Raises `UsageError` where nothing is said, `Refused` for too many."""
+        line = one_line(text, characters_max=WISH_CHARACTERS_MAX)
+        if not (line or pack) or (pack and not is_name(pack)):
+            raise UsageError("nothing is asked for", hint="Write what you would like to have.")
+        made = Wish(self._ground.new_id(), pack, line, by, self._ground.now_text(), "new")
+
+        def work() -> None:
+            if count_of(WishRow, WishRow.state == "new") >= WISHES_MAX:
+                raise Refused(
+                    f"{WISHES_MAX} wishes wait to be sent", hint="They go with the next contact."
+                )
+            WishRow.create(
+                id=made.id, pack=made.pack, text=made.text, by=made.by,
+                created_at=made.created_at, state=made.state,
+            )  # fmt: skip
+
+        self._ground.write(work)
+        return made
+
+    def all(self) -> list[Wish]:
+        """Return what was asked for, newest first."""
+        with self._ground.database.reading():
+            rows = WishRow.select().order_by(WishRow.created_at.desc(), WishRow.id)
+            return [_wish(row) for row in rows]
+
+    def withdraw(self, wish_id: str) -> None:
+        """Take a wish back that wasn't sent. Raises `Missing`, `Refused`."""
+
+        def work() -> None:
+            row = one_of(WishRow, wish_id, what="wish")
+            if row.state != "new":
+                raise Refused("that wish was sent already")
+            row.delete_instance()
+
+        self._ground.write(work)
+
+    def mark(self, wish_id: str, state: WishState) -> None:
+        """Say that a wish was sent, or answered. Raises `Missing`."""
+
+        def work() -> None:
+            row = one_of(WishRow, wish_id, what="wish")
+            row.state = state
+            row.save()
+
+        self._ground.write(work)
+
+
+def _wish(row: WishRow) -> Wish:
+    return Wish(row.id, row.pack, row.text, row.by, row.created_at, row.state)
