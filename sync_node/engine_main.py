@@ -1,7 +1,8 @@
 """The engine as a process of its own, beside the school's site: ticks until it is told to end.
 
 Between two ticks it looks at a slice of the store (scrubbing.py), and every few seconds at what
-people asked for (orders.py).
+people asked for (orders.py). What is activated is made known to search by a process that it starts
+(search/indexer.py).
 
 It is apart from the site so that what it takes in memory, and whatever goes wrong in it, stays out
 of what students use. It ends on SIGTERM, SIGINT, or when its standard input is closed: then the
@@ -37,6 +38,7 @@ from sync_node.lookout import Lookout
 from sync_node.orders import Orders
 from sync_node.peer_address import Peer
 from sync_node.scrubbing import Scrubber
+from sync_node.search.indexer import Indexer
 from sync_node.syncing import budgets_of, sync_once
 from sync_node.ticks import Tick
 
@@ -82,24 +84,25 @@ def line_of(tick: Tick) -> str:
     return f"{words}; {tick.detail}" if tick.detail else words
 
 
-def run(
+def run(  # noqa: PLR0913  # what is outside comes in as parameters
     data_dir: DataDir,
     *,
     sleep: Callable[[float], None],
     log: Callable[[str], None],
     disks: CourierDisks | None = None,
     peers: Callable[[], Iterable[Peer]] = list,
+    look: Callable[[], None] = lambda: None,
 ) -> None:
     """Tick until `Stop` is raised. What goes wrong is logged, and the next tick tries again.
 
-    `peers` says which neighbours are there.
+    `peers` says which neighbours are there; `look` is called while a tick brings lessons.
     """
     disks = disks or CourierDisks()
     rhythm = Rhythm(random.random)
     budgets = budgets_of(data_dir)
     try:
         while True:
-            sleep(_tick(data_dir, rhythm, budgets, disks, peers(), log))
+            sleep(_tick(data_dir, rhythm, budgets, disks, peers(), log, look))
     finally:
         _settle(data_dir, budgets)
 
@@ -111,13 +114,16 @@ def _tick(  # noqa: PLR0913, PLR0917  # what a tick needs that outlives it
     disks: CourierDisks,
     peers: Iterable[Peer],
     log: Callable[[str], None],
+    look: Callable[[], None],
 ) -> float:
     """Do a tick; return the seconds to wait after it."""
     cut = False
     poll_seconds: float = POLL_SECONDS_DEFAULT
     try:
         poll_seconds = config.read(data_dir).engine.poll_seconds
-        tick = sync_once(data_dir, budgets=budgets, disks=disks, peers=peers)
+        tick = sync_once(
+            data_dir, budgets=budgets, disks=disks, peers=peers, progress=lambda _: look()
+        )
         cut = tick.outcome == "cut"
         log(line_of(tick))
         if tick.not_now and tick.not_now.until:
@@ -185,17 +191,31 @@ def main() -> None:
         threading.Thread(target=_end_with_parent, daemon=True).start()
         data_dir = DataDir(Path(sys.argv[1]))
         disks = CourierDisks()
+        indexer = Indexer(data_dir, monotonic=time.monotonic, log=_log)
+
+        def has_news() -> bool:
+            indexer.look()
+            return disks.has_news()
+
         sleep = sleep_until_asked(
-            Orders(data_dir), sleep=time.sleep, monotonic=time.monotonic, news=disks.has_news
+            Orders(data_dir), sleep=time.sleep, monotonic=time.monotonic, news=has_news
         )
         scrubber = Scrubber(
             data_dir, sleep=sleep, monotonic=time.monotonic, clock=system_clock, log=_log
         )
         lookout = Lookout(data_dir, int(sys.argv[2]), log=_log)
         try:
-            run(data_dir, sleep=scrubber.wait, log=_log, disks=disks, peers=lookout.peers)
+            run(
+                data_dir,
+                sleep=scrubber.wait,
+                log=_log,
+                disks=disks,
+                peers=lookout.peers,
+                look=indexer.look,
+            )
         finally:
             lookout.close()
+            indexer.close()
     except Stop:
         _log("stopped")
 

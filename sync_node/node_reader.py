@@ -98,6 +98,12 @@ class NodeReader:
             for pack, row in sorted(rows.items())
         ]  # fmt: skip
 
+    def pack_count(self) -> int:
+        """Return how many packs can be shown. Raises `StorageFailed`."""
+        with self._reading() as database:
+            shown = PackRow.select().where(PackRow.retired == False)  # noqa: E712  # peewee's way
+            return int(shown.bind(database).count())
+
     def ticks(self, most: int) -> list[TickView]:
         """Return the last ticks, the newest first. Raises `StorageFailed`."""
         with self._reading() as database:

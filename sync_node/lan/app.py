@@ -14,6 +14,7 @@ from sync_node.config import BYTES_PER_SECOND_OF_KBIT, PeersConfig
 from sync_node.courtesy import Courtesy
 from sync_node.data_dir import DataDir
 from sync_node.lan import (
+    browse,
     catalogue_access,
     content,
     exercise,
@@ -22,6 +23,7 @@ from sync_node.lan import (
     items,
     peers,
     presentation,
+    search,
     security,
     static_files,
     student,
@@ -33,6 +35,8 @@ from sync_node.neighbourhood import Neighbourhood
 from sync_node.node_reader import NodeReader
 from sync_node.offering import Offering
 from sync_node.openings import Openings
+from sync_node.search.query import Searcher
+from sync_node.shelves import Shelves
 from sync_node.trusted_time import Uptime
 
 
@@ -54,11 +58,14 @@ def create_app(
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     reader = NodeReader(data_dir)
     openings = Openings(data_dir, time.monotonic)
-    catalogue_access.set_up(app, Catalogue(data_dir, reader), openings)
+    catalogue = Catalogue(data_dir, reader)
+    catalogue_access.set_up(app, catalogue, openings)
     for part in (interface_language, presentation, static_files, security, failures):
         part.set_up(app)
     box_time = partial(box_clock.BoxClock, clock, read_uptime=read_uptime)
     technician.set_up(app, data_dir, reader, box_time)
+    search.set_up(app, Searcher(data_dir))
+    browse.set_up(app, Shelves(data_dir, reader, catalogue))
     for pages in (student, items, exercise, content):
         app.register_blueprint(pages.blueprint)
     if to_peers and to_peers.offer:

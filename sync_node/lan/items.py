@@ -33,7 +33,10 @@ class Player:
 
 @blueprint.get("/packs/<pack>/<lesson>/<item>")
 def item(pack: str, lesson: str, item: str) -> Response | str:
-    """Show an item; `?language=` and `?rendition=` choose among what it has."""
+    """Show an item; `?language=` and `?rendition=` choose among what it has.
+
+    `?at=` is the second at which a video or audio begins, `?page=` that of a document.
+    """
     language = request.args.get("language", "")
     view = catalogue().item(ItemAddress(pack, lesson, item), wishes(), language=language)
     if view.line.kind == "exercise":
@@ -42,7 +45,8 @@ def item(pack: str, lesson: str, item: str) -> Response | str:
         return _media(view)
     if view.line.kind == "page" and view.fragment:
         return _render("page", view, page=page_of(view))
-    return _render("frame" if view.line.kind == "page" else view.line.kind, view)
+    template = "frame" if view.line.kind == "page" else view.line.kind
+    return _render(template, view, page=_number("page"))
 
 
 def _render(template: str, view: ItemView, **values: object) -> str:
@@ -57,11 +61,18 @@ def source(view: ItemView) -> str:
     return address(card.pack, view.lesson.version, view.path) if view.path else ""
 
 
+def _number(name: str) -> int:
+    """Return a number of the address, 0 where it is none."""
+    return max(request.args.get(name, 0, type=int), 0)
+
+
 def _media(view: ItemView) -> Response:
     wanted = request.args.get("rendition", "")
     playing = playing_rendition(view.renditions, wanted or remembered_rendition())
     captions = captions_by_default([c.language for c in view.captions], wishes())
-    response = make_response(_render("media", view, player=Player(playing, captions)))
+    response = make_response(
+        _render("media", view, player=Player(playing, captions), at=_number("at"))
+    )
     if wanted in RENDITIONS:
         remember(response, RENDITION_COOKIE, wanted)
     return response

@@ -2,18 +2,24 @@
 
 from flask import Blueprint, Response, abort, render_template, request
 
-from sync_node.lan import presentation
+from sync_node.lan import browse, presentation
 from sync_node.lan.catalogue_access import catalogue, note_opened
 from sync_node.lan.interface_language import COOKIE, INTERFACE_LANGUAGES, wishes
 from sync_node.lan.preferences import local_address, remember
+from sync_node.shelves import Shelf
 
 blueprint = Blueprint("student", __name__)
 
 
 @blueprint.get("/")
 def home() -> str:
-    """Show the packs by subject and grade; `?grade=` shows one grade."""
-    cards = catalogue().packs(wishes())
+    """Show the packs by subject and grade; `?grade=` shows one grade.
+
+    Where there are too many for a page, it shows what there is to choose among.
+    """
+    if not browse.shelves().is_small():
+        return browse.page(Shelf(), home=True)
+    cards = browse.shelves().all(wishes())
     grades = presentation.grades(cards)
     grade = request.args.get("grade", "")
     grade = grade if grade in grades else ""

@@ -1,0 +1,180 @@
+"""Ways to match a question, from the best to the last that is tried.
+
+    title     all of it in a title (or the whole of a title)
+    sound     titles whose pinyin it is
+    around    a part in the title, the rest in titles and labels around it
+    text      all of it in one passage
+    spread    a part in a passage, the rest in the titles around it
+    some      some of its parts, the rarest counting most
+
+Where nothing has a word, the nearest one that is there takes its place. Where all parts together
+find nothing, the rarest is left out, up to three times; then whatever has some of them is found.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+from sync_node.search import question as asked
+from sync_node.search import schema, spelling, words
+from sync_node.search.index import title_token
+from sync_node.search.limits import CANDIDATES_MAX, RANKED_MAX, RELAXED_MAX, VOTES_MAX
+from sync_node.search.question import Question, Term
+
+Way = Literal["whole", "title", "sound", "around", "text", "spread", "some"]
+WAYS: tuple[Way, ...] = ("whole", "title", "sound", "around", "text", "spread", "some")
+
+_TITLES = "SELECT rowid FROM title_index WHERE title_index MATCH ? LIMIT ?"
+_PASSAGES = "SELECT rowid FROM passage_index WHERE passage_index MATCH ? LIMIT ?"
+
+
+@dataclass
+class Matches:
+    """What was found: things by how they matched, with their shelves, and passages by thing.
+
+    `things` holds each thing once, with the number of its best way, in the order found.
+    """
+
+    things: dict[int, int] = field(default_factory=dict)
+    shelves: dict[int, int] = field(default_factory=dict)
+    passages: dict[int, dict[int, None]] = field(default_factory=dict)
+    more: bool = False
+
+    def add_titles(self, rows: list[int], way: Way) -> None:
+        """Note rows of title_index."""
+        self._add(rows, 0, way)
+
+    def add_passages(self, rows: list[int], way: Way) -> None:
+        """Note passages."""
+        self._add(rows, schema.PASSAGE_BITS, way)
+        for row in rows:
+            thing = row >> schema.PASSAGE_BITS & schema.THINGS_MAX - 1
+            self.passages.setdefault(thing, {})[row] = None
+
+    def _add(self, rows: list[int], shift: int, way: Way) -> None:
+        self.more |= len(rows) >= CANDIDATES_MAX
+        number = WAYS.index(way)
+        for row in rows:
+            shelf, thing = schema.apart(row >> shift)
+            if thing not in self.things:
+                self.things[thing] = number
+                self.shelves[thing] = shelf
+
+
+class Matcher:
+    """Asks one open search.db. `facets` is an expression for the facets chosen, or empty.
+
+    `passages`: whether texts are looked at, or only titles, as for suggestions.
+    """
+
+    def __init__(
+        self, database: sqlite3.Connection, *, facets: str = "", passages: bool = True
+    ) -> None:
+        self._database = database
+        self._facets = facets
+        self._with_passages = passages
+        self.matches = Matches()
+
+    def match(self, question: Question) -> None:
+        """Find what matches in any way, into `matches`."""
+        if not question.terms:
+            if self._facets:
+                self.matches.add_titles(self._titles(), "title")
+            return
+        parts = question.parts()
+        whole = asked.any_of("facets", [f'"{title_token(question.whole)}"'])
+        self.matches.add_titles(self._titles(whole), "whole")
+        self.matches.add_titles(self._titles(asked.all_of("words", parts)), "title")
+        if question.is_latin:
+            self.matches.add_titles(self._titles(asked.sounds(question)), "sound")
+        around = [asked.any_of("words", parts), asked.all_of("words context", parts)]
+        if len(parts) > 1:
+            self.matches.add_titles(self._titles(*around), "around")
+        if not self._with_passages:
+            return
+        self.matches.add_passages(self._passages(asked.all_of("words", parts)), "text")
+        if len(parts) > 1:
+            self.matches.add_passages(self._passages(*around), "spread")
+
+    def mended(self, question: Question) -> tuple[Question, tuple[tuple[str, str], ...]]:
+        """Return the question with words that nothing has replaced by the nearest, and which."""
+        corrected = []
+        for term in question.terms:
+            absent = not term.is_run and not self._is_there(term)
+            if absent and (best := self._nearest(term.text)):
+                question = question.with_word(term.text, best)
+                corrected.append((term.text, best))
+        return question, tuple(corrected)
+
+    def relaxed(self, question: Question) -> Iterator[tuple[Question, tuple[str, ...]]]:
+        """Yield the question without its rarest part, then without the two rarest, and so on.
+
+        Parts of a run are its pairs of characters: what two words make where they meet, with no
+        blank between, is such a pair that is nowhere.
+        """
+        terms = [single for term in question.terms for single in _singles(term)]
+        terms.sort(key=self._count)
+        most = min(RELAXED_MAX, len(terms) // 2)
+        for left_out in range(1, most + 1):
+            kept = tuple(terms[left_out:])
+            out = tuple(term.text for term in terms[:left_out])
+            yield Question(kept, question.whole), out
+
+    def match_some(self, question: Question) -> tuple[str, ...]:
+        """Find what has some of the parts, into `matches`; return the parts that nothing has."""
+        terms = [single for term in question.terms for single in _singles(term)]
+        counts = {term: self._count(term) for term in terms}
+        there = sorted((term for term in terms if counts[term]), key=counts.__getitem__)
+        votes: dict[int, float] = {}
+        for term in there[:VOTES_MAX]:
+            for part in term.parts():
+                for row in self._titles(asked.all_of("words", [part])):
+                    votes[row] = votes.get(row, 0.0) + 1 / counts[term]
+        best = sorted(votes, key=lambda row: (-votes[row], row))[:RANKED_MAX]
+        self.matches.add_titles(best, "some")
+        return tuple(term.text for term in terms if not counts[term])
+
+    def _titles(self, *expressions: str) -> list[int]:
+        return self._rows(_TITLES, expressions)
+
+    def _passages(self, *expressions: str) -> list[int]:
+        return self._rows(_PASSAGES, expressions)
+
+    def _rows(self, statement: str, expressions: tuple[str, ...]) -> list[int]:
+        match = asked.both([*expressions, *([self._facets] if self._facets else [])])
+        found = self._database.execute(statement, (match, CANDIDATES_MAX))
+        return [row for (row,) in found]
+
+    def _is_there(self, term: Term) -> bool:
+        expression = asked.all_of("words context", term.parts())
+        statements = [_TITLES, _PASSAGES] if self._with_passages else [_TITLES]
+        there = any(self._database.execute(s, (expression, 1)).fetchone() for s in statements)
+        if there or not term.text.isalpha():
+            return there
+        sounds = asked.sounds(Question((term,), ""))
+        return self._database.execute(_TITLES, (sounds, 1)).fetchone() is not None
+
+    def _nearest(self, word: str) -> str:
+        """Return the word one typo away that stands in most rows, or nothing."""
+        found = {near: self._rows_with(near) for near in spelling.near(self._database, word)}
+        best = max(found, key=lambda near: (found[near], near), default="")
+        return best if best and found[best] else ""
+
+    def _count(self, term: Term) -> int:
+        return self._rows_with(words.stem(term.text) if not term.is_run else term.text)
+
+    def _rows_with(self, token: str) -> int:
+        found = self._database.execute(
+            "SELECT coalesce((SELECT doc FROM title_words WHERE term = ?1), 0)"
+            " + coalesce((SELECT doc FROM passage_words WHERE term = ?1), 0)",
+            (token,),
+        ).fetchone()
+        return int(found[0])
+
+
+def _singles(term: Term) -> list[Term]:
+    """Return a run's pairs of characters as terms of their own; a word as it is."""
+    if not term.is_run or len(term.text) < 3:
+        return [term]
+    return [Term(token, is_run=True) for token in words.run_tokens(term.text)[:-1]]

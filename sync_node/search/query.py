@@ -1,0 +1,309 @@
+"""Asking search.db: `Searcher.search` for the page, `Searcher.suggest` while somebody types."""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from typing import Any, NamedTuple
+
+import msgspec
+
+from content_packs.manifest import LocalisedText
+from sync_node.data_dir import DataDir
+from sync_node.languages import Text, text_for
+from sync_node.search import question as asked
+from sync_node.search import schema, snippets, words
+from sync_node.search.connections import Connections, OutOfTime
+from sync_node.search.database import IndexUnusable
+from sync_node.search.index import decoded
+from sync_node.search.limits import (
+    HITS_OFFSET_MAX,
+    HITS_SHOWN,
+    PLACES_LOOKED_AT,
+    PLACES_SHOWN,
+    RANKED_MAX,
+    SUGGESTIONS_SHOWN,
+)
+from sync_node.search.matching import WAYS, Matcher, Matches
+from sync_node.search.question import Question
+from sync_node.search.results import (
+    DIMENSIONS,
+    Chosen,
+    FacetCount,
+    Hit,
+    Place,
+    Results,
+)
+
+_KIND_ORDER = (schema.PACK, schema.LESSON)
+
+
+class _Found(NamedTuple):
+    """A thing that matched, as its rows say."""
+
+    id: int
+    kind: str
+    item: str
+    title: LocalisedText
+    pack: str
+    lesson: str
+    pack_title: bytes
+    lesson_title: bytes
+    grade: str
+    subject: str
+
+
+class Searcher:
+    """Answers questions. Safe for several threads."""
+
+    def __init__(self, data_dir: DataDir) -> None:
+        self._connections = Connections(data_dir)
+
+    def search(
+        self,
+        text: str,
+        *,
+        chosen: Chosen = Chosen(),  # noqa: B008  # frozen
+        languages: Sequence[str] = (),
+        limit: int = HITS_SHOWN,
+        offset: int = 0,
+    ) -> Results:
+        """Return what any text finds, the best first. `languages`: what the reader prefers.
+
+        Raises `StorageFailed` where the disk fails; a missing or damaged index isn't `ready`.
+        """
+        offset = min(max(offset, 0), HITS_OFFSET_MAX)
+        return self._answer(_Asking(text, chosen, languages, limit, offset))
+
+    def suggest(self, text: str, *, languages: Sequence[str] = ()) -> tuple[Hit, ...]:
+        """Return a few titles for what is being typed. Raises as `search` does."""
+        asking = _Asking(text, Chosen(), languages, SUGGESTIONS_SHOWN, 0, passages=False)
+        return self._answer(asking).hits
+
+    def _answer(self, asking: "_Asking") -> Results:
+        try:
+            with self._connections.reading() as database:
+                return asking.answer(database)
+        except OutOfTime:
+            return asking.so_far
+        except IndexUnusable:
+            return Results(ready=False)
+
+
+class _Asking:
+    """One question on its way."""
+
+    def __init__(  # noqa: PLR0913  # what a question is
+        self,
+        text: str,
+        chosen: Chosen,
+        languages: Sequence[str],
+        limit: int,
+        offset: int,
+        *,
+        passages: bool = True,
+    ) -> None:
+        self._question = asked.ask(text)
+        self._chosen = chosen
+        self._languages = languages
+        self._limit = limit
+        self._offset = offset
+        self._passages = passages
+        self.so_far = Results(late=True)
+
+    def answer(self, database: sqlite3.Connection) -> Results:
+        """Return what is found. SQLite's errors come out as they are."""
+        facets = self._facets(database)
+        if facets is None:
+            return Results()  # nothing here has such a facet
+        matcher = Matcher(database, facets=facets, passages=self._passages)
+        question, corrected, left_out = self._match(matcher)
+        matches = matcher.matches
+        return Results(
+            self._hits(database, matches, question),
+            self._counts(database, matches) if self._passages else {},
+            len(matches.things),
+            matches.more,
+            corrected,
+            left_out,
+        )
+
+    def _match(
+        self, matcher: Matcher
+    ) -> tuple[Question, tuple[tuple[str, str], ...], tuple[str, ...]]:
+        """Find matches; return the question that found them, and how it isn't what was asked."""
+        found = matcher.matches.things
+        matcher.match(self._question)
+        if found or not self._question.terms:
+            return self._question, (), ()
+        question, corrected = matcher.mended(self._question)
+        if corrected:
+            matcher.match(question)
+        if found:
+            return question, corrected, ()
+        for fewer, out in matcher.relaxed(question):
+            matcher.match(fewer)
+            if found:
+                return fewer, corrected, out
+        return question, corrected, matcher.match_some(question)
+
+    def _facets(self, database: sqlite3.Connection) -> str | None:
+        """Return the expression for the facets chosen; None where nothing has one of them."""
+        parts = []
+        for dimension in DIMENSIONS:
+            code = getattr(self._chosen, dimension)
+            if code:
+                found = database.execute(
+                    "SELECT id FROM code WHERE dimension = ? AND code = ?", (dimension, code)
+                ).fetchone()
+                if not found:
+                    return None
+                parts.append(f'"f{found[0]}"')
+        return asked.all_of("facets", parts) if parts else ""
+
+    def _hits(
+        self, database: sqlite3.Connection, matches: Matches, question: Question
+    ) -> tuple[Hit, ...]:
+        ranked = _look_at(database, _worth_a_look(matches))
+        ranked.sort(key=lambda found: self._rank(found, matches, question))
+        shown = ranked[self._offset : self._offset + self._limit]
+        return tuple(self._hit(database, found, matches, question) for found in shown)
+
+    def _rank(
+        self, found: _Found, matches: Matches, question: Question
+    ) -> tuple[int, int, int, int, int]:
+        """Return what puts hits in order: the smallest comes first."""
+        titles = [words.fold(text).strip() for text in found.title.values()]
+        whole = question.whole
+        fit = 3
+        for title in titles:
+            fit = min(fit, 0 if title == whole else 1 if title.startswith(whole) else
+                      2 if whole in title else 3)  # fmt: skip
+        kind = _KIND_ORDER.index(found.kind) if found.kind in _KIND_ORDER else len(_KIND_ORDER)
+        length = len(text_for(found.title, self._languages).value)
+        return fit, matches.things[found.id], kind, length, found.id
+
+    def _hit(
+        self, database: sqlite3.Connection, found: _Found, matches: Matches, question: Question
+    ) -> Hit:
+        title = _title_that_has(found.title, question, self._languages)
+        if matches.things[found.id] == WAYS.index("sound"):
+            title = _read_aloud(found.title) or title
+        above = []
+        if found.kind != schema.PACK:
+            above.append(text_for(decoded(found.pack_title), self._languages))
+        if found.item:
+            above.append(text_for(decoded(found.lesson_title), self._languages))
+        return Hit(
+            kind=found.kind,
+            pack=found.pack,
+            lesson=found.lesson,
+            item=found.item,
+            title=snippets.marked(title.value, snippets.spans(title.value, question)),
+            title_language=title.language,
+            above=tuple(above),
+            grade=found.grade,
+            subject=found.subject,
+            places=tuple(
+                _places(
+                    database, found, matches.passages.get(found.id, ()), question, self._languages
+                )
+            ),
+        )
+
+    @staticmethod
+    def _counts(
+        database: sqlite3.Connection, matches: Matches
+    ) -> dict[str, tuple[FacetCount, ...]]:
+        """Return how many of what was counted have each value of each facet."""
+        on_shelf = Counter(matches.shelves.values())
+        counts: dict[str, Counter[str]] = {dimension: Counter() for dimension in DIMENSIONS}
+        for shelf, stage, grade, subject, kind, languages in _in_turn(
+            database,
+            "SELECT id, stage, grade, subject, kind, languages FROM shelf WHERE id IN",
+            list(on_shelf),
+        ):
+            count = on_shelf[shelf]
+            values = {"stage": [stage], "grade": [grade], "subject": [subject], "kind": [kind],
+                      "language": languages.split()}  # fmt: skip
+            for dimension, codes in values.items():
+                for code in codes:
+                    counts[dimension][code] += count
+        return {
+            dimension: tuple(FacetCount(code, n) for code, n in found.most_common())
+            for dimension, found in counts.items()
+        }
+
+
+def _worth_a_look(matches: Matches) -> list[int]:
+    """Return the things that are put in order: the first that were found the best way."""
+    by_way: list[list[int]] = [[] for _ in WAYS]
+    for thing, way in matches.things.items():
+        by_way[way].append(thing)
+    return [thing for of_way in by_way for thing in of_way][:RANKED_MAX]
+
+
+def _look_at(database: sqlite3.Connection, things: list[int]) -> list[_Found]:
+    rows = _in_turn(
+        database,
+        "SELECT thing.id, thing.kind, item, title, pack, lesson, pack_title,"
+        " lesson_title, grade, subject FROM thing JOIN unit ON unit.id = thing.unit"
+        " JOIN shelf ON shelf.id = thing.shelf WHERE thing.id IN",
+        things,
+    )
+    return [_Found._make((*row[:3], decoded(row[3]), *row[4:])) for row in rows]
+
+
+def _in_turn(database: sqlite3.Connection, statement: str, ids: list[int]) -> list[Any]:
+    """Return the rows with these ids: integers of ours, put into the statement."""
+    listed = ", ".join(map(str, ids))
+    return database.execute(f"{statement} ({listed})").fetchall()
+
+
+def _title_that_has(title: LocalisedText, question: Question, languages: Sequence[str]) -> Text:
+    """Return the title for a reader, but one in another language where that is what was found."""
+    wanted = text_for(title, languages)
+    if snippets.spans(wanted.value, question):
+        return wanted
+    for language, value in title.items():
+        if snippets.spans(value, question):
+            return text_for({language: value}, (language,))
+    return wanted
+
+
+def _read_aloud(title: LocalisedText) -> Text | None:
+    """Return the Chinese title: somebody who types pinyin reads that."""
+    return next((Text(title[tag], tag) for tag in title if tag.split("-")[0] == "zh"), None)
+
+
+def _places(
+    database: sqlite3.Connection,
+    found: _Found,
+    passages: Iterable[int],
+    question: Question,
+    languages: Sequence[str],
+) -> list[Place]:
+    rows = [
+        database.execute(
+            "SELECT language, text, places FROM passage WHERE id = ?", (number,)
+        ).fetchone()
+        for number in islice(passages, PLACES_LOOKED_AT)
+    ]
+    spoken = {tag.split("-")[0] for tag in languages[:1]}
+    rows.sort(key=lambda row: row[0].split("-")[0] not in spoken)
+    return [_place(found.kind, *row, question=question) for row in rows[:PLACES_SHOWN]]
+
+
+def _place(kind: str, language: str, text: str, marks: bytes, *, question: Question) -> Place:
+    spans = snippets.spans(text, question)
+    at = spans[0][0] if spans else 0
+    known = msgspec.json.decode(marks, type=list[tuple[int, int]]) if marks else []
+    value = next((value for offset, value in reversed(known) if offset <= at), None)
+    is_page = kind == "document"
+    return Place(
+        language=language,
+        parts=snippets.snippet(text, spans),
+        second=None if is_page else value,
+        page=value if is_page else None,
+        words=text[slice(*spans[0])] if spans else "",
+    )

@@ -1,0 +1,100 @@
+"""What a pupil typed, taken apart, and said in FTS5's language.
+
+Each **term** is a run of Chinese or a word. A run of two characters or more asks for all of its
+neighbouring pairs; one of a single character for what begins with it. A word asks for itself or
+for another number of it, and, being the last that was typed, for what begins with it.
+
+Tokens are letters, digits and marks (`words`), and are quoted all the same: nothing that is typed
+means anything to FTS5.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from sync_node.search import words
+from sync_node.search.limits import (
+    PINYIN_LETTERS_MAX,
+    QUESTION_CHARACTERS_MAX,
+    RUN_TOKENS_MAX,
+    TERMS_MAX,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A run or a word, folded. `open`: it is still being typed, maybe."""
+
+    text: str
+    is_run: bool
+    open: bool = False
+
+    def parts(self) -> tuple[str, ...]:
+        """Return the expressions that all have to hold."""
+        if not self.is_run:
+            return (self._word(),)
+        if len(self.text) == 1:
+            return (f'"{self.text}"*',)
+        return tuple(f'"{token}"' for token in words.run_tokens(self.text)[:-1][:RUN_TOKENS_MAX])
+
+    def _word(self) -> str:
+        stem = words.stem(self.text)
+        if self.open:
+            return f'("{stem}" OR "{self.text}"*)' if stem != self.text else f'"{self.text}"*'
+        return f'"{stem}"'
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What was asked: its terms, and the whole of it folded."""
+
+    terms: tuple[Term, ...]
+    whole: str
+
+    @property
+    def is_latin(self) -> bool:
+        """Say whether it may be pinyin: nothing but words of the letters a to z."""
+        return all(not t.is_run and t.text.isascii() and t.text.isalpha() for t in self.terms)
+
+    def parts(self) -> list[str]:
+        """Return the expressions of all terms."""
+        return list(dict.fromkeys(part for term in self.terms for part in term.parts()))
+
+    def with_word(self, old: str, new: str) -> "Question":
+        """Return the question with a word in place of another."""
+        terms = tuple(
+            replace(term, text=new, open=False) if term.text == old and not term.is_run else term
+            for term in self.terms
+        )
+        return Question(terms, self.whole.replace(old, new))
+
+
+def ask(text: str) -> Question:
+    """Return what any text asks. One without letters and digits has no terms."""
+    text = text[:QUESTION_CHARACTERS_MAX]
+    found = [Term(piece.text, piece.is_run) for piece in words.pieces(text)][:TERMS_MAX]
+    distinct = list(dict.fromkeys(found))
+    if found and not found[-1].is_run:
+        # What comes last may be the beginning of a word, also where it stood there before.
+        distinct.remove(found[-1])
+        distinct.append(replace(found[-1], open=True))
+    return Question(tuple(distinct), words.fold(text).strip())
+
+
+def all_of(columns: str, parts: Iterable[str]) -> str:
+    """Return the expression for rows in whose columns all parts are."""
+    return f"{{{columns}}} : ({' AND '.join(parts)})"
+
+
+def any_of(columns: str, parts: Iterable[str]) -> str:
+    """Return the expression for rows in whose columns one of the parts is."""
+    return f"{{{columns}}} : ({' OR '.join(parts)})"
+
+
+def sounds(question: Question) -> str:
+    """Return the expression for titles whose pinyin begins, somewhere, with each word."""
+    return all_of("pinyin", [f'"{term.text[:PINYIN_LETTERS_MAX]}"*' for term in question.terms])
+
+
+def both(expressions: Sequence[str]) -> str:
+    """Return the expression for rows for which all of these hold."""
+    return " AND ".join(f"({each})" for each in expressions)

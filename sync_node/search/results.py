@@ -1,0 +1,90 @@
+"""What search answers with: frozen values, ready to be shown, with no row open.
+
+Results
+├── Hit          a pack, lesson or item
+│   └── Place    where in it the words stand: a second, a page, or just the words
+└── FacetCount   how many hits a facet would leave
+"""
+
+from dataclasses import dataclass, field
+
+from sync_node.languages import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The facets that a reader chose; empty: any."""
+
+    stage: str = ""
+    grade: str = ""
+    subject: str = ""
+    kind: str = ""
+    language: str = ""
+
+
+DIMENSIONS = ("kind", "subject", "grade", "stage", "language")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A stretch of a snippet; `found`: it is what was asked for."""
+
+    text: str
+    found: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in an item the words stand; `second` of captions, `page` of a PDF, else None.
+
+    `words` is what was found, as it stands there.
+    """
+
+    language: str
+    parts: tuple[Part, ...]
+    second: int | None = None
+    page: int | None = None
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """Something that can be opened. `kind`: `pack`, `lesson` or an item's."""
+
+    kind: str
+    pack: str
+    lesson: str
+    item: str
+    title: tuple[Part, ...]
+    title_language: str
+    above: tuple[Text, ...]
+    grade: str
+    subject: str
+    places: tuple[Place, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FacetCount:
+    """A value of a facet, and how many of what was found have it."""
+
+    code: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """An answer. `total` counts what was found; `more`: there is more than was counted.
+
+    `corrected`: words that nothing has, with the ones that were asked for in their place;
+    `left_out`: parts of the question that were left out, for all together found nothing.
+    `late`: it took too long, and this is what there was. `ready`: there is an index at all.
+    """
+
+    hits: tuple[Hit, ...] = ()
+    facets: dict[str, tuple[FacetCount, ...]] = field(default_factory=dict)
+    total: int = 0
+    more: bool = False
+    corrected: tuple[tuple[str, str], ...] = ()
+    left_out: tuple[str, ...] = ()
+    late: bool = False
+    ready: bool = True
