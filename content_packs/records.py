@@ -232,8 +232,7 @@ def statement(event: Event, *, id_: str, node: str, actor: Actor, at: datetime) 
         result=_result(event),
         context=_context(event),
     )
-    decode(encode(made))  # it isn't checked when it is made
-    return made
+    return _checked(msgspec.to_builtins(made))  # nothing is checked when a struct is made
 
 
 def encode(made: Statement) -> bytes:
@@ -249,13 +248,7 @@ def decode(data: bytes) -> Statement:
 
     Raises `InvalidContent` for anything else. Fields that aren't known are left out.
     """
-    value = canonical_json.decode(data, bytes_max=RECORD_BYTES_MAX, what="record")
-    try:
-        found = msgspec.convert(value, Statement)
-        actor_of(found)
-    except (msgspec.ValidationError, ValueError) as error:
-        raise InvalidContent(f"record: {str(error)[:300]}") from error
-    return found
+    return _checked(canonical_json.decode(data, bytes_max=RECORD_BYTES_MAX, what="record"))
 
 
 def activity_id(place: Place, question: str = "") -> str:
@@ -297,12 +290,20 @@ def verb_of(made: Statement) -> str:
 
 def name_based_id(*parts: str) -> str:
     """Return the UUID (RFC 9562, version 5) of these parts: the same parts give the same one."""
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, "urn:satchel:record:" + "\n".join(parts)))
+    name = "".join(f"{len(part)}:{part}" for part in parts)
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"urn:satchel:record:{name}"))
 
 
 def random_id(randomness: bytes) -> str:
     """Return a UUID (RFC 9562, version 4) made of 16 random bytes."""
     return str(uuid.UUID(bytes=randomness, version=4))
+
+
+def _checked(value: object) -> Statement:
+    try:
+        return msgspec.convert(value, Statement)
+    except (msgspec.ValidationError, ValueError) as error:
+        raise InvalidContent(f"record: {str(error)[:300]}") from error
 
 
 def _definition(event: Event) -> Definition | None:

@@ -1,37 +1,24 @@
 """`sync-node`: the box in a school. Every command stands in CLI.md."""
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
 
 import click
 
 from content_packs.command_line import Group, collect_less, json_option, print_json
+from sync_node.options import data_option
+from sync_node.school.cli import school, teacher_code
 
-DATA_VARIABLE = "SATCHEL_NODE_DATA"
-DATA_DEFAULT = "node-data"
-
-_Command = TypeVar("_Command", bound=Callable[..., Any])
 _FOLDER = click.Path(path_type=Path, file_okay=False)
-
-
-def data_option(command: _Command) -> _Command:
-    """Add `--data`."""
-    return click.option(
-        "--data",
-        type=_FOLDER,
-        envvar=DATA_VARIABLE,
-        default=DATA_DEFAULT,
-        show_default=True,
-        show_envvar=True,
-        help="The node's data directory.",
-    )(command)
 
 
 @click.group(cls=Group, extras="node", context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="satchel")
 def main() -> None:
     """Fetch, keep and serve packs in a school."""
+
+
+main.add_command(teacher_code)
+main.add_command(school)
 
 
 @main.command()

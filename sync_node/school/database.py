@@ -118,9 +118,8 @@ class Database:
 
     def is_whole(self) -> list[str]:
         """Return what SQLite finds wrong with the file; nothing where it is in order."""
-        with self.reading():
-            with closing(sqlite3.connect(self.path)) as connection:
-                found = connection.execute("PRAGMA integrity_check(20)").fetchall()
+        with self.reading(), closing(sqlite3.connect(self.path)) as connection:
+            found = connection.execute("PRAGMA integrity_check(20)").fetchall()
         return [str(row[0]) for row in found if row[0] != "ok"]
 
     def salvage(self) -> salvaging.Salvaged:

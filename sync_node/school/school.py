@@ -16,7 +16,7 @@ from sync_node import identity
 from sync_node.data_dir import DataDir
 from sync_node.disk import disk_free as disk_free_on
 from sync_node.school import backup as backing_up
-from sync_node.school import deriving, salvaging
+from sync_node.school import checking, deriving, salvaging
 from sync_node.school.assignments import Assignments
 from sync_node.school.database import Database
 from sync_node.school.exports import Exports
@@ -118,13 +118,12 @@ class School:
             pass  # made, brought up to date, or salvaged first
         return backing_up.back_up(self._data_dir.school_db, target, disk_free=self._disk_free)
 
-    def problems(self) -> list[str]:
-        """Return what SQLite finds wrong with school.db. Raises `StorageFailed`."""
-        return self.ground.database.is_whole()
+    def check(self) -> checking.SchoolChecked:
+        """Look whether school.db is whole, save what can be read, make anew what is derived.
 
-    def rebuild(self) -> int:
-        """Make progress and answers anew from the records; return how many there are."""
-        return self.ground.write(deriving.rebuild)
+        Raises `StorageFailed`, `Busy`.
+        """
+        return checking.check(self.ground)
 
     def tidy(self) -> None:
         """Remove sessions that ended and failures that count no more."""

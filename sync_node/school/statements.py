@@ -7,7 +7,14 @@ from content_packs import records
 from content_packs.records import Statement
 from sync_node.school import deriving
 from sync_node.school.ground import Ground
-from sync_node.school.models import DeviceRow, StatementRow
+from sync_node.school.models import StatementRow, database_proxy
+
+_STORE = (
+    "INSERT OR IGNORE INTO statement_row "
+    "(id, stored_at, actor, verb, pack, lesson, item, version, body) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_NOTE_DEVICE = "INSERT OR IGNORE INTO device_row (id, created_at) VALUES (?, ?)"
 
 
 @dataclass(frozen=True)
@@ -66,18 +73,16 @@ def store(made: Iterable[Statement], *, at: str) -> int:
 
 
 def _insert(one: Statement, at: str) -> bool:
-    if StatementRow.select(StatementRow.sequence).where(StatementRow.id == one.id).exists():
-        return False
     place, _ = records.place_of(one.object.id)
     actor = records.actor_of(one)
-    revision = one.context.revision if one.context else None
-    StatementRow.insert(
-        id=one.id, stored_at=at, actor=str(actor), verb=records.verb_of(one), pack=place.pack,
-        lesson=place.lesson, item=place.item, version=int(revision or 0),
-        body=records.encode(one),
-    ).execute()  # fmt: skip
+    values = (
+        one.id, at, str(actor), records.verb_of(one), *place, deriving.version_of(one),
+        records.encode(one),
+    )  # fmt: skip
+    if not database_proxy.execute_sql(_STORE, values).rowcount:
+        return False
     if actor.kind == "device":
-        DeviceRow.insert(id=actor.id, created_at=at).on_conflict_ignore().execute()
+        database_proxy.execute_sql(_NOTE_DEVICE, (actor.id, at))
     return True
 
 

@@ -1,5 +1,6 @@
 """A school's data whose clocks the test moves, with what is needed to fill it."""
 
+import itertools
 import random
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -38,16 +39,19 @@ HALF_RIGHT = {"q1": ["2"], "q2": ["4"]}
 WRONG = {"q1": ["2"], "q2": ["5"]}
 
 
-class SchoolRig:
-    """A school in `folder`. `move` moves its clocks."""
+_seeds = itertools.count()
 
-    def __init__(self, folder: Path, *, seed: int = 0) -> None:
+
+class SchoolRig:
+    """A school in `folder`. `move` moves its clocks. Each draws other ids than the one before."""
+
+    def __init__(self, folder: Path, *, seed: int | None = None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.data_dir = DataDir(folder)
         self.time = BEGINNING
         self.seconds = 0.0
         self.free = GIB
-        self._chance = random.Random(seed)
+        self._chance = random.Random(next(_seeds) if seed is None else seed)
         self.school = self.open()
 
     def open(self) -> School:
