@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from content_packs.records import random_id
 from sync_node.school.database import Database
+from sync_node.school.hashing import COST, SALT_BYTES, hash_secret
 from sync_node.school.writer import Writer
 
 _T = TypeVar("_T")
@@ -15,13 +16,17 @@ _UUID_BYTES = 16
 
 @dataclass(frozen=True)
 class Ground:
-    """`clock`: the likeliest time in UTC. `monotonic`: seconds. `randomness`: so many bytes."""
+    """`clock`: the likeliest time in UTC. `monotonic`: seconds. `randomness`: so many bytes.
+
+    `hash_cost`: of the hashes of PINs and passphrases that are made.
+    """
 
     database: Database
     writer: Writer
     clock: Callable[[], datetime]
     monotonic: Callable[[], float]
     randomness: Callable[[int], bytes]
+    hash_cost: int = COST
 
     def now(self) -> datetime:
         """Return the time, UTC, to the second."""
@@ -34,6 +39,10 @@ class Ground:
     def new_id(self) -> str:
         """Return a fresh UUID."""
         return random_id(self.randomness(_UUID_BYTES))
+
+    def hashed(self, secret: str) -> str:
+        """Return the hash of a PIN or a passphrase."""
+        return hash_secret(secret, salt=self.randomness(SALT_BYTES), cost=self.hash_cost)
 
     def write(self, work: Callable[[], _T]) -> _T:
         """Run `work` in a transaction. Raises `Busy`, `StorageFailed`, what `work` raises."""

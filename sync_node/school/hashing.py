@@ -11,26 +11,30 @@ import threading
 
 from sync_node.school.limits import HASHES_AT_ONCE, SECRET_CHARACTERS_MAX
 
-_N, _R, _P = 16_384, 8, 1
-_METHOD = f"scrypt:{_N}:{_R}:{_P}"
-_MEMORY_BYTES_MAX = 64 << 20  # that OpenSSL may take for one
+COST = 16_384  # scrypt's N, a power of two
+_COST_MAX = 1 << 17
+_R, _P = 8, 1
+_MEMORY_BYTES_MAX = 256 << 20  # that OpenSSL may take for one, whatever a row says
 SALT_BYTES = 12
 
 _at_once = threading.BoundedSemaphore(HASHES_AT_ONCE)
 
 
-def hash_secret(secret: str, *, salt: bytes) -> str:
+def hash_secret(secret: str, *, salt: bytes, cost: int = COST) -> str:
     """Return the hash of a PIN or a passphrase."""
     text = salt.hex()
-    return f"{_METHOD}${text}${_scrypt(secret, text)}"
+    return f"scrypt:{cost}:{_R}:{_P}${text}${_scrypt(secret, text, cost)}"
 
 
 def is_secret(secret: str, hashed: str) -> bool:
     """Say whether `hashed` was made of `secret`. Takes as long for a hash that is none."""
     method, _, rest = hashed.partition("$")
     salt, _, expected = rest.partition("$")
-    found = _scrypt(secret[:SECRET_CHARACTERS_MAX], salt)
-    return method == _METHOD and bool(expected) and hmac.compare_digest(found, expected)
+    cost = _cost_of(method)
+    found = _scrypt(secret[:SECRET_CHARACTERS_MAX], salt, cost or COST)
+    # HMAC, and so scrypt, takes a key for the same with zeros behind it.
+    is_right = cost > 0 and bool(expected) and "\x00" not in secret
+    return hmac.compare_digest(found, expected) and is_right
 
 
 def hash_token(token: str) -> str:
@@ -38,12 +42,22 @@ def hash_token(token: str) -> str:
     return hashlib.sha256(token.encode(errors="replace")).hexdigest()
 
 
-def _scrypt(secret: str, salt: str) -> str:
+def _cost_of(method: str) -> int:
+    """Return the cost of a hash, 0 for a method that isn't ours."""
+    name, _, numbers = method.partition(":")
+    cost, _, rest = numbers.partition(":")
+    if name != "scrypt" or rest != f"{_R}:{_P}" or not cost.isdecimal():
+        return 0
+    number = int(cost)
+    return number if 1 < number <= _COST_MAX and number & (number - 1) == 0 else 0
+
+
+def _scrypt(secret: str, salt: str, cost: int) -> str:
     with _at_once:
         return hashlib.scrypt(
             secret.encode(errors="replace"),
             salt=salt.encode(),
-            n=_N,
+            n=cost,
             r=_R,
             p=_P,
             maxmem=_MEMORY_BYTES_MAX,

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from content_packs.errors import Refused, UsageError
 from sync_node.school.ground import Ground
-from sync_node.school.hashing import SALT_BYTES, hash_secret
 from sync_node.school.limits import (
     CLASSES_MAX,
     GRADE_CHARACTERS_MAX,
@@ -161,8 +160,7 @@ class People:
         self._change(learner_id, pin_hash="", pin_kind="")
 
     def _set_pins(self, pins: Sequence[tuple[Learner, str]], kind: PinKind) -> list[MadePin]:
-        salt = self._ground.randomness
-        hashed = [(one, pin, hash_secret(pin, salt=salt(SALT_BYTES))) for one, pin in pins]
+        hashed = [(one, pin, self._ground.hashed(pin)) for one, pin in pins]
 
         def work() -> None:
             for learner, _, pin_hash in hashed:

@@ -21,6 +21,7 @@ from sync_node.school.assignments import Assignments
 from sync_node.school.database import Database
 from sync_node.school.exports import Exports
 from sync_node.school.ground import Ground, text_of
+from sync_node.school.hashing import COST
 from sync_node.school.insight import Insight
 from sync_node.school.keeping import Keeper, is_due
 from sync_node.school.limits import TROUBLES_KEPT_MAX
@@ -152,13 +153,14 @@ class School:
             self.back_up()
 
 
-def open_school(
+def open_school(  # noqa: PLR0913  # what a test has in place of the world
     data_dir: DataDir,
     *,
     clock: Callable[[], datetime],
     randomness: Callable[[int], bytes] = secrets.token_bytes,
     monotonic: Callable[[], float] = time.monotonic,
     disk_free: Callable[[Path], int] = disk_free_on,
+    hash_cost: int = COST,
 ) -> School:
     """Return the school's data in a data directory. Nothing is opened before it is used.
 
@@ -169,7 +171,7 @@ def open_school(
         return text_of(clock())
 
     database = Database(data_dir.school_db, data_dir.school_backup, now=now, mend=_mend)
-    ground = Ground(database, Writer(database), clock, monotonic, randomness)
+    ground = Ground(database, Writer(database), clock, monotonic, randomness, hash_cost)
     return School(data_dir, ground, _NodeName(data_dir, monotonic), disk_free)
 
 

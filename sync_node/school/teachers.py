@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 from content_packs.errors import Refused, UsageError
 from sync_node.school.errors import WrongSecret
 from sync_node.school.ground import Ground
-from sync_node.school.hashing import SALT_BYTES, hash_secret, hash_token
+from sync_node.school.hashing import hash_token
 from sync_node.school.limits import (
     CODE_CHARACTERS,
     NAME_CHARACTERS_MAX,
@@ -127,7 +127,7 @@ class Teachers:
 
     def _hashed(self, passphrase: str) -> str:
         check_passphrase(passphrase)
-        return hash_secret(passphrase, salt=self._ground.randomness(SALT_BYTES))
+        return self._ground.hashed(passphrase)
 
     def _insert(self, made: Teacher, hashed: str) -> None:
         if count_of(TeacherRow, ~TeacherRow.archived) >= TEACHERS_MAX:

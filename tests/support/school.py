@@ -51,6 +51,7 @@ class SchoolRig:
         self.time = BEGINNING
         self.seconds = 0.0
         self.free = GIB
+        self.hash_cost = 2  # or a test of a class would hash for a minute
         self._chance = random.Random(next(_seeds) if seed is None else seed)
         self.school = self.open()
 
@@ -61,6 +62,7 @@ class SchoolRig:
             randomness=self._chance.randbytes,
             monotonic=lambda: self.seconds,
             disk_free=lambda _: self.free,
+            hash_cost=self.hash_cost,
         )
 
     def reopen(self) -> School:
