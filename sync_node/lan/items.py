@@ -71,7 +71,7 @@ def _media(view: ItemView) -> Response:
     playing = playing_rendition(view.renditions, wanted or remembered_rendition())
     captions = captions_by_default([c.language for c in view.captions], wishes())
     response = make_response(
-        _render("media", view, player=Player(playing, captions), at=_number("at"))
+        _render("media", view, player=Player(playing, captions), second=_number("at"))
     )
     if wanted in RENDITIONS:
         remember(response, RENDITION_COOKIE, wanted)
