@@ -35,7 +35,7 @@ class SchoolChecked:
             yield f"{sum(self.saved.values())} rows saved; the damaged file: {self.set_aside}"
         if self.unreadable:
             yield f"{self.unreadable} records can't be read"
-        yield f"{self.records} records; progress made anew of them" if self.clean else "mended"
+        yield f"{self.records} records; progress was made anew of them"
 
 
 def check(ground: Ground) -> SchoolChecked:
@@ -46,7 +46,8 @@ def check(ground: Ground) -> SchoolChecked:
     except SchoolDamaged as error:
         done.problems = [error.message]
     if done.problems:
-        saved = ground.database.salvage()
+        ground.database.salvage()
+    if saved := ground.database.salvaged:
         done.set_aside = saved.set_aside
         done.saved = {
             table: count + saved.from_backup.get(table, 0) for table, count in saved.rows.items()

@@ -75,6 +75,7 @@ class Database:
         self._ready = False
         self._damaged = False
         self._generation = 0
+        self.salvaged: salvaging.Salvaged | None = None  # the last time, since it was opened
         models.database_proxy.initialize(self._sqlite)
 
     @contextmanager
@@ -150,7 +151,7 @@ class Database:
             self._mend_if_needed()
 
     def _salvage(self) -> salvaging.Salvaged:
-        done = salvaging.salvage(self.path, self.backup, at=self._now())
+        done = self.salvaged = salvaging.salvage(self.path, self.backup, at=self._now())
         self._generation += 1
         self._damaged, self._ready = False, True
         return done

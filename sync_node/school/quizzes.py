@@ -115,19 +115,24 @@ def _question(question: FormQuestion) -> str:
     parts = [
         "[[question]]",
         f"kind = {_text(question.kind)}",
-        f"prompt = {_text(question.prompt)}",
+        f"prompt = {_marked(question.prompt)}",
     ]
     if question.hint.strip():
-        parts.append(f"hint = {_text(question.hint)}")
+        parts.append(f"hint = {_marked(question.hint)}")
     if question.kind in {"choice", "multiple-choice"}:
-        options = [f"{{ text = {_text(text)}, correct = true }}" for text in right]
-        options += [f"{{ text = {_text(text)} }}" for text in wrong]
+        options = [f"{{ text = {_marked(text)}, correct = true }}" for text in right]
+        options += [f"{{ text = {_marked(text)} }}" for text in wrong]
         parts += [f"options = [ {', '.join(options)} ]", "shuffle = true"]
     elif question.kind == "numeric":
         parts.append(f"answers = [ {', '.join(f'{{ answer = {_text(t)} }}' for t in right)} ]")
     else:
         parts.append(f"answers = [ {', '.join(_text(text) for text in right)} ]")
     return "\n".join(parts)
+
+
+def _marked(text: str) -> str:
+    """Return a text with Markdown in it, in which a < is just that."""
+    return _text(text.replace("<", "\\<"))
 
 
 def _text(text: str) -> str:

@@ -1,20 +1,25 @@
 """Names and titles that people type: one line, no invisible or reordering characters, bounded."""
 
-import re
 import unicodedata
 
 from content_packs.errors import UsageError
 
-_BLANKS = re.compile(r"\s+")
 _UNWANTED = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 _JOINERS = "\u200c\u200d"  # some scripts are written with them
 
 
 def one_line(text: str, *, characters_max: int) -> str:
     """Return a text as one line without what can't be seen, cut to its bound; maybe empty."""
-    spaced = _BLANKS.sub(" ", unicodedata.normalize("NFC", text.replace("\x00", " ")))
-    kept = "".join(c for c in spaced if c in _JOINERS or unicodedata.category(c) not in _UNWANTED)
-    return kept.strip()[:characters_max].strip()
+    shown = (
+        c if c in _JOINERS or unicodedata.category(c) not in _UNWANTED else _instead_of(c)
+        for c in unicodedata.normalize("NFC", text)
+    )
+    return " ".join("".join(shown).split())[:characters_max].strip()
+
+
+def _instead_of(unwanted: str) -> str:
+    """Return what stands for a character that isn't shown: a blank for one that parts words."""
+    return " " if unwanted.isspace() or unicodedata.category(unwanted) == "Cc" else ""
 
 
 def needed_line(text: str, *, characters_max: int, what: str) -> str:
