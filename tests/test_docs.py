@@ -37,7 +37,7 @@ PROGRAMS: dict[str, tuple[click.Command, str]] = {
     "sync-node": (sync_node.cli.main, "sync_node/CLI.md"),
 }
 
-SPECIFICATIONS = ("FORMAT", "TRUST", "PROTOCOL")
+SPECIFICATIONS = ("FORMAT", "TRUST", "PROTOCOL", "RECORDS")
 
 # What an author's tools or this implementation's own work are bound by: no reader meets them.
 NOT_OF_THE_FORMAT = {
