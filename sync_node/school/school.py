@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from content_packs.records import UNENROLLED
-from sync_node import identity
+from sync_node import box_clock, identity
 from sync_node.data_dir import DataDir
 from sync_node.disk import disk_free as disk_free_on
 from sync_node.school import backup as backing_up
@@ -56,14 +56,16 @@ class Trouble:
 class School:
     """All services; each is told of in its module."""
 
-    def __init__(
+    def __init__(  # `open_school` wires it
         self,
         data_dir: DataDir,
         ground: Ground,
         node: Callable[[], str],
         disk_free: Callable[[Path], int],
+        system_clock: Callable[[], datetime],
     ) -> None:
         self.ground = ground
+        self._system_clock = system_clock
         self._data_dir = data_dir
         self._disk_free = disk_free
         self.people = People(ground)
@@ -81,7 +83,7 @@ class School:
         self.wishes = Wishes(ground)
         uploads = Uploads(data_dir.materials, new_id=ground.new_id, disk_free=disk_free)
         self.materials = Materials(ground, uploads)
-        self._keeper = Keeper((self.tidy, self.materials.tidy, self._back_up_if_due))
+        self._keeper = Keeper((self.tidy, self.materials.tidy, self.back_up_if_due))
 
     def keep(self) -> None:
         """Begin to back up and tidy by itself, in a thread."""
@@ -105,7 +107,7 @@ class School:
 
     def backed_up_seconds_ago(self) -> float | None:
         """Return how old the backup is, None where there is none."""
-        return backing_up.age_of(self._data_dir.school_backup, self.ground.now())
+        return backing_up.age_of(self._data_dir.school_backup, self._system_clock())
 
     def back_up(self, folder: Path | None = None) -> backing_up.BackedUp:
         """Copy school.db beside itself, or into a folder such as a stick's.
@@ -138,7 +140,8 @@ class School:
                 return
         self.ground.write(work)
 
-    def _back_up_if_due(self) -> None:
+    def back_up_if_due(self) -> None:
+        """Back up where a day has passed and something changed. Raises `StorageFailed`."""
         path = self._data_dir.school_db
         backup = self._data_dir.school_backup
 
@@ -146,6 +149,8 @@ class School:
             if not path.is_file() or not backup.is_file():
                 return path.is_file()
             made = backup.stat().st_mtime
+            if self._system_clock().timestamp() < made:
+                return True  # the clock went back: times of files tell nothing
             wal = path.with_name(path.name + "-wal")
             return any(one.is_file() and one.stat().st_mtime > made for one in (path, wal))
 
@@ -161,10 +166,11 @@ def open_school(  # noqa: PLR0913  # what a test has in place of the world
     monotonic: Callable[[], float] = time.monotonic,
     disk_free: Callable[[Path], int] = disk_free_on,
     hash_cost: int = COST,
+    system_clock: Callable[[], datetime] = box_clock.system_clock,
 ) -> School:
     """Return the school's data in a data directory. Nothing is opened before it is used.
 
-    `clock`: the likeliest time. Never raises.
+    `clock`: the likeliest time; `system_clock`: that by which files have their times. Never raises.
     """
 
     def now() -> str:
@@ -172,7 +178,7 @@ def open_school(  # noqa: PLR0913  # what a test has in place of the world
 
     database = Database(data_dir.school_db, data_dir.school_backup, now=now, mend=_mend)
     ground = Ground(database, Writer(database), clock, monotonic, randomness, hash_cost)
-    return School(data_dir, ground, _NodeName(data_dir, monotonic), disk_free)
+    return School(data_dir, ground, _NodeName(data_dir, monotonic), disk_free, system_clock)
 
 
 def _mend() -> None:

@@ -2,6 +2,7 @@
 
 import atexit
 import contextlib
+import os
 import random
 import shutil
 import sqlite3
@@ -242,3 +243,38 @@ def test_a_backup_that_has_no_room_is_not_begun(rig: SchoolRig) -> None:
     with pytest.raises(StorageFailed, match="room"):
         rig.school.back_up()
     assert not rig.data_dir.school_backup.exists()
+
+
+def test_a_backup_is_made_each_day_that_something_changed(tmp_path: Path) -> None:
+    data_dir = a_full_school(tmp_path / "node")
+    rig = SchoolRig(tmp_path / "node")
+    school, backup = rig.school, data_dir.school_backup
+    school.back_up_if_due()
+    first = backup.stat()
+    assert school.backed_up_seconds_ago() is not None
+    rig.a_class("Zoe", name="5a")
+    school.back_up_if_due()
+    assert backup.stat().st_ino == first.st_ino, "a day hasn't passed"
+    a_day_ago = first.st_mtime - 25 * 3_600
+    os.utime(backup, (a_day_ago, a_day_ago))
+    school.back_up_if_due()
+    second = backup.stat()
+    assert second.st_ino != first.st_ino
+    for path in (data_dir.school_db, data_dir.school_db.with_name("school.db-wal")):
+        os.utime(path, (a_day_ago - 60, a_day_ago - 60))
+    os.utime(backup, (a_day_ago, a_day_ago))
+    school.back_up_if_due()
+    assert backup.stat().st_ino == second.st_ino, "nothing changed"
+    tomorrow = first.st_mtime + 25 * 3_600
+    os.utime(backup, (tomorrow, tomorrow))
+    school.back_up_if_due()
+    assert backup.stat().st_ino != second.st_ino, "the clock went back"
+    rig.close()
+
+
+def test_the_keeper_ends_with_the_school(tmp_path: Path) -> None:
+    rig = SchoolRig(tmp_path / "node")
+    rig.school.keep()
+    rig.school.tidy()
+    assert not rig.data_dir.materials.exists()
+    rig.close()
