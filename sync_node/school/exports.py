@@ -67,10 +67,10 @@ class Exports:
     def _rows(self, model: Any, learner: Learner) -> list[Any]:
         with self._ground.database.reading():
             rows = model.select().where(model.actor == str(learner.actor))
-            return list(rows.order_by(model.pack, model.lesson, model.item))
+            return list(rows.order_by(model.pack, model.lesson, model.item).namedtuples())
 
 
-def _result(row: ProgressRow) -> tuple[object, ...]:
+def _result(row: Any) -> tuple[object, ...]:
     one = progress_of(row)
     scored = one.score is not None
     return (
@@ -85,7 +85,7 @@ def _result(row: ProgressRow) -> tuple[object, ...]:
     )
 
 
-def _answer(row: AnswerRow) -> tuple[object, ...]:
+def _answer(row: Any) -> tuple[object, ...]:
     return (
         row.attempt,
         row.question,

@@ -57,8 +57,8 @@ def text_of(time: datetime) -> str:
 def time_of(text: str) -> datetime:
     """Return the time that a row holds; the beginning of 1970 for what is none."""
     try:
-        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
-    except ValueError:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError):
         return datetime.fromtimestamp(0, UTC)
 
 

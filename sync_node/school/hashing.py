@@ -4,8 +4,8 @@ PINs and passphrases: scrypt, written `scrypt:16384:8:1$SALT$HASH` as werkzeug w
 16 MiB and, on a small box, a fifth of a second: at most two at a time, so that a class that signs
 in leaves the site its cores. Tokens and codes have enough randomness of their own: SHA-256.
 
-glibc keeps such a buffer for each thread that ever had one, 130 MB with eight of them (measured). So
-it is told to map them by themselves, and they are given back.
+glibc keeps such a buffer for each thread that ever had one, 130 MB with eight of them (measured).
+So it is told to map them by themselves, and they are given back.
 """
 
 import contextlib
@@ -62,7 +62,7 @@ def _cost_of(method: str) -> int:
 
 @cache
 def _map_large_buffers() -> None:
-    """Have what is larger than 1 MiB mapped, and unmapped when it is freed; glibc alone knows how."""
+    """Have what is larger than 1 MiB mapped, and unmapped when it is freed, where glibc is."""
     with contextlib.suppress(AttributeError, OSError):
         ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, MIB)
 

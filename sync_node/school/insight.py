@@ -4,11 +4,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
+
+from peewee import fn
 
 from content_packs.records import Place
 from sync_node.school.assignments import Assignment, Assignments
-from sync_node.school.ground import Ground
+from sync_node.school.ground import Ground, text_of, time_of
 from sync_node.school.limits import (
     HELP_DAYS,
     QUIET_DAYS,
@@ -24,7 +26,6 @@ CellState: TypeAlias = Literal["none", "started", "done"]
 HelpCode: TypeAlias = Literal["overdue", "stuck", "quiet"]
 ItemsOf: TypeAlias = Callable[[Place], Sequence[str]]
 
-_HALF_PERCENT = 50
 _CORRECT = "correct"
 
 
@@ -125,7 +126,7 @@ class Insight:
         """
         tasks = self._assignments.of_class(class_id) if assignments is None else assignments
         learners = self._people.learners(class_id)
-        found = self._progress(learners)
+        found = self._progress(learners, tasks)
         items = {task.place: _items(task.place, items_of) for task in tasks}
         rows = tuple(
             MatrixRow(
@@ -147,7 +148,7 @@ class Insight:
                 & (AnswerRow.lesson == place.lesson)
                 & (AnswerRow.item == place.item)
             )
-            for row in rows.order_by(AnswerRow.attempt):
+            for row in rows.order_by(AnswerRow.attempt).namedtuples():
                 tries = by_question.setdefault(row.question, {}).setdefault(row.actor, [])
                 tries.append((row.outcome, row.response))
         return [_question(question, tries.values()) for question, tries in by_question.items()]
@@ -155,37 +156,93 @@ class Insight:
     def needs_help(self, class_id: str, *, items_of: ItemsOf, today: date) -> list[NeedsHelp]:
         """Return the pupils who may need help, who has the most reasons first."""
         matrix = self.matrix(class_id, items_of=items_of, today=today)
-        found = self._progress([row.learner for row in matrix.rows])
-        newest = max(
-            (one.updated_at for each in found.values() for one in each.values()), default=None
-        )
-        helped = [
-            NeedsHelp(
-                row.learner, tuple(_reasons(matrix, row, found[row.learner.id], newest, today))
-            )
-            for row in matrix.rows
-        ]
+        learners = [row.learner for row in matrix.rows]
+        last = self._last_used(learners)
+        stuck = self._stuck(learners)
+        newest = max(last.values(), default=None)
+        helped = []
+        for row in matrix.rows:
+            reasons = [
+                *_overdue(matrix, row, today),
+                *stuck.get(row.learner.id, ()),
+                *_quiet(last.get(row.learner.id), newest),
+            ]
+            helped.append(NeedsHelp(row.learner, tuple(reasons)))
         return sorted(
             (one for one in helped if one.reasons), key=lambda one: len(one.reasons), reverse=True
         )
 
     def activity(self, class_id: str, *, since: datetime) -> Mapping[str, int]:
         """Return how many items each pupil of a class was at since then, by pupil."""
-        learners = self._people.learners(class_id)
-        counts = dict.fromkeys((learner.id for learner in learners), 0)
-        for learner_id, items in self._progress(learners).items():
-            counts[learner_id] = sum(one.updated_at >= since for one in items.values())
+        ids = _ids(self._people.learners(class_id))
+        counts = dict.fromkeys(ids.values(), 0)
+        with self._ground.database.reading():
+            rows = (
+                ProgressRow.select(ProgressRow.actor, fn.COUNT(ProgressRow.item))
+                .where(
+                    ProgressRow.actor.in_(list(ids)) & (ProgressRow.updated_at >= text_of(since))
+                )
+                .group_by(ProgressRow.actor)
+            )
+            for actor, count in _pairs(rows):
+                counts[ids[actor]] = count
         return counts
 
-    def _progress(self, learners: Sequence[Learner]) -> dict[str, dict[Place, ItemProgress]]:
+    def _progress(
+        self, learners: Sequence[Learner], tasks: Sequence[Assignment]
+    ) -> dict[str, dict[Place, ItemProgress]]:
+        """Return what each did of the lessons that the tasks are in, and of materials."""
         found: dict[str, dict[Place, ItemProgress]] = {learner.id: {} for learner in learners}
-        ids = {str(learner.actor): learner.id for learner in learners}
+        ids = _ids(learners)
+        lessons = {(task.place.pack, task.place.lesson) for task in tasks}
         with self._ground.database.reading():
-            rows = ProgressRow.select().where(ProgressRow.actor.in_(list(ids)))
-            for row in rows.iterator():
-                one = progress_of(row)
-                found[ids[row.actor]][one.place] = one
+            for pack, lesson in lessons:
+                rows = ProgressRow.select().where(
+                    ProgressRow.actor.in_(list(ids))
+                    & (ProgressRow.pack == pack)
+                    & (ProgressRow.lesson == lesson)
+                )
+                for row in rows.namedtuples().iterator():
+                    one = progress_of(row)
+                    found[ids[row.actor]][one.place] = one
         return found
+
+    def _last_used(self, learners: Sequence[Learner]) -> dict[str, datetime]:
+        ids = _ids(learners)
+        with self._ground.database.reading():
+            rows = (
+                ProgressRow.select(ProgressRow.actor, fn.MAX(ProgressRow.updated_at))
+                .where(ProgressRow.actor.in_(list(ids)))
+                .group_by(ProgressRow.actor)
+            )
+            return {ids[actor]: time_of(at) for actor, at in _pairs(rows)}
+
+    def _stuck(self, learners: Sequence[Learner]) -> dict[str, list[HelpReason]]:
+        """Return where somebody tried often of late, below half of the points."""
+        ids = _ids(learners)
+        since = text_of(self._ground.now() - timedelta(days=HELP_DAYS))
+        found: dict[str, list[HelpReason]] = {}
+        with self._ground.database.reading():
+            rows = ProgressRow.select().where(
+                ProgressRow.actor.in_(list(ids))
+                & (ProgressRow.updated_at >= since)
+                & (ProgressRow.attempts >= STUCK_TRIES_MIN)
+                & (ProgressRow.score * 2 < ProgressRow.points)
+            )
+            for row in rows.namedtuples():
+                place = Place(row.pack, row.lesson, row.item)
+                reason = HelpReason("stuck", place, row.attempts)
+                found.setdefault(ids[row.actor], []).append(reason)
+        return found
+
+
+def _pairs(rows: Any) -> Iterable[tuple[str, Any]]:
+    return rows.tuples()  # type: ignore[no-any-return]  # peewee's own types know no tuples
+
+
+def _ids(learners: Sequence[Learner]) -> dict[str, str]:
+    """Return the pupils' ids by who they are in records."""
+    return {str(learner.actor): learner.id for learner in learners}
 
 
 def _items(place: Place, items_of: ItemsOf) -> tuple[Place, ...]:
@@ -228,22 +285,13 @@ def _question(question: str, tries: Iterable[Sequence[tuple[str, str]]]) -> Ques
     )
 
 
-def _reasons(
-    matrix: Matrix,
-    row: MatrixRow,
-    found: Mapping[Place, ItemProgress],
-    newest: datetime | None,
-    today: date,
-) -> Iterable[HelpReason]:
+def _overdue(matrix: Matrix, row: MatrixRow, today: date) -> Iterable[HelpReason]:
     for task, cell in zip(matrix.assignments, row.cells, strict=True):
         if cell.overdue and task.due_on and (today - task.due_on).days <= HELP_DAYS:
             yield HelpReason("overdue", task.place, (today - task.due_on).days)
-    for place, one in found.items():
-        percent = one.score_percent
-        recent = newest is None or newest - one.updated_at <= timedelta(days=HELP_DAYS)
-        often = one.attempts >= STUCK_TRIES_MIN and percent is not None and percent < _HALF_PERCENT
-        if recent and often:
-            yield HelpReason("stuck", place, one.attempts)
-    last = max((one.updated_at for one in found.values()), default=None)
+
+
+def _quiet(last: datetime | None, newest: datetime | None) -> Iterable[HelpReason]:
+    """Yield a reason where somebody did nothing while others of the class did."""
     if newest and (last is None or newest - last >= timedelta(days=QUIET_DAYS)):
         yield HelpReason("quiet", Place(""), (newest - last).days if last else 0)

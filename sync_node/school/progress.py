@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from content_packs.records import SCORE_UNIT, Actor, Place
 from sync_node.school import deriving
@@ -77,7 +77,7 @@ class Progress:
                 & (ProgressRow.lesson == lesson)
                 & (ProgressRow.item != "")
             )
-            return {row.item: progress_of(row) for row in rows}
+            return {row.item: progress_of(row) for row in rows.namedtuples()}
 
     def of_pack(self, actor: Actor, pack: str) -> Mapping[str, Mapping[str, ItemProgress]]:
         """Return how far somebody is with each item that they opened, by lesson and item."""
@@ -86,7 +86,7 @@ class Progress:
             rows = ProgressRow.select().where(
                 (ProgressRow.actor == str(actor)) & (ProgressRow.pack == pack)
             )
-            for row in rows:
+            for row in rows.namedtuples():
                 items = found.setdefault(row.lesson, {})
                 if row.item:
                     items[row.item] = progress_of(row)
@@ -124,7 +124,7 @@ class Progress:
         return found
 
 
-def progress_of(row: ProgressRow) -> ItemProgress:
+def progress_of(row: Any) -> ItemProgress:
     """Return what a row says."""
     return ItemProgress(
         place=Place(row.pack, row.lesson, row.item),
