@@ -15,6 +15,7 @@ from flask import Flask
 from content_packs.errors import UsageError
 from sync_node import config
 from sync_node.data_dir import DataDir
+from sync_node.lan import visitor
 from sync_node.lan.app import create_app
 from sync_node.limits import SITE_CONNECTIONS_MAX, SITE_THREADS
 from sync_node.supervising import Supervisor, engine_command
@@ -39,14 +40,17 @@ def run(
     connections: dict[int, Any] = {}
     app = create_app(data_dir, to_peers=found.peers)
     server = _listen(app, host, site.port if port is None else port, connections)
+    school = visitor.school_of(app)
     supervisor = Supervisor(engine_command(data_dir, server.effective_port), log=log)
     signal.signal(signal.SIGTERM, _end)
     try:
         supervisor.start()
+        school.keep()
         listening(_address(host, server.effective_port))
         server.run()
     finally:
         supervisor.stop()
+        school.close()
         waitress.wasyncore.close_all(connections)  # phones keep theirs open; the listening one, too
 
 

@@ -28,13 +28,16 @@ from sync_node.lan import (
     static_files,
     student,
     technician,
+    visitor,
 )
 from sync_node.lan.limits import FORM_BYTES_MAX, FORM_FIELDS_MAX
+from sync_node.likely_time import LikelyTime
 from sync_node.limits import PEER_BYTES_PER_SECOND
 from sync_node.neighbourhood import Neighbourhood
 from sync_node.node_reader import NodeReader
 from sync_node.offering import Offering
 from sync_node.openings import Openings
+from sync_node.school.school import School, open_school
 from sync_node.search.query import Searcher
 from sync_node.shelves import Shelves
 from sync_node.trusted_time import Uptime
@@ -46,12 +49,14 @@ def create_app(
     clock: Callable[[], datetime] = box_clock.system_clock,
     read_uptime: Callable[[], Uptime] = box_clock.uptime,
     to_peers: PeersConfig | None = None,
+    school: School | None = None,
 ) -> Flask:
-    """Return the site that shows what `data_dir` holds. It reads only, but for what is opened.
+    """Return the site that shows what `data_dir` holds. It writes what people do there.
 
     `clock` returns the system's time in UTC, `read_uptime` for how long the box is on. Nothing is
     opened before the first request, and a node.db that is missing or unusable then gives a page
     that says so, until it is there. `to_peers`: how it serves neighbours; None: it doesn't.
+    `school`: the school's own data; None: that of `data_dir`.
     """
     app = Flask(__name__, static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=FORM_BYTES_MAX, MAX_FORM_PARTS=FORM_FIELDS_MAX)
@@ -63,6 +68,9 @@ def create_app(
     for part in (interface_language, presentation, static_files, security, failures):
         part.set_up(app)
     box_time = partial(box_clock.BoxClock, clock, read_uptime=read_uptime)
+    if school is None:
+        school = open_school(data_dir, clock=LikelyTime(reader, box_time, time.monotonic))
+    visitor.set_up(app, school)
     technician.set_up(app, data_dir, reader, box_time)
     search.set_up(app, Searcher(data_dir))
     browse.set_up(app, Shelves(data_dir, reader, catalogue))

@@ -10,3 +10,4 @@ CONTENT_PIECE_BYTES = 64 * KIB  # read at a time where the server has no file wr
 COOKIE_SECONDS = 365 * 24 * 3600
 STATIC_SECONDS = 365 * 24 * 3600
 RETRY_AFTER_SECONDS = 30
+TOKEN_CHARACTERS_MAX = 64  # of a cookie that names a browser
