@@ -15,7 +15,7 @@ from content_packs import durable
 from content_packs.errors import StorageFailed
 from sync_node.data_dir import DataDir
 from sync_node.search import schema
-from sync_node.search.limits import BUSY_SECONDS, DATABASE_CACHE_KIB
+from sync_node.search.limits import BUSY_SECONDS, DATABASE_CACHE_KIB, WAL_PAGES
 
 NAME = "search.db"
 _DAMAGED = "search.db.damaged"
@@ -130,6 +130,7 @@ def _writing(place: Path) -> sqlite3.Connection:
     database.execute("PRAGMA journal_mode = wal")
     database.execute("PRAGMA synchronous = normal")
     database.execute(f"PRAGMA cache_size = -{DATABASE_CACHE_KIB}")
+    database.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
     return database
 
 

@@ -73,9 +73,8 @@ def words(hit: Hit) -> str:
 @pytest.mark.parametrize(
     ("text", "first"),
     [
-        ("分数", "fractions"), ("认识分数", "fractions"), ("数", "fractions"), ("披萨", "fractions/film"),
-       
-        ("笔", "decimals/intro"), ("一元五角", "decimals/intro"),
+        ("分数", "fractions"), ("认识分数", "fractions"), ("数", "fractions"),
+        ("披萨", "fractions/film"), ("笔", "decimals/intro"), ("一元五角", "decimals/intro"),
         ("周长", "length"), ("节奏", "music"),
         ("fraction", "fractions"), ("fractions", "fractions"), ("FRACTION", "fractions"),
         ("frac", "fractions"), ("f", "fractions"), ("cafe", "angle"), ("café angles", "angle"),
@@ -170,10 +169,10 @@ def test_any_text_is_answered(searcher: Searcher, text: str) -> None:
 
 
 FTS = st.lists(
-    st.sampled_from(
-        ['"', "'", "*", "^", "(", ")", "{words}", ":", "+", "-", "AND", "OR", "NOT", "NEAR", "NEAR(",
-         "words:", "rank", "分数", "fraction", ",", ";", "--", "\0", "%", "\\", "￥", "﹡", "＂"]
-    ),
+    st.sampled_from([
+        '"', "'", "*", "^", "(", ")", "{words}", ":", "+", "-", "AND", "OR", "NOT", "NEAR", "NEAR(",
+        "words:", "rank", "分数", "fraction", ",", ";", "--", "\0", "%", "\\", "￥", "﹡", "＂",
+    ]),
     max_size=12,
 )  # fmt: skip
 
