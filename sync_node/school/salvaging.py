@@ -1,8 +1,9 @@
 """What becomes of a school.db that SQLite can't read: it is put aside, and what is readable copied.
 
 Never deleted. Every table is read by its row numbers, from both ends, around what can't be read;
-then the backup gives rows that are missing. Derived tables are left empty: they are made anew from
-the records. The order of steps, so that a cut at any moment loses nothing:
+then each page by itself, for records, pupils and classes that no page leads to any more
+(`leaf_scan`); then the backup gives rows that are missing. Derived tables are left empty: they are
+made anew from the records. The order of steps, so that a cut at any moment loses nothing:
 
     school.db.salvaged.part   what was salvaged, being written
     school.db.salvaged        all of it, durable; from here on the swap is only finished
@@ -12,13 +13,15 @@ the records. The order of steps, so that a cut at any moment loses nothing:
 
 import contextlib
 import os
+import re
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from content_packs import durable
-from sync_node.school import models
+from content_packs import durable, records
+from content_packs.errors import InvalidContent
+from sync_node.school import leaf_scan, models
 from sync_node.school.limits import DATABASE_BUSY_SECONDS, SALVAGE_SEQUENCE_GAP
 from sync_node.school.migrations import SCHEMA, migrate, schema_of
 
@@ -26,6 +29,9 @@ SALVAGED_CODE = "school-db-salvaged"
 _ROW_NUMBER_MAX = 2**40
 _WAL, _SHM = "-wal", "-shm"
 _PLACEHOLDER_CLASS = "?"
+_STATEMENT_COLUMNS, _LEARNER_COLUMNS, _CLASS_COLUMNS = 10, 10, 6
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
 @dataclass
@@ -118,6 +124,8 @@ def _fill(new: sqlite3.Connection, path: Path, backup: Path, done: Salvaged, *, 
     new.execute("PRAGMA synchronous = OFF")  # fsynced as a whole when it is finished
     new.execute("BEGIN")
     for source, counts in ((path, done.rows), (backup, done.from_backup)):
+        if source == backup:
+            _scan(path, new, done.rows)
         passing = models.PASSING if source == backup else ()
         for model in models.ALL:
             if model not in models.DERIVED and model not in passing:
@@ -129,6 +137,41 @@ def _fill(new: sqlite3.Connection, path: Path, backup: Path, done: Salvaged, *, 
         "INSERT INTO trouble_row (at, code, text) VALUES (?, ?, ?)",
         (at, SALVAGED_CODE, _words(done)),
     )
+
+
+def _scan(path: Path, new: sqlite3.Connection, counts: dict[str, int]) -> None:
+    """Copy records, pupils and classes that lie in any page and aren't there yet."""
+    with contextlib.suppress(OSError):
+        for number, values in leaf_scan.rows(path):
+            if not (table := _recognised(values)):
+                continue
+            row = (number, *values[1:]) if table == "statement_row" else values
+            place = ", ".join("?" * len(row))
+            before = new.total_changes
+            with contextlib.suppress(sqlite3.Error):
+                new.execute(f"INSERT OR IGNORE INTO {table} VALUES ({place})", row)  # noqa: S608  # our own names
+            counts[table] = counts.get(table, 0) + new.total_changes - before
+
+
+def _recognised(values: tuple[object, ...]) -> str:
+    """Return the table of form 1 that a row is of, "" where nobody can tell."""
+    if len(values) == _STATEMENT_COLUMNS and values[0] is None and isinstance(values[-1], bytes):
+        try:
+            found = records.decode(values[-1])
+        except InvalidContent:
+            return ""
+        return "statement_row" if found.id == values[1] else ""
+    if not isinstance(values[-1], int) or not _UUID.fullmatch(str(values[0])):
+        return ""
+    if not all(isinstance(value, str) for value in values[:-1]):
+        return ""
+    if len(values) == _LEARNER_COLUMNS and values[6] in {"", "digits", "pictures"}:
+        return "learner_row"
+    return "class_row" if len(values) == _CLASS_COLUMNS and _is_time(str(values[4])) else ""
+
+
+def _is_time(text: str) -> bool:
+    return _TIME.fullmatch(text) is not None
 
 
 def _words(done: Salvaged) -> str:
