@@ -28,7 +28,9 @@ SPELT_WORDS_REMEMBERED = 20_000  # while filling, so as not to ask for each agai
 # Filling
 BATCH_ROWS = 1_500  # of one transaction, about
 DATABASE_CACHE_KIB = 8 * 1024  # of the process that fills
-WAL_PAGES = 4_000  # of 4 KiB, after which SQLite writes them to their places: merges write some often
+WAL_PAGES = (
+    4_000  # of 4 KiB, after which SQLite writes them to their places: merges write some often
+)
 BUSY_SECONDS = 30.0
 FREE_BYTES_MIN = 48 * MIB  # on the disk, below which nothing is added
 LOOK_SECONDS = 20.0  # between two looks at whether something was activated

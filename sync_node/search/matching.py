@@ -11,6 +11,7 @@ Where nothing has a word, the nearest one that is there takes its place. Where a
 find nothing, the rarest is left out, up to three times; then whatever has some of them is found.
 """
 
+import heapq
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -121,19 +122,34 @@ class Matcher:
             out = tuple(term.text for term in terms[:left_out])
             yield Question(kept, question.whole), out
 
-    def match_some(self, question: Question) -> tuple[str, ...]:
-        """Find what has some of the parts, into `matches`; return the parts that nothing has."""
+    def match_some(self, question: Question) -> tuple[Question, tuple[str, ...]]:
+        """Find what has some of the parts, into `matches`.
+
+        Return the parts that are somewhere, as a question, and those that are nowhere.
+
+        A part counts the more, the fewer rows have it; a title counts as two passages.
+        """
         terms = [single for term in question.terms for single in _singles(term)]
         counts = {term: self._count(term) for term in terms}
         there = sorted((term for term in terms if counts[term]), key=counts.__getitem__)
-        votes: dict[int, float] = {}
+        titles: dict[int, float] = {}
+        passages: dict[int, float] = {}
         for term in there[:VOTES_MAX]:
-            for part in term.parts():
-                for row in self._titles(asked.all_of("words", [part])):
-                    votes[row] = votes.get(row, 0.0) + 1 / counts[term]
-        best = sorted(votes, key=lambda row: (-votes[row], row))[:RANKED_MAX]
-        self.matches.add_titles(best, "some")
-        return tuple(term.text for term in terms if not counts[term])
+            part = asked.all_of("words", term.parts())
+            for row in self._titles(part):
+                titles[row] = titles.get(row, 0.0) + 2 / counts[term]
+            for row in self._passages(part) if self._with_passages else []:
+                passages[row] = passages.get(row, 0.0) + 1 / counts[term]
+        best = heapq.nlargest(
+            RANKED_MAX,
+            [(vote, -row, row, True) for row, vote in titles.items()]
+            + [(vote, -row, row, False) for row, vote in passages.items()],
+        )
+        for _, _, row, is_title in best:
+            add = self.matches.add_titles if is_title else self.matches.add_passages
+            add([row], "some")
+        kept = Question(tuple(there[:VOTES_MAX]), question.whole)
+        return kept, tuple(term.text for term in terms if not counts[term])
 
     def _titles(self, *expressions: str) -> list[int]:
         return self._rows(_TITLES, expressions)

@@ -145,7 +145,8 @@ class _Asking:
             matcher.match(fewer)
             if found:
                 return fewer, corrected, out
-        return question, corrected, matcher.match_some(question)
+        some, out = matcher.match_some(question)
+        return some, corrected, out
 
     def _facets(self, database: sqlite3.Connection) -> str | None:
         """Return the expression for the facets chosen; None where nothing has one of them."""
@@ -169,19 +170,18 @@ class _Asking:
         shown = ranked[self._offset : self._offset + self._limit]
         return tuple(self._hit(database, found, matches, question) for found in shown)
 
-    def _rank(
-        self, found: _Found, matches: Matches, question: Question
-    ) -> tuple[int, int, int, int, int]:
+    def _rank(self, found: _Found, matches: Matches, question: Question) -> tuple[int, ...]:
         """Return what puts hits in order: the smallest comes first."""
-        titles = [words.fold(text).strip() for text in found.title.values()]
-        whole = question.whole
-        fit = 3
-        for title in titles:
-            fit = min(fit, 0 if title == whole else 1 if title.startswith(whole) else
-                      2 if whole in title else 3)  # fmt: skip
+        fit = min(
+            (_fit(words.fold(text).strip(), question.whole) for text in found.title.values()),
+            default=3,
+        )
+        way = matches.things[found.id]
         kind = _KIND_ORDER.index(found.kind) if found.kind in _KIND_ORDER else len(_KIND_ORDER)
         length = len(text_for(found.title, self._languages).value)
-        return fit, matches.things[found.id], kind, length, found.id
+        if WAYS[way] == "some":
+            return fit, way, list(matches.things).index(found.id)  # as they were voted for
+        return fit, way, kind, length, found.id
 
     def _hit(
         self, database: sqlite3.Connection, found: _Found, matches: Matches, question: Question
@@ -199,7 +199,7 @@ class _Asking:
             pack=found.pack,
             lesson=found.lesson,
             item=found.item,
-            title=snippets.marked(title.value, snippets.spans(title.value, question)),
+            title=snippets.marked(title.value, snippets.spans(title.value, question).spans),
             title_language=title.language,
             above=tuple(above),
             grade=found.grade,
@@ -235,6 +235,15 @@ class _Asking:
         }
 
 
+def _fit(title: str, whole: str) -> int:
+    """Return how well a title fits the whole question, both folded; 0 is the best."""
+    if title == whole:
+        return 0
+    if title.startswith(whole):
+        return 1
+    return 2 if whole in title else 3
+
+
 def _worth_a_look(matches: Matches) -> list[int]:
     """Return the things that are put in order: the first that were found the best way."""
     by_way: list[list[int]] = [[] for _ in WAYS]
@@ -263,10 +272,10 @@ def _in_turn(database: sqlite3.Connection, statement: str, ids: list[int]) -> li
 def _title_that_has(title: LocalisedText, question: Question, languages: Sequence[str]) -> Text:
     """Return the title for a reader, but one in another language where that is what was found."""
     wanted = text_for(title, languages)
-    if snippets.spans(wanted.value, question):
+    if snippets.spans(wanted.value, question).spans:
         return wanted
     for language, value in title.items():
-        if snippets.spans(value, question):
+        if snippets.spans(value, question).spans:
             return text_for({language: value}, (language,))
     return wanted
 
@@ -295,15 +304,14 @@ def _places(
 
 
 def _place(kind: str, language: str, text: str, marks: bytes, *, question: Question) -> Place:
-    spans = snippets.spans(text, question)
-    at = spans[0][0] if spans else 0
+    found = snippets.spans(text, question)
     known = msgspec.json.decode(marks, type=list[tuple[int, int]]) if marks else []
-    value = next((value for offset, value in reversed(known) if offset <= at), None)
+    value = next((value for offset, value in reversed(known) if offset <= found.first), None)
     is_page = kind == "document"
     return Place(
         language=language,
-        parts=snippets.snippet(text, spans),
+        parts=snippets.snippet(text, found),
         second=None if is_page else value,
         page=value if is_page else None,
-        words=text[slice(*spans[0])] if spans else "",
+        words=next((text[a:b] for a, b in found.spans if a == found.first), ""),
     )

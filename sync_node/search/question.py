@@ -68,10 +68,23 @@ class Question:
         return Question(terms, self.whole.replace(old, new))
 
 
+# Words that say little where others are.
+_SMALL = frozenset({
+    "a", "an", "and", "are", "as", "at", "be", "by", "can", "did", "do", "does", "for", "from",
+    "how", "i", "in", "is", "it", "of", "on", "or", "the", "to", "was", "what", "when", "where",
+    "which", "who", "why", "with",
+})  # fmt: skip
+
+
 def ask(text: str) -> Question:
     """Return what any text asks. One without letters and digits has no terms."""
     text = text[:QUESTION_CHARACTERS_MAX]
     found = [Term(piece.text, piece.is_run) for piece in words.pieces(text)][:TERMS_MAX]
+    if any(term.text not in _SMALL for term in found[:-1]):
+        # The last may be the beginning of another word, but not where a larger one says enough.
+        found = [term for term in found if term.text not in _SMALL]
+    else:
+        found = [term for term in found[:-1] if term.text not in _SMALL] + found[-1:]
     distinct = list(dict.fromkeys(found))
     if found and not found[-1].is_run:
         # What comes last may be the beginning of a word, also where it stood there before.

@@ -1,6 +1,9 @@
 """The words of a question in a text: where they stand, and what is around them."""
 
 import re
+from collections.abc import Iterable
+from itertools import takewhile
+from typing import NamedTuple
 
 from sync_node.search import words
 from sync_node.search.limits import SNIPPET_CHARACTERS
@@ -8,26 +11,48 @@ from sync_node.search.question import Question, Term
 from sync_node.search.results import Part
 
 Span = tuple[int, int]
+_TOGETHER_CHARACTERS = SNIPPET_CHARACTERS * 2 // 3
 
 
-def spans(text: str, question: Question) -> list[Span]:
-    """Return where the question's words stand in a text, in order, none within another."""
+class Found(NamedTuple):
+    """Where a question's words stand in a text, none within another; `first`: where to begin.
+
+    That is where most of the words stand close together.
+    """
+
+    spans: tuple[Span, ...]
+    first: int
+
+
+def spans(text: str, question: Question) -> Found:
+    """Return where the question's words stand in a text."""
     folded, places = _folded(text)
-    found = [
-        (places[match.start()], places[match.end()])
-        for term in question.terms
+    found = sorted(
+        (places[match.start()], places[match.end()], number)
+        for number, term in enumerate(question.terms)
         for match in _pattern(term).finditer(folded)
-    ]
+    )
     merged: list[Span] = []
-    for start, end in sorted(found):
+    for start, end, _ in found:
         if merged and start < merged[-1][1]:
             merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
         elif start < end:
             merged.append((start, end))
-    return merged
+    return Found(tuple(merged), _thickest([(start, number) for start, _, number in found]))
 
 
-def marked(text: str, found: list[Span]) -> tuple[Part, ...]:
+def _thickest(found: list[tuple[int, int]]) -> int:
+    """Return where the most different words begin within a short stretch, the first of such."""
+    best, first = 0, found[0][0] if found else 0
+    for at, (start, _) in enumerate(found):
+        near = takewhile(lambda each: each[0] < start + _TOGETHER_CHARACTERS, found[at:])  # noqa: B023  # used at once
+        words_near = len({number for _, number in near})
+        if words_near > best:
+            best, first = words_near, start
+    return first
+
+
+def marked(text: str, found: Iterable[Span]) -> tuple[Part, ...]:
     """Return a text in parts, those found marked."""
     parts: list[Part] = []
     at = 0
@@ -41,18 +66,17 @@ def marked(text: str, found: list[Span]) -> tuple[Part, ...]:
     return tuple(parts)
 
 
-def snippet(text: str, found: list[Span]) -> tuple[Part, ...]:
-    """Return what is around the words found first, about as much as two lines of a phone."""
-    first = found[0][0] if found else 0
-    start = max(first - SNIPPET_CHARACTERS // 3, 0)
+def snippet(text: str, found: Found) -> tuple[Part, ...]:
+    """Return what is around the words, about as much as two lines of a phone."""
+    start = max(found.first - SNIPPET_CHARACTERS // 3, 0)
     if start:
-        blank = text.find(" ", start, first)
+        blank = text.find(" ", start, found.first)
         start = blank + 1 if blank >= 0 else start
     end = min(start + SNIPPET_CHARACTERS, len(text))
     if end < len(text):
-        blank = text.rfind(" ", first, end)
+        blank = text.rfind(" ", found.first, end)
         end = blank if blank > start + SNIPPET_CHARACTERS // 2 else end
-    inside = [(a - start, min(b, end) - start) for a, b in found if a >= start and a < end]
+    inside = [(a - start, min(b, end) - start) for a, b in found.spans if start <= a < end]
     parts = marked(text[start:end], inside)
     before = (Part("… "),) if start else ()
     after = (Part(" …"),) if end < len(text) else ()
@@ -62,9 +86,12 @@ def snippet(text: str, found: list[Span]) -> tuple[Part, ...]:
 def _pattern(term: Term) -> re.Pattern[str]:
     if term.is_run:
         return re.compile(re.escape(term.text))
-    begins = words.stem(term.text)
-    begins = begins[:-1] if begins.endswith("y") and len(begins) > 3 else begins  # city, cities
-    return re.compile(rf"(?<!\w){re.escape(begins)}\w*")
+    stem = words.stem(term.text)
+    if term.open:
+        return re.compile(rf"(?<!\w){re.escape(min(stem, term.text, key=len))}\w*")
+    if stem.endswith("y"):
+        return re.compile(rf"(?<!\w){re.escape(stem[:-1])}(?:y|ys|ies)(?!\w)")
+    return re.compile(rf"(?<!\w){re.escape(stem)}s?(?!\w)")
 
 
 def _folded(text: str) -> tuple[str, list[int]]:
