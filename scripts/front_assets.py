@@ -65,12 +65,18 @@ def _digest(places: Iterable[Path]) -> str:
 
 def _bring() -> None:
     """Fetch what the lock file names; npm refuses a file with another digest."""
+    digest = _digest([FRONT / "package.json", FRONT / "package-lock.json"])
+    brought = WORK / STAMP
+    if brought.is_file() and brought.read_text() == digest:
+        shutil.copytree(FRONT, WORK, dirs_exist_ok=True)
+        return
     shutil.rmtree(WORK, ignore_errors=True)
     shutil.copytree(FRONT, WORK)
     command = [*_npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
     subprocess.run(
         command, cwd=WORK, check=True, stdout=subprocess.DEVNULL, timeout=NPM_SECONDS_MAX
     )
+    brought.write_text(digest)
 
 
 def _npm() -> list[str]:

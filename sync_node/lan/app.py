@@ -18,6 +18,7 @@ from sync_node.lan import (
     catalogue_access,
     content,
     exercise,
+    faces,
     failures,
     interface_language,
     items,
@@ -25,9 +26,11 @@ from sync_node.lan import (
     presentation,
     search,
     security,
+    signing_in,
     static_files,
     student,
     technician,
+    vendor_files,
     visitor,
 )
 from sync_node.lan.limits import FORM_BYTES_MAX, FORM_FIELDS_MAX
@@ -65,7 +68,7 @@ def create_app(
     openings = Openings(data_dir, time.monotonic)
     catalogue = Catalogue(data_dir, reader)
     catalogue_access.set_up(app, catalogue, openings)
-    for part in (interface_language, presentation, static_files, security, failures):
+    for part in (interface_language, presentation, static_files, vendor_files, security, failures):
         part.set_up(app)
     box_time = partial(box_clock.BoxClock, clock, read_uptime=read_uptime)
     if school is None:
@@ -74,7 +77,8 @@ def create_app(
     technician.set_up(app, data_dir, reader, box_time)
     search.set_up(app, Searcher(data_dir))
     browse.set_up(app, Shelves(data_dir, reader, catalogue))
-    for pages in (student, items, exercise, content):
+    faces.set_up(app)
+    for pages in (student, items, exercise, content, signing_in):
         app.register_blueprint(pages.blueprint)
     if to_peers and to_peers.offer:
         _serve_peers(app, data_dir, reader, to_peers)
