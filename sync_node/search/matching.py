@@ -44,23 +44,25 @@ class Matches:
 
     def add_titles(self, rows: list[int], way: Way) -> None:
         """Note rows of title_index."""
-        self._add(rows, 0, way)
+        self._add(rows, rows, way)
 
     def add_passages(self, rows: list[int], way: Way) -> None:
         """Note passages."""
-        self._add(rows, schema.PASSAGE_BITS, way)
-        for row in rows:
-            thing = row >> schema.PASSAGE_BITS & schema.THINGS_MAX - 1
-            self.passages.setdefault(thing, {})[row] = None
+        keys = [row >> schema.PASSAGE_BITS for row in rows]
+        self._add(rows, keys, way)
+        passages, mask = self.passages, schema.THINGS_MAX - 1
+        for row, key in zip(rows, keys, strict=True):
+            passages.setdefault(key & mask, {})[row] = None
 
-    def _add(self, rows: list[int], shift: int, way: Way) -> None:
+    def _add(self, rows: list[int], keys: list[int], way: Way) -> None:
+        """Note the things of rows; `keys` are numbers of rows without a passage's part."""
         self.more |= len(rows) >= CANDIDATES_MAX
-        number = WAYS.index(way)
-        for row in rows:
-            shelf, thing = schema.apart(row >> shift)
-            if thing not in self.things:
-                self.things[thing] = number
-                self.shelves[thing] = shelf
+        number, things, mask = WAYS.index(way), self.things, schema.THINGS_MAX - 1
+        for key in keys:
+            thing = key & mask
+            if thing not in things:
+                things[thing] = number
+                self.shelves[thing] = schema.shelf_of(key)
 
 
 class Matcher:

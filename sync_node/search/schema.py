@@ -91,12 +91,12 @@ def passage_row(shelf: int, thing: int, which: int) -> int:
     return (shelf << _THING_BITS | thing) << PASSAGE_BITS | which
 
 
-def apart(row: int) -> tuple[int, int]:
-    """Return the shelf and the thing in the number of a thing's row.
+def shelf_of(row: int) -> int:
+    """Return the shelf in the number of a thing's row.
 
-    A passage's number is one, too, without its last `PASSAGE_BITS`.
+    A passage's number is one, too, without its last `PASSAGE_BITS`; the thing is its last bits.
     """
-    return row >> _THING_BITS & SHELVES_MAX - 1, row & THINGS_MAX - 1
+    return row >> _THING_BITS & SHELVES_MAX - 1
 
 
 def passages_of(shelf: int, thing: int) -> tuple[int, int]:

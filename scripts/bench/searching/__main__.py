@@ -93,6 +93,9 @@ def asking(results: dict[str, dict[str, Any]]) -> str:
     for kind in KINDS:
         cells = [_cell(found["asked"][kind]) for found in results.values()]
         lines.append(f"|{kind}|" + "|".join(cells) + "|")
+    for page, took in results.get("satchel", {}).get("pages", {}).items():
+        cell = f"{took['wall p50']:.1f} / {took['wall p99']:.1f}"
+        lines.append(f"|the page `{page}`|{cell}|" + "|" * (len(results) - 1))
     filling = results.get("satchel", {}).get("while filling")
     if filling:
         lines.append(

@@ -43,6 +43,7 @@ def main() -> None:
     found["bytes"] = sum(path.stat().st_size for path in given.folder.glob("*.db"))
     found["asked"] = {kind: _asked(engine, kind, given.questions, sample) for kind in KINDS}
     if given.engine == "satchel":
+        found["pages"] = _pages(given)
         found["while filling"] = _while_filling(engine, given, sample)
     print(json.dumps(found))
 
@@ -120,6 +121,14 @@ def _while_filling(engine: Engine, given: argparse.Namespace, sample: Sample) ->
                 engine.ask(question)
                 wall.append((time.perf_counter() - began) * 1e3)
     return {"questions": len(wall), **_shares("wall", wall)}
+
+
+def _pages(given: argparse.Namespace) -> dict[str, dict[str, float]]:
+    """Return how long whole pages take. The site is another process: this one stays small."""
+    command = [sys.executable, "-m", "scripts.bench.searching.browsing", str(given.folder)]
+    done = subprocess.run([*command, str(given.questions)], stdout=subprocess.PIPE, check=True)
+    found: dict[str, list[float]] = json.loads(done.stdout)
+    return {page: _shares("wall", took) for page, took in found.items()}
 
 
 def _shares(name: str, values: list[float]) -> dict[str, float]:

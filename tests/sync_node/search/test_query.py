@@ -219,12 +219,12 @@ def test_several_threads_ask_while_the_index_is_made_anew(tmp_path: Path) -> Non
 
 
 def test_numbers_of_rows_say_shelf_and_thing() -> None:
-    for kind in ("pack", "lesson", "video"):
-        row = schema.title_row(kind, schema.SHELVES_MAX - 1, schema.THINGS_MAX - 1)
-        assert row < 2**63
-        assert schema.apart(row) == (schema.SHELVES_MAX - 1, schema.THINGS_MAX - 1)
-    first, last = schema.passages_of(schema.SHELVES_MAX - 1, schema.THINGS_MAX - 1)
-    assert last < 2**63
-    assert schema.apart(first >> schema.PASSAGE_BITS) == schema.apart(last >> schema.PASSAGE_BITS)
+    shelf, thing_ = schema.SHELVES_MAX - 1, schema.THINGS_MAX - 1
+    rows = [schema.title_row(kind, shelf, thing_) for kind in ("pack", "lesson", "video")]
+    first, last = schema.passages_of(shelf, thing_)
+    assert max(*rows, first, last) < 2**63
+    for row in (*rows, first >> schema.PASSAGE_BITS, last >> schema.PASSAGE_BITS):
+        assert schema.shelf_of(row) == shelf
+        assert row & schema.THINGS_MAX - 1 == thing_
     assert schema.title_row("pack", 9, 9) < schema.title_row("lesson", 1, 1)
     assert schema.title_row("lesson", 9, 9) < schema.title_row("page", 1, 1)
