@@ -36,24 +36,42 @@ class SchoolDamaged(StorageFailed):
 
 
 class _Sqlite(peewee.SqliteDatabase):
-    """Reads the file as it lies where SQLite can't make its files beside it: nobody writes then."""
+    """What the models are bound to: a connection for each thread, to the file that it uses.
 
-    def __init__(self, path: Path) -> None:
+    Where SQLite can't make its files beside it, the file is read as it lies: nobody writes then.
+    """
+
+    def __init__(self) -> None:
         self.own = threading.local()
-        self._place = path
-        super().__init__(
-            str(path), pragmas=_PRAGMAS, timeout=DATABASE_BUSY_SECONDS, autoconnect=False
-        )
+        super().__init__("school.db", pragmas=_PRAGMAS, autoconnect=False)
+
+    def use(self, place: Path, generation: int) -> None:
+        """Have this thread connected to the file at `place`, in that generation of it."""
+        wanted = (place, generation)
+        if getattr(self.own, "connected", None) != wanted and not self.is_closed():
+            self.close()
+        self.own.connected = wanted
+        self.connect(reuse_if_open=True)
 
     def _connect(self) -> Any:
+        place, _ = self.own.connected
         self.own.as_it_lies = False
+        connection = None
         try:
-            return super()._connect()  # type: ignore[misc]  # peewee's own types leave it out
-        except sqlite3.OperationalError:
-            if not self._place.is_file():
+            connection = sqlite3.connect(place, timeout=DATABASE_BUSY_SECONDS, isolation_level=None)
+            self._add_conn_hooks(connection)  # type: ignore[attr-defined]  # its types leave it out
+        except sqlite3.DatabaseError as error:
+            if connection is not None:
+                connection.close()
+            if not isinstance(error, sqlite3.OperationalError) or not place.is_file():
                 raise
             self.own.as_it_lies = True
-            return _as_it_lies(self._place)
+            return _as_it_lies(place)
+        return connection
+
+
+_sqlite = _Sqlite()
+models.database_proxy.initialize(_sqlite)
 
 
 class Database:
@@ -70,13 +88,11 @@ class Database:
         self.backup = backup
         self._now = now
         self._mend = mend
-        self._sqlite = _Sqlite(path)
         self._lock = threading.Lock()  # of opening, salvaging and writing
         self._ready = False
         self._damaged = False
         self._generation = 0
         self.salvaged: salvaging.Salvaged | None = None  # the last time, since it was opened
-        models.database_proxy.initialize(self._sqlite)
 
     @contextmanager
     def reading(self) -> Iterator[None]:
@@ -89,8 +105,8 @@ class Database:
             try:
                 yield
             finally:
-                if self._sqlite.own.as_it_lies:  # the disk may have healed by the next time
-                    self._sqlite.close()
+                if _sqlite.own.as_it_lies:  # the disk may have healed by the next time
+                    _sqlite.close()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -100,22 +116,22 @@ class Database:
                 self._prepare()
             with self._errors():
                 self._connect()
-                if self._sqlite.own.as_it_lies:
-                    self._sqlite.close()
+                if _sqlite.own.as_it_lies:
+                    _sqlite.close()
                     raise read_only(self.path)
-                with self._sqlite.atomic("IMMEDIATE"):
+                with _sqlite.atomic("IMMEDIATE"):
                     yield
 
     @contextmanager
     def step(self) -> Iterator[None]:
         """Run the block within a transaction so that it alone is undone where it fails."""
-        with self._sqlite.savepoint():
+        with _sqlite.savepoint():
             yield
 
     def close(self) -> None:
         """Close this thread's connection."""
-        if not self._sqlite.is_closed():
-            self._sqlite.close()
+        if not _sqlite.is_closed():
+            _sqlite.close()
 
     def is_whole(self) -> list[str]:
         """Return what SQLite finds wrong with the file; nothing where it is in order."""
@@ -129,11 +145,7 @@ class Database:
             return self._salvage()
 
     def _connect(self) -> None:
-        own = self._sqlite.own
-        if getattr(own, "generation", None) != self._generation and not self._sqlite.is_closed():
-            self._sqlite.close()
-        self._sqlite.connect(reuse_if_open=True)
-        own.generation = self._generation
+        _sqlite.use(self.path, self._generation)
 
     def _prepare(self) -> None:
         """Have the file there and in its newest form. Holds the lock."""
@@ -159,11 +171,11 @@ class Database:
     def _mend_if_needed(self) -> None:
         with self._errors():
             self._connect()
-            if self._sqlite.own.as_it_lies:
+            if _sqlite.own.as_it_lies:
                 return
             has = [model.select().exists() for model in (models.StatementRow, models.ProgressRow)]
             if has == [True, False]:
-                with self._sqlite.atomic("IMMEDIATE"):
+                with _sqlite.atomic("IMMEDIATE"):
                     self._mend()
 
     @contextmanager

@@ -58,13 +58,18 @@ class Recording:
         self._ground = ground
         self._pace = pace
         self._node = node
+        self._statements = statements.Statements(ground)
 
-    def started(self, actor: Actor, thing: Thing) -> bool:
-        """Record that something was opened, the first time in a day; say whether it was."""
+    def started(self, actor: Actor, thing: Thing, *, wait: bool = True) -> bool:
+        """Record that something was opened, the first time in a day; say whether it was.
+
+        Without `wait` it returns before it is durable, and `Busy` is nobody's matter: for a page
+        that is only looked at.
+        """
         today = self._ground.now().date().isoformat()
         event = Event("initialized", thing.place, thing.version, kind=thing.kind)
         key = records.name_based_id("initialized", str(actor), *thing.place, today)
-        return bool(self._store(actor, [(event, key)]))
+        return bool(self._store(actor, [(event, key)], wait=wait))
 
     def progressed(self, actor: Actor, thing: Thing, *, seconds: int, length: int) -> bool:
         """Record how far a film or a sound is; say whether it was.
@@ -124,7 +129,11 @@ class Recording:
             return False
         return bool(self._store(actor, [(event, self._ground.new_id())]))
 
-    def _store(self, actor: Actor, events: Sequence[tuple[Event, str]]) -> int:
+    def _store(
+        self, actor: Actor, events: Sequence[tuple[Event, str]], *, wait: bool = True
+    ) -> int:
+        if self._statements.has(events[-1][1]):  # they are stored together
+            return 0
         now = self._ground.now()
         if not self._pace.lets(actor, len(events), now.date()):
             raise TooFast
@@ -134,6 +143,9 @@ class Recording:
             for event, id_ in events
         ]
         at = self._ground.now_text()
+        if not wait:
+            self._ground.writer.post(lambda: statements.store(made, at=at))
+            return len(made)
         return self._ground.write(lambda: statements.store(made, at=at))
 
 

@@ -14,6 +14,7 @@ _STORE = (
     "(id, stored_at, actor, verb, pack, lesson, item, version, body) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
+_HAS = "SELECT 1 FROM statement_row WHERE id = ?"
 _NOTE_DEVICE = "INSERT OR IGNORE INTO device_row (id, created_at) VALUES (?, ?)"
 
 
@@ -45,6 +46,11 @@ class Statements:
                     break
                 found.append(StoredRecord(row.sequence, row.id, body))
         return found
+
+    def has(self, id_: str) -> bool:
+        """Say whether a record is stored."""
+        with self._ground.database.reading():
+            return database_proxy.execute_sql(_HAS, (id_,)).fetchone() is not None
 
     def newest(self) -> int:
         """Return the sequence of the newest record, 0 for none."""

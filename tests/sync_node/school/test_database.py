@@ -193,3 +193,17 @@ def test_a_box_that_starts_on_a_read_only_disk_shows_what_is_there(tmp_path: Pat
         rig = SchoolRig(disk.place / "node")
         assert rig.answer(anna, RIGHT)
         rig.close()
+
+
+def test_two_schools_in_one_process_stay_apart(tmp_path: Path) -> None:
+    first, second = SchoolRig(tmp_path / "first"), SchoolRig(tmp_path / "second")
+    here, _ = first.a_class("Anna")
+    there, _ = second.a_class("Ben")
+    for _ in range(3):
+        assert [one.name for one in first.school.people.learners(here.id)] == ["Anna"]
+        assert [one.name for one in second.school.people.learners(there.id)] == ["Ben"]
+        first.school.people.add_class(f"new {first.school.ground.new_id()}")
+    assert len(second.school.people.classes()) == 1
+    first.close()
+    assert [one.name for one in second.school.people.learners(there.id)] == ["Ben"]
+    second.close()

@@ -22,12 +22,14 @@ def made(path: Path, *, in_log: bool = False) -> list[tuple[object, ...]]:
     """Make a table of rows of every type, some longer than a page; return them."""
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("PRAGMA journal_mode = wal")
+        connection.execute("BEGIN")
         connection.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, a, b, c, d, e)")
         for row in WHOLE:
             connection.execute("INSERT INTO t VALUES (?, ?, ?, ?, ?, ?)", row)
         connection.executemany(
             "INSERT INTO t VALUES (?, 1, 2, 3, 'many', NULL)", [(n,) for n in range(1_000, 2_000)]
         )
+        connection.execute("COMMIT")
         expected = list(connection.execute("SELECT * FROM t ORDER BY id"))
         if in_log:
             for name in (path.name, f"{path.name}-wal"):

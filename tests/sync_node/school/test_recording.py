@@ -305,3 +305,13 @@ def test_the_time_is_the_nodes(rig: SchoolRig) -> None:
     rig.time = datetime(2026, 9, 1, 23, 59, 59, 900_000, tzinfo=UTC)
     rig.school.recording.started(GUEST, THING)
     assert bodies(rig)[0]["timestamp"] == "2026-09-01T23:59:59Z"
+
+
+def test_a_lesson_that_is_opened_again_asks_the_writer_for_nothing(rig: SchoolRig) -> None:
+    rig.school.recording.started(GUEST, THING, wait=False)
+    rig.school.ground.write(lambda: None)
+    jobs = rig.school.ground.writer.jobs
+    for _ in range(20):
+        assert not rig.school.recording.started(GUEST, THING)
+    assert rig.school.ground.writer.jobs == jobs
+    assert verbs(rig) == ["initialized"]

@@ -7,7 +7,7 @@ import pytest
 
 from content_packs.errors import Refused, StorageFailed
 from sync_node.school.errors import Busy
-from sync_node.school.models import StatementRow
+from sync_node.school.models import StatementRow, database_proxy
 from sync_node.school.writer import Writer
 from tests.support.school import RIGHT, SchoolRig
 
@@ -126,7 +126,7 @@ def test_one_that_spoils_the_transaction_spoils_it_for_itself_alone(rig: SchoolR
     outcome: list[object] = []
 
     def spoil() -> None:
-        rig.school.ground.database._sqlite.execute_sql("SELECT * FROM no_such_table")
+        database_proxy.execute_sql("SELECT * FROM no_such_table")
 
     def run(work: Callable[[], object]) -> None:
         try:
