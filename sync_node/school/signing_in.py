@@ -115,8 +115,9 @@ class SigningIn:
 
     def tidy(self) -> None:
         """Remove failures that count no more. Within a write."""
-        since = text_of(self._ground.now() - timedelta(seconds=FAILURES_SECONDS))
-        AttemptRow.delete().where(AttemptRow.at < since).execute()
+        now = self._ground.now()
+        since = text_of(now - timedelta(seconds=FAILURES_SECONDS))
+        AttemptRow.delete().where(~AttemptRow.at.between(since, text_of(now))).execute()
         newest = AttemptRow.select(AttemptRow.id).order_by(AttemptRow.id.desc())
         kept = newest.offset(FAILURES_KEPT_MAX).limit(1).scalar()
         if kept is not None:
@@ -173,7 +174,8 @@ class SigningIn:
 def _failures(account: str, device: str, now: datetime) -> Failures:
     since = text_of(now - timedelta(seconds=FAILURES_SECONDS))
     rows = AttemptRow.select().where(
-        ((AttemptRow.account == account) | (AttemptRow.device == device)) & (AttemptRow.at >= since)
+        ((AttemptRow.account == account) | (AttemptRow.device == device))
+        & AttemptRow.at.between(since, text_of(now))  # later ones are of a clock that went back
     )
     found = [(row.account, row.device, time_of(row.at)) for row in rows.order_by(AttemptRow.id)]
     return Failures(

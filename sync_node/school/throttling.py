@@ -6,8 +6,8 @@
                                 try that have signed in to it before, so that nobody locks a pupil
                                 out of their own phone, and no swarm of phones goes on guessing
 
-A device is a cookie, and cookies can be thrown away: the last rule is what holds against that. A
-clock that goes back makes nobody wait for longer than the wait itself.
+A device is a cookie, and cookies can be thrown away: the last rule is what holds against that. What
+lies in the future, after a clock went back, is left out by the caller.
 """
 
 from collections.abc import Sequence

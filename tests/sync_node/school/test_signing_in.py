@@ -177,9 +177,8 @@ def test_a_clock_that_goes_back_makes_nobody_wait_for_years(rig: SchoolRig) -> N
     (anna,) = with_pin(rig, "Anna")
     guess(rig, anna, HERE, TRIES_FREE)
     rig.move(days=-3_000)
-    with pytest.raises(TooManyTries) as refused:
-        sign_in(rig, anna)
-    assert refused.value.seconds <= 300
+    assert sign_in(rig, anna)
+    rig.school.tidy()
 
 
 def test_sixty_pupils_sign_in_at_once(rig: SchoolRig) -> None:
