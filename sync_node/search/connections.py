@@ -37,13 +37,12 @@ class Connections(threading.local):
 
         Raises `OutOfTime`, `IndexUnusable` where it is missing or damaged, `StorageFailed`.
         """
-        with database.sqlite_errors(self._place):
-            opened = self._current()
-        self._until = self._monotonic() + seconds
         try:
             with database.sqlite_errors(self._place):
+                opened = self._current()
+                self._until = self._monotonic() + seconds
                 yield from self._within(opened)
-        except database.IndexUnusable:
+        except database.IndexDamaged:
             self._close()
             database.mark_damaged(self._data_dir)
             raise

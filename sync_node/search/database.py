@@ -19,6 +19,7 @@ from sync_node.search.limits import BUSY_SECONDS, DATABASE_CACHE_KIB, WAL_PAGES
 
 NAME = "search.db"
 _DAMAGED = "search.db.damaged"
+_HINT = "`sync-node run` makes it anew by itself."
 _BESIDE = ("-wal", "-shm", "-journal")
 
 
@@ -26,6 +27,12 @@ class IndexUnusable(StorageFailed):
     """search.db is missing, damaged or of other rules. It is made anew by filling."""
 
     code = "search-unusable"
+
+
+class IndexDamaged(IndexUnusable):
+    """What stands in search.db can't be."""
+
+    code = "search-damaged"
 
 
 def place_of(data_dir: DataDir) -> Path:
@@ -82,17 +89,17 @@ def open_to_read(place: Path) -> sqlite3.Connection:
 
 @contextmanager
 def sqlite_errors(place: Path) -> Iterator[None]:
-    """Turn SQLite's errors into `StorageFailed` for the disk's, else `IndexUnusable`."""
+    """Turn SQLite's errors into `StorageFailed` for the disk's, else `IndexDamaged`."""
     try:
         yield
     except sqlite3.OperationalError as error:
         if _is_damage(error):
-            raise _unusable(place, str(error)) from error
+            raise _damaged(place, error) from error
         raise StorageFailed(
             f"{place}: {error}", hint="Check that the disk isn't full, read-only or failing."
         ) from error
     except sqlite3.DatabaseError as error:
-        raise _unusable(place, str(error)) from error
+        raise _damaged(place, error) from error
 
 
 def _is_damage(error: sqlite3.Error) -> bool:
@@ -157,4 +164,8 @@ def _damaged_mark(data_dir: DataDir) -> Path:
 
 
 def _unusable(place: Path, problem: str) -> IndexUnusable:
-    return IndexUnusable(f"{place}: {problem}", hint="`sync-node run` makes it anew by itself.")
+    return IndexUnusable(f"{place}: {problem}", hint=_HINT)
+
+
+def _damaged(place: Path, error: sqlite3.Error) -> IndexDamaged:
+    return IndexDamaged(f"{place}: {error}", hint=_HINT)
