@@ -270,6 +270,7 @@ class Catalogue:
             bytes_to_come=self.bytes_to_come(shown.manifest, [coming])
             if coming and not (active and active.version == facts.shown)
             else 0,
+            items=tuple(item.id for item in content.items),
         )
 
     def _rendition(self, file: File, rendition: Rendition) -> RenditionView:

@@ -64,7 +64,10 @@ class PackCard:
 
 @dataclass(frozen=True)
 class LessonLine:
-    """A lesson in an outline. `bytes_to_come`: until it can be opened, or until it is renewed."""
+    """A lesson in an outline. `bytes_to_come`: until it can be opened, or until it is renewed.
+
+    `items`: the ids of what is in it.
+    """
 
     id: str
     number: int
@@ -73,6 +76,7 @@ class LessonLine:
     kinds: tuple[Kind, ...]
     ready: bool
     bytes_to_come: int
+    items: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

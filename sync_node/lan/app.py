@@ -22,8 +22,10 @@ from sync_node.lan import (
     failures,
     interface_language,
     items,
+    learners,
     peers,
     presentation,
+    reading,
     search,
     security,
     signing_in,
@@ -34,6 +36,7 @@ from sync_node.lan import (
     visitor,
 )
 from sync_node.lan.limits import FORM_BYTES_MAX, FORM_FIELDS_MAX
+from sync_node.learning import Learning
 from sync_node.likely_time import LikelyTime
 from sync_node.limits import PEER_BYTES_PER_SECOND
 from sync_node.neighbourhood import Neighbourhood
@@ -78,6 +81,8 @@ def create_app(
     search.set_up(app, Searcher(data_dir))
     browse.set_up(app, Shelves(data_dir, reader, catalogue))
     faces.set_up(app)
+    reading.set_up(app)
+    learners.set_up(app, Learning(catalogue, school, log=app.logger.warning))
     for pages in (student, items, exercise, content, signing_in):
         app.register_blueprint(pages.blueprint)
     if to_peers and to_peers.offer:

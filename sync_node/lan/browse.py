@@ -35,8 +35,11 @@ def browse() -> str:
     return page(shelf, start=max(request.args.get("from", 0, type=int), 0))
 
 
-def page(shelf: Shelf, *, start: int = 0, home: bool = False) -> str:
-    """Return the page of a shelf; of the shelf of everything, what there is to choose among."""
+def page(shelf: Shelf, *, start: int = 0, home: bool = False, **values: object) -> str:
+    """Return the page of a shelf; of the shelf of everything, what there is to choose among.
+
+    `values`: what else the home page shows.
+    """
     counts = shelves().counts()
     found = None
     if shelf != Shelf():
@@ -52,6 +55,7 @@ def page(shelf: Shelf, *, start: int = 0, home: bool = False) -> str:
         before=max(start - SHELF_PACKS_SHOWN, 0),
         further=further if found and further < found.total else 0,
         address=_address,
+        **values,
     )
 
 

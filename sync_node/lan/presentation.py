@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from content_packs import code_lists
 from content_packs.command_line import megabytes
+from content_packs.exercises.grading import shown_score
 from content_packs.names import NO_LANGUAGE
 from sync_node.catalogue_model import PackCard
 from sync_node.lan.interface_language import interface_language
@@ -114,7 +115,9 @@ def captions_by_default(languages: list[str], wishes: tuple[str, ...]) -> str:
 
 def set_up(app: Flask) -> None:
     """Give the templates these functions."""
-    app.jinja_env.filters.update(size=megabytes, duration=duration, own_name=own_name)
+    app.jinja_env.filters.update(
+        score=shown_score, size=megabytes, duration=duration, own_name=own_name
+    )
     app.jinja_env.globals.update(
         hue=hue, picture=picture, label=label, la=language_attributes, direction=direction
     )

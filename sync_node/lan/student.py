@@ -2,10 +2,14 @@
 
 from flask import Blueprint, Response, abort, render_template, request
 
+from content_packs.records import Actor
 from sync_node.lan import browse, presentation
 from sync_node.lan.catalogue_access import catalogue, note_opened
 from sync_node.lan.interface_language import COOKIE, INTERFACE_LANGUAGES, wishes
+from sync_node.lan.learners import learning
 from sync_node.lan.preferences import local_address, remember
+from sync_node.lan.visitor import actor, known_actor, school, visitor
+from sync_node.learning import SetWork, next_item, steps_of, steps_of_line
 from sync_node.shelves import Shelf
 
 blueprint = Blueprint("student", __name__)
@@ -13,12 +17,14 @@ blueprint = Blueprint("student", __name__)
 
 @blueprint.get("/")
 def home() -> str:
-    """Show the packs by subject and grade; `?grade=` shows one grade.
+    """Show what to go on with, what is set, and the packs by subject and grade.
 
-    Where there are too many for a page, it shows what there is to choose among.
+    `?grade=` shows one grade. Where there are too many packs for a page, it shows what there is to
+    choose among.
     """
+    mine = {"going": learning().going_on(known_actor(), wishes()), "work": _set_work()}
     if not browse.shelves().is_small():
-        return browse.page(Shelf(), home=True)
+        return browse.page(Shelf(), home=True, **mine)
     cards = browse.shelves().all(wishes())
     grades = presentation.grades(cards)
     grade = request.args.get("grade", "")
@@ -28,21 +34,34 @@ def home() -> str:
         shelves=presentation.shelves(cards, grade=grade),
         grades=grades,
         grade=grade,
+        **mine,
     )
 
 
 @blueprint.get("/packs/<pack>")
 def outline(pack: str) -> str:
-    """Show a pack: its lessons, which are ready, and which are on their way."""
-    return render_template("student/outline.html", outline=catalogue().outline(pack, wishes()))
+    """Show a pack: its lessons, how far one is, and which are on their way."""
+    found = catalogue().outline(pack, wishes())
+    items = learning().of_pack(known_actor(), pack)
+    steps = {line.id: steps_of_line(line, items.get(line.id, {})) for line in found.lessons}
+    return render_template("student/outline.html", outline=found, steps=steps)
 
 
 @blueprint.get("/packs/<pack>/<lesson>")
 def lesson(pack: str, lesson: str) -> str:
-    """Show a lesson: what it is about, and its items in order."""
+    """Show a lesson: what it is about, its items in order, and what is done of them."""
     view = catalogue().lesson(pack, lesson, wishes())
     note_opened(pack, lesson)
-    return render_template("student/lesson.html", lesson=view)
+    items = learning().of_lesson(known_actor(), pack, lesson)
+    if request.method == "GET":
+        learning().opened_lesson(actor(), view)
+    return render_template(
+        "student/lesson.html",
+        lesson=view,
+        items=items,
+        steps=steps_of(view, items),
+        going_on=next_item(view, items) if items else None,
+    )
 
 
 @blueprint.post("/language")
@@ -54,3 +73,11 @@ def switch_language() -> Response:
     answer = Response(status=303, headers={"Location": local_address(request.form.get("next", ""))})
     remember(answer, COOKIE, chosen)
     return answer
+
+
+def _set_work() -> tuple[SetWork, ...]:
+    who = visitor()
+    if not who.is_learner:
+        return ()
+    today = school().ground.now().date()
+    return learning().set_work(Actor("learner", who.id), who.class_id, today, wishes())
