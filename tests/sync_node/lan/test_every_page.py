@@ -1,0 +1,128 @@
+"""Every page, whoever opens it: usable by all (WCAG 2.2 AA), quiet, and asking nobody outside.
+
+A new page is one line in PAGES. A test names the addresses that have none.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from playwright.sync_api import Browser
+
+from sync_node.data_dir import DataDir
+from sync_node.lan.app import create_app
+from tests.support.axe import violations
+from tests.support.browser import DESKTOP, PHONE, Visit, visit
+from tests.sync_node.lan.lessons import LESSON
+from tests.sync_node.lan.school import furnished_school
+from tests.sync_node.lan.served import Served, served
+
+ITEM = f"/packs/fractions/{LESSON}"
+
+
+class Page(NamedTuple):
+    """`address`: with `{class_id}` and so on; `who` opens it; `status` of the answer.
+
+    `is_quiet`: False where an app of ours tries what it may not, and the browser says so.
+    """
+
+    address: str
+    who: str = "guest"
+    status: int = 200
+    is_quiet: bool = True
+
+
+PAGES = [
+    Page("/"),
+    Page("/?grade=4"),
+    Page("/", "learner"),
+    Page("/", "teacher"),
+    Page("/browse?subject=mathematics"),
+    Page("/search"),
+    Page("/search?q=fraction"),
+    Page("/search?q=nothing-like-that"),
+    Page("/packs/fractions"),
+    Page("/packs/fractions", "learner"),
+    Page(ITEM),
+    Page(ITEM, "learner"),
+    Page(f"{ITEM}/intro"),
+    Page(f"{ITEM}/halves"),
+    Page(f"{ITEM}/song"),
+    Page(f"{ITEM}/worksheet"),
+    Page(f"{ITEM}/practice"),
+    Page(f"{ITEM}/practice", "learner"),
+    Page(f"{ITEM}/slicer", is_quiet=False),
+    Page(f"{ITEM}/manual"),
+    Page("/packs/fractions/decimals", status=404),  # on its way
+    Page("/packs/no-such-pack", status=404),
+    Page("/sign-in"),
+    Page("/sign-in/{class_id}"),
+    Page("/sign-in/{class_id}/{learner_id}"),
+    Page("/reading"),
+    Page("/box"),
+    Page("/box", "technician"),
+]
+# Addresses that are no pages: files, answers to scripts.
+NOT_PAGES = {
+    "/content/<pack>/<int:version>/<path:path>", "/favicon.ico", "/search/suggest",
+    "/static/<stamp>/<name>", "/vendor/<stamp>/<path:path>", "/peer/v1/<path:place>",
+}  # fmt: skip
+LOOKS = {
+    "phone": {"size": PHONE, "language": "en", "dark": False},
+    "desktop": {"size": DESKTOP, "language": "zh-CN", "dark": True},
+}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with served(furnished_school(tmp_path_factory.mktemp("school"))) as found:
+        yield found
+
+
+def _open(here: Visit, site: Served, page: Page) -> None:
+    site.sign_in(here, page.who)
+    answer = here.page.goto(site.address + page.address.format(**site.names))
+    assert answer
+    assert answer.status == page.status
+    assert here.page.url == site.address + page.address.format(**site.names)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.who} {page.address}")
+def test_everybody_can_use_the_page(browser: Browser, site: Served, page: Page, look: str) -> None:
+    with visit(browser, site.address, **LOOKS[look]) as here:
+        _open(here, site, page)
+        here.page.wait_for_load_state("networkidle")
+        assert violations(here.page) == []
+        width = here.page.evaluate("document.documentElement.scrollWidth")
+        assert width <= LOOKS[look]["size"][0], "it scrolls sideways"
+        allowed = "status of 404" if page.status == 404 else "nothing"
+        if page.is_quiet:
+            assert [line for line in here.failures if allowed not in line] == []
+            assert here.outside_requests() == []
+        here.screenshot(f"page-{page.who}{page.address}-{look}")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.who} {page.address}")
+def test_the_page_is_there_without_a_script(browser: Browser, site: Served, page: Page) -> None:
+    with visit(browser, site.address, script=False) as here:
+        _open(here, site, page)
+        assert here.page.locator("h1").count() == 1
+        assert here.page.locator("main").inner_text().strip()
+
+
+def test_no_page_is_left_out(tmp_path: Path) -> None:
+    opened = [re.sub(r"\?.*", "", page.address) for page in PAGES]
+    rules = create_app(DataDir(tmp_path)).url_map.iter_rules()
+    for rule in rules:
+        if "GET" not in (rule.methods or ()) or rule.rule in NOT_PAGES:
+            continue
+        pattern = re.sub(r"<[^>]+>", "[^/]+", rule.rule)
+        assert any(re.fullmatch(pattern, one) for one in opened), (
+            f"{rule.rule} ({rule.endpoint}) has no line in PAGES: add one, or to NOT_PAGES if it "
+            "is no page"
+        )
