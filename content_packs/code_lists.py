@@ -10,6 +10,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+FOR_TEACHERS = "teachers"  # the stage of packs that aren't for pupils, whatever their grade
 DIMENSIONS = {
     "stage": "stages",
     "grade": "grades",

@@ -36,6 +36,7 @@ from sync_node.lan import (
     visitor,
 )
 from sync_node.lan.limits import FORM_BYTES_MAX, FORM_FIELDS_MAX
+from sync_node.lan.teacher import wiring as teachers
 from sync_node.learning import Learning
 from sync_node.likely_time import LikelyTime
 from sync_node.limits import PEER_BYTES_PER_SECOND
@@ -85,6 +86,7 @@ def create_app(
     learners.set_up(app, Learning(catalogue, school, log=app.logger.warning))
     for pages in (student, items, exercise, content, signing_in):
         app.register_blueprint(pages.blueprint)
+    teachers.set_up(app, data_dir)
     if to_peers and to_peers.offer:
         _serve_peers(app, data_dir, reader, to_peers)
     return app

@@ -6,6 +6,8 @@ from urllib.parse import urlencode
 from flask import Blueprint, Flask, current_app, render_template, request, url_for
 
 from content_packs import code_lists
+from content_packs.code_lists import FOR_TEACHERS
+from sync_node.lan.audience import shelves_for_pupils
 from sync_node.lan.interface_language import wishes
 from sync_node.search.limits import SHELF_PACKS_SHOWN
 from sync_node.shelves import Shelf, Shelves
@@ -41,6 +43,8 @@ def page(shelf: Shelf, *, start: int = 0, home: bool = False, **values: object) 
     `values`: what else the home page shows.
     """
     counts = shelves().counts()
+    if shelf.stage != FOR_TEACHERS:
+        counts = shelves_for_pupils(counts)
     found = None
     if shelf != Shelf():
         found = shelves().browse(shelf, wishes(), offset=start)

@@ -67,7 +67,7 @@ def file(pack: str, version: int, path: str) -> Response:
         return response
     response.content_length = answer.length
     if answer.length and request.method == "GET":
-        response.response = _body(_open(found), answer.first, answer.length)
+        response.response = body(_open(found), answer.first, answer.length)
         response.direct_passthrough = True
     return response
 
@@ -94,7 +94,7 @@ def _open(found: ContentFile) -> BinaryIO:
     return opened
 
 
-def _body(opened: BinaryIO, first: int, length: int) -> Iterable[bytes]:
+def body(opened: BinaryIO, first: int, length: int) -> Iterable[bytes]:
     """Return the bytes to send, through the server's file wrapper where it has one.
 
     The wrapper starts where the file stands and stops at Content-Length (PEP 3333); waitress then

@@ -4,6 +4,7 @@ from flask import Blueprint, Response, abort, render_template, request
 
 from content_packs.records import Actor
 from sync_node.lan import browse, presentation
+from sync_node.lan.audience import for_pupils
 from sync_node.lan.catalogue_access import catalogue, note_opened
 from sync_node.lan.interface_language import COOKIE, INTERFACE_LANGUAGES, wishes
 from sync_node.lan.learners import learning
@@ -25,7 +26,7 @@ def home() -> str:
     mine = {"going": learning().going_on(known_actor(), wishes()), "work": _set_work()}
     if not browse.shelves().is_small():
         return browse.page(Shelf(), home=True, **mine)
-    cards = browse.shelves().all(wishes())
+    cards = for_pupils(browse.shelves().all(wishes()))
     grades = presentation.grades(cards)
     grade = request.args.get("grade", "")
     grade = grade if grade in grades else ""

@@ -15,6 +15,7 @@ from typing import Literal, ParamSpec, TypeAlias
 from urllib.parse import quote
 
 from flask import Flask, Response, abort, current_app, g, redirect, request
+from flask.typing import ResponseReturnValue
 
 from content_packs.errors import StorageFailed
 from content_packs.records import Actor
@@ -144,19 +145,21 @@ def go_to(address: str) -> Response:
     return Response(status=303, headers={"Location": local_address(address)})
 
 
-def teacher_only(view: Callable[_P, object]) -> Callable[_P, object]:
+def teacher_only(view: Callable[_P, ResponseReturnValue]) -> Callable[_P, ResponseReturnValue]:
     """Keep a view to teachers; others are asked to sign in, and then come back."""
     return _only("teacher", view)
 
 
-def technician_only(view: Callable[_P, object]) -> Callable[_P, object]:
+def technician_only(view: Callable[_P, ResponseReturnValue]) -> Callable[_P, ResponseReturnValue]:
     """Keep a view to technicians, as `teacher_only` does."""
     return _only("technician", view)
 
 
-def _only(kind: VisitorKind, view: Callable[_P, object]) -> Callable[_P, object]:
+def _only(
+    kind: VisitorKind, view: Callable[_P, ResponseReturnValue]
+) -> Callable[_P, ResponseReturnValue]:
     @wraps(view)
-    def checked(*args: _P.args, **kwargs: _P.kwargs) -> object:
+    def checked(*args: _P.args, **kwargs: _P.kwargs) -> ResponseReturnValue:
         g.private = True
         if visitor().kind == kind:
             return view(*args, **kwargs)

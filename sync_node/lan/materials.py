@@ -1,0 +1,129 @@
+"""The school's own materials, as pupils open them: a film, a PDF or a quiz, and the file itself.
+
+What is for one class is for that class's pupils and for teachers. Bytes that a person uploaded are
+served as pack content is (`content.py`): sandboxed, never sniffed, in ranges.
+"""
+
+from typing import BinaryIO
+
+from flask import Blueprint, Response, current_app, render_template, request
+from werkzeug.datastructures import MultiDict
+
+from content_packs import byte_ranges
+from content_packs.errors import Missing, Refused, SourceUnavailable, StorageFailed
+from content_packs.exercises import grading
+from sync_node.lan.content import PDF, body
+from sync_node.lan.exercise_form import (
+    ATTEMPT_FIELD,
+    attempt_of,
+    fields,
+    place_field,
+    responses,
+)
+from sync_node.lan.visitor import actor, known_actor, school, visitor
+from sync_node.school.materials import Material
+from sync_node.school.sessions import new_token
+
+blueprint = Blueprint("materials", __name__, url_prefix="/materials")
+
+SUBMISSION_FIELD = "_submission"  # a random word: a form that is sent twice is one try
+_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; media-src 'self'"
+_POLICY_OF_PDF = "frame-ancestors 'none'"  # SITE.md, section 3
+
+
+@blueprint.get("/<material>")
+def material(material: str) -> str:
+    """Show a material."""
+    found = find(material)
+    _note(found)
+    if found.kind == "exercise":
+        return _quiz(found, MultiDict(), None, attempt_of(request.args.get("attempt", "")))
+    return render_template("materials/material.html", material=found)
+
+
+@blueprint.post("/<material>")
+def grade(material: str) -> str:
+    """Grade a quiz, record what was answered, and answer with the form and what to say to it."""
+    found = find(material)
+    exercise = school().materials.exercise(found)
+    result = grading.grade(exercise, responses(exercise, request.form))
+    who = actor()
+    if who is not None:
+        word = request.form.get(SUBMISSION_FIELD, "")
+        school().recording.answered(who, found.thing, exercise, result, submission=word)
+    number = attempt_of(request.form.get(ATTEMPT_FIELD, ""))
+    return _quiz(found, request.form, result, number)
+
+
+@blueprint.get("/<material>/file")
+def file(material: str) -> Response:
+    """Answer with a material's file, or a part of it. `?save` asks the browser to save it."""
+    found = find(material)
+    if found.kind == "exercise":
+        raise Missing("a quiz has its answers in it")
+    answer = byte_ranges.answer(
+        found.size,
+        f'"{found.digest}"',
+        range_header=request.headers.get("Range"),
+        if_range=request.headers.get("If-Range"),
+        if_none_match=request.headers.get("If-None-Match"),
+    )
+    response = Response(status=answer.status, headers=answer.headers)
+    headers = response.headers
+    headers["Content-Type"] = found.media_type
+    is_pdf = found.media_type == PDF
+    headers["Content-Security-Policy"] = _POLICY_OF_PDF if is_pdf else _POLICY
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Cache-Control"] = "private, no-cache"
+    headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    headers["Referrer-Policy"] = "no-referrer"
+    if "save" in request.args:
+        ending = found.media_type.rsplit("/", 1)[-1]
+        headers["Content-Disposition"] = f'attachment; filename="material.{ending}"'
+    if answer.status == 304:
+        del response.headers["Content-Type"]
+        return response
+    response.content_length = answer.length
+    if answer.length and request.method == "GET":
+        opened: BinaryIO = school().materials.path(found).open("rb")
+        response.response = body(opened, answer.first, answer.length)
+        response.direct_passthrough = True
+    return response
+
+
+def find(material: str) -> Material:
+    """Return a material that who asks may open. Raises `Missing`."""
+    found = school().materials.material(material)
+    who = visitor()
+    if found.class_id and not who.is_teacher and who.class_id != found.class_id:
+        raise Missing("that material is for another class")
+    return found
+
+
+def _quiz(
+    found: Material, form: MultiDict[str, str], result: grading.Result | None, attempt: int
+) -> str:
+    exercise = school().materials.exercise(found)
+    return render_template(
+        "materials/quiz.html",
+        material=found,
+        exercise=exercise,
+        fields=fields(exercise, attempt=attempt, form=form, result=result),
+        result=result,
+        score=grading.shown_score(result.score) if result else "",
+        attempt=attempt,
+        submission=form.get(SUBMISSION_FIELD, "") or new_token(school().ground.randomness),
+        place_field=place_field,
+        picture_place=lambda _: "",
+    )
+
+
+def _note(found: Material) -> None:
+    """Record that somebody opened it; a full disk is no reason not to show it."""
+    who = known_actor() if visitor().kind == "guest" else actor()
+    if who is None:
+        return
+    try:
+        school().recording.started(who, found.thing)
+    except (StorageFailed, Refused, SourceUnavailable) as error:
+        current_app.logger.warning("%s %s", error.message, error.hint)

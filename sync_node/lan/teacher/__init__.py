@@ -1,0 +1,1 @@
+"""What teachers see and do: classes, what is set, at a glance, show mode, own material."""

@@ -1,0 +1,215 @@
+"""Classes: the teacher's home, a class at a glance, its pupils and their PINs, its records."""
+
+from datetime import date
+
+from flask import Blueprint, Response, make_response, render_template, request, url_for
+from werkzeug.utils import secure_filename
+
+from sync_node.lan.teacher.answers import WRONG, done, guard, wrong
+from sync_node.lan.teacher.lessons import Lessons
+from sync_node.lan.teacher.today import today
+from sync_node.lan.visitor import school, teacher_only
+from sync_node.school.pins import PinKind
+from sync_node.school.rosters import read_pasted
+
+blueprint = Blueprint("teacher_classes", __name__, url_prefix="/teacher")
+guard(blueprint)
+
+_FILE_CHARACTERS_MAX = 40
+
+
+@blueprint.get("")
+@teacher_only
+def home() -> str:
+    """Show the classes, and what else there is to do."""
+    return render_template(
+        "teacher/home.html",
+        classes=school().people.classes(),
+        archived=school().people.classes(archived=True),
+    )
+
+
+@blueprint.get("/classes/new")
+@teacher_only
+def new() -> str:
+    """Show the form for a class: its name, its grade, its pupils' names."""
+    return render_template("teacher/new_class.html")
+
+
+@blueprint.post("/classes/new")
+@teacher_only
+def add() -> Response:
+    """Add a class with its pupils, one a line."""
+    form = request.form
+    names = form.get("names", "")
+    try:
+        learners = read_pasted(names, class_name=".").classes[0].learners if names.strip() else ()
+        made = school().people.add_class(form.get("name", ""), form.get("grade", ""))
+    except WRONG as error:
+        return wrong("teacher/new_class.html", "class-name", error)
+    for learner in learners:
+        school().people.add_learner(made.id, learner.name)
+    return done(url_for("teacher_classes.pupils", class_id=made.id), "class-added")
+
+
+@blueprint.get("/classes/<class_id>")
+@teacher_only
+def glance(class_id: str) -> str:
+    """Show who did what of what is set, and who may need help."""
+    found = Lessons()
+    day = today()
+    matrix = school().insight.matrix(class_id, items_of=found.items_of, today=day)
+    return render_template(
+        "teacher/glance.html",
+        school_class=school().people.school_class(class_id),
+        matrix=matrix,
+        tasks=[found.task(each.place) for each in matrix.assignments],
+        help=school().insight.needs_help(class_id, items_of=found.items_of, today=day),
+        task_of=found.task,
+        today=day,
+    )
+
+
+@blueprint.get("/classes/<class_id>/board")
+@teacher_only
+def board(class_id: str) -> str:
+    """Show what is done, for the projector: no scores, and nobody who needs help."""
+    found = Lessons()
+    matrix = school().insight.matrix(class_id, items_of=found.items_of, today=today())
+    return render_template(
+        "teacher/board.html",
+        school_class=school().people.school_class(class_id),
+        matrix=matrix,
+        tasks=[found.task(each.place) for each in matrix.assignments],
+    )
+
+
+@blueprint.get("/classes/<class_id>/pupils")
+@teacher_only
+def pupils(class_id: str) -> str:
+    """Show a class's list, and what can be done with it."""
+    people = school().people
+    return render_template(
+        "teacher/pupils.html",
+        school_class=people.school_class(class_id),
+        learners=people.learners(class_id),
+        left=people.learners(class_id, archived=True),
+        shut_out=set(school().signing_in.guessed_at(class_id)),
+    )
+
+
+@blueprint.post("/classes/<class_id>/pupils")
+@teacher_only
+def add_pupil(class_id: str) -> Response:
+    """Add a pupil at the end of the list."""
+    school().people.add_learner(class_id, request.form.get("name", ""))
+    return done(url_for("teacher_classes.pupils", class_id=class_id), "pupil-added")
+
+
+@blueprint.post("/classes/<class_id>")
+@teacher_only
+def change(class_id: str) -> Response:
+    """Rename a class, put it away, or take it back."""
+    form = request.form
+    people = school().people
+    if "archive" in form:
+        people.archive_class(class_id, archived=form["archive"] == "yes")
+        return done(url_for("teacher_classes.home"), "class-archived")
+    people.rename_class(class_id, form.get("name", ""), form.get("grade", ""))
+    return done(url_for("teacher_classes.pupils", class_id=class_id), "saved")
+
+
+@blueprint.post("/classes/<class_id>/pins")
+@teacher_only
+def pins(class_id: str) -> str:
+    """Make PINs, and show them on a sheet to print: they can be shown this once."""
+    everybody = request.form.get("whose") == "all"
+    made = school().people.make_pins(class_id, _kind(), only_missing=not everybody)
+    return render_template(
+        "teacher/pin_sheet.html", school_class=school().people.school_class(class_id), pins=made
+    )
+
+
+@blueprint.post("/classes/<class_id>/forgive")
+@teacher_only
+def forgive(class_id: str) -> Response:
+    """Let pupils in again whose PINs were guessed at."""
+    school().signing_in.forgive(class_id)
+    return done(url_for("teacher_classes.pupils", class_id=class_id), "forgiven")
+
+
+@blueprint.get("/classes/<class_id>/records/<any(results, answers):kind>.csv")
+@teacher_only
+def records(class_id: str, kind: str) -> Response:
+    """Send a class's records as a file for a spreadsheet."""
+    exports = school().exports
+    export = exports.results if kind == "results" else exports.answers
+    # Made as a whole: titles are looked up in the request's language.
+    answer = make_response(b"".join(export(class_id, title_of=Lessons().title_of)))
+    answer.headers["Content-Type"] = "text/csv; charset=utf-8"
+    name = _file_name(school().people.school_class(class_id).name, kind, today())
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+@blueprint.get("/pupils/<learner_id>")
+@teacher_only
+def pupil(learner_id: str) -> str:
+    """Show a pupil: what they did of what is set, and what can be changed."""
+    learner = school().people.learner(learner_id)
+    found = Lessons()
+    matrix = school().insight.matrix(learner.class_id, items_of=found.items_of, today=today())
+    row = next((row for row in matrix.rows if row.learner.id == learner.id), None)
+    return render_template(
+        "teacher/pupil.html",
+        learner=learner,
+        school_class=school().people.school_class(learner.class_id),
+        classes=school().people.classes(),
+        cells=[
+            (task, found.task(task.place), cell)
+            for task, cell in zip(matrix.assignments, row.cells if row else (), strict=False)
+        ],
+        made_pin=None,
+    )
+
+
+@blueprint.post("/pupils/<learner_id>")
+@teacher_only
+def change_pupil(learner_id: str) -> Response:
+    """Rename a pupil, move them, take them off the list, or put them back."""
+    form = request.form
+    people = school().people
+    if "archive" in form:
+        people.archive_learner(learner_id, archived=form["archive"] == "yes")
+    else:
+        people.rename_learner(learner_id, form.get("name", ""))
+        if form.get("class"):
+            people.move_learner(learner_id, form["class"])
+    learner = people.learner(learner_id)
+    return done(url_for("teacher_classes.pupils", class_id=learner.class_id), "saved")
+
+
+@blueprint.post("/pupils/<learner_id>/pin")
+@teacher_only
+def pin(learner_id: str) -> Response | str:
+    """Give a pupil a new PIN and show it this once, or take it away."""
+    people = school().people
+    learner = people.learner(learner_id)
+    if request.form.get("pin") == "none":
+        people.take_pin_away(learner_id)
+        return done(url_for("teacher_classes.pupils", class_id=learner.class_id), "pin-gone")
+    made = people.make_pin(learner_id, _kind())
+    return render_template(
+        "teacher/pin_sheet.html",
+        school_class=people.school_class(learner.class_id),
+        pins=[made],
+    )
+
+
+def _kind() -> PinKind:
+    return "pictures" if request.form.get("kind") == "pictures" else "digits"
+
+
+def _file_name(class_name: str, kind: str, day: date) -> str:
+    stem = secure_filename(class_name)[:_FILE_CHARACTERS_MAX] or "class"
+    return f"{stem}-{kind}-{day.isoformat()}.csv"

@@ -1,0 +1,12 @@
+"""Every bound of the teachers' pages, with its unit."""
+
+from content_packs.limits import MIB
+
+SHOWS_MAX = 100  # that run at a time; the one touched longest ago goes
+SHOW_IDLE_SECONDS = 4 * 3_600.0  # after which a show that nobody touched is over
+SHOW_POLL_SECONDS = 1  # between two questions of a projector's page
+SHOW_REFRESH_SECONDS = 4  # the same without JavaScript
+DRAFTS_MAX = 20  # rosters that wait for their teacher's word
+DRAFT_SECONDS = 3_600.0
+UPLOAD_PLAIN_BYTES_MAX = 64 * MIB  # of a file that comes in one form, without JavaScript
+ID_CHARACTERS_MAX = 64  # of an id in a form
