@@ -21,7 +21,7 @@ from sync_node.languages import Text
 from sync_node.school.assignments import Assignment
 from sync_node.school.errors import Busy
 from sync_node.school.progress import Going, ItemProgress
-from sync_node.school.recording import Thing
+from sync_node.school.recording import AppMessage, Thing
 from sync_node.school.school import School
 
 _T = TypeVar("_T")
@@ -135,6 +135,11 @@ class Learning:
         """Record a try at an exercise. Raises as `watched`."""
         recording = self._school.recording
         if recording.answered(actor, thing_of(view), exercise, result, submission=submission):
+            self._finish_lesson(actor, view)
+
+    def app_said(self, actor: Actor, view: ItemView, message: AppMessage) -> None:
+        """Record what an app says of itself. Raises as `watched`, and `UsageError`."""
+        if self._school.recording.app_said(actor, thing_of(view), message):
             self._finish_lesson(actor, view)
 
     def _finish_lesson(self, actor: Actor, view: ItemView) -> None:

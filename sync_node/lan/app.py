@@ -14,6 +14,7 @@ from sync_node.config import BYTES_PER_SECOND_OF_KBIT, PeersConfig
 from sync_node.courtesy import Courtesy
 from sync_node.data_dir import DataDir
 from sync_node.lan import (
+    bridge,
     browse,
     catalogue_access,
     content,
@@ -84,7 +85,7 @@ def create_app(
     faces.set_up(app)
     reading.set_up(app)
     learners.set_up(app, Learning(catalogue, school, log=app.logger.warning))
-    for pages in (student, items, exercise, content, signing_in):
+    for pages in (student, items, exercise, bridge, content, signing_in):
         app.register_blueprint(pages.blueprint)
     teachers.set_up(app, data_dir)
     if to_peers and to_peers.offer:

@@ -11,3 +11,5 @@ COOKIE_SECONDS = 365 * 24 * 3600
 STATIC_SECONDS = 365 * 24 * 3600
 RETRY_AFTER_SECONDS = 30
 TOKEN_CHARACTERS_MAX = 64  # of a cookie that names a browser
+RESUME_SECONDS_MIN = 5  # into a film, from which it is gone on with
+APP_NUMBER_CHARACTERS_MAX = 32  # of a number that an app says

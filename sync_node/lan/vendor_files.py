@@ -72,7 +72,8 @@ def serve(stamp: str, path: str) -> Response:
     held: VendorFiles = current_app.extensions["vendor_files"]
     if path not in held.names or path.endswith(_PACKED):
         abort(404)
-    is_packed = path + _PACKED in held.names and "gzip" in request.accept_encodings
+    takes = request.accept_encodings.quality("gzip") > 0
+    is_packed = takes and path + _PACKED in held.names
     place = held.folder / (path + _PACKED if is_packed else path)
     try:
         opened = place.open("rb")

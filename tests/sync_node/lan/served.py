@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from flask import Flask
 from waitress.server import create_server
 
+from sync_node.data_dir import DataDir
 from sync_node.lan.app import create_app
 from sync_node.lan.visitor import SESSION_COOKIE, school_of
 from sync_node.school.school import School as SchoolData
@@ -26,6 +27,7 @@ class Served:
     """
 
     address: str
+    data_dir: DataDir
     data: SchoolData
     tokens: dict[str, str]
     names: dict[str, str] = field(default_factory=dict)
@@ -45,14 +47,14 @@ def served(school: School) -> Iterator[Served]:
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
-        yield _with_people(app, f"http://127.0.0.1:{server.effective_port}")
+        yield _with_people(app, school.data_dir, f"http://127.0.0.1:{server.effective_port}")
     finally:
         server.close()
         thread.join()
         school_of(app).close()
 
 
-def _with_people(app: Flask, address: str) -> Served:
+def _with_people(app: Flask, data_dir: DataDir, address: str) -> Served:
     data = school_of(app)
     teacher = data.teachers.add("Ms Chen", "four words are enough")
     school_class = data.people.add_class("4b", "4")
@@ -63,7 +65,8 @@ def _with_people(app: Flask, address: str) -> Served:
         Session("technician", "technician", ""),
     )
     tokens = {one.kind: _token(data, one) for one in people}
-    return Served(address, data, tokens, {"class_id": school_class.id, "learner_id": mei.id})
+    names = {"class_id": school_class.id, "learner_id": mei.id}
+    return Served(address, data_dir, data, tokens, names)
 
 
 def _token(data: SchoolData, session: Session) -> str:
