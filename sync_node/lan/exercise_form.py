@@ -19,6 +19,8 @@ ATTEMPT_MAX = 1_000_000
 _NUMBER = re.compile(r"[0-9]{1,10}")
 VERSION_FIELD = "_version"
 ATTEMPT_FIELD = "_attempt"
+SUBMISSION_FIELD = "_submission"
+WHO_FIELD = "_who"  # the id of the pupil whom the form was made for
 
 
 @dataclass(frozen=True)

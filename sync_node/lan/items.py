@@ -1,29 +1,42 @@
 """The page of an item: video, audio, page, document, app; an exercise has its own module."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
-from flask import Blueprint, Response, make_response, render_template, request
+from flask import Blueprint, Response, make_response, render_template, request, url_for
 
-from content_packs.errors import Missing
+from content_packs.errors import Missing, StorageFailed
 from content_packs.names import RENDITIONS
 from sync_node.catalogue_model import ItemAddress, ItemView, RenditionView
 from sync_node.lan import exercise
 from sync_node.lan.catalogue_access import catalogue
 from sync_node.lan.content import address
 from sync_node.lan.interface_language import wishes
+from sync_node.lan.learners import learning
+from sync_node.lan.limits import RESUME_SECONDS_MIN
 from sync_node.lan.pages import page_of
 from sync_node.lan.preferences import RENDITION_COOKIE, remember, remembered_rendition
 from sync_node.lan.presentation import captions_by_default
+from sync_node.lan.visitor import actor, go_to, known_actor, visitor
+from sync_node.school.errors import Busy
+from sync_node.school.recording import TooFast
 
 blueprint = Blueprint("items", __name__)
 
 
 @dataclass(frozen=True)
 class Player:
-    """What a video or audio page shows: the rendition that plays, and the captions shown first."""
+    """What a video or audio page shows: the rendition that plays, and the captions shown first.
+
+    `second` is where it begins; `resumed`: because it was left there. `saves_data`: the browser was
+    told to.
+    """
 
     playing: RenditionView
     captions: str
+    second: int
+    resumed: bool
+    saves_data: bool
 
     @property
     def pictures(self) -> bool:
@@ -41,6 +54,8 @@ def item(pack: str, lesson: str, item: str) -> Response | str:
     view = catalogue().item(ItemAddress(pack, lesson, item), wishes(), language=language)
     if view.line.kind == "exercise":
         return exercise.show(view)
+    if request.method == "GET":
+        learning().opened(actor(), view)
     if view.renditions:
         return _media(view)
     if view.line.kind == "page" and view.fragment:
@@ -49,9 +64,50 @@ def item(pack: str, lesson: str, item: str) -> Response | str:
     return _render(template, view, page=_number("page"))
 
 
+@blueprint.post("/packs/<pack>/<lesson>/<item>/done")
+def done(pack: str, lesson: str, item: str) -> Response:
+    """Note that an item was looked at to its end, and go on to the next; after the last, back.
+
+    An exercise is done by answering it, a film where its player says so: then `_done` is empty.
+    """
+    view = catalogue().item(ItemAddress(pack, lesson, item), wishes())
+    who = actor()
+    if who and request.form.get("_done") and view.line.kind != "exercise":
+        with suppress(Busy, StorageFailed, TooFast):  # nobody is kept from going on
+            learning().finished(who, view)
+    if view.next:
+        return go_to(url_for("items.item", pack=pack, lesson=lesson, item=view.next.id))
+    return go_to(url_for("student.lesson", pack=pack, lesson=lesson))
+
+
+@blueprint.post("/progress")
+def progress() -> Response:
+    """Note how far a film or a sound is: `seconds` of `item`, sent by its player."""
+    form = request.form
+    where = ItemAddress(form.get("pack", ""), form.get("lesson", ""), form.get("item", ""))
+    view = catalogue().item(where, wishes(), language=form.get("language", ""))
+    who = actor()
+    if who is None or not view.renditions or form.get("who", visitor().id) != visitor().id:
+        return Response(status=204)
+    try:
+        learning().watched(who, view, max(form.get("seconds", 0, type=int), 0))
+    except TooFast:
+        return Response(status=429)
+    except (Busy, StorageFailed):
+        return Response(status=503)
+    return Response(status=204)
+
+
 def _render(template: str, view: ItemView, **values: object) -> str:
+    items = learning().of_lesson(known_actor(), view.lesson.card.pack, view.lesson.id)
     return render_template(
-        f"items/{template}.html", item=view, lesson=view.lesson, source=source(view), **values
+        f"items/{template}.html",
+        item=view,
+        lesson=view.lesson,
+        source=source(view),
+        items=items,
+        mine=items.get(view.line.id),
+        **values,
     )
 
 
@@ -68,11 +124,19 @@ def _number(name: str) -> int:
 
 def _media(view: ItemView) -> Response:
     wanted = request.args.get("rendition", "")
-    playing = playing_rendition(view.renditions, wanted or remembered_rendition())
-    captions = captions_by_default([c.language for c in view.captions], wishes())
-    response = make_response(
-        _render("media", view, player=Player(playing, captions), second=_number("at"))
+    saves_data = request.headers.get("Save-Data", "").lower() == "on"
+    remembered = "" if saves_data else remembered_rendition()
+    mine = learning().of_item(known_actor(), view)
+    left = mine.seconds if mine and mine.seconds >= RESUME_SECONDS_MIN else 0
+    chosen = "at" in request.args
+    player = Player(
+        playing=playing_rendition(view.renditions, wanted or remembered),
+        captions=captions_by_default([c.language for c in view.captions], wishes()),
+        second=_number("at") if chosen else left,
+        resumed=bool(left) and not chosen,
+        saves_data=saves_data,
     )
+    response = make_response(_render("media", view, player=player))
     if wanted in RENDITIONS:
         remember(response, RENDITION_COOKIE, wanted)
     return response
