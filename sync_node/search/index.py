@@ -3,6 +3,8 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
+from itertools import chain
 from typing import NamedTuple
 
 import msgspec
@@ -13,8 +15,10 @@ from sync_node.search import pinyin, schema, words
 from sync_node.search.contents import PackLine, Passage, Thing, Unit
 from sync_node.search.spelling import Speller, spelt_in
 
-_TITLE = "(rowid, words, context, pinyin, facets)"
-_PASSAGE = "(rowid, words, context, facets)"
+_ADD_TITLE = (
+    "INSERT INTO title_index (rowid, words, context, pinyin, facets) VALUES (?, ?, ?, ?, ?)"
+)
+_ADD_PASSAGE = "INSERT INTO passage_index (rowid, words, context, facets) VALUES (?, ?, ?, ?)"
 _DIMENSIONS = ("stage", "grade", "subject", "kind")
 
 TitleTokens = tuple[int, str, str, str, str]
@@ -57,6 +61,7 @@ class Index:
         self._speller = Speller(database)
         self._codes: dict[tuple[str, str], int] = {}
         self._shelves: dict[tuple[str, ...], int] = {}
+        self._facet_codes: dict[tuple[str, ...], str] = {}
 
     def units(self) -> dict[tuple[str, str], Held]:
         """Return what is indexed, by pack and lesson."""
@@ -81,29 +86,22 @@ class Index:
 
     def _write(self, batch: "Batch") -> None:
         self._remove(batch.removed | batch.units.keys())
-        titles: list[TitleTokens] = []
-        passages: list[PassageTokens] = []
-        spelt: set[str] = set()
+        rows = _Rows(self._database.execute("SELECT max(id) FROM thing").fetchone()[0] or 0)
         for unit in batch.units.values():
-            self._add(unit, titles, passages, spelt)
-        # FTS5 starts a new segment wherever a number isn't above the one before.
-        self._database.executemany(
-            f"INSERT INTO title_index {_TITLE} VALUES (?, ?, ?, ?, ?)",  # noqa: S608  # constants
-            sorted(titles),
-        )
-        self._database.executemany(
-            f"INSERT INTO passage_index {_PASSAGE} VALUES (?, ?, ?, ?)",  # noqa: S608  # constants
-            sorted(passages),
-        )
-        self._speller.add(spelt)
+            self._add(unit, rows)
+        # All in the order of their numbers: FTS5 starts a new segment wherever one isn't above the
+        # one before, and tables are written from end to end.
+        for statement, values in (
+            ("INSERT INTO thing VALUES (?, ?, ?, ?, ?, ?)", rows.things),
+            ("INSERT INTO passage VALUES (?, ?, ?, ?)", sorted(rows.texts)),
+            (_ADD_TITLE, sorted(rows.titles)),
+            (_ADD_PASSAGE, sorted(rows.passages)),
+        ):
+            self._database.executemany(statement, values)
+        tokens = chain((row[1] for row in rows.titles), (row[1] for row in rows.passages))
+        self._speller.add({word for each in tokens for word in spelt_in(each)})
 
-    def _add(
-        self,
-        unit: Unit,
-        titles: list[TitleTokens],
-        passages: list[PassageTokens],
-        spelt: set[str],
-    ) -> None:
+    def _add(self, unit: Unit, rows: "_Rows") -> None:
         number = self._insert(
             "INSERT INTO unit (pack, lesson, version, manifest, pack_title, lesson_title, context)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -114,38 +112,14 @@ class Index:
         for thing in unit.things:
             shelf = self._shelf(unit, thing)
             facets = self._facets(unit, thing)
-            row = self._insert(
-                "INSERT INTO thing (unit, shelf, kind, item, title) VALUES (?, ?, ?, ?, ?)",
-                number, shelf, thing.kind, thing.item, encoded(thing.title),
-            )  # fmt: skip
-            title = _title_tokens(facts, thing.kind, thing.title, shelf, row, facets)
-            titles.append(title)
-            spelt.update(spelt_in(title[1]))
-            self._add_passages(facts, thing, shelf, row, facets, passages, spelt)
+            row = rows.next_thing()
+            rows.things.append((row, number, shelf, thing.kind, thing.item, encoded(thing.title)))
+            rows.titles.append(_title_tokens(facts, thing.kind, thing.title, shelf, row, facets))
+            if thing.passages:
+                context = _passage_context(facts, thing.title)
+                rows.add_passages(thing, schema.passage_row(shelf, row, 0), context, facets)
         if unit.line:
             self._put_on_shelf(unit.line)
-
-    def _add_passages(  # noqa: PLR0913, PLR0917  # what one row of each is made of
-        self,
-        facts: _UnitFacts,
-        thing: Thing,
-        shelf: int,
-        row: int,
-        facets: str,
-        passages: list[PassageTokens],
-        spelt: set[str],
-    ) -> None:
-        numbered = enumerate(thing.passages[: schema.PASSAGES_OF_THING_MAX])
-        rows = [(schema.passage_row(shelf, row, which), passage) for which, passage in numbered]
-        self._database.executemany(
-            "INSERT INTO passage (id, language, text, places) VALUES (?, ?, ?, ?)",
-            [(number, each.language, each.text, _places(each)) for number, each in rows],
-        )
-        context = _passage_context(facts, thing.title)
-        for number, passage in rows:
-            tokens = (number, " ".join(words.tokens(passage.text)), context, facets)
-            passages.append(tokens)
-            spelt.update(spelt_in(tokens[1]))
 
     def _remove(self, keys: set[tuple[str, str]]) -> None:
         """Take units out, with the tokens that they were put in with."""
@@ -214,11 +188,14 @@ class Index:
     def _facet_tokens(  # noqa: PLR0913, PLR0917  # one for each facet
         self, stage: str, grade: str, subject: str, kind: str, languages: str, title: LocalisedText
     ) -> str:
-        values = zip(_DIMENSIONS, (stage, grade, subject, kind), strict=True)
-        found = [f"f{self._code(dimension, code)}" for dimension, code in values]
-        found += [f"f{self._code('language', each)}" for each in languages.split()]
-        found += [title_token(words.fold(text).strip()) for text in title.values()]
-        return " ".join(dict.fromkeys(found))
+        key = (stage, grade, subject, kind, languages)
+        if key not in self._facet_codes:
+            values = zip(_DIMENSIONS, key, strict=False)
+            found = [f"f{self._code(dimension, code)}" for dimension, code in values]
+            found += [f"f{self._code('language', each)}" for each in languages.split()]
+            self._facet_codes[key] = " ".join(found)
+        wholes = {title_token(words.fold(text).strip()) for text in title.values()}
+        return " ".join((self._facet_codes[key], *wholes))
 
     def _code(self, dimension: str, code: str) -> int:
         key = (dimension, code)
@@ -264,7 +241,31 @@ class Index:
         """Forget what a transaction that failed had numbered."""
         self._codes.clear()
         self._shelves.clear()
+        self._facet_codes.clear()
         self._speller.forget()
+
+
+class _Rows:
+    """The rows of a batch, as they are made. `last`: the highest number that a thing has."""
+
+    def __init__(self, last: int) -> None:
+        self._last = last
+        self.things: list[tuple[int, int, int, str, str, bytes]] = []
+        self.texts: list[tuple[int, str, str, bytes]] = []
+        self.titles: list[TitleTokens] = []
+        self.passages: list[PassageTokens] = []
+
+    def next_thing(self) -> int:
+        """Return the number of a new thing."""
+        self._last += 1
+        return self._last
+
+    def add_passages(self, thing: Thing, first: int, context: str, facets: str) -> None:
+        """Add what a thing says, numbered from `first` on."""
+        for number, each in enumerate(thing.passages[: schema.PASSAGES_OF_THING_MAX], first):
+            self.texts.append((number, each.language, each.text, _places(each)))
+            tokens = " ".join(words.tokens(each.text))
+            self.passages.append((number, tokens, context, facets))
 
 
 class Batch:
@@ -295,7 +296,7 @@ def _title_tokens(  # noqa: PLR0913, PLR0917  # what a row of title_index is mad
 ) -> TitleTokens:
     texts = tuple(title.values())
     own = words.tokens(*texts)
-    around = words.tokens(facts.context, *_titles_above(facts, kind))
+    around = _around(facts.context, *_titles_above(facts, kind))
     sounds = dict.fromkeys(token for text in texts for token in pinyin.tokens(text))
     number = schema.title_row(kind, shelf, thing)
     return number, " ".join(own), " ".join(around), " ".join(sounds), facets
@@ -309,7 +310,16 @@ def _titles_above(facts: _UnitFacts, kind: str) -> list[str]:
 def _passage_context(facts: _UnitFacts, title: LocalisedText) -> str:
     """Return the tokens of the titles around a passage."""
     texts = (*title.values(), *facts.lesson_title.values(), *facts.pack_title.values())
-    return " ".join(words.tokens(*texts))
+    return " ".join(_around(*texts))
+
+
+def _around(*texts: str) -> set[str]:
+    return set().union(*map(_tokens_of_title, texts))
+
+
+@lru_cache(maxsize=256)  # a pack's and a lesson's titles stand around each of their items
+def _tokens_of_title(text: str) -> frozenset[str]:
+    return frozenset(words.tokens(text))
 
 
 def _places(passage: Passage) -> bytes:

@@ -88,13 +88,16 @@ class Matcher:
         parts = question.parts()
         whole = asked.any_of("facets", [f'"{title_token(question.whole)}"'])
         self.matches.add_titles(self._titles(whole), "whole")
-        self.matches.add_titles(self._titles(asked.all_of("words", parts)), "title")
+        in_titles = self._titles(asked.all_of("words", parts))
+        self.matches.add_titles(in_titles, "title")
         if question.is_latin:
             self.matches.add_titles(self._titles(asked.sounds(question)), "sound")
         around = [asked.any_of("words", parts), asked.all_of("words context", parts)]
         if len(parts) > 1:
             self.matches.add_titles(self._titles(*around), "around")
-        if not self._with_passages:
+        # What a thousand titles have isn't looked for in texts: passages have no index of
+        # beginnings, and putting those of a frequent character together would take long.
+        if not self._with_passages or len(in_titles) >= CANDIDATES_MAX:
             return
         self.matches.add_passages(self._passages(asked.all_of("words", parts)), "text")
         if len(parts) > 1:
