@@ -97,7 +97,8 @@ class Learning:
         """Return the lessons to go on with, the last one first. Raises `StorageFailed`."""
         if actor is None:
             return ()
-        found = self._reading(lambda: self._school.progress.continue_list(actor), [])
+        nothing: list[Going] = []
+        found = self._reading(lambda: self._school.progress.continue_list(actor), nothing)
         lessons = (self._going_on(actor, each, languages) for each in found)
         return tuple(each for each in lessons if each)
 
@@ -105,7 +106,8 @@ class Learning:
         self, actor: Actor, class_id: str, today: date, languages: Sequence[str]
     ) -> tuple[SetWork, ...]:
         """Return what is set for a class and can be opened; what is done comes last."""
-        found = self._reading(lambda: self._school.assignments.of_class(class_id), [])
+        nothing: list[Assignment] = []
+        found = self._reading(lambda: self._school.assignments.of_class(class_id), nothing)
         work = (self._set_work(actor, each, today, languages) for each in found)
         return tuple(sorted((each for each in work if each), key=lambda each: each.steps.is_done))
 

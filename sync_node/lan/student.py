@@ -23,9 +23,9 @@ def home() -> str:
     `?grade=` shows one grade. Where there are too many packs for a page, it shows what there is to
     choose among.
     """
-    mine = {"going": learning().going_on(known_actor(), wishes()), "work": _set_work()}
+    going, work = learning().going_on(known_actor(), wishes()), _set_work()
     if not browse.shelves().is_small():
-        return browse.page(Shelf(), home=True, **mine)
+        return browse.page(Shelf(), home=True, going=going, work=work)
     cards = for_pupils(browse.shelves().all(wishes()))
     grades = presentation.grades(cards)
     grade = request.args.get("grade", "")
@@ -35,7 +35,8 @@ def home() -> str:
         shelves=presentation.shelves(cards, grade=grade),
         grades=grades,
         grade=grade,
-        **mine,
+        going=going,
+        work=work,
     )
 
 
