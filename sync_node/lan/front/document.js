@@ -59,7 +59,7 @@ async function turnTo(wanted, atTop = true) {
   const number = Math.min(Math.max(wanted, 1), pdf.numPages);
   if (number !== current) {
     current = number;
-    keepInAddress(number);
+    if (number !== numberInAddress()) { keepInAddress(number); }
   }
   field.value = number;
   found("earlier").disabled = number === 1;
