@@ -32,6 +32,7 @@ from sync_node.lan import (
     signing_in,
     static_files,
     student,
+    take_home,
     technician,
     vendor_files,
     visitor,
@@ -84,6 +85,7 @@ def create_app(
     browse.set_up(app, Shelves(data_dir, reader, catalogue))
     faces.set_up(app)
     reading.set_up(app)
+    take_home.set_up(app)
     learners.set_up(app, Learning(catalogue, school, log=app.logger.warning))
     for pages in (student, items, exercise, bridge, content, signing_in):
         app.register_blueprint(pages.blueprint)

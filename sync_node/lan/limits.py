@@ -13,3 +13,5 @@ RETRY_AFTER_SECONDS = 30
 TOKEN_CHARACTERS_MAX = 64  # of a cookie that names a browser
 RESUME_SECONDS_MIN = 5  # into a film, from which it is gone on with
 APP_NUMBER_CHARACTERS_MAX = 32  # of a number that an app says
+INLINED_BYTES_MAX = 4 * 1024 * KIB  # of pictures within the page that goes home
+INLINED_PICTURE_BYTES_MAX = 512 * KIB  # of one of them

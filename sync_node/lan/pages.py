@@ -67,8 +67,7 @@ def _trusted(cleaned: str) -> Markup:
 def place_of(link: str, held: HeldManifest, page: str) -> str | None:
     """Return where on this site a relative link in the file `page` leads, None for nowhere."""
     parts = urlsplit(link)
-    path = posixpath.normpath(posixpath.join(posixpath.dirname(page), unquote(parts.path)))
-    path = unicodedata.normalize("NFC", path)
+    path = path_of(link, page)
     manifest = held.manifest
     if path in held.item_of_path:
         lesson, item = held.item_of_path[path]
@@ -80,3 +79,10 @@ def place_of(link: str, held: HeldManifest, page: str) -> str | None:
     else:
         return None
     return f"{found}#{parts.fragment}" if parts.fragment else found
+
+
+def path_of(link: str, page: str) -> str:
+    """Return the path in a pack that a relative link in the file `page` means."""
+    parts = urlsplit(link)
+    path = posixpath.normpath(posixpath.join(posixpath.dirname(page), unquote(parts.path)))
+    return unicodedata.normalize("NFC", path)
