@@ -7,16 +7,18 @@ from flask import Flask, current_app
 from content_packs.errors import SatchelError
 from sync_node.data_dir import DataDir
 from sync_node.in_force import config_in_force
+from sync_node.lan.interface_language import interface_language
 from sync_node.lan.visitor import school
 from sync_node.zones import zone_of
 
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _KEY = "teacher's data directory"
 
 
 def set_up(app: Flask, data_dir: DataDir) -> None:
     """Tell where the school's time zone stands, and what a day looks like."""
     app.extensions[_KEY] = data_dir
-    app.jinja_env.filters["day"] = _shown
+    app.jinja_env.filters["day"] = shown
 
 
 def today() -> date:
@@ -39,5 +41,8 @@ def _zone(data_dir: DataDir) -> tzinfo:
         return UTC  # `status` says what is wrong with node.toml
 
 
-def _shown(day: date) -> str:
-    return f"{day.day}.{day.month}."
+def shown(day: date) -> str:
+    """Return a day as the reader writes it, without the year: `8 Sep`, `9月8日`."""
+    if interface_language() == "zh":
+        return f"{day.month}月{day.day}日"
+    return f"{day.day} {_MONTHS[day.month - 1]}"
