@@ -93,15 +93,27 @@ class Matcher:
         if question.is_latin:
             self.matches.add_titles(self._titles(asked.sounds(question)), "sound")
         around = [asked.any_of("words", parts), asked.all_of("words context", parts)]
-        if len(parts) > 1:
+        if len(parts) > 1 and not self._is_enough():
             self.matches.add_titles(self._titles(*around), "around")
-        # What a thousand titles have isn't looked for in texts: passages have no index of
-        # beginnings, and putting those of a frequent character together would take long.
+        # What a thousand titles have isn't looked for in texts: none of that would be shown.
         if not self._with_passages or len(in_titles) >= CANDIDATES_MAX:
             return
         self.matches.add_passages(self._passages(asked.all_of("words", parts)), "text")
-        if len(parts) > 1:
+        if len(parts) > 1 and not self._is_enough():
             self.matches.add_passages(self._passages(*around), "spread")
+
+    def match_around(self, question: Question) -> None:
+        """Find what has all parts, in itself or around it, into `matches`: a quicker `match`."""
+        together = asked.all_of("words context", question.parts())
+        self.matches.add_titles(self._titles(together), "around")
+        if self._with_passages and not self._is_enough():
+            self.matches.add_passages(self._passages(together), "spread")
+
+    def _is_enough(self) -> bool:
+        """Say whether so much was found that what is found another way wouldn't be shown."""
+        enough = len(self.matches.things) >= RANKED_MAX
+        self.matches.more |= enough
+        return enough
 
     def mended(self, question: Question) -> tuple[Question, tuple[tuple[str, str], ...]]:
         """Return the question with words that nothing has replaced by the nearest, and which."""

@@ -25,7 +25,7 @@ from sync_node.search.limits import (
     SUGGESTIONS_SHOWN,
 )
 from sync_node.search.matching import WAYS, Matcher, Matches
-from sync_node.search.question import Question
+from sync_node.search.question import Question, Term
 from sync_node.search.results import (
     DIMENSIONS,
     Chosen,
@@ -142,7 +142,7 @@ class _Asking:
         if found:
             return question, corrected, ()
         for fewer, out in matcher.relaxed(question):
-            matcher.match(fewer)
+            matcher.match_around(fewer)
             if found:
                 return fewer, corrected, out
         some, out = matcher.match_some(question)
@@ -172,16 +172,17 @@ class _Asking:
 
     def _rank(self, found: _Found, matches: Matches, question: Question) -> tuple[int, ...]:
         """Return what puts hits in order: the smallest comes first."""
-        fit = min(
-            (_fit(words.fold(text).strip(), question.whole) for text in found.title.values()),
-            default=3,
-        )
+        titles = [words.fold(text).strip() for text in found.title.values()]
+        fit = min((_fit(title, question.whole) for title in titles), default=3)
         way = matches.things[found.id]
-        kind = _KIND_ORDER.index(found.kind) if found.kind in _KIND_ORDER else len(_KIND_ORDER)
-        length = len(text_for(found.title, self._languages).value)
         if WAYS[way] == "some":
             return fit, way, list(matches.things).index(found.id)  # as they were voted for
-        return fit, way, kind, length, found.id
+        lacking = sum(
+            not any(_begins(term) in title for title in titles) for term in question.terms
+        )
+        kind = _KIND_ORDER.index(found.kind) if found.kind in _KIND_ORDER else len(_KIND_ORDER)
+        length = len(text_for(found.title, self._languages).value)
+        return fit, way, lacking, kind, length, found.id
 
     def _hit(
         self, database: sqlite3.Connection, found: _Found, matches: Matches, question: Question
@@ -233,6 +234,10 @@ class _Asking:
             dimension: tuple(FacetCount(code, n) for code, n in found.most_common())
             for dimension, found in counts.items()
         }
+
+
+def _begins(term: Term) -> str:
+    return term.text if term.is_run else words.stem(term.text)
 
 
 def _fit(title: str, whole: str) -> int:

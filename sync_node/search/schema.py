@@ -56,7 +56,7 @@ CREATE TABLE near (form TEXT NOT NULL, word TEXT NOT NULL, PRIMARY KEY (form, wo
 CREATE VIRTUAL TABLE title_index USING fts5 (words, context, pinyin, facets,
     content='', detail=column, columnsize=0, tokenize='ascii', prefix='1 2 3');
 CREATE VIRTUAL TABLE passage_index USING fts5 (words, context, facets,
-    content='', detail=column, columnsize=0, tokenize='ascii');
+    content='', detail=column, columnsize=0, tokenize='ascii', prefix='1');
 CREATE VIRTUAL TABLE title_words USING fts5vocab (title_index, 'row');
 CREATE VIRTUAL TABLE passage_words USING fts5vocab (passage_index, 'row');
 """
