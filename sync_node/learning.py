@@ -20,6 +20,7 @@ from sync_node.catalogue_model import ItemLine, ItemView, LessonLine, LessonView
 from sync_node.languages import Text
 from sync_node.school.assignments import Assignment
 from sync_node.school.errors import Busy
+from sync_node.school.materials import Material
 from sync_node.school.progress import Going, ItemProgress
 from sync_node.school.recording import AppMessage, Thing
 from sync_node.school.school import School
@@ -53,18 +54,19 @@ class GoingOn:
 
 @dataclass(frozen=True)
 class SetWork:
-    """What a teacher set: a lesson, or an item of it. `days`: until it is due, None for no day."""
+    """What a teacher set: a lesson, an item of it, or a material of the school.
 
-    assignment: Assignment
-    lesson: LessonView
-    item: ItemLine | None
+    `kind`: the item's, `lesson` for a whole one; `above`: the pack's title, None for a material.
+    `days`: until it is due, None for no day.
+    """
+
+    place: Place
+    title: Text
+    kind: str
+    above: Text | None
+    subject: str
     steps: Steps
     days: int | None
-
-    @property
-    def title(self) -> Text:
-        """What it is called."""
-        return self.item.title if self.item else self.lesson.title
 
 
 class Learning:
@@ -110,6 +112,11 @@ class Learning:
         found = self._reading(lambda: self._school.assignments.of_class(class_id), nothing)
         work = (self._set_work(actor, each, today, languages) for each in found)
         return tuple(sorted((each for each in work if each), key=lambda each: each.steps.is_done))
+
+    def materials(self, class_id: str) -> list[Material]:
+        """Return the school's own materials that a class may open; of no class, what all may."""
+        nothing: list[Material] = []
+        return self._reading(lambda: self._school.materials.of_class(class_id), nothing)
 
     def opened_lesson(self, actor: Actor | None, view: LessonView) -> None:
         """Record that a lesson was opened; where that can't be kept, go on."""
@@ -174,18 +181,34 @@ class Learning:
         self, actor: Actor, found: Assignment, today: date, languages: Sequence[str]
     ) -> SetWork | None:
         place = found.place
-        lesson = None if place.is_material else self._lesson(place.pack, place.lesson, languages)
+        days = (found.due_on - today).days if found.due_on else None
+        items = self.of_lesson(actor, place.pack, place.lesson)
+        one = Steps(int(place.item in items and items[place.item].is_done), 1)
+        if place.is_material:
+            material = self._material(place.item)
+            if material is None:
+                return None
+            return SetWork(place, Text(material.title), material.kind, None, "", one, days)
+        lesson = self._lesson(place.pack, place.lesson, languages)
         if lesson is None:
             return None
+        card = lesson.card
+        if not place.item:
+            steps = steps_of(lesson, items)
+            return SetWork(
+                place, lesson.title, "lesson", card.title, card.facets.subject, steps, days
+            )
         item = next((line for line in lesson.items if line.id == place.item), None)
-        if place.item and item is None:
+        if item is None:
             return None
-        items = self.of_lesson(actor, place.pack, place.lesson)
-        steps = steps_of(lesson, items)
-        if item:
-            steps = Steps(int(item.id in items and items[item.id].is_done), 1)
-        days = (found.due_on - today).days if found.due_on else None
-        return SetWork(found, lesson, item, steps, days)
+        return SetWork(place, item.title, item.kind, card.title, card.facets.subject, one, days)
+
+    def _material(self, material: str) -> Material | None:
+        """Return a material, None where it was taken away."""
+        try:
+            return self._school.materials.material(material)
+        except (Missing, StorageFailed):
+            return None
 
     def _lesson(self, pack: str, lesson: str, languages: Sequence[str]) -> LessonView | None:
         """Return a lesson, None where it isn't here (any more)."""

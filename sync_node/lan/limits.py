@@ -15,3 +15,4 @@ RESUME_SECONDS_MIN = 5  # into a film, from which it is gone on with
 APP_NUMBER_CHARACTERS_MAX = 32  # of a number that an app says
 INLINED_BYTES_MAX = 4 * 1024 * KIB  # of pictures within the page that goes home
 INLINED_PICTURE_BYTES_MAX = 512 * KIB  # of one of them
+MATERIALS_SHOWN_MAX = 12  # of the school, on the first page

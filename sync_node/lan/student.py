@@ -2,12 +2,14 @@
 
 from flask import Blueprint, Response, abort, render_template, request
 
+from content_packs.errors import Missing, StorageFailed
 from content_packs.records import Actor
 from sync_node.lan import browse, presentation
 from sync_node.lan.audience import for_pupils
 from sync_node.lan.catalogue_access import catalogue, note_opened
 from sync_node.lan.interface_language import COOKIE, INTERFACE_LANGUAGES, wishes
 from sync_node.lan.learners import learning
+from sync_node.lan.limits import MATERIALS_SHOWN_MAX
 from sync_node.lan.preferences import local_address, remember
 from sync_node.lan.visitor import actor, known_actor, school, visitor
 from sync_node.learning import SetWork, next_item, steps_of, steps_of_line
@@ -20,15 +22,17 @@ blueprint = Blueprint("student", __name__)
 def home() -> str:
     """Show what to go on with, what is set, and the packs by subject and grade.
 
-    `?grade=` shows one grade. Where there are too many packs for a page, it shows what there is to
-    choose among.
+    `?grade=` shows one grade, without it a pupil's own. Where there are too many packs for a page,
+    it shows what there is to choose among.
     """
+    who = visitor()
     going, work = learning().going_on(known_actor(), wishes()), _set_work()
+    materials = learning().materials(who.class_id)[:MATERIALS_SHOWN_MAX]
     if not browse.shelves().is_small():
-        return browse.page(Shelf(), home=True, going=going, work=work)
+        return browse.page(Shelf(), home=True, going=going, work=work, materials=materials)
     cards = for_pupils(browse.shelves().all(wishes()))
     grades = presentation.grades(cards)
-    grade = request.args.get("grade", "")
+    grade = request.args.get("grade", _own_grade())
     grade = grade if grade in grades else ""
     return render_template(
         "student/home.html",
@@ -37,6 +41,7 @@ def home() -> str:
         grade=grade,
         going=going,
         work=work,
+        materials=materials,
     )
 
 
@@ -75,6 +80,15 @@ def switch_language() -> Response:
     answer = Response(status=303, headers={"Location": local_address(request.form.get("next", ""))})
     remember(answer, COOKIE, chosen)
     return answer
+
+
+def _own_grade() -> str:
+    """Return the grade of a pupil's class, where it is one of the code list."""
+    who = visitor()
+    try:
+        return school().people.school_class(who.class_id).grade if who.class_id else ""
+    except (Missing, StorageFailed):
+        return ""
 
 
 def _set_work() -> tuple[SetWork, ...]:

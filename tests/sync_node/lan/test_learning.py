@@ -289,3 +289,25 @@ def test_a_browser_that_saves_data_gets_the_lightest_and_nothing_before_it_plays
     page = pupil.get(f"{ITEM}/halves?language=zh", headers=saving).text
     assert 'preload="none"' in page
     assert "halves.zh.240p.mp4" in page.split("<source")[1].split(">")[0]
+
+
+def test_home_has_what_the_school_added_for_this_class_and_for_all(
+    pupil: FlaskClient, app: Flask, data: SchoolData, mei: Learner
+) -> None:
+    pdf = b"%PDF-1.7\n1 0 obj << >> endobj\ntrailer << >>\n%%EOF\n"
+    for title, class_id in (("Our river", ""), ("For 4b alone", mei.class_id)):
+        made = data.materials.receive([pdf], len(pdf), title=title, class_id=class_id, by="t")
+    data.assignments.set(mei.class_id, Place("", "", made.id), None, by="t")
+    home = pupil.get("/").text
+    assert "Our river" in home
+    assert home.count("For 4b alone") == 2, "it is set, and it is there"
+    assert f'href="/materials/{made.id}"' in home
+    others = _phone(app).get("/").text
+    assert "Our river" in others
+    assert "For 4b alone" not in others
+
+
+def test_home_begins_with_a_pupil_s_own_grade(pupil: FlaskClient, guest: FlaskClient) -> None:
+    assert "/packs/water" not in pupil.get("/").text, "that is for grade 5"
+    assert "/packs/water" in pupil.get("/?grade=all").text
+    assert "/packs/water" in guest.get("/").text
