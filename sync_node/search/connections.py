@@ -17,7 +17,7 @@ from sync_node.search.limits import PROGRESS_STEPS, QUERY_SECONDS_MAX, READER_CA
 
 
 class OutOfTime(Exception):
-    """A question took too long; what was found until then is what there is."""
+    """A question took too long."""
 
 
 class Connections(threading.local):

@@ -77,7 +77,7 @@ class Results:
 
     `corrected`: words that nothing has, with the ones that were asked for in their place;
     `left_out`: parts of the question that were left out, for all together found nothing.
-    `late`: it took too long, and this is what there was. `ready`: there is an index at all.
+    `late`: it took too long. `ready`: there is an index at all.
     """
 
     hits: tuple[Hit, ...] = ()
