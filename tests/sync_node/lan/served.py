@@ -1,20 +1,24 @@
-"""A furnished school behind the node's web server, with people who are signed in."""
+"""A furnished school behind the node's web server, with a class at work and people signed in."""
 
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from flask import Flask
+from flask.testing import FlaskClient
 from waitress.server import create_server
 
-from sync_node.data_dir import DataDir
 from sync_node.lan.app import create_app
-from sync_node.lan.visitor import SESSION_COOKIE, school_of
+from sync_node.lan.visitor import SESSION_COOKIE
+from sync_node.school.quizzes import FormQuestion, from_form
 from sync_node.school.school import School as SchoolData
 from sync_node.school.sessions import Session
 from tests.support.browser import Visit
+from tests.sync_node.lan.lessons import LESSON
 from tests.sync_node.lan.school import School
+from tests.sync_node.lan.teacher.classroom import Classroom, a_classroom
 
 DEVICE = "01890000-0000-4000-8000-000000000001"
 
@@ -27,10 +31,10 @@ class Served:
     """
 
     address: str
-    data_dir: DataDir
+    app: Flask
     data: SchoolData
     tokens: dict[str, str]
-    names: dict[str, str] = field(default_factory=dict)
+    names: dict[str, str]
 
     def sign_in(self, here: Visit, who: str) -> None:
         """Give a browser the cookie that signing in would; a guest gets none."""
@@ -38,35 +42,51 @@ class Served:
             cookie = {"name": SESSION_COOKIE, "value": self.tokens[who], "url": self.address}
             here.page.context.add_cookies([cookie | {"httpOnly": True, "sameSite": "Lax"}])
 
+    def client(self, who: str) -> FlaskClient:
+        """Return somebody's client without a network, which sends what a browser sends."""
+        client = self.app.test_client()
+        client.environ_base["HTTP_ORIGIN"] = "http://localhost"
+        client.set_cookie(SESSION_COOKIE, self.tokens[who])
+        return client
+
 
 @contextmanager
 def served(school: School) -> Iterator[Served]:
-    """Serve a school, with a class of two, a teacher and a technician."""
-    app = create_app(school.data_dir)
+    """Serve a school with a class of six, a teacher and a technician."""
+    room = a_classroom(school.data_dir, lambda: datetime.now(UTC))
+    app = create_app(school.data_dir, school=room.school)
     server = create_server(app, host="127.0.0.1", port=0, threads=4)
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
-        yield _with_people(app, school.data_dir, f"http://127.0.0.1:{server.effective_port}")
+        yield _with_people(app, room, f"http://127.0.0.1:{server.effective_port}")
     finally:
         server.close()
         thread.join()
-        school_of(app).close()
+        room.school.close()
 
 
-def _with_people(app: Flask, data_dir: DataDir, address: str) -> Served:
-    data = school_of(app)
-    teacher = data.teachers.add("Ms Chen", "four words are enough")
-    school_class = data.people.add_class("4b", "4")
-    mei, _ = (data.people.add_learner(school_class.id, name) for name in ("Mei", "小明"))
+def _with_people(app: Flask, room: Classroom, address: str) -> Served:
+    data, teacher, pupil = room.school, room.teacher, room.learners[-1]
     people = (
-        Session("learner", mei.id, mei.name, school_class.id, mei.picture),
+        Session("learner", pupil.id, pupil.name, pupil.class_id, pupil.picture),
         Session("teacher", teacher.id, teacher.name),
         Session("technician", "technician", ""),
     )
     tokens = {one.kind: _token(data, one) for one in people}
-    names = {"class_id": school_class.id, "learner_id": mei.id}
-    return Served(address, data_dir, data, tokens, names)
+    question = FormQuestion("choice", "Which is a half?", ("1/2",), ("1/3", "1/4"))
+    quiz = from_form("Warm-up", [question], language="en")
+    names = {
+        "class_id": pupil.class_id,
+        "learner_id": pupil.id,
+        "task": data.assignments.of_class(pupil.class_id)[0].id,
+        "material": data.materials.add_quiz(quiz, title="Warm-up", class_id="", by=teacher.id).id,
+    }
+    found = Served(address, app, data, tokens, names)
+    show = {"do": "begin", "pack": "fractions", "lesson": LESSON}
+    found.client("teacher").post("/teacher/show", data=show)
+    found.client("teacher").post("/teacher/rosters/paste", data={"name": "5 A", "names": "Gao Min"})
+    return found
 
 
 def _token(data: SchoolData, session: Session) -> str:

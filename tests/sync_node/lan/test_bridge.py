@@ -9,8 +9,6 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Browser, Frame
 
 from content_packs.records import Actor, Place
-from sync_node.lan.app import create_app
-from sync_node.lan.visitor import SESSION_COOKIE
 from sync_node.school.progress import ItemProgress
 from tests.support.browser import Visit, visit
 from tests.sync_node.lan.lessons import LESSON
@@ -29,31 +27,23 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 @pytest.fixture
 def pupil(site: Served) -> FlaskClient:
-    """Mei's browser, asking the same school without a network."""
-    return _client(site, "learner")
+    """A pupil's browser, asking the same school without a network."""
+    return site.client("learner")
 
 
-def _client(site: Served, who: str) -> FlaskClient:
-    client = create_app(site.data_dir, school=site.data).test_client()
-    client.environ_base["HTTP_ORIGIN"] = "http://localhost"
-    if who in site.tokens:
-        client.set_cookie(SESSION_COOKIE, site.tokens[who])
-    return client
-
-
-def _of_mei(site: Served) -> ItemProgress | None:
-    mei = Actor("learner", site.names["learner_id"])
-    return site.data.progress.of_item(mei, Place("fractions", LESSON, "slicer"))
+def _of_pupil(site: Served) -> ItemProgress | None:
+    pupil = Actor("learner", site.names["learner_id"])
+    return site.data.progress.of_item(pupil, Place("fractions", LESSON, "slicer"))
 
 
 def test_what_an_app_says_is_kept_as_its_own_word(site: Served, pupil: FlaskClient) -> None:
     assert pupil.post(SAID, data={"type": "progress", "percent": "40.4"}).status_code == 204
-    found = _of_mei(site)
+    found = _of_pupil(site)
     assert found
     assert (found.state, found.percent, found.score) == ("started", 40, None)
     form = {"type": "completed", "score": "3", "points": "5"}
     assert pupil.post(SAID, data=form).status_code == 204
-    found = _of_mei(site)
+    found = _of_pupil(site)
     assert found
     assert (found.state, found.score, found.points) == ("done", Fraction(3), Fraction(5))
     assert found.by_app, "nobody checked it, and the record says so"
@@ -80,14 +70,14 @@ def test_nonsense_is_refused_and_not_kept(
     site: Served, pupil: FlaskClient, form: dict[str, str]
 ) -> None:
     assert pupil.post(SAID, data=form).status_code == 400
-    assert _of_mei(site) is None
+    assert _of_pupil(site) is None
 
 
 def test_nobody_but_a_page_of_this_site_says_it(site: Served, pupil: FlaskClient) -> None:
     form = {"type": "completed"}
     for origin in ("null", "http://elsewhere.example", "http://localhost:8000"):
         assert pupil.post(SAID, data=form, headers={"Origin": origin}).status_code == 403
-    assert _of_mei(site) is None
+    assert _of_pupil(site) is None
 
 
 def test_an_app_that_another_pupil_left_open_says_nothing_of_this_one(
@@ -95,7 +85,7 @@ def test_an_app_that_another_pupil_left_open_says_nothing_of_this_one(
 ) -> None:
     form = {"type": "completed", "_who": "01890000-0000-4000-8000-00000000000a"}
     assert pupil.post(SAID, data=form).status_code == 409
-    assert _of_mei(site) is None
+    assert _of_pupil(site) is None
 
 
 def test_only_what_has_a_frame_of_its_own_can_speak(pupil: FlaskClient) -> None:
@@ -107,9 +97,9 @@ def test_only_what_has_a_frame_of_its_own_can_speak(pupil: FlaskClient) -> None:
 
 
 def test_a_teacher_who_looks_at_an_app_is_no_pupil(site: Served) -> None:
-    teacher = _client(site, "teacher")
-    assert teacher.post(SAID, data={"type": "completed"}).status_code == 204
-    assert site.data.statements.newest() == 0
+    before = site.data.statements.newest()
+    assert site.client("teacher").post(SAID, data={"type": "completed"}).status_code == 204
+    assert site.data.statements.newest() == before
 
 
 def _frame(here: Visit) -> Frame:
@@ -149,7 +139,7 @@ def test_an_app_in_its_frame_is_heard_and_told(browser: Browser, site: Served) -
         assert _hear(here, frame, 2)["type"] == "kept"
         _say(frame, {"satchel": 1, "type": "completed", "score": 4, "points": 5, "id": 3})
         assert _hear(here, frame, 3)["type"] == "kept"
-        found = _of_mei(site)
+        found = _of_pupil(site)
         assert found
         assert (found.is_done, found.score, found.points) == (True, Fraction(4), Fraction(5))
 
@@ -197,7 +187,7 @@ def test_only_the_frame_is_heard(browser: Browser, site: Served) -> None:
         )
         here.page.wait_for_timeout(500)
         assert not [url for url in here.requests if url.endswith("/said")]
-        assert _of_mei(site) is None or not _of_mei(site).is_done
+        assert _of_pupil(site) is None or not _of_pupil(site).is_done
 
 
 @pytest.mark.browser

@@ -61,6 +61,38 @@ PAGES = [
     Page("/sign-in/{class_id}"),
     Page("/sign-in/{class_id}/{learner_id}"),
     Page("/reading"),
+    Page("/materials/{material}"),
+    Page("/screen"),
+    Page("/teacher/sign-in"),
+    Page("/teacher/code"),
+    *(
+        Page(address, "teacher")
+        for address in (
+            "/teacher",
+            "/teacher/teachers",
+            "/teacher/classes/new",
+            "/teacher/classes/{class_id}",
+            "/teacher/classes/{class_id}/board",
+            "/teacher/classes/{class_id}/pupils",
+            "/teacher/pupils/{learner_id}",
+            "/teacher/rosters",
+            "/teacher/rosters/preview",
+            "/teacher/set",
+            f"/teacher/set?pack=fractions&lesson={LESSON}",
+            "/teacher/tasks/{task}",
+            "/teacher/show",
+            "/teacher/plans",
+            "/teacher/packs",
+            "/teacher/packs/fractions",
+            "/teacher/wishes",
+            "/teacher/materials",
+            "/teacher/materials/quiz",
+            "/packs/fractions",
+            ITEM,
+            f"{ITEM}/practice",
+            "/screen",
+        )
+    ),
     Page("/box"),
     Page("/box", "technician"),
 ]
@@ -68,6 +100,9 @@ PAGES = [
 NOT_PAGES = {
     "/content/<pack>/<int:version>/<path:path>", "/favicon.ico", "/search/suggest",
     "/static/<stamp>/<name>", "/vendor/<stamp>/<path:path>", "/peer/v1/<path:place>",
+    "/materials/<material>/file", "/packs/<pack>/<lesson>/take-home.zip", "/screen/state",
+    "/teacher/classes/<class_id>/records/<any(results, answers):kind>.csv",
+    "/screen/<show>",  # as /screen is while one show runs
 }  # fmt: skip
 ELSEWHERE = ("/teacher", "/screen", "/materials")  # teacher/test_teachers_browser.py looks at these
 LOOKS = {
