@@ -151,6 +151,8 @@ def test_a_phone_that_went_from_hand_to_hand_keeps_nothing_under_the_wrong_name(
     page = pupil.post(PRACTICE, data=right_form() | {"_who": ["somebody-else"]}).text
     assert "another person began it" in page
     assert "answered" not in [verb for _, verb in _verbs(data, "practice")]
+    pupil.post(f"{ITEM}/intro/done", data={"_done": "1", "_who": "somebody-else"})
+    assert _verbs(data, "intro") == []
 
 
 def test_a_score_that_a_browser_sends_is_nothing(
