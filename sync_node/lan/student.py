@@ -11,6 +11,7 @@ from sync_node.lan.interface_language import COOKIE, INTERFACE_LANGUAGES, wishes
 from sync_node.lan.learners import learning
 from sync_node.lan.limits import MATERIALS_SHOWN_MAX
 from sync_node.lan.preferences import local_address, remember
+from sync_node.lan.teacher.today import today
 from sync_node.lan.visitor import actor, known_actor, school, visitor
 from sync_node.learning import SetWork, next_item, steps_of, steps_of_line
 from sync_node.shelves import Shelf
@@ -95,5 +96,4 @@ def _set_work() -> tuple[SetWork, ...]:
     who = visitor()
     if not who.is_learner:
         return ()
-    today = school().ground.now().date()
-    return learning().set_work(Actor("learner", who.id), who.class_id, today, wishes())
+    return learning().set_work(Actor("learner", who.id), who.class_id, today(), wishes())

@@ -157,7 +157,8 @@ def test_an_app_has_its_own_files_and_nothing_else(browser: Browser, address: st
 def test_an_app_in_full_screen_is_in_its_sandbox_too(browser: Browser, address: str) -> None:
     with visit(browser, address) as here:
         here.open(f"{ITEM}/slicer")
-        here.page.get_by_role("link", name="Open full screen").click()
+        link = here.page.get_by_role("link", name="Open full screen")
+        here.open(link.get_attribute("href") or "")  # as in a tab of its own
         here.page.get_by_text("origin").wait_for()
         found = json.loads(here.page.locator("#said").inner_text())
         assert (found["origin"], found["cookie"], found["site"]) == (
