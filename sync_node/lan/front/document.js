@@ -171,7 +171,7 @@ if (reader && window.Worker) {
   said.textContent = reader.dataset.opening;
   open().then((opened) => {
     pdf = opened;
-    found("total").textContent = reader.dataset.total.replace("{total}", pdf.numPages);
+    found("total").textContent = `/ ${pdf.numPages}`;
     field.setAttribute("max", pdf.numPages);
     found("smaller").disabled = true;
     found("turner").hidden = false;
