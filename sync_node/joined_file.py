@@ -56,6 +56,8 @@ class JoinedFile(io.RawIOBase):
 
         Raises `OSError` where a file is shorter than it was.
         """
+        if self.closed:
+            raise ValueError("read of a closed file")
         if self._at >= self.size:
             return b""
         number = bisect_right(self._starts, self._at) - 1

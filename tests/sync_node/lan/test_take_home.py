@@ -3,6 +3,7 @@
 import io
 import zipfile
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 import pytest
 from flask.testing import FlaskClient
@@ -50,6 +51,17 @@ def test_a_download_that_was_cut_goes_on(client: FlaskClient) -> None:
     )
     assert rest.status_code == 206
     assert whole.data[:middle] + rest.data == whole.data
+
+
+def test_the_web_server_sends_it_without_holding_a_thread(
+    address: str, client: FlaskClient
+) -> None:
+    with urlopen(address + HOME) as answer:  # our own server
+        assert answer.read() == client.get(HOME).data
+    asked = Request(address + HOME, headers={"Range": "bytes=1000-200999"})
+    with urlopen(asked) as answer:
+        assert answer.status == 206
+        assert answer.read() == client.get(HOME).data[1000:201000]
 
 
 def test_the_page_asks_nothing_of_the_school(client: FlaskClient) -> None:
