@@ -170,8 +170,8 @@ def _codes(table: Table) -> dict[str, str]:
                 hint=f"Did you mean {meant!r}?" if meant else f"Known codes begin: {known}.",
             )
     stage = code_lists.stage_of(codes["grade"])
-    known = {*code_lists.known("stage")} - {code_lists.FOR_TEACHERS, stage}
-    if stage and codes["stage"] in known:
+    others = {*code_lists.known("stage")} - {code_lists.FOR_TEACHERS, stage}
+    if stage and codes["stage"] in others:
         table.warning(
             "grade",
             f"grade {codes['grade']} belongs to the stage {stage!r}, not {codes['stage']!r}",

@@ -6,27 +6,33 @@ served as pack content is (`content.py`): sandboxed, never sniffed, in ranges.
 
 from typing import BinaryIO
 
-from flask import Blueprint, Response, current_app, render_template, request
+from flask import Blueprint, Response, current_app, make_response, render_template, request
 from werkzeug.datastructures import MultiDict
 
 from content_packs import byte_ranges
 from content_packs.errors import Missing, Refused, SourceUnavailable, StorageFailed
 from content_packs.exercises import grading
+from content_packs.exercises.model import Exercise
 from sync_node.lan.content import PDF, body
 from sync_node.lan.exercise_form import (
     ATTEMPT_FIELD,
+    SUBMISSION_FIELD,
+    WHO_FIELD,
     attempt_of,
     fields,
     place_field,
     responses,
 )
+from sync_node.lan.limits import RETRY_AFTER_SECONDS
 from sync_node.lan.visitor import actor, known_actor, school, visitor
+from sync_node.school.errors import Busy
 from sync_node.school.materials import Material
+from sync_node.school.recording import TooFast
 from sync_node.school.sessions import new_token
 
 blueprint = Blueprint("materials", __name__, url_prefix="/materials")
 
-SUBMISSION_FIELD = "_submission"  # a random word: a form that is sent twice is one try
+_STATUS = {"failed": 503, "too-fast": 429}
 _POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; media-src 'self'"
 _POLICY_OF_PDF = "frame-ancestors 'none'"  # SITE.md, section 3
 
@@ -42,17 +48,19 @@ def material(material: str) -> str:
 
 
 @blueprint.post("/<material>")
-def grade(material: str) -> str:
+def grade(material: str) -> Response:
     """Grade a quiz, record what was answered, and answer with the form and what to say to it."""
     found = find(material)
     exercise = school().materials.exercise(found)
     result = grading.grade(exercise, responses(exercise, request.form))
-    who = actor()
-    if who is not None:
-        word = request.form.get(SUBMISSION_FIELD, "")
-        school().recording.answered(who, found.thing, exercise, result, submission=word)
+    kept = _keep(found, exercise, result)
     number = attempt_of(request.form.get(ATTEMPT_FIELD, ""))
-    return _quiz(found, request.form, result, number)
+    response = make_response(
+        _quiz(found, request.form, result, number, kept), _STATUS.get(kept, 200)
+    )
+    if kept in _STATUS:
+        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response
 
 
 @blueprint.get("/<material>/file")
@@ -100,8 +108,29 @@ def find(material: str) -> Material:
     return found
 
 
+def _keep(found: Material, exercise: Exercise, result: grading.Result) -> str:
+    """Record a try, and say what became of it: `kept`, or why it wasn't."""
+    if request.form.get(WHO_FIELD, visitor().id) != visitor().id:
+        return "other"  # a phone went from hand to hand
+    who = actor()
+    if who is None or all(one.outcome == "unanswered" for one in result.questions):
+        return ""
+    word = request.form.get(SUBMISSION_FIELD, "")
+    try:
+        school().recording.answered(who, found.thing, exercise, result, submission=word)
+    except TooFast:
+        return "too-fast"
+    except (Busy, StorageFailed):
+        return "failed"
+    return "kept"
+
+
 def _quiz(
-    found: Material, form: MultiDict[str, str], result: grading.Result | None, attempt: int
+    found: Material,
+    form: MultiDict[str, str],
+    result: grading.Result | None,
+    attempt: int,
+    kept: str = "",
 ) -> str:
     exercise = school().materials.exercise(found)
     return render_template(
@@ -112,7 +141,8 @@ def _quiz(
         result=result,
         score=grading.shown_score(result.score) if result else "",
         attempt=attempt,
-        submission=form.get(SUBMISSION_FIELD, "") or new_token(school().ground.randomness),
+        kept=kept,
+        word=new_token(school().ground.randomness),
         place_field=place_field,
         picture_place=lambda _: "",
     )

@@ -267,6 +267,10 @@ def test_a_sound_folder_has_no_fault(tmp_path: Path) -> None:
     assert faults_of(tmp_path, {}) == []
 
 
+def test_a_pack_for_teachers_has_a_grade_of_any_stage(tmp_path: Path) -> None:
+    assert faults_of(tmp_path, pack('stage = "primary"', 'stage = "teachers"')) == []
+
+
 @pytest.mark.parametrize("broken", BROKEN, ids=lambda broken: broken.name.replace(" ", "-"))
 def test_a_fault_is_told_with_its_place_and_what_to_do(broken: Broken, tmp_path: Path) -> None:
     faults = faults_of(tmp_path, broken.changes)

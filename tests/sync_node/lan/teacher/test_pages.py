@@ -2,10 +2,15 @@
 
 import re
 
+import msgspec
 import pytest
 from flask.testing import FlaskClient
 
+from content_packs.code_lists import FOR_TEACHERS
+from sync_node.data_dir import DataDir
+from tests.sync_node.lan import lessons
 from tests.sync_node.lan.lessons import LESSON
+from tests.sync_node.lan.school import School, describe
 from tests.sync_node.lan.teacher.classroom import PASSPHRASE, PRACTICE, WHOLE, Classroom
 
 PAGES = [
@@ -262,3 +267,22 @@ def test_lessons_show_a_teacher_what_can_be_done_with_them(teacher: FlaskClient)
     page = text_of(teacher, f"/packs/fractions/{LESSON}/{PRACTICE.item}")
     assert f"/teacher/set?pack=fractions&amp;lesson={LESSON}&amp;item={PRACTICE.item}" in page
     assert "Show on the wall" in page
+
+
+def test_packs_for_teachers_stand_apart(teacher: FlaskClient, classroom: Classroom) -> None:
+    add_a_plan(classroom.data_dir)
+    assert "Teaching fractions" not in text_of(teacher, "/")
+    page = text_of(teacher, "/teacher/plans")
+    assert "Teaching fractions" in page
+    assert "The water cycle" not in page
+    guest = teacher.application.test_client()
+    assert guest.get("/packs/plan").status_code == 200, "order, not secrecy"
+
+
+def add_a_plan(data_dir: DataDir) -> None:
+    plain, contents = lessons.plain_lesson("plan-one", "Plan one", "教案一")
+    school = School(data_dir)
+    made = describe("plan", (plain,), title={"en": "Teaching fractions"})
+    school.add(msgspec.structs.replace(made, stage=FOR_TEACHERS), contents)
+    school.offer("plan", 1)
+    school.activate("plan", 1, "plan-one")
