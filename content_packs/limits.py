@@ -73,7 +73,7 @@ FIELD_MEMBERS_MAX = 16  # in a dictionary, an inner list, or among parameters
 AUTHORITY_CHARACTERS_MAX = 260  # 253 of a host name (RFC 1035), and a port
 TARGET_CHARACTERS_MAX = 4_000  # of a path, and of a query
 
-# Records (RECORDS.md)
+# Records, as RECORDS.md has them
 RECORD_BYTES_MAX = 8 * KIB  # one statement
 RECORD_IRI_CHARACTERS_MAX = 400  # four names and what stands before them
 RECORD_RESPONSE_CHARACTERS_MAX = 500  # of what a pupil answered to one question; the rest is cut
