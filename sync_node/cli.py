@@ -193,7 +193,7 @@ def resume(*, data: Path, as_json: bool) -> None:
 @json_option
 def plan(*, data: Path, as_json: bool) -> None:
     """Say what comes next and why, what waits for what, and when each lesson opens."""
-    from sync_node import estimating, plan_sayings
+    from sync_node import desired_sayings, estimating, plan_sayings
     from sync_node.box_clock import system_clock
     from sync_node.data_dir import DataDir
     from sync_node.database import reading_database
@@ -217,8 +217,8 @@ def plan(*, data: Path, as_json: bool) -> None:
         number = wanted.number if wanted else 0
         print_json({**plan_sayings.plan_json(estimate, reasons), "desired_state": number})
     else:
-        if wanted:
-            click.echo(f"by the hub's desired state {wanted.number}:")
+        for line in desired_sayings.lines_of(wanted):
+            click.echo(line)
         plan_sayings.say_plan(estimate, reasons, found)
 
 

@@ -175,6 +175,7 @@ RATE_WINDOW_SECONDS = 20.0  # over which the rate of a transfer is told
 ORDERS_SECONDS = 2.0  # between two looks at what people asked for, while idle
 WINDOW_SPREAD_SECONDS = 120.0  # a district's nodes don't all begin when a window opens
 PLAN_LINES_MAX = 20  # of `sync-node plan`
+DESIRED_NAMES_SHOWN = 12  # of each list of a desired state, in `plan` and `status`
 
 # The hub
 SEQUENCE_LEASE = 64  # numbers of requests that are leased durably at a time

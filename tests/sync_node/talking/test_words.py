@@ -1,16 +1,27 @@
 """What a technician reads: how far the enrolment is, what to do next, what the hub wants."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from content_packs.desired_state import Budget, DesiredPin, DesiredState, Window
 from sync_node import standing
 from sync_node.enrolling import Enrolled
 from sync_node.enrolling_sayings import enrolled_json, lines_of
 from sync_node.standing import Standing
-from tests.support.protocol import a_credential
+from tests.support.protocol import NOON, a_credential
 
 PRINT = "6MCG-FJ32-GGAP-M8NQ"
+NIGHT = Window(opens="22:00", closes="06:00", classes=("video",), kbit_per_second=64)
+PINS = (DesiredPin(pack="fractions"), DesiredPin(pack="optics", lesson="lenses"))
+
+
+def wanting(**said: Any) -> DesiredState:
+    whom = {"node": "qamdo-7"} if "group" not in said else {}
+    return DesiredState(number=5, issued_at=NOON, **whom | said)
+
+
 NODE = Standing(
     enrolment="enrolled", fingerprint=PRINT, node="qamdo-7", school="qamdo",
     school_title="Qamdo No. 7", district="east", last_check_in="2026-06-01T00:00:00Z",
@@ -48,8 +59,19 @@ def test_a_box_that_nobody_enrols_says_nothing_of_it() -> None:
         ({"refused": 3}, "the last 3 check-ins"),
         ({"batches_waiting": 2}, "2 batches wait"),
         ({"trouble": "the key rotted"}, "the key rotted"),
-        ({"desired_state": 5, "desired": {"time_zone": "+08:00"}}, "desired state 5: time zone"),
-        ({"desired_state": 5, "desired": {}}, "leaves all to this node"),
+        ({"desired": wanting()}, "leaves all to this node"),
+        ({"desired": wanting()}, "desired state 5, for this node"),
+        ({"desired": wanting(node="", group="pilot")}, "for group pilot"),
+        ({"desired": wanting(time_zone="+08:00")}, "time zone: +08:00"),
+        ({"desired": wanting(channels=("main", "county"))}, "channels: main; county"),
+        ({"desired": wanting(packs=())}, "of those channels: none"),
+        ({"desired": wanting(renditions=("240p",))}, "beyond the lightest: 240p"),
+        ({"desired": wanting(windows=())}, "open at any time"),
+        ({"desired": wanting(windows=(NIGHT,))}, "22:00 to 06:00 for video at 64 kbit/s"),
+        ({"desired": wanting(budget=Budget(metered=True))}, "may carry: text, metered"),
+        ({"desired": wanting(budget=Budget(megabytes_per_day=9))}, "every class, 9 MB a day"),
+        ({"desired": wanting(pins=PINS)}, "fractions; optics, lesson lenses"),
+        ({"desired": wanting(packs=tuple(f"p-{n}" for n in range(30)))}, "p-11; and 18 more"),
     ],
 )
 def test_status_says_what_a_node_is_to_its_hub(changes: dict[str, object], said: str) -> None:
