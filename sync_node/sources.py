@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from content_packs.errors import InvalidContent, Missing, SatchelError, SourceUnavailable
-from sync_node import tls
+from sync_node import courier_disks, tls
 from sync_node.config import Config
 from sync_node.errors import NotNow
 from sync_node.folder_source import FolderSource
@@ -85,9 +85,15 @@ def from_config(  # noqa: PLR0913  # what is outside comes in as parameters
             hubs.append(hub)
             found.append(RetryingSource(hub, sleep=sleep, random=random_share))
         elif each.folder:
-            found.append(FolderSource(Path(each.folder)))
+            found.append(FolderSource(_repository_in(Path(each.folder))))
     found += [*map(FolderSource, disks), *peers]
     return Sources(found, meters or {}, hubs)
+
+
+def _repository_in(folder: Path) -> Path:
+    """Return where a folder of node.toml holds its repository: a courier's stick has it below."""
+    disk = courier_disks.recognised(folder)
+    return disk.repository if disk and disk.repository else folder
 
 
 class Sources:

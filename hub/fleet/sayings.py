@@ -31,7 +31,10 @@ def say_nodes(nodes: "Sequence[Node]") -> None:
         click.echo(f"{node.node}  {_STATES[node.state]}  {heard}{groups}")
         for key in node.keys:
             if key.state == "pending":
-                click.echo(f"  waits: {key.fingerprint}  {key.model}  serial {key.serial_number}")
+                click.echo(
+                    f"  waits: {key.fingerprint}  {key.model or 'a box'}, "
+                    f"serial {key.serial_number or 'unknown'}"
+                )
                 click.echo(f"  if the box shows the same: hub nodes confirm {node.node}")
         if node.alarm:
             click.echo(f"  ALARM {node.alarm_at}: {node.alarm}")

@@ -7,7 +7,9 @@ import pytest
 
 from content_packs.errors import InvalidContent, Missing, SourceUnavailable
 from content_packs.repository import TIMESTAMP
+from sync_node.config import Config, SourceConfig
 from sync_node.folder_source import FolderSource
+from sync_node.sources import from_config
 
 
 @pytest.fixture
@@ -65,3 +67,14 @@ def test_a_stick_pulled_out_in_the_middle(root: Path) -> None:
         os.truncate(bundle, 400_000)
         with pytest.raises(SourceUnavailable, match="early"):
             list(pieces)
+
+
+def test_a_couriers_stick_may_be_named_as_a_folder(root: Path, tmp_path: Path) -> None:
+    """Its repository lies two folders below its top."""
+    below = tmp_path / "courier" / "satchel" / "repository"
+    below.parent.mkdir(parents=True)
+    root.rename(below)
+    (below / TIMESTAMP).write_bytes(b"x")
+    config = Config(format=1, sources=(SourceConfig(folder=str(tmp_path / "courier")),))
+    (source,) = from_config(config, tmp_path).for_content()
+    assert source.get(TIMESTAMP, bytes_max=100).body == b"x"
