@@ -212,7 +212,8 @@ def test_approved_boxes_need_nobody(hub: Hub, web: FlaskClient, tmp_path: Path) 
     box, other = Box(), Box()
     listed = tmp_path / "list.txt"
     listed.write_text(
-        f"# a delivery\n\n{enrolment_codes.fingerprint(box.keyid).lower()}\n 10000000ABCDEF01  # a Pi\n"
+        f"# a delivery\n\n{enrolment_codes.fingerprint(box.keyid).lower()}\n"
+        " 10000000ABCDEF01  # a Pi\n"
     )
     assert nodes.approve(hub, listed) == (2, 0)
     assert nodes.approve(hub, listed) == (0, 2)
