@@ -66,7 +66,7 @@ class Node:
 
 @dataclass(frozen=True)
 class Revoked:
-    """A node that counts no more. `listed`: the list that tells other nodes is signed, too."""
+    """A node that counts no more. `listed`: the list that tells other nodes was signed anew."""
 
     node: str
     revoked_at: str
