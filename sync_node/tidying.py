@@ -2,8 +2,8 @@
 
 Kept are all files of the versions that a lesson is at or would be rolled back to, that are offered,
 or that a person holds; and what came of the newest version of a retired pack: where the hub, or a
-desired state, wants that pack again, it goes on from there. Rows go before files: a cut in between leaves files that the next tidying
-finds.
+desired state, wants that pack again, it goes on from there. Rows go before files: a cut in between
+leaves files that the next tidying finds.
 """
 
 import contextlib

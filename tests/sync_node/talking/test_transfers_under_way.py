@@ -1,6 +1,5 @@
 """Whatever the hub comes to want, what was on its way goes on from where it is."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,7 +21,7 @@ PLENTY = Budget(megabytes_per_day=100)
 
 
 @pytest.fixture
-def begun(tmp_path: Path, repository: Repository, hub: ScriptedHub) -> Iterator[Box]:
+def begun(tmp_path: Path, repository: Repository, hub: ScriptedHub) -> Box:
     """A node that got a part of a film, then hears what the hub wants."""
     repository.offer("main", publish(repository, tmp_path, pack="films", video_bytes=VIDEO_BYTES))
     box = Box(tmp_path / "box").initialise(
@@ -30,7 +29,7 @@ def begun(tmp_path: Path, repository: Repository, hub: ScriptedHub) -> Iterator[
     )
     assert enrolled(box, hub).sync().outcome == "not-now"
     assert parts(box)
-    yield box
+    return box
 
 
 def parts(box: Box) -> dict[str, int]:
