@@ -29,7 +29,7 @@ from sync_node import identity
 from sync_node.data_dir import DataDir
 from sync_node.identity import Identity
 from sync_node.limits import PEER_TRUST_SECONDS
-from tests.support.district import NO_HUB, Box, District, a_district
+from tests.support.district import Box, District, a_district
 from tests.support.protocol import a_report
 
 _CREDENTIAL = "api/v1/credential"
@@ -98,7 +98,7 @@ class Theft:
 
     district: District
     near: Box
-    far: Box  # its link is dead since
+    far: Box  # has no link any more
     thief: Thief
 
     @property
@@ -115,7 +115,7 @@ def theft(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Theft]:
             for name, code in zip(("stolen", "near", "far"), codes, strict=True)
         )
         found = Theft(district, near, far, with_card_of(stolen, district.folder / "thief"))
-        far.set_up(hub=NO_HUB, media=district.folder / "media")
+        far.set_up(cut_off=True, media=district.folder / "media")
         assert found.thief.ask(f"{district.url}{_CREDENTIAL}") == 200, "nobody knows yet"
         said = district.hub("nodes", "revoke", stolen.node, "--reason", "stolen in the night")
         assert said["listed"]
@@ -172,7 +172,7 @@ def test_a_neighbour_that_heard_of_it_by_a_stick_alone_serves_it_no_more(theft: 
         assert thief.held(address) == 401
         at_home = Box(district.folder / "at-home", thief.box.node)
         shutil.copytree(thief.box.root, at_home.root)
-        at_home.set_up(hub=NO_HUB, peers=[address])
+        at_home.set_up(cut_off=True, peers=[address])
         at_home.run("sync")
         assert at_home.versions() == {"demo": 1}, "nothing new came from the neighbour"
 

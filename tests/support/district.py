@@ -15,7 +15,6 @@ from tests.support import node_process
 from tests.support.packs import make_demo
 from tests.support.source_code import CHECKOUT
 
-NO_HUB = "http://127.0.0.1:9/"  # nothing listens on the port of `discard`
 _SECONDS_MAX = 60
 _QUIET = "\n[peers]\nfind = false\nnamed = [{named}]\n"  # no test says anything to a real network
 
@@ -42,13 +41,14 @@ class Box:
                 if each["lessons_ready"] == each["lessons_total"]}  # fmt: skip
 
     def set_up(
-        self, *, hub: str = "", media: Path | None = None, peers: Sequence[str] = ()
+        self, *, cut_off: bool = False, media: Path | None = None, peers: Sequence[str] = ()
     ) -> None:
-        """Let it ask a hub elsewhere, look for sticks at `media`, and ask these neighbours."""
+        """Let it lose its hub, look for sticks at `media`, and ask these neighbours alone."""
         file = self.root / "node.toml"
         text = file.read_text(encoding="utf-8").partition("\n[peers]")[0]
-        if hub:
-            text = re.sub(r'^hub = ".*"$', f'hub = "{hub}"', text, flags=re.MULTILINE)
+        if cut_off:
+            nowhere = f"folder = {json.dumps(str(self.root / 'nowhere'))}"
+            text = re.sub(r'^hub = ".*"$', nowhere, text, flags=re.MULTILINE)
         if media:
             text = f"couriers = [{json.dumps(str(media))}]\n{text}"
         text += _QUIET.format(named=", ".join(map(json.dumps, peers)))
