@@ -38,6 +38,11 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _FATS = {"vfat", "msdos", "fat"}
 _PULLED = "Was the stick pulled? Put it in again and run the same once more: it goes on."
+_HINTS = {
+    errno.EROFS: "Is it locked by a switch, or mounted read-only? A failing stick turns so, too.",
+    errno.EIO: _PULLED,
+    errno.ENODEV: _PULLED,
+}
 _FAKE = "The stick is failing, or smaller than it says. Use another one."
 
 
@@ -318,13 +323,13 @@ class Stick:
             with storage_errors(self.root / path):
                 yield
         except StorageFailed as error:
-            if isinstance(error.__cause__, OSError) and error.__cause__.errno in _NOT_OURS:
+            code = error.__cause__.errno if isinstance(error.__cause__, OSError) else None
+            if code in _NOT_OURS:
                 raise InvalidContent(
                     f"{self._what(path)}: a link or something else is in the way",
                     hint=f"Remove the folder {path.split('/', 1)[0]} from the stick.",
                 ) from error
-            if not error.hint:
-                error.hint = _PULLED
+            error.hint = _HINTS.get(code or 0, error.hint or _PULLED)
             raise
 
 

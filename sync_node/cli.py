@@ -308,6 +308,7 @@ def export(*, folder: Path, data: Path, as_json: bool) -> None:
     """Write onto the stick at DIR what this node can pass on, and what it has for the hub."""
     import msgspec
 
+    from content_packs.courier_sayings import say_plan
     from content_packs.stick import Stick
     from sync_node import courier_sayings
     from sync_node.box_clock import system_clock
@@ -317,7 +318,7 @@ def export(*, folder: Path, data: Path, as_json: bool) -> None:
     quiet = as_json
     done, left = run(
         DataDir(data), Stick(folder), clock=system_clock,
-        announce=lambda plan: None if quiet else courier_sayings.say_plan(plan),
+        announce=lambda plan: None if quiet else say_plan(plan),
         progress=courier_sayings.progress_line(quiet=quiet),
     )  # fmt: skip
     if as_json:

@@ -117,7 +117,7 @@ class Visiting:
             "done",
             self._now(),
             bytes_in=traffic.bytes_in if traffic else 0,
-            lessons=len(tick.activated),
+            lessons=len(tick.activated) if traffic and traffic.bytes_in else 0,
             trouble=next(about, ""),
         )
 

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from content_packs.digests import is_digest
 from hub.couriers.contents import School
+from hub.couriers.writing import Waiting
 from hub.fleet import batches, check_ins, claims, desired, nodes, reports
 from hub.fleet.audit import Refusals
-from hub.fleet.tables import NodeKeyRow
 from hub.hub import Hub
 
 _ORIGIN = "stick"
@@ -34,6 +34,7 @@ class CourierFleet:
             _names(settings.get("channels")),
             kept[0].report if kept else None,
             _names(settings.get("packs")),
+            next((key.keyid for key in found.keys if key.state == "valid"), ""),
         )
 
     def down(self, node: str) -> Mapping[str, bytes]:
@@ -41,21 +42,21 @@ class CourierFleet:
 
         Raises `KeyAbsent`, `KeyLocked`, `StorageFailed`.
         """
-        if is_digest(node):
-            return self._credential(node)
         found = check_ins.documents_for(self._hub, node)
-        return {name.removesuffix(".json"): document for name, document in found.items()}
+        by_kind = {name.removesuffix(".json"): document for name, document in found.items()}
+        return {
+            kind: document
+            for kind, document in by_kind.items()
+            if kind == "credential" or not is_digest(node)
+        }
 
-    def _credential(self, keyid: str) -> Mapping[str, bytes]:
-        with self._hub.database.transaction():
-            row = NodeKeyRow.get_or_none(
-                (NodeKeyRow.keyid == keyid) & (NodeKeyRow.state == "valid")
-            )
-        return {"credential": row.credential.encode()} if row else {}
+    def take_claim(self, document: bytes) -> Waiting | None:
+        """Take a claim; return the box where a person has to confirm it first.
 
-    def take_claim(self, document: bytes) -> None:
-        """Take a claim. Raises `ClaimRefused`, `Untrusted`, `InvalidContent`, `StorageFailed`."""
-        claims.take(self._hub, document, origin=_ORIGIN, refusals=self._refusals)
+        Raises `ClaimRefused`, `Untrusted`, `InvalidContent`, `StorageFailed`.
+        """
+        answer = claims.take(self._hub, document, origin=_ORIGIN, refusals=self._refusals)
+        return Waiting(answer.node, answer.pending.fingerprint) if answer.pending else None
 
     def take_report(self, document: bytes) -> None:
         """Take a report. Raises `Unauthorised`, `InvalidContent`, `StorageFailed`."""

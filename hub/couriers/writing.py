@@ -41,6 +41,14 @@ Progress = Callable[[str, int, int], None]  # what is being done, bytes done, by
 _ROOT = repository.metadata_path("1.root.json")
 
 
+@dataclass(frozen=True)
+class Waiting:
+    """A box whose claim a person has to confirm, once they compared the fingerprint."""
+
+    node: str
+    fingerprint: str
+
+
 class Fleet(Protocol):
     """What the hub knows of its nodes, as far as a courier carries it."""
 
@@ -52,8 +60,8 @@ class Fleet(Protocol):
         """Return the signed documents for a node, or a box by its keyid, by their kinds."""
         ...
 
-    def take_claim(self, document: bytes) -> None:
-        """Take a claim; the answer, if there is one by now, comes with `down`."""
+    def take_claim(self, document: bytes) -> Waiting | None:
+        """Take a claim; the answer comes with `down`, unless a person has to look first."""
         ...
 
     def take_report(self, document: bytes) -> None:
@@ -104,8 +112,8 @@ def write(  # noqa: PLR0913  # all by name; what is outside comes in as paramete
             hint="Free some room on it, or take a larger one.",
         )
     writing.run(found)
-    for school in schools:
-        writing.written.documents += put_documents(stick, school.node, fleet.down(school.node))
+    for name in (name for school in schools for name in (school.node, school.keyid) if name):
+        writing.written.documents += put_documents(stick, name, fleet.down(name))
     writing.note(whole=not found.left_out)
     return writing.written
 
@@ -132,9 +140,14 @@ def _read(stick: Stick, path: str, bytes_max: int) -> bytes | None:
         raise StorageFailed(error.message, hint=error.hint) from error
 
 
-def _expect_ours(hub: Hub, stick: Stick) -> None:
+def is_anothers(hub: Hub, stick: Stick) -> bool:
+    """Say whether a stick holds another hub's repository. Raises `StorageFailed`."""
     found = _read(stick, courier.repository_path(_ROOT), METADATA_BYTES_MAX)
-    if found and found != hub.data.place(_ROOT).read_bytes():
+    return bool(found) and found != hub.data.place(_ROOT).read_bytes()
+
+
+def _expect_ours(hub: Hub, stick: Stick) -> None:
+    if is_anothers(hub, stick):
         raise Refused(
             f"{stick.root}: the stick holds another hub's repository",
             hint=f"Take another stick, or remove the folder {courier.FOLDER} from this one.",

@@ -11,7 +11,8 @@ import pytest
 from content_packs import courier
 from hub.couriers.fleet import CourierFleet
 from hub.fleet import nodes
-from tests.support.country import Country, enrolled, make_country, seal
+from sync_node import identity
+from tests.support.country import Country, claim_on, enrolled, make_country, seal
 
 
 @pytest.fixture
@@ -26,6 +27,36 @@ def test_a_box_becomes_a_node_by_stick_alone(country: Country) -> None:
     up = country.stick / courier.UP
     assert not list(up.glob("*/claim.json")), "an answered claim names its code to nobody"
     assert (up / node / courier.REPORT).is_file()
+
+
+def test_the_answer_to_a_claim_may_come_by_another_stick(country: Country) -> None:
+    country.publish(1)
+    claim_on(country)
+    [waiting] = country.home_again().waiting
+    nodes.confirm(country.hub, waiting.node)
+    shutil.rmtree(country.stick / courier.FOLDER)
+    country.at_the_hub(waiting.node)
+    country.at_the_school()
+    assert "credential" in country.visit().taken
+    credential = identity.credential(country.box.data_dir)
+    assert credential
+    assert credential.node == waiting.node
+
+
+def test_a_receipt_may_come_by_another_stick(country: Country) -> None:
+    country.publish(1)
+    node = enrolled(country)
+    seal(country, 3)
+    country.at_the_school()
+    assert country.home_again().batches == 3
+    shutil.rmtree(country.stick / courier.FOLDER)
+    country.at_the_hub(node)
+    country.at_the_school()
+    assert "receipt" in country.visit().taken
+    assert country.visit().batches == 0
+    assert len(list((country.box.data_dir.root / "outbox").glob("*/*.json"))) == 1, (
+        "the chain's end"
+    )
 
 
 def test_lessons_come_down_and_the_report_goes_home(country: Country) -> None:
