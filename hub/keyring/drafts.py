@@ -18,14 +18,14 @@ from tuf.api.serialization.json import JSONSerializer
 
 from content_packs import key_files
 from content_packs.errors import Refused, UsageError
-from content_packs.hub_keys import STATUS_PATTERN, STATUS_ROLE, HubKeys, keyid_of
+from content_packs.hub_keys import HubKeys, keyid_of
 from content_packs.key_files import raw_of
 from content_packs.limits import HUB_KEYS_MAX
-from content_packs.offers import ROLE_PREFIX, targets_pattern
 from hub.channels import delegate
 from hub.edition import Edition
 from hub.expiry import lifetime_of
 from hub.further_keys import name_keys, seal_key, service_key
+from hub.keyring.draft_rules import pattern_of
 from hub.keys import SEAL, SERVICE, KeyStore, next_of
 from hub.limits import ROOT_KEYS
 from hub.taking_over import TOP_LEVEL, waiting
@@ -124,7 +124,7 @@ def next_targets(
         elif name == SEAL:
             further = replace(further, seal=seal_key(keys, next_of(SEAL)))
         elif name not in TOP_LEVEL:
-            delegate(targets, name, _pattern(name), keys.public(next_of(name)))
+            delegate(targets, name, pattern_of(name), keys.public(next_of(name)))
     if changes.escrow is not None:
         further = replace(further, escrow=changes.escrow)
     name_keys(targets, _without(further, changes.drop))
@@ -170,9 +170,3 @@ def _one_of(keyids: Sequence[str], wanted: str, role: str) -> str:
             hint="See their keyids: hub keys list",
         )
     return found[0]
-
-
-def _pattern(role: str) -> str:
-    if role == STATUS_ROLE:
-        return STATUS_PATTERN
-    return targets_pattern(role.removeprefix(ROLE_PREFIX))

@@ -6,8 +6,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
+from securesystemslib.signer import SSlibKey
 from tuf.api.metadata import Metadata, Root
 
 from content_packs.errors import InvalidContent, Refused, Untrusted, UsageError
@@ -27,7 +29,7 @@ from hub.keys import ROOT_NAMES
 from hub.overview import overview
 from hub.releasing import Terms, release
 from hub.renewing import renew
-from tests.hub.clients import Client, client_of
+from tests.hub.clients import START, Client, client_of
 from tests.hub.keyring.ceremonies import ceremony, keyid_in, named, two_of
 
 
@@ -80,11 +82,12 @@ def changed(draft: Path, change: str) -> None:
     root = metadata.signed
     if change == "gap":
         root.version += 1
-    elif change == "one key":
-        root.roles["root"].threshold = 1
     elif change == "foreign":
         root.revoke_key(root.roles["timestamp"].keyids[0], "timestamp")
-        root.add_key(root.keys[root.roles["snapshot"].keyids[0]], "timestamp")
+        foreign = Ed25519PrivateKey.generate().public_key()
+        root.add_key(SSlibKey.from_crypto(foreign), "timestamp")
+    elif change == "lapsed":
+        root.expires = START
     metadata.to_file(str(draft))
 
 
@@ -92,8 +95,8 @@ def changed(draft: Path, change: str) -> None:
     ("change", "error", "words"),
     [
         ("gap", Refused, "is root 3, the next is 2"),
-        ("one key", Refused, "takes 1 of 3 keys"),
         ("foreign", Refused, "names a key for timestamp that isn't on this hub"),
+        ("lapsed", Refused, "lapsed on 2026-01-01"),
     ],
 )
 def test_a_root_that_would_do_harm_is_refused(  # noqa: PLR0917 - two fixtures, a case of three
