@@ -83,7 +83,7 @@ def init(  # noqa: PLR0913  # one for each option
 @click.argument("code")
 @click.option("--hub", default="", help="The hub to ask: an address in node.toml. Default: all.")
 @click.option(
-    "--to", "stick", type=_FOLDER,
+    "--to", "stick", type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="Put the claim into this folder, such as a stick's, instead of asking a hub.",
 )  # fmt: skip
 @click.option("--again", is_flag=True, help="Enrol anew, with a new key, what is a node already.")

@@ -129,7 +129,8 @@ def ensured(data_dir: DataDir, *, another: bool = False) -> Identity:
                 try:
                     return _identity(folder, None)
                 except InvalidContent:
-                    durable.remove(folder / KEY)
+                    for name in (CLAIM, KEY):
+                        durable.remove(folder / name)
         return _made(data_dir)
 
 

@@ -84,6 +84,8 @@ def say_findings(findings: Findings) -> None:
         click.echo(f"signed metadata on disk is damaged: {findings.metadata}; it is fetched again")
     if findings.choices:
         click.echo(f"pins and holds can't be read, and nothing is removed: {findings.choices}")
+    if findings.identity:
+        click.echo(f"{findings.identity}: enrol this box anew, sync-node enrol CODE --again")
     words = "all is well" if findings.clean else "run `sync-node sync` to fetch what is missing"
     click.echo(f"{findings.files} files, {megabytes(findings.size)} checked: {words}")
 

@@ -67,8 +67,8 @@ def in_words(found: Standing) -> list[str]:
         lines.append(f"node: {found.node} of {found.school}{title}, district {found.district}")
     if found.enrolment == "claimed":
         lines.append(
-            f"enrolment: the hub hasn't confirmed it yet; fingerprint of this box: "
-            f"{found.fingerprint}"
+            f"enrolment: the claim waits for the hub, or a person there, to confirm it; "
+            f"fingerprint of this box: {found.fingerprint}"
         )
     if found.revoked:
         lines.append("REVOKED by the hub: what is here is served on, nothing more is fetched")

@@ -1,13 +1,14 @@
 """A code makes a box a node: at once, when a person confirms it, or by a stick."""
 
-from datetime import timedelta
+import os
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from content_packs import enrolment_codes
 from content_packs.errors import InvalidContent, Missing, SourceUnavailable, Untrusted, UsageError
-from sync_node import identity
+from sync_node import checking, config, identity
 from sync_node.errors import HubRefused
 from sync_node.lock import engine_lock
 from sync_node.orders import Orders
@@ -92,6 +93,7 @@ def test_a_code_that_the_hub_refuses_is_told_and_not_tried_again(
     with pytest.raises(HubRefused, match="the code isn't good") as caught:
         box.enrol()
     assert caught.value.exit_code == 5
+    assert "hub audit" in caught.value.hint
     box.tick()
     assert hub.calls == ["claims"]
 
@@ -157,6 +159,47 @@ def test_a_claim_goes_onto_a_stick(box: Box, hub: ScriptedHub, tmp_path: Path) -
 def test_a_hub_that_node_toml_doesnt_name_isnt_asked(box: Box) -> None:
     with pytest.raises(UsageError, match="isn't a source"):
         box.enrol(hub="http://127.0.0.1:9/")
+
+
+def test_a_slash_at_the_end_of_an_address_is_no_matter(box: Box, hub: ScriptedHub) -> None:
+    assert box.enrol(hub=hub.url.rstrip("/")).state == "pending"
+
+
+def test_without_a_link_the_claim_is_kept_and_a_stick_is_named(box: Box, hub: ScriptedHub) -> None:
+    hub.answers["claims"] = (503, JSON, b"")
+    with pytest.raises(SourceUnavailable) as caught:
+        box.enrol()
+    assert "asks again" in caught.value.hint
+    assert "--to DIR" in caught.value.hint
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_a_key_that_the_engine_couldnt_read_isnt_made(box: Box, hub: ScriptedHub) -> None:
+    box.sync()
+    os.chown(box.data_dir.node_db, 65_534, 65_534)
+    with pytest.raises(UsageError, match="belongs to the user") as caught:
+        box.enrol()
+    assert "sudo -u" in caught.value.hint
+    assert not box.data_dir.identity.exists()
+    assert hub.calls == []
+
+
+def test_a_key_that_rots_while_the_claim_waits_is_told_and_replaced(
+    box: Box, hub: ScriptedHub
+) -> None:
+    box.enrol()
+    asks = identity.claiming(box.data_dir)
+    assert asks
+    (asks.folder / identity.KEY).write_bytes(b"rot")
+    assert any("key.pem" in note for note in box.sync().notes)
+    assert "key.pem" in box.standing().trouble
+    found = checking.check(box.data_dir, config.read(box.data_dir), now=datetime.now(UTC))
+    assert "key.pem" in found.identity
+    assert not found.clean
+    hub.confirmed = True
+    assert box.enrol().state == "enrolled"
+    assert hub.claims[-1].key != asks.public_hex
+    assert not asks.claim_path.exists()
 
 
 def test_an_answered_claim_that_a_kill_left_is_neither_sent_nor_used_again(
