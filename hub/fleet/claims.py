@@ -145,11 +145,14 @@ def _new(hub: Hub, claim: Claim, code: CodeRow, origin: str) -> Answer:
 
 
 def _approval(keyid: str, serial: str) -> str | None:
-    """Return what this box was approved by beforehand, if it was."""
-    marks = [enrolment_codes.fingerprint(keyid), as_mark(serial)]
-    row = ApprovalRow.get_or_none(
-        (ApprovalRow.mark << [mark for mark in marks if mark]) & (ApprovalRow.keyid == "")
-    )
+    """Return what this box was approved by beforehand, if it was.
+
+    A serial number is what the box says of itself: one that looks like a fingerprint is none.
+    """
+    marks, named = [enrolment_codes.fingerprint(keyid)], as_mark(serial)
+    if named and not enrolment_codes.is_fingerprint(named):
+        marks.append(named)
+    row = ApprovalRow.get_or_none((ApprovalRow.mark << marks) & (ApprovalRow.keyid == ""))
     return None if row is None else str(row.mark)
 
 

@@ -229,6 +229,19 @@ def test_approved_boxes_need_nobody(hub: Hub, web: FlaskClient, tmp_path: Path) 
     assert any("approved beforehand" in reason for reason in reasons(hub, "confirmed"))
 
 
+def test_a_box_isnt_welcome_by_calling_itself_what_another_ones_key_is_known_by(
+    hub: Hub, web: FlaskClient, tmp_path: Path
+) -> None:
+    welcome, thief = Box(), Box()
+    fingerprint = enrolment_codes.fingerprint(welcome.keyid)
+    listed = tmp_path / "list.txt"
+    listed.write_text(fingerprint)
+    nodes.approve(hub, listed)
+    for serial in (fingerprint, f" {fingerprint.lower()} "):
+        assert post(web, thief.claim(a_code(hub).code, serial=serial)).status_code == 202
+    assert post(web, welcome.claim(a_code(hub).code)).status_code == 200
+
+
 def test_a_box_that_forgot_its_nonce_or_its_credential_gets_it_again(
     hub: Hub, web: FlaskClient
 ) -> None:
