@@ -1,15 +1,19 @@
 """A node checks in: it hears the time and what is newer, and the hub keeps what it says."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 from flask.testing import FlaskClient
 
 from content_packs import protocol
 from content_packs.protocol import Credential
+from content_packs.reports import Report
 from content_packs.signed_documents import public_keyid
 from hub.edition import read_edition
 from hub.fleet import desired, nodes
+from hub.fleet.limits import REPORTS_KEPT_MAX
 from hub.hub import Hub
 from hub.keyring.rotating import revoke, rotate
 from tests.hub.clients import MovableClock
@@ -85,3 +89,25 @@ def test_what_an_earlier_service_key_signed_is_signed_anew(
 def test_a_node_that_lost_its_credential_asks_for_it(hub: Hub, web: FlaskClient) -> None:
     box = enrolled(hub, web)
     assert credential_of(hub, web, box).node == box.node
+
+
+def test_a_box_whose_clock_once_said_2040_is_heard_of_again(
+    hub: Hub, web: FlaskClient, clock: MovableClock
+) -> None:
+    box = enrolled(hub, web)
+    for second in range(REPORTS_KEPT_MAX):
+        wrong = datetime(2040, 1, 1, second=second, tzinfo=UTC)
+        assert box.check_in(web, report=report_at(wrong)).status_code == 200
+    clock.go_on(hours=1)
+    assert box.check_in(web, report=report_at(clock.now)).status_code == 200
+    found, (newest, *others) = nodes.show(hub, box.node)
+    assert newest.report.at == clock.now
+    assert found.last_heard == newest.taken_at
+    assert len(others) == REPORTS_KEPT_MAX - 1
+    # What an earlier batch brings late is older all the same.
+    assert box.check_in(web, report=report_at(clock.now - timedelta(days=1))).status_code == 200
+    assert nodes.show(hub, box.node)[1][0] == newest
+
+
+def report_at(time: datetime) -> Report:
+    return msgspec.structs.replace(a_report(), at=time)
