@@ -70,6 +70,16 @@ def test_a_forked_chain_is_an_alarm(hub: Hub, web: FlaskClient) -> None:
     assert post(web, copy, copy.batch(hub)).status_code == 409
 
 
+def test_a_node_that_sends_what_nobody_can_open_pushes_out_nothing_of_the_audit_log(
+    hub: Hub, web: FlaskClient
+) -> None:
+    box = enrolled(hub, web)
+    receipt_in(hub, post(web, box, box.batch(hub, content=b"no reports")))
+    (noted,) = audit.entries(hub, most=9, event="document-refused")
+    assert noted.refusal
+    assert noted.node == box.node
+
+
 def test_a_batch_of_another_key_is_refused(hub: Hub, web: FlaskClient) -> None:
     box, other = enrolled(hub, web), enrolled(hub, web)
     document = other.batch(hub)
