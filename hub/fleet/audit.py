@@ -2,8 +2,8 @@
 
 Rows are only added; a trigger of the database keeps them from being changed. The oldest go once
 there are more than `AUDIT_KEPT_MAX`; refusals count by themselves, so that a stranger who tries ten
-thousand codes can't push out who was enrolled. Of one address only some refusals are written down
-and the others counted: a flood of requests is no flood of writes.
+thousand codes can't push out who was enrolled. Of one address, and of all together, only some
+refusals are written down and the others counted: a flood of requests is no flood of writes.
 
 A code never stands in it.
 """
@@ -16,11 +16,14 @@ from typing import Literal, TypeAlias
 
 from hub.clock import in_words
 from hub.fleet.limits import (
+    ADDRESSES_MAX,
     AUDIT_KEPT_MAX,
     AUDIT_TEXT_CHARACTERS_MAX,
     REFUSAL_NOTED_SECONDS,
+    REFUSAL_NOTED_SECONDS_OVERALL,
     REFUSALS_KEPT_MAX,
     REFUSALS_NOTED_AT_ONCE,
+    REFUSALS_NOTED_AT_ONCE_OVERALL,
 )
 from hub.fleet.rates import Rate, name_of
 from hub.fleet.tables import AuditRow
@@ -46,6 +49,7 @@ Event: TypeAlias = Literal[
 ]
 
 _TRIM_EVERY = 64  # rows
+_ALL = "all"
 
 
 @dataclass(frozen=True)
@@ -115,10 +119,13 @@ def entries(
 
 
 class Refusals:
-    """Writes refusals down, of each origin no more than a few in a while; counts the rest."""
+    """Writes refusals down, of each origin and of all a few in a while; counts the rest."""
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._rate = Rate(REFUSALS_NOTED_AT_ONCE, REFUSAL_NOTED_SECONDS, monotonic)
+        self._rate_of_all = Rate(
+            REFUSALS_NOTED_AT_ONCE_OVERALL, REFUSAL_NOTED_SECONDS_OVERALL, monotonic, names_max=1
+        )
         self._lock = threading.Lock()
         self._left_out: Counter[str] = Counter()
 
@@ -133,17 +140,11 @@ class Refusals:
         keyid: str = "",
     ) -> None:
         """Write a refusal down, in a transaction of its own. Raises `StorageFailed`."""
-        name = name_of(origin)
         with self._lock:
-            if self._rate.wait(name):
-                self._left_out[name] += 1
-                return
-            self._rate.count(name)
-            more = self._left_out.pop(name, 0)
-            if len(self._left_out) > REFUSALS_KEPT_MAX:
-                self._left_out.clear()
-        if more:
-            reason = f"{reason} (and {more} more of this origin before, not written down)"
+            left_out = self._left_out_before(name_of(origin))
+        if left_out is None:
+            return
+        reason += left_out
         with hub.database.writing():
             note(
                 hub,
@@ -154,6 +155,20 @@ class Refusals:
                 keyid=keyid,
                 refusal=True,
             )
+
+    def _left_out_before(self, name: str) -> str | None:
+        """Return what to say of refusals before that were only counted, None to count this one."""
+        too_many = self._rate_of_all.wait(_ALL) > 0
+        if too_many or self._rate.wait(name):
+            self._left_out[_ALL if too_many else name] += 1
+            return None
+        self._rate.count(name)
+        self._rate_of_all.count(_ALL)
+        of_name, of_all = self._left_out.pop(name, 0), self._left_out.pop(_ALL, 0)
+        if len(self._left_out) > ADDRESSES_MAX:
+            self._left_out.clear()
+        said = f" (and {of_name} more of this origin before, not written down)" if of_name else ""
+        return said + (f" (and {of_all} more of any, not written down)" if of_all else "")
 
 
 def _trim(*, refusal: bool, most: int) -> None:

@@ -32,5 +32,7 @@ AUDIT_KEPT_MAX = 100_000  # what people and nodes did, and alarms
 REFUSALS_KEPT_MAX = 20_000  # what strangers tried: they can't push out the others
 REFUSALS_NOTED_AT_ONCE = 20  # of one address, then ...
 REFUSAL_NOTED_SECONDS = 30.0  # ... one in so many; the rest is counted
+REFUSALS_NOTED_AT_ONCE_OVERALL = 1_000  # of all addresses together: IPv6 gives anyone thousands
+REFUSAL_NOTED_SECONDS_OVERALL = 1.0
 AUDIT_LINES_SHOWN = 50
 AUDIT_TEXT_CHARACTERS_MAX = 300
