@@ -36,7 +36,9 @@ _NEXT = ".next"
 _PRIVATE_FOLDER = 0o700
 _OTHERS = 0o077
 _KEYID_DIGITS = 16
-_BACK_HINT = "Bring it back from where it is kept for as long as this takes."
+_BACK_HINT = (
+    "Bring it back from where it is kept for as long as this takes. If it is lost: hub keys rotate."
+)
 
 
 def next_of(name: str) -> str:

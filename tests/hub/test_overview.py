@@ -77,3 +77,12 @@ def test_the_version_to_speak_of_is_the_newest_on_offer(hub: Hub, cpacks: dict[s
     withdraw(hub, "demo", 1)
     (view,) = packs(hub, read_edition(hub.data.metadata))
     assert (view.shown.version, view.offered) == (2, {})
+
+
+def test_a_lost_key_that_is_needed_every_day_is_warned_of(hub: Hub) -> None:
+    _root_keys_away(hub)
+    hub.keys.path("timestamp").unlink()
+    hub.keys.path("targets").unlink()  # may be offline
+    (warning,) = overview(hub).warnings
+    assert "the key timestamp isn't here" in warning
+    assert "hub keys rotate timestamp" in warning
