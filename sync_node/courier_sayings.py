@@ -10,6 +10,7 @@ from content_packs.diff import count_of
 from sync_node.courier_papers import Exchanged
 from sync_node.courier_visits import Visit
 from sync_node.exporting import Exported
+from sync_node.progress_file import Running
 
 _STATES = {
     "reading": "is being read: don't pull it",
@@ -21,10 +22,13 @@ _STATES = {
 }
 
 
-def in_words(visit: Visit) -> str:
-    """Return a visit as a line for people."""
+def in_words(visit: Visit, running: Running | None = None) -> str:
+    """Return a visit as a line for people; `running` is the tick that may be at work."""
     words = f"courier's disk at {visit.place}, {visit.at}: {_STATES[visit.state]}"
     facts = []
+    if running and not visit.may_be_pulled:
+        done = running.progress
+        facts.append(f"{megabytes(done.bytes_done)} of {megabytes(done.bytes_total)} have come")
     if visit.bytes_in:
         facts.append(f"{megabytes(visit.bytes_in)} read")
     if visit.lessons:

@@ -30,7 +30,7 @@ def say_status(status: Status, now: datetime, zone: tzinfo) -> None:
         click.echo("no packs yet")
     for channel in status.absent_channels:
         click.echo(f"the hub has no channel {channel}")
-    visits = map(courier_sayings.in_words, status.couriers)
+    visits = (courier_sayings.in_words(visit, status.running) for visit in status.couriers)
     for line in (*standing.in_words(status.hub), *visits):
         click.echo(line)
     click.echo(f"last contact: {status.last_contact or 'never'}")

@@ -15,11 +15,13 @@ from content_packs import courier, enrolment_codes
 from content_packs.errors import UsageError
 from sync_node import config, courier_visits, enrolment
 from sync_node.courier_disks import CourierDisks, find
+from sync_node.courier_sayings import in_words
 from sync_node.data_dir import DataDir
 from sync_node.engine_main import sleep_until_asked
 from sync_node.hardware import Hardware
 from sync_node.limits import ORDERS_SECONDS
 from sync_node.orders import Orders
+from sync_node.progress_file import Progress, Running
 from sync_node.supervising import engine_command
 from sync_node.syncing import sync_once
 from tests.support import node_process
@@ -238,6 +240,14 @@ def test_status_says_it_to_people_and_to_scripts(
     assert "may be pulled" in shown.stdout
     said = json.loads(node_process.run("status", "--json", "--data", box.root).stdout)
     assert (said["couriers"][0]["state"], said["couriers"][0]["may_be_pulled"]) == ("done", True)
+
+
+def test_status_says_how_far_a_disk_is_that_is_being_read() -> None:
+    running = Running(1, 0.0, 1e6, Progress("demo", 2, 41_000_000, 212_000_000, 1, 3))
+    reading = courier_visits.Visit("/media/x", "reading", "2026-09-01T06:01:00Z")
+    assert "don't pull it (41.0 MB of 212.0 MB have come)" in in_words(reading, running)
+    done = msgspec.structs.replace(reading, state="done", batches=1)
+    assert in_words(done, running).endswith("may be pulled (left for the hub: 1 batch)")
 
 
 def test_export_as_a_command(
