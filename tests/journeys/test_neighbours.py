@@ -2,13 +2,15 @@
 
 import re
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.support import node_process
+from tests.support import node_process, own_network
+from tests.support.district import a_district
 from tests.support.nodes import Node, process_node, publish
 from tests.support.peers import enrol
 from tests.support.protocol import hub_keys
@@ -94,3 +96,30 @@ def test_a_node_of_another_district_gets_nothing_from_it(
         assert node_process.run("sync", "--data", other.root).returncode == 0
         assert other.store() == first.store()
         assert content_bytes(hub) > 4_000_000
+
+
+@pytest.mark.skipif(
+    "not __import__('shutil').which('ip') "
+    "or __import__('tests.support.own_network', fromlist=['x']).unavailable()",
+    reason="needs network namespaces and Debian's iproute2; neighbours by name are tested above",
+)
+def test_two_boxes_without_a_link_find_each_other_and_pass_a_pack_on(tmp_path: Path) -> None:
+    with a_district(tmp_path) as district:
+        first, second = (
+            district.enrolled(name, code)
+            for name, code in zip(("first", "second"), district.codes("--count", "2"), strict=True)
+        )
+        district.release(2, video_bytes=100_000, seeds={"one": 9})
+        assert first.run("sync")[0] == 0
+    for box in (first, second):
+        box.set_up(cut_off=True, find=True)
+    with (
+        own_network.own_network() as inside,
+        first.running(host=own_network.ADDRESS, under=inside),
+        second.running(host=own_network.ADDRESS, under=inside),
+    ):
+        until = time.monotonic() + 30
+        while second.versions(status := second.status()) != {"demo": 2}:
+            assert time.monotonic() < until, status
+            second.run("sync")  # asks the engine that is at work
+            time.sleep(1)

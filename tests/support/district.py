@@ -16,7 +16,7 @@ from tests.support.packs import make_demo
 from tests.support.source_code import CHECKOUT
 
 _SECONDS_MAX = 60
-_QUIET = "\n[peers]\nfind = false\nnamed = [{named}]\n"  # no test says anything to a real network
+_PEERS = "\n[peers]\nfind = {find}\nnamed = [{named}]\n"
 
 
 @dataclass
@@ -41,9 +41,17 @@ class Box:
                 if each["lessons_ready"] == each["lessons_total"]}  # fmt: skip
 
     def set_up(
-        self, *, cut_off: bool = False, media: Path | None = None, peers: Sequence[str] = ()
+        self,
+        *,
+        cut_off: bool = False,
+        media: Path | None = None,
+        peers: Sequence[str] = (),
+        find: bool = False,
     ) -> None:
-        """Let it lose its hub, look for sticks at `media`, and ask these neighbours alone."""
+        """Let it lose its hub, look for sticks at `media`, ask these neighbours, find others.
+
+        `find`: only in a network of its own; no test says anything to a real one.
+        """
         file = self.root / "node.toml"
         text = file.read_text(encoding="utf-8").partition("\n[peers]")[0]
         if cut_off:
@@ -51,7 +59,7 @@ class Box:
             text = re.sub(r'^hub = ".*"$', nowhere, text, flags=re.MULTILINE)
         if media:
             text = f"couriers = [{json.dumps(str(media))}]\n{text}"
-        text += _QUIET.format(named=", ".join(map(json.dumps, peers)))
+        text += _PEERS.format(find=json.dumps(find), named=", ".join(map(json.dumps, peers)))
         file.write_text(text, encoding="utf-8")
 
     @contextmanager
