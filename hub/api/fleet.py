@@ -65,6 +65,13 @@ def add_api(app: Flask, hub: Hub, *, monotonic: Callable[[], float] = time.monot
         answer.headers["Cache-Control"] = "no-cache"
         return answer
 
+    @api.after_request
+    def say_what_will_do(answer: Response) -> Response:
+        """Leave the catch-all's methods out of `Allow`."""
+        if request.method == "OPTIONS" and request.url_rule is not None:
+            answer.headers["Allow"] = ", ".join(sorted(request.url_rule.methods or ()))
+        return answer
+
     app.register_blueprint(api)
     _add_what_is_not_there(app)
 

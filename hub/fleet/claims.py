@@ -62,11 +62,16 @@ def take(hub: Hub, document: bytes, *, origin: str, refusals: Refusals) -> Answe
 
 
 def is_known(hub: Hub, document: bytes) -> bool:
-    """Say whether a claim, by its key and nonce, was taken before. Raises as `take`."""
+    """Say whether a claim, by its key and code, was taken before. Raises as `take`.
+
+    The code is of it: else who has one good code could try as many others as he likes.
+    """
     claim = protocol.open_claim(document)
+    if not hub.keys.has(codes.KEY):
+        return False
     with hub.database.transaction():
         row = NodeKeyRow.get_or_none(NodeKeyRow.keyid == keyid_of(bytes.fromhex(claim.key)))
-        return row is not None and row.nonce == claim.nonce
+        return row is not None and row.code == codes.hash_of(hub, claim.code)
 
 
 def _answer(hub: Hub, claim: Claim, keyid: str, origin: str) -> Answer | str:

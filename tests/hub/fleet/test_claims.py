@@ -177,6 +177,16 @@ def test_codes_cannot_be_tried_one_after_the_other(hub: Hub, web: FlaskClient) -
     assert any("too many wrong codes" in reason for reason in reasons(hub, "claim-refused"))
 
 
+def test_who_has_one_good_code_cannot_try_others_either(hub: Hub, web: FlaskClient) -> None:
+    box, code = Box(), a_code(hub)
+    assert post(web, box.claim(code.code)).status_code == 202
+    for number in range(WRONG_CODES_AT_ONCE):
+        wrong = enrolment_codes.generate(number.to_bytes(7))
+        assert post(web, box.claim(wrong)).status_code == 403
+    assert post(web, box.claim(enrolment_codes.generate(b"another"))).status_code == 429
+    assert post(web, box.claim(code.code)).status_code == 202
+
+
 def test_an_ipv6_network_counts_as_one_address(hub: Hub, web: FlaskClient) -> None:
     a_school(hub)
     for number in range(WRONG_CODES_AT_ONCE):
