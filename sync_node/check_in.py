@@ -5,19 +5,29 @@
    sends the batches that wait first, so that their receipt comes with the answer.
 3. The answer brings the time, and what is newer than the node holds. Each document is verified and
    taken by itself: one that is wrong is noted, and the others count.
-4. A node that hasn't reached its hub for a day of being on seals a report for whoever comes by.
+4. A node that hasn't reached its hub for an hour of being on takes the desired state of its group
+   from neighbours who hold a newer one.
+5. A node that hasn't reached its hub for a day of being on seals a report for whoever comes by.
 
 Nothing of this ends a tick or changes its outcome: what goes wrong is noted.
 """
 
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 
 import msgspec
 
 from content_packs import protocol, reports, signed_documents
-from content_packs.errors import Missing, SatchelError, SourceUnavailable
+from content_packs.errors import (
+    InvalidContent,
+    Missing,
+    SatchelError,
+    SourceUnavailable,
+    Untrusted,
+)
 from content_packs.hub_keys import HubKeys
+from content_packs.limits import DOCUMENT_BYTES_MAX
 from content_packs.messages import NONCE_BYTES
 from content_packs.protocol import CheckInAnswer, CheckInRequest, Credential, Pending
 from content_packs.reports import Report
@@ -33,8 +43,14 @@ from sync_node.hub_calls import Signer
 from sync_node.hub_source import HubSource
 from sync_node.identity import Identity, Sequence
 from sync_node.last_check_in import last_check_in
-from sync_node.limits import BATCH_REPORT_SECONDS, BATCHES_AT_ONCE_MAX, CHECK_IN_SECONDS
+from sync_node.limits import (
+    BATCH_REPORT_SECONDS,
+    BATCHES_AT_ONCE_MAX,
+    CHECK_IN_SECONDS,
+    PEERS_ASKED_MAX,
+)
 from sync_node.outbox import Outbox
+from sync_node.peer_places import desired_state_path
 from sync_node.revocations import Revocations
 from sync_node.sources import Sources
 from sync_node.ticks import Tick
@@ -122,7 +138,25 @@ class Talker:
                     return
                 else:
                     return
+        self._ask_neighbours(who.credential, tick)
         self._seal(who, outbox, tick)
+
+    def _ask_neighbours(self, of: Credential, tick: Tick) -> None:
+        last = last_check_in()
+        if last.at and 0 <= self._clock.known.on - last.on < CHECK_IN_SECONDS:
+            return
+        for peer in islice(self._sources.for_files(), PEERS_ASKED_MAX):
+            for group in of.groups:
+                try:
+                    document = peer.get(desired_state_path(group), bytes_max=DOCUMENT_BYTES_MAX)
+                    self._take_desired_state(document.body or b"", of_group=True)
+                except SourceUnavailable as error:
+                    self._sources.put_out(peer, error)
+                    break
+                except Missing:
+                    continue
+                except (Untrusted, InvalidContent) as error:
+                    tick.notes.append(f"{peer.name}: {error.message}")
 
     def _what(self, tick: Tick) -> str:
         """Return what a check-in would be about; another one is due when it changes."""
@@ -243,9 +277,11 @@ class Talker:
                 tick.notes.append(error.message)
         Outbox(self._data_dir, who).settle(self._documents.receipt(who))
 
-    def _take_desired_state(self, document: bytes) -> None:
+    def _take_desired_state(self, document: bytes, *, of_group: bool = False) -> None:
+        documents = self._documents
+        take = documents.take_desired_state_of_group if of_group else documents.take_desired_state
         of = identity.credential(self._data_dir)
-        if of and self._documents.take_desired_state(document, self._keys(), of):
+        if of and take(document, self._keys(), of):
             self.wants_tick = True
 
     def _seal(self, who: Identity, outbox: Outbox, tick: Tick) -> None:
