@@ -5,7 +5,7 @@
 3. It may be pulled. One that fails is tried again, a few times.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -40,11 +40,6 @@ class Visiting:
         self.waiting = disks.waiting()
         courier_visits.settle(data_dir)
 
-    @property
-    def repositories(self) -> Sequence[Path]:
-        """The folders to read as sources."""
-        return [disk.repository for disk in self.waiting if disk.repository]
-
     def begin(self) -> None:
         """Say that the disks are being read."""
         for disk in self.waiting:
@@ -65,7 +60,7 @@ class Visiting:
         if not self._disks.is_there(disk):
             self._note(msgspec.structs.replace(visit, state="pulled"))
             return False
-        broken = sources.failure_of(str(disk.repository)) if disk.repository else None
+        broken = next(filter(None, map(sources.failure_of, disk.sources)), None)
         done = Exchanged()
         try:
             if broken:
@@ -109,15 +104,19 @@ class Visiting:
         )
 
     def _visit(self, disk: CourierDisk, tick: Tick) -> Visit:
-        source = str(disk.repository or disk.root)
-        traffic, _ = tick.links.get(source, (None, 0))
-        about = (error.message for error in tick.troubles if source in error.message)
+        names = disk.sources
+        read = sum(tick.links[name][0].bytes_in for name in names if name in tick.links)
+        about = (
+            error.message
+            for error in tick.troubles
+            if any(name in error.message for name in names or [str(disk.root)])
+        )
         return Visit(
             str(disk.root),
             "done",
             self._now(),
-            bytes_in=traffic.bytes_in if traffic else 0,
-            lessons=len(tick.activated) if traffic and traffic.bytes_in else 0,
+            bytes_in=read,
+            lessons=len(tick.activated) if read else 0,
             trouble=next(about, ""),
         )
 

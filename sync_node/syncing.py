@@ -168,7 +168,7 @@ class _OneTick:
             data_dir.root,
             meters=self._meters(sleep, unbound=unbound),
             observed=observed,
-            disks=self._visiting.repositories,
+            disks=self._visiting.waiting,
             peers=[]
             if paused
             else peer_sources(

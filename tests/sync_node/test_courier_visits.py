@@ -13,8 +13,10 @@ import pytest
 
 from content_packs import courier, enrolment_codes
 from content_packs.errors import UsageError
+from content_packs.stick import Stick
 from sync_node import config, courier_visits, enrolment
 from sync_node.courier_disks import CourierDisks, find
+from sync_node.courier_export import export
 from sync_node.courier_sayings import in_words
 from sync_node.data_dir import DataDir
 from sync_node.engine_main import sleep_until_asked
@@ -57,6 +59,24 @@ def stick_at(place: Path, repository: Repository) -> Path:
 
 def visit(box: Node) -> courier_visits.Visit:
     return courier_visits.read(box.data_dir)[0]
+
+
+def test_a_disk_that_another_school_filled_after_its_update_is_as_good(
+    box: Node, node: Node, media: Path, repository: Repository, tmp_path: Path
+) -> None:
+    for version in (1, 2):
+        seeds = {"two": version}
+        earlier = range(1, version)
+        offer = publish(repository, tmp_path, *earlier, version=version, seeds=seeds)
+        repository.offer("main", offer)
+        node.sync_well()
+    (media / "stick").mkdir()
+    export(node.data_dir, Stick(media / "stick"), clock=lambda: node.now, lock_wait_seconds=0)
+    tick = sync_once(box.data_dir, disks=CourierDisks())
+    assert box.lessons() == node.lessons() == {"one": 2, "two": 2}, tick.detail
+    assert (visit(box).state, visit(box).trouble) == ("done", "")
+    held = sum(path.stat().st_size for path in (media / "stick" / courier.HELD).rglob("*.*"))
+    assert visit(box).bytes_in > held > 0
 
 
 @pytest.mark.parametrize("at", ["stick", "pupil/stick", ""])
