@@ -12,7 +12,7 @@ import msgspec
 
 from content_packs.errors import SatchelError, SourceUnavailable, StorageFailed
 from content_packs.stick import Stick
-from sync_node import courier_visits, trusted_time
+from sync_node import courier_visits, foreign_sticks, trusted_time
 from sync_node.box_clock import BoxClock
 from sync_node.courier_disks import CourierDisk, CourierDisks
 from sync_node.courier_papers import Exchanged, Papers
@@ -79,8 +79,10 @@ class Visiting:
 
     def _exchanged(self, disk: CourierDisk, papers: Papers, done: Exchanged, visit: Visit) -> Visit:
         """Take in letters, and leave ours; return how the visit went."""
-        self._note(msgspec.structs.replace(visit, state="writing"))
         stick = self._stick(disk.root)
+        if foreign_sticks.is_anothers(self._data_dir, stick):
+            return msgspec.structs.replace(visit, state="failed", trouble=foreign_sticks.SAID)
+        self._note(msgspec.structs.replace(visit, state="writing"))
         papers.take_in(stick, done)
         return self._left(stick, papers, done, visit)
 

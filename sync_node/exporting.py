@@ -31,7 +31,7 @@ from content_packs.limits import METADATA_BYTES_MAX, STATUS_LIST_BYTES_MAX
 from content_packs.manifest import Chunk, Manifest
 from content_packs.offers import Offer
 from content_packs.stick import Stick
-from sync_node import following, held_folder, peer_places, remaking, seeds
+from sync_node import following, foreign_sticks, held_folder, peer_places, remaking, seeds
 from sync_node.activator import required_digests
 from sync_node.data_dir import DataDir
 from sync_node.documents import Documents
@@ -243,21 +243,15 @@ class Export:
         return read
 
     def _expect_ours(self, stick: Stick) -> None:
-        """Refuse a stick whose repository begins with another root than ours."""
-        for version in range(1, 3):
-            place = repository.metadata_path(f"{version}.root.json")
-            ours = self._data_dir.trust / f"{version}.root.json"
-            try:
-                theirs = stick.read(courier.repository_path(place), bytes_max=METADATA_BYTES_MAX)
-            except (Missing, InvalidContent):
-                continue
-            except SourceUnavailable as error:
-                raise StorageFailed(error.message, hint=error.hint) from error
-            if ours.is_file() and ours.read_bytes() != theirs:
-                raise Refused(
-                    f"{stick.root}: the stick holds another hub's repository",
-                    hint=f"Take another stick, or remove the folder {courier.FOLDER} from it.",
-                )
+        try:
+            foreign = foreign_sticks.is_anothers(self._data_dir, stick)
+        except SourceUnavailable as error:
+            raise StorageFailed(error.message, hint=error.hint) from error
+        if foreign:
+            raise Refused(
+                f"{stick.root}: {foreign_sticks.SAID}",
+                hint=f"Take another stick, or remove the folder {courier.FOLDER} from it.",
+            )
 
     def _there(self, stick: Stick, wanted: Iterable[Wanted]) -> dict[str, int]:
         """Return the sizes of the files on the stick that have the right bytes."""

@@ -11,6 +11,7 @@ import pytest
 from content_packs import courier
 from hub.couriers.fleet import CourierFleet
 from hub.fleet import nodes
+from hub.hub import open_hub
 from sync_node import identity
 from tests.support.country import Country, claim_on, enrolled, make_country, seal
 
@@ -112,6 +113,28 @@ def test_another_schools_letters_on_the_same_stick_are_left_alone(country: Count
     assert (country.stick / "satchel/up/other-1/report.json").read_text(encoding="utf-8") == "y"
     assert country.home_again().troubles
     assert [each.node for each in nodes.list_nodes(country.hub)] == [node]
+
+
+def test_on_another_hubs_stick_nothing_is_left(country: Country, tmp_path: Path) -> None:
+    country.publish(1)
+    node = enrolled(country)
+    seal(country, 2)
+    (tmp_path / "foreign").mkdir()
+    foreign = make_country(tmp_path / "foreign")
+    foreign.publish(1)
+    foreign.at_the_hub()
+    country.hub = open_hub(country.hub.data.root, lambda: country.now)  # one at a time
+    shutil.rmtree(country.stick / courier.FOLDER)
+    shutil.copytree(foreign.stick / courier.FOLDER, country.stick / courier.FOLDER)
+    country.at_the_school()
+    assert country.visit().state == "failed"
+    assert "another hub's" in country.visit().trouble
+    assert not (country.stick / courier.UP).exists()
+    assert country.box.lessons() == {"one": 1, "two": 1}
+    shutil.rmtree(country.stick / courier.FOLDER)
+    country.at_the_hub(node)
+    country.at_the_school()
+    assert (country.visit().state, country.visit().batches) == ("done", 2)
 
 
 def test_a_letter_that_was_changed_on_its_way_is_refused_and_the_rest_is_taken(

@@ -188,8 +188,8 @@ def test_a_foreign_stick_changes_nothing_and_says_why(
     sync_once(box.data_dir)
     assert box.lessons() == {}
     said = visit(box)
-    assert said.may_be_pulled
-    assert "signed" in said.trouble
+    assert said.state == "failed"
+    assert "another hub's" in said.trouble
 
 
 def test_a_stick_that_is_gone_before_its_end_is_said(
