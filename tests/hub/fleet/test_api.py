@@ -45,7 +45,15 @@ def test_another_method_is_said_not_to_do(web: FlaskClient, route: str, method: 
 
 
 @pytest.mark.parametrize(
-    "route", ["/api/v1", "/api/v1/claims/", "/api/v2/claims", "/api/v1/x", "/api/../api/x"]
+    "route",
+    [
+        "/api/v1",
+        "/api/v1/claims/",
+        "/api/v1//claims",
+        "/api/v2/claims",
+        "/api/v1/x",
+        "/api/../api/x",
+    ],
 )
 def test_what_is_not_there_is_missing(web: FlaskClient, route: str) -> None:
     for method in ("GET", "POST", "DELETE"):
