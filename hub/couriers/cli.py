@@ -96,6 +96,8 @@ def _say_written(folder: Path, written: "Written") -> None:
         f"written and read back; {count_of(written.documents, 'document')}. "
         "It may be unmounted and pulled."
     )
+    for node in written.not_enrolled:
+        click.echo(f"warning: {node} isn't enrolled (any more): no documents for it", err=True)
 
 
 @courier.command()

@@ -4,13 +4,16 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 
 from content_packs.digests import is_digest
+from content_packs.errors import Missing
 from hub.couriers.contents import School
 from hub.couriers.writing import Waiting
 from hub.fleet import batches, check_ins, claims, desired, nodes, reports
 from hub.fleet.audit import Refusals
+from hub.fleet.nodes import Node
 from hub.hub import Hub
 
 _ORIGIN = "stick"
+_NAMED_MAX = 10  # of nodes that there aren't
 
 
 class CourierFleet:
@@ -22,10 +25,16 @@ class CourierFleet:
 
     def schools(self, nodes_: Sequence[str]) -> list[School]:
         """Return these nodes with what is known of them. Raises `Missing`, `StorageFailed`."""
-        return [self._school(node) for node in nodes_]
+        known = {found.node: found for found in nodes.list_nodes(self._hub)}
+        unknown = [repr(node) for node in nodes_ if node not in known]
+        if unknown:
+            raise Missing(
+                f"there is no node {', '.join(unknown[:_NAMED_MAX])}", hint="See: hub nodes list"
+            )
+        return [self._school(known[node]) for node in nodes_]
 
-    def _school(self, node: str) -> School:
-        found, kept = nodes.show(self._hub, node)
+    def _school(self, found: Node) -> School:
+        kept = reports.of_node(self._hub, found.node, most=1)
         with self._hub.database.writing():
             applying = desired.applying_to(self._hub, found.node, 0)
         settings = applying.settings if applying else {}

@@ -75,13 +75,17 @@ class Fleet(Protocol):
 
 @dataclass
 class Written:
-    """What a run wrote. `there`: bytes that were on the stick before. `nodes`: whom it is for."""
+    """What a run wrote. `there`: bytes that were on the stick before. `nodes`: whom it is for.
+
+    `not_enrolled`: those of them that have no documents, for want of a valid key.
+    """
 
     nodes: tuple[str, ...] = ()
     files: int = 0
     size: int = 0
     there: int = 0
     documents: int = 0
+    not_enrolled: tuple[str, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
 
 
@@ -112,10 +116,20 @@ def write(  # noqa: PLR0913  # all by name; what is outside comes in as paramete
             hint="Free some room on it, or take a larger one.",
         )
     writing.run(found)
-    for name in (name for school in schools for name in (school.node, school.keyid) if name):
-        writing.written.documents += put_documents(stick, name, fleet.down(name))
+    for school in schools:
+        _put_letters(writing.written, stick, fleet, school)
     writing.note(whole=not found.left_out)
     return writing.written
+
+
+def _put_letters(written: Written, stick: Stick, fleet: Fleet, school: School) -> None:
+    """Write what the hub says to a node, for it by its id and by its keyid."""
+    documents = fleet.down(school.node)
+    written.documents += put_documents(stick, school.node, documents)
+    if school.keyid:
+        written.documents += put_documents(stick, school.keyid, fleet.down(school.keyid))
+    if not documents:
+        written.not_enrolled = (*written.not_enrolled, school.node)
 
 
 def put_documents(stick: Stick, node: str, documents: Mapping[str, bytes]) -> int:

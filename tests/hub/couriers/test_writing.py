@@ -149,8 +149,18 @@ def test_documents_for_each_node_come_along(filled: Hub, stick: Path) -> None:
         "qamdo-7/credential.json": b"c",
         "qamdo-7/receipt.json": b"r",
     }
-    assert written.documents == 2
+    assert (written.documents, written.not_enrolled) == (2, ())
     assert run(filled, stick, school(1), fleet=fleet).documents == 0
+
+
+def test_the_credential_lies_under_the_keyid_too(filled: Hub, stick: Path) -> None:
+    keyid = "ab" * 32
+    fleet = PaperFleet(answers={"qamdo-7": {"credential": b"c"}, keyid: {"credential": b"c"}})
+    run(filled, stick, School("qamdo-7", keyid=keyid), School("qamdo-8"), fleet=fleet)
+    assert set(tree(stick / courier.DOWN)) == {
+        "qamdo-7/credential.json", f"{keyid}/credential.json",
+    }  # fmt: skip
+    assert run(filled, stick, School("qamdo-8"), fleet=fleet).not_enrolled == ("qamdo-8",)
 
 
 def test_courier_json_says_what_it_is(filled: Hub, stick: Path) -> None:
