@@ -18,6 +18,7 @@ from hub.keys import ROOT_NAMES, SERVICE
 from hub.limits import WARN_BELOW
 from hub.versions import Version, all_versions
 
+_OTHERS = 0o077
 _NEEDED_DAILY = ("timestamp", "snapshot", STATUS_ROLE, SERVICE)
 
 
@@ -140,6 +141,8 @@ def _root_keys_here(hub: Hub, _edition: Edition, _now: datetime) -> list[str]:
 
 def _exposed_keys(hub: Hub, _edition: Edition, _now: datetime) -> list[str]:
     found = [*hub.keys.exposed(), *hub.passphrases.exposed()]
+    if hub.data.database.stat().st_mode & _OTHERS:
+        found.append(hub.data.database)
     return [f"others on this machine can read {path}: chmod 600" for path in found]
 
 

@@ -12,8 +12,9 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
+from content_packs.errors import UsageError
 from hub.clock import in_words
 from hub.fleet.limits import (
     ADDRESSES_MAX,
@@ -94,7 +95,11 @@ def note(  # noqa: PLR0913  # all by name; each is a column
 def entries(
     hub: Hub, *, most: int, node: str = "", event: str = "", refusals: bool | None = None
 ) -> list[Entry]:
-    """Return the newest `most` lines, the newest first. Raises `StorageFailed`."""
+    """Return the newest `most` lines, the newest first. Raises `UsageError`, `StorageFailed`."""
+    if event and event not in get_args(Event):
+        raise UsageError(
+            f"there is no event {event[:40]!r}", hint=f"Known: {', '.join(get_args(Event))}."
+        )
     query = AuditRow.select().order_by(AuditRow.id.desc()).limit(most)
     if node:
         query = query.where(AuditRow.node == node)

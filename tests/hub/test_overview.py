@@ -59,6 +59,15 @@ def test_a_key_that_others_can_read_is_warned_of(hub: Hub) -> None:
     assert "snapshot.pem: chmod 600" in warning
 
 
+def test_a_database_that_others_can_read_is_warned_of(hub: Hub) -> None:
+    """It has the reports of nodes, and the addresses of who asked."""
+    _root_keys_away(hub)
+    assert hub.data.database.stat().st_mode & 0o077 == 0
+    hub.data.database.chmod(0o644)
+    (warning,) = overview(hub).warnings
+    assert "hub.db: chmod 600" in warning
+
+
 def test_a_withdrawn_version_on_offer_is_warned_of(hub: Hub, cpacks: dict[str, Path]) -> None:
     _root_keys_away(hub)
     publish(hub, cpacks["1"])

@@ -96,6 +96,7 @@ def test_a_box_is_enrolled_and_revoked_by_commands(commands: Commands) -> None:
     log = commands.say("audit")
     for part in ("claimed", "confirmed", "groups-set", "revoked  qamdo-1", "stolen", "codes-made"):
         assert part in log
+    assert commands.fail("audit", "--event", "confirm")[0] == 2
     (entry,) = commands.json("audit", "--refusals", "--node", "qamdo-1")["entries"]
     assert entry["reason"] == "the key is revoked"
     assert code not in log
