@@ -1,8 +1,10 @@
-"""What a node and its hub say to each other at the end of a tick, over a counted link.
+"""What a node and its hub say to each other, mostly at the end of a tick, over a counted link.
 
 1. A claim that hasn't been answered is sent again.
 2. A node checks in when something changed, when the box was started, and each hour of being on. It
-   sends the batches that wait first, so that their receipt comes with the answer.
+   sends the batches that wait first, so that their receipt comes with the answer. After a start it
+   does so before the tick, too: the first tick of a new box may take days, and is to fetch what the
+   hub wants, by the right time.
 3. The answer brings the time, and what is newer than the node holds. Each document is verified and
    taken by itself: one that is wrong is noted, and the others count.
 4. A node that hasn't reached its hub for an hour of being on takes the desired state of its group
@@ -12,6 +14,7 @@
 Nothing of this ends a tick or changes its outcome: what goes wrong is noted.
 """
 
+import contextlib
 from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
@@ -90,15 +93,32 @@ class Talker:
         self._randomness = randomness
         self._disk_free = disk_free
         self._documents = HeldDocuments(data_dir)
+        self._was_refused = False
+        self._before = Tick(clock.now())  # what is said before a tick is noted in that one
         self.wants_tick = False  # what is to be held has changed
 
     def talk(self, tick: Tick) -> None:
         """Do what is due. What goes wrong is a note of the tick."""
+        tick.notes += self._before.notes
         for step in (self._claim, self._node):
             try:
                 step(tick)
             except SatchelError as error:
                 tick.notes.append(error.message)
+        tick.notes[:] = dict.fromkeys(tick.notes)
+
+    def hear_first(self) -> None:
+        """Check in before a tick, where no hub was heard since the box was started.
+
+        What goes wrong is told, and but for a refusal tried again, at the end of the tick.
+        """
+        known, last = self._clock.known, last_check_in()
+        if last.boot == known.boot or not self._keys():
+            return
+        with contextlib.suppress(SatchelError):
+            who = identity.current(self._data_dir)
+            if who and who.credential:
+                self._is_heard(who, Outbox(self._data_dir, who), self._before, last.what)
 
     def claim(self, hub: HubSource, asks: Identity) -> Pending | Credential:
         """Send a claim to one hub. Raises as `claims.ask`."""
@@ -125,21 +145,27 @@ class Talker:
             return
         outbox = Outbox(self._data_dir, who)
         what = self._what(tick)
-        if self._eager or tick.activated or self._is_due(what):
-            for hub in self._sources.hubs():
-                try:
-                    self._check_in(hub, who, outbox, tick, what)
-                except SourceUnavailable as error:
-                    self._sources.put_out(hub, error)
-                except Missing as error:
-                    tick.notes.append(error.message)
-                except HubRefused as error:
-                    self._refused(error, tick)
-                    return
-                else:
-                    return
+        due = self._eager or tick.activated or self._is_due(what)
+        if due and not self._was_refused and self._is_heard(who, outbox, tick, what):
+            return
         self._ask_neighbours(who.credential, tick)
         self._seal(who, outbox, tick)
+
+    def _is_heard(self, who: Identity, outbox: Outbox, tick: Tick, what: str) -> bool:
+        """Check in at the first hub that answers; say whether one did, though it refuse."""
+        for hub in self._sources.hubs():
+            try:
+                self._check_in(hub, who, outbox, tick, what)
+            except SourceUnavailable as error:
+                self._sources.put_out(hub, error)
+            except Missing as error:
+                tick.notes.append(error.message)
+            except HubRefused as error:
+                self._refused(error, tick)
+                return True
+            else:
+                return True
+        return False
 
     def _ask_neighbours(self, of: Credential, tick: Tick) -> None:
         last = last_check_in()
@@ -178,6 +204,7 @@ class Talker:
         state.remember_check_in(msgspec.json.encode(found).decode())
 
     def _refused(self, error: HubRefused, tick: Tick) -> None:
+        self._was_refused = True
         known = self._clock.known
         count = last_check_in().refused + 1
         self._remember(refused=count, on=known.on, boot=known.boot)
@@ -226,7 +253,7 @@ class Talker:
             desired_state=desired.number if desired else 0,
             status=Revocations(self._data_dir).number,
             receipt=receipt.sequence if receipt else 0,
-            report=self.report(who, tick),
+            report=self.report(who, None if tick is self._before else tick),
         )
 
     def report(self, who: Identity, tick: Tick | None) -> Report:

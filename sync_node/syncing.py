@@ -96,15 +96,20 @@ def sync_once(  # noqa: PLR0913  # what is outside comes in as parameters
     syncs, `StorageFailed`.
     """
     found = config_in_force(data_dir)
+    disks = disks or CourierDisks()
+
+    def one(found: Config) -> _OneTick:
+        return _OneTick(data_dir, found, clock, budgets, sleep, disks, unbound=unbound, peers=peers)
+
     with ExitStack() as stack:
         stack.enter_context(engine_lock(data_dir, wait_seconds=lock_wait_seconds))
         data_dir.make()
         rebuilt = stack.enter_context(rebuilding.opened(data_dir, found, now=clock()))
-        one = _OneTick(
-            data_dir, found, clock, budgets, sleep, disks or CourierDisks(),
-            unbound=unbound, peers=peers,
-        )  # fmt: skip
-        tick = one.run(progress)
+        tick_before = one(found)
+        if tick_before.hears_other_wishes():
+            tick = one(config_in_force(data_dir)).run(progress)
+        else:
+            tick = tick_before.run(progress)
     if rebuilt:
         tick.notes.append("node.db was missing or damaged, and was made anew")
     return tick
@@ -200,6 +205,18 @@ class _OneTick:
             for source in self._config.sources
             if source.hub
         }
+
+    def hears_other_wishes(self) -> bool:
+        """Ask the hub first what it wants, where it wasn't heard since the box was started.
+
+        True where it wants something else than this tick was made for: then it is over.
+        """
+        with database_errors(self._data_dir):
+            self._talker.hear_first()
+        if self._talker.wants_tick:
+            self._sources.close()
+            self._settle()
+        return self._talker.wants_tick
 
     def run(self, progress: Callable[[Running], None]) -> Tick:
         file = ProgressFile(self._data_dir, monotonic=time.monotonic, time=time.time)

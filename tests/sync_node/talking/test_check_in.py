@@ -90,6 +90,29 @@ def test_every_start_of_the_box_asks_for_the_time(box: Box, hub: ScriptedHub) ->
     assert len(hub.check_ins) == count + 1
 
 
+def test_after_a_start_the_hub_is_heard_before_anything_is_fetched(
+    box: Box, hub: ScriptedHub
+) -> None:
+    """A first tick may take days; the windows of it need the right time."""
+    enrolled(box, hub)
+    box.tick()
+    first = hub.check_ins[0].report
+    assert first
+    assert (first.packs[0].lessons_ready, first.ticks.last_outcome) == (0, "")
+    assert hub.check_ins[-1].report != first
+
+
+def test_a_hub_that_cant_answer_is_asked_again_and_keeps_nothing_from_coming(
+    box: Box, hub: ScriptedHub
+) -> None:
+    enrolled(box, hub)
+    hub.answers["check-ins"] = (503, JSON, b"")
+    assert box.tick().outcome == "updated"
+    hub.answers.clear()
+    box.tick()
+    assert box.last_check_in().at
+
+
 def test_a_dead_connection_costs_a_number_and_nothing_else(box: Box, hub: ScriptedHub) -> None:
     enrolled(box, hub)
     hub.forget_connections = True
@@ -197,7 +220,7 @@ def test_a_pause_is_kept(box: Box, hub: ScriptedHub) -> None:
     assert hub.calls == calls
     Orders(box.data_dir).resume()
     box.tick()
-    assert len(hub.calls) == len(calls) + 1
+    assert len(hub.calls) > len(calls)
 
 
 def test_a_chain_that_the_hub_doesnt_take_silences_nobody(box: Box, hub: ScriptedHub) -> None:

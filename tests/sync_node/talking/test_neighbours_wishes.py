@@ -43,7 +43,6 @@ def address(box: Box, hub: ScriptedHub) -> Iterator[str]:
 def second(tmp_path: Path, hub: ScriptedHub, address: str) -> Box:  # noqa: ARG001  # comes after it
     found = Box(tmp_path / "second").initialise(hub.repository, SourceConfig(hub=hub.url))
     hub.node, hub.credential = "qamdo-2", None
-    hub.sequences.clear()
     return enrolled(found, hub)
 
 

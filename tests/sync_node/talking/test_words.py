@@ -1,12 +1,14 @@
 """What a technician reads: how far the enrolment is, what to do next, what the hub wants."""
 
+import errno
+import socket
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from content_packs.desired_state import Budget, DesiredPin, DesiredState, Window
-from sync_node import standing
+from sync_node import exchange, standing
 from sync_node.enrolling import Enrolled
 from sync_node.enrolling_sayings import enrolled_json, lines_of
 from sync_node.standing import Standing
@@ -76,3 +78,16 @@ def test_a_box_that_nobody_enrols_says_nothing_of_it() -> None:
 )
 def test_status_says_what_a_node_is_to_its_hub(changes: dict[str, object], said: str) -> None:
     assert said in "\n".join(standing.in_words(replace(NODE, **changes)))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (socket.gaierror(-2, "Name or service not known"), "there is no network here"),
+        (OSError(errno.ENETUNREACH, "Network is unreachable"), "no network that leads there"),
+        (ConnectionRefusedError(errno.ECONNREFUSED, "refused"), "can't be reached"),
+        (ConnectionResetError(errno.ECONNRESET, "reset"), "the link was cut"),
+    ],
+)
+def test_a_link_that_leads_nowhere_says_why(error: Exception, said: str) -> None:
+    assert said in exchange.in_words(error)
