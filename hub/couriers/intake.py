@@ -38,7 +38,7 @@ class TakenIn:
 
 
 def read(stick: Stick, fleet: Fleet, *, answers: bool = True) -> TakenIn:
-    """Take in a stick, node by node; write the answers for each, unless told not to.
+    """Take in a stick, node by node; then write the answers for each, unless told not to.
 
     A stick that can't be written to is read all the same. Raises `Missing` for what is no stick,
     `SourceUnavailable` where it can't be read, `StorageFailed` where the hub can't write; what was
@@ -49,14 +49,13 @@ def read(stick: Stick, fleet: Fleet, *, answers: bool = True) -> TakenIn:
             f"{stick.root}: no courier's stick: it has no folder {courier.FOLDER}",
             hint="Is it mounted there? `hub courier write` and `sync-node export` write one.",
         )
-    taken = TakenIn()
-    for name in stick.names(courier.UP, most=COURIER_NODES_MAX):
-        if courier.is_id(name):
-            taken.nodes.append(name)
-            intake = _Intake(stick, fleet, taken, name)
-            intake.take()
-            if answers:
-                intake.answer()
+    names = filter(courier.is_id, stick.names(courier.UP, most=COURIER_NODES_MAX))
+    taken = TakenIn(list(names))
+    letters = [_Intake(stick, fleet, taken, name) for name in taken.nodes]
+    for intake in letters:
+        intake.take()
+    for intake in letters if answers else ():
+        intake.answer()
     return taken
 
 

@@ -103,7 +103,7 @@ def write(  # noqa: PLR0913  # all by name; what is outside comes in as paramete
 
     `announce` is told what fits before anything is written. `thorough`: what is there already is
     read anew, too. Raises `Refused` for another hub's stick, `StorageFailed` where not even the
-    metadata fits or the stick fails, `InvalidContent`, `Damaged`, `Busy`.
+    metadata fits or the stick fails, `KeyAbsent`, `KeyLocked`, `InvalidContent`, `Damaged`, `Busy`.
     """
     contents = contents_for(hub, schools)
     _expect_ours(hub, stick)
@@ -115,6 +115,8 @@ def write(  # noqa: PLR0913  # all by name; what is outside comes in as paramete
             f"{stick.root}: the stick lacks {megabytes(found.missing_room)} for the metadata alone",
             hint="Free some room on it, or take a larger one.",
         )
+    for school in schools[:1]:
+        fleet.down(school.node)  # a key that can't sign says so now, and not after hours of writing
     writing.run(found)
     for school in schools:
         _put_letters(writing.written, stick, fleet, school)

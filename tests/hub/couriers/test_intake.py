@@ -3,12 +3,13 @@
 import contextlib
 import errno
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from content_packs import courier
-from content_packs.errors import SourceUnavailable, StorageFailed, UsageError
+from content_packs.errors import KeyLocked, SourceUnavailable, StorageFailed, UsageError
 from content_packs.limits import DOCUMENT_BYTES_MAX
 from content_packs.stick import Stick
 from hub.couriers.intake import read
@@ -178,3 +179,14 @@ def test_a_route_that_says_nothing_of_use_is_refused(tmp_path: Path, data: bytes
     path.write_bytes(data)
     with pytest.raises(UsageError):
         read_route(path)
+
+
+def test_all_letters_are_taken_before_anything_is_answered(stick: Path) -> None:
+    class Locked(PaperFleet):
+        def down(self, node: str) -> Mapping[str, bytes]:
+            raise KeyLocked(f"no passphrase to answer {node}")
+
+    fleet = Locked()
+    with pytest.raises(KeyLocked):
+        read(Stick(stick), fleet)
+    assert (len(fleet.claims), len(fleet.reports), len(fleet.batches)) == (1, 1, 11)
