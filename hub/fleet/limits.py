@@ -23,6 +23,8 @@ REQUESTS_REMEMBERED = 16  # of each key: which signature had which sequence
 LATE_SEQUENCES_MAX = 8  # below the last one: a request that another one overtook
 
 # What nodes say
+BATCHES_AT_ONCE = 1_000  # of one node over HTTP: what a box keeps at the most
+BATCH_SECONDS = 60.0  # until one more: a stolen node fills a disk with 380 MB a day, no faster
 REPORTS_KEPT_MAX = 60  # of each node
 DESIRED_BYTES_MAX = 256 << 10  # a file of `hub desired set`
 DESIRED_KEPT_MAX = 20  # earlier ones of each node or group, for people
