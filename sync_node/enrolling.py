@@ -19,7 +19,7 @@ from sync_node.errors import HubRefused
 from sync_node.hardware import Hardware
 from sync_node.identity import Identity
 from sync_node.orders import Orders
-from sync_node.syncing import claim_once
+from sync_node.syncing import claim_beside, claim_once
 
 _KEPT = (
     "The claim is kept: this box asks again at each sync. Where there is no link, carry it: "
@@ -32,8 +32,8 @@ class Enrolled:
     """How far an enrolment is.
 
     `state`: `enrolled`, `pending` until a person confirms, `asked` where the engine that is at work
-    does it, `carried` where the claim was put onto a stick, at `claim`. `before`: this box was a
-    node already, and nothing was done.
+    for the first time does it, `carried` where the claim was put onto a stick, at `claim`.
+    `before`: this box was a node already, and nothing was done.
     """
 
     state: str
@@ -75,18 +75,26 @@ def enrol(  # noqa: PLR0913  # all by name; each is needed
 
 def _asked(data_dir: DataDir, asks: Identity, hub: str) -> Enrolled:
     try:
-        answer = claim_once(data_dir, asks, hub=hub)
-    except HubRefused:
-        raise
-    except Refused:  # another process is at work
-        Orders(data_dir).ask_for_tick(unbound=False)
-        return Enrolled("asked", asks.fingerprint)
+        answer = _answer(data_dir, asks, hub)
     except SourceUnavailable as error:
         raise SourceUnavailable(error.message, hint=f"{error.hint} {_KEPT}".strip()) from error
+    if answer is None:
+        Orders(data_dir).ask_for_tick(unbound=False)
+        return Enrolled("asked", asks.fingerprint)
     if isinstance(answer, Pending):
         return Enrolled("pending", asks.fingerprint)
     Orders(data_dir).ask_for_tick(unbound=False)
     return Enrolled("enrolled", asks.fingerprint, answer)
+
+
+def _answer(data_dir: DataDir, asks: Identity, hub: str) -> Credential | Pending | None:
+    """Return what the hub answers; None where another process has to learn its keys first."""
+    try:
+        return claim_once(data_dir, asks, hub=hub)
+    except HubRefused:
+        raise
+    except Refused:  # another process is at work
+        return claim_beside(data_dir, asks, hub=hub)
 
 
 def _before(data_dir: DataDir) -> Enrolled:

@@ -22,7 +22,7 @@ from sync_node.data_dir import DataDir
 from sync_node.hardware import Hardware
 from sync_node.identity import Identity
 
-State: TypeAlias = Literal["enrolled", "pending", "claimed", "none"]
+State: TypeAlias = Literal["enrolled", "claimed", "none"]
 _MODE = 0o600
 
 

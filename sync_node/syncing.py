@@ -8,7 +8,7 @@ import contextlib
 import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from content_packs.errors import Missing, SatchelError, SourceUnavailable, Stora
 from content_packs.protocol import Credential, Pending
 from content_packs.reports import Report
 from sync_node import (
+    claims,
     estimating,
     outlook,
     rebuilding,
@@ -32,10 +33,12 @@ from sync_node.courier_disks import CourierDisks
 from sync_node.courier_papers import Papers
 from sync_node.courier_visiting import Visiting
 from sync_node.data_dir import DataDir
-from sync_node.database import database_errors
+from sync_node.database import database_errors, reading_database
 from sync_node.disk import disk_free
 from sync_node.engine import Engine
 from sync_node.hardware import hardware
+from sync_node.held_documents import HeldDocuments
+from sync_node.hub_source import HubSource
 from sync_node.identity import Identity
 from sync_node.in_force import config_in_force
 from sync_node.limits import (
@@ -52,6 +55,7 @@ from sync_node.peer_address import Peer
 from sync_node.peering import peer_sources
 from sync_node.polling import Poller
 from sync_node.progress_file import Progress, ProgressFile, Running
+from sync_node.sources import Sources
 from sync_node.ticks import Tick
 from sync_node.trust_store import TrustStore
 from sync_node.trusted_time import Uptime
@@ -105,11 +109,11 @@ def sync_once(  # noqa: PLR0913  # what is outside comes in as parameters
         stack.enter_context(engine_lock(data_dir, wait_seconds=lock_wait_seconds))
         data_dir.make()
         rebuilt = stack.enter_context(rebuilding.opened(data_dir, found, now=clock()))
-        tick_before = one(found)
-        if tick_before.hears_other_wishes():
+        first = one(found)
+        if first.hears_other_wishes():
             tick = one(config_in_force(data_dir)).run(progress)
         else:
-            tick = tick_before.run(progress)
+            tick = first.run(progress)
     if rebuilt:
         tick.notes.append("node.db was missing or damaged, and was made anew")
     return tick
@@ -137,6 +141,24 @@ def claim_once(  # noqa: PLR0913  # what is outside comes in as parameters
         stack.enter_context(rebuilding.opened(data_dir, found, now=clock()))
         one = _OneTick(data_dir, found, clock, None, sleep, CourierDisks(), unbound=True)
         return one.claim(asks, hub)
+
+
+def claim_beside(
+    data_dir: DataDir, asks: Identity, *, hub: str = ""
+) -> Credential | Pending | None:
+    """Send a claim while another process is at work here: its tick may take days.
+
+    It takes what that process knows of the hub's keys: None where it knows none yet. Some 2 kB that
+    cross aren't counted: budgets are that process's to write. Raises as `claim_once`.
+    """
+    found = config_in_force(data_dir)
+    with reading_database(data_dir):
+        keys = state.hub_keys()
+    if keys is None or not keys.service:
+        return None
+    service, documents = keys.service_keys(), HeldDocuments(data_dir)
+    with closing(sources.from_config(found, data_dir.root)) as asked:
+        return _first_answer(asked, hub, lambda each: claims.ask(each, asks, documents, service))
 
 
 class _OneTick:
@@ -268,20 +290,10 @@ class _OneTick:
                 keys = state.hub_keys()
                 if keys is None or not keys.service:
                     raise tick.trouble or _too_old()
-                return self._ask(asks, name)
+                return _first_answer(self._sources, name, lambda hub: self._talker.claim(hub, asks))
         finally:
             self._sources.close()
             self._settle()
-
-    def _ask(self, asks: Identity, name: str) -> Credential | Pending:
-        last: SatchelError = self._sources.cut or _no_hub()
-        for hub in self._sources.hubs():
-            if name in {"", hub.name}:
-                try:
-                    return self._talker.claim(hub, asks)
-                except (SourceUnavailable, Missing) as error:
-                    last = error
-        raise last
 
     def _settle(self) -> None:
         """Give back what was leased; on a disk that can't take that, it stays counted."""
@@ -318,6 +330,20 @@ class _OneTick:
             return ""  # what rotted is found and said elsewhere
         coming = outlook.barred(found.outlook(), tick.not_now)
         return "" if coming.is_empty else outlook.encode(coming)
+
+
+def _first_answer(
+    asked: Sources, name: str, ask: Callable[[HubSource], Credential | Pending]
+) -> Credential | Pending:
+    """Return what the first hub answers, or the one with a name. Raises the last one's error."""
+    last: SatchelError = asked.cut or _no_hub()
+    for hub in asked.hubs():
+        if name in {"", hub.name}:
+            try:
+                return ask(hub)
+            except (SourceUnavailable, Missing) as error:
+                last = error
+    raise last
 
 
 def _no_hub() -> SatchelError:
