@@ -47,6 +47,7 @@ class Box:
         media: Path | None = None,
         peers: Sequence[str] = (),
         find: bool = False,
+        poll_seconds: int = 900,
     ) -> None:
         """Let it lose its hub, look for sticks at `media`, ask these neighbours, find others.
 
@@ -56,7 +57,8 @@ class Box:
         text = file.read_text(encoding="utf-8").partition("\n[peers]")[0]
         if cut_off:
             nowhere = f"folder = {json.dumps(str(self.root / 'nowhere'))}"
-            text = re.sub(r'^hub = ".*"$', nowhere, text, flags=re.MULTILINE)
+            text = re.sub(r'(?m)^hub = ".*"$', nowhere, text)
+        text = re.sub(r"(?m)^poll_seconds = .*$", f"poll_seconds = {poll_seconds}", text)
         if media:
             text = f"couriers = [{json.dumps(str(media))}]\n{text}"
         text += _PEERS.format(find=json.dumps(find), named=", ".join(map(json.dumps, peers)))
