@@ -17,6 +17,7 @@ from pathlib import Path
 
 from content_packs import courier, layout, manifest, repository
 from content_packs.courier import Courier, CourierPlan, LeftOut, OnStick, Parcel, Wanted
+from content_packs.courier_sayings import check_room
 from content_packs.digests import digest_of, read_pieces
 from content_packs.errors import (
     DigestMismatch,
@@ -87,17 +88,16 @@ class Export:
             parcels, metadata, there, stick.room(), reserve=COURIER_RESERVE_BYTES
         )  # fmt: skip
         announce(plan)
-        if plan.missing_room:
-            raise StorageFailed(
-                f"{stick.root}: {plan.missing_room} bytes are missing for the metadata alone",
-                hint="Free some room on the stick, or take a larger one.",
-            )
+        check_room(plan, stick.root)
         self._done.left_out, self._done.there = plan.left_out, plan.bytes_there
-        files = self._put_all(stick, plan, progress)
+        files = [*map(self._there_already, plan.there), *self._put_all(stick, plan, progress)]
         stick.put(courier.MARK, [courier.encode(courier.with_files(
             Courier(by="node"), files, whole=not (plan.left_out or self._done.not_whole)
         ))])  # fmt: skip
         return self._done
+
+    def _there_already(self, file: Wanted) -> OnStick:
+        return OnStick(path=file.place, size=file.size, digest=self._expected[file.place])
 
     def _put_all(self, stick: Stick, plan: CourierPlan, progress: Progress) -> list[OnStick]:
         files: list[OnStick] = []

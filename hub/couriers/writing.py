@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from content_packs import courier, repository
-from content_packs.command_line import megabytes
 from content_packs.courier import Courier, CourierPlan, LeftOut, OnStick, Wanted
+from content_packs.courier_sayings import check_room
 from content_packs.digests import digest_of_file, read_pieces
 from content_packs.durable import storage_errors
 from content_packs.errors import (
@@ -110,11 +110,7 @@ def write(  # noqa: PLR0913  # all by name; what is outside comes in as paramete
     writing = _Writing(hub, stick, contents, tuple(sorted(one.node for one in schools)), progress)
     found = writing.plan(thorough=thorough)
     announce(found)
-    if found.missing_room:
-        raise StorageFailed(
-            f"{stick.root}: the stick lacks {megabytes(found.missing_room)} for the metadata alone",
-            hint="Free some room on it, or take a larger one.",
-        )
+    check_room(found, stick.root)
     for school in schools[:1]:
         fleet.down(school.node)  # a key that can't sign says so now, and not after hours of writing
     writing.run(found)

@@ -75,6 +75,13 @@ def test_every_byte_is_the_one_that_the_hub_wrote(
         assert path.read_bytes() == repository.read(place)
 
 
+def test_courier_json_names_what_was_there_too(synced: Node, stick: Path) -> None:
+    run(synced, stick)
+    first = courier.decode((stick / courier.MARK).read_bytes())
+    run(synced, stick)
+    assert courier.decode((stick / courier.MARK).read_bytes()).files == first.files
+
+
 def test_a_second_export_writes_the_timestamp_alone(synced: Node, stick: Path) -> None:
     first, _ = run(synced, stick)
     again, _ = run(synced, stick)
