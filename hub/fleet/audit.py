@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
+from content_packs.command_line import plain
 from content_packs.errors import UsageError
 from hub.clock import in_words
 from hub.fleet.limits import (
@@ -85,7 +86,7 @@ def note(  # noqa: PLR0913  # all by name; each is a column
         node=node,
         keyid=keyid,
         origin=origin,
-        reason=_in_one_line(reason),
+        reason=plain(reason)[:AUDIT_TEXT_CHARACTERS_MAX],
     )
     if row.id % _TRIM_EVERY == 0:
         _trim(refusal=False, most=AUDIT_KEPT_MAX)
@@ -188,8 +189,3 @@ def _trim(*, refusal: bool, most: int) -> None:
     )
     if first_gone is not None:
         AuditRow.delete().where(of_kind & (AuditRow.id <= first_gone)).execute()
-
-
-def _in_one_line(text: str) -> str:
-    line = "".join(character if character.isprintable() else "?" for character in text)
-    return line[:AUDIT_TEXT_CHARACTERS_MAX]

@@ -103,6 +103,20 @@ def test_a_box_is_enrolled_and_revoked_by_commands(commands: Commands) -> None:
     assert nodes.list_nodes(commands.hub)[0].state == "revoked"
 
 
+def test_what_a_box_calls_itself_cant_turn_the_line_round(commands: Commands) -> None:
+    box, turned = Box(), "Pi \N{RIGHT-TO-LEFT OVERRIDE}4"
+    document = box.claim(a_code(commands), model=turned, serial=turned)
+    assert commands.web.post("/api/v1/claims", data=document, content_type=JSON).status_code == 202
+    for said in (
+        commands.say("nodes", "list"), commands.say("nodes", "show", "qamdo-1"),
+        commands.say("audit"),
+    ):  # fmt: skip
+        assert "Pi ?4" in said
+        assert "\N{RIGHT-TO-LEFT OVERRIDE}" not in said
+    (node,) = commands.json("nodes", "list")["nodes"]
+    assert node["keys"][0]["model"] == turned
+
+
 def test_codes_are_shown_once_or_printed(commands: Commands, tmp_path: Path) -> None:
     a_code(commands)
     commands.say("schools", "add", "lhasa", "--district", "east")
