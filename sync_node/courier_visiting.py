@@ -5,12 +5,13 @@
 3. It may be pulled. One that fails is tried again, a few times.
 """
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
-from content_packs.errors import SatchelError, SourceUnavailable, StorageFailed
+from content_packs.errors import InvalidContent, SatchelError, SourceUnavailable, StorageFailed
 from content_packs.stick import Stick
 from sync_node import courier_visits, foreign_sticks, trusted_time
 from sync_node.box_clock import BoxClock
@@ -83,7 +84,8 @@ class Visiting:
         if foreign_sticks.is_anothers(self._data_dir, stick):
             return msgspec.structs.replace(visit, state="failed", trouble=foreign_sticks.SAID)
         self._note(msgspec.structs.replace(visit, state="writing"))
-        papers.take_in(stick, done)
+        with contextlib.suppress(InvalidContent):  # our key is damaged: `_left` says so
+            papers.take_in(stick, done)
         return self._left(stick, papers, done, visit)
 
     def _left(self, stick: Stick, papers: Papers, done: Exchanged, visit: Visit) -> Visit:

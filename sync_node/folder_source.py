@@ -9,15 +9,18 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
 from content_packs.digests import digest_of
 from content_packs.errors import InvalidContent, Missing, SourceUnavailable
+from content_packs.limits import COURIER_FILES_MAX
 from sync_node.link import LinkObservation
 from sync_node.source import Answer, Begun, Impatience, Reading, Traffic, check_place, pieces_of
 
 _NOT_THERE = {errno.ENOENT, errno.ENOTDIR}
+_KINDS = {stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK}  # `os.open` and `opened` refuse the wrong one
 
 
 class FolderSource:
@@ -102,7 +105,10 @@ class FolderSource:
         return path
 
     def names_in(self, folder: str) -> list[str]:
-        """Return the names in a folder; none where it isn't there. Raises what sources raise."""
+        """Return names in a folder, the first so many; none where it isn't there.
+
+        Raises what sources raise.
+        """
         try:
             with self.errors(folder):
                 descriptor = self._open(folder, os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY)
@@ -110,7 +116,8 @@ class FolderSource:
             return []
         with self.errors(folder):
             try:
-                return os.listdir(descriptor)  # noqa: PTH208  # pathlib follows names, not folders
+                with os.scandir(descriptor) as entries:  # pathlib follows names, not folders
+                    return [entry.name for entry in islice(entries, COURIER_FILES_MAX)]
             finally:
                 os.close(descriptor)
 
@@ -123,6 +130,9 @@ class FolderSource:
                 below = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=at)
                 os.close(at)
                 at = below
+            found = os.stat(name, dir_fd=at, follow_symlinks=False)
+            if stat.S_IFMT(found.st_mode) not in _KINDS:  # to open a device may be to use it
+                raise InvalidContent(f"{self.name}: {path}: not an ordinary file")
             return os.open(name, flags, dir_fd=at)
         finally:
             os.close(at)

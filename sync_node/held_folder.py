@@ -40,8 +40,11 @@ class HeldFolder(FolderSource):
         """Return a document, or the list of what is here. See `Source.get`."""
         if path != peer_places.HELD:
             return super().get(path, bytes_max=bytes_max, etag=etag, begun=begun)
-        digests = [name for folder in _FOLDERS for name in self._digests_in(folder)]
-        return Answer(peer_places.held_bytes(digests[: HELD_BYTES_MAX // _DIGEST_BYTES]))
+        held = bytearray()
+        for folder in _FOLDERS:
+            left = (HELD_BYTES_MAX - len(held)) // _DIGEST_BYTES
+            held += peer_places.held_bytes(self._digests_in(folder)[:left])
+        return Answer(bytes(held))
 
     def open(self, path: str, first: int, length: int, *, fresh: bool = False) -> Reading:
         """Begin to read a range of files, one behind the other. See `Source.open`."""

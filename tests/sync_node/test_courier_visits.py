@@ -168,6 +168,20 @@ def test_a_stick_with_letters_alone_is_a_couriers_too(box: Node, media: Path) ->
     assert len(list((media / "stick" / courier.UP).glob("*/claim.json"))) == 1
 
 
+def test_a_box_whose_key_is_damaged_reads_a_disk_once_and_says_why(
+    box: Node, media: Path, repository: Repository, tmp_path: Path
+) -> None:
+    claim(box)
+    next(box.data_dir.identity.glob("*/key.pem")).write_bytes(b"rotten")
+    repository.offer("main", publish(repository, tmp_path, version=1))
+    stick_at(media / "stick", repository)
+    disks = CourierDisks()
+    assert sync_once(box.data_dir, disks=disks).outcome == "updated"
+    assert (visit(box).state, visit(box).may_be_pulled) == ("kept-back", True)
+    assert "key.pem" in visit(box).trouble
+    assert not disks.has_news(), "the next tick comes when it is due, not at once and for ever"
+
+
 def test_nothing_is_left_in_a_folder_that_merely_holds_a_repository(
     box: Node, media: Path, repository: Repository, tmp_path: Path
 ) -> None:

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -45,6 +46,17 @@ def test_doesnt_wait_for_a_pipe(root: Path) -> None:
     os.mkfifo(root / TIMESTAMP)
     with pytest.raises(InvalidContent, match="ordinary"):
         FolderSource(root).get(TIMESTAMP, bytes_max=100)
+
+
+def test_a_pipe_or_a_device_is_not_even_opened(root: Path) -> None:
+    (root / TIMESTAMP).unlink(missing_ok=True)
+    os.mkfifo(root / TIMESTAMP)
+    writer = Thread(target=lambda: os.close(os.open(root / TIMESTAMP, os.O_WRONLY)), daemon=True)
+    writer.start()
+    with pytest.raises(InvalidContent, match="ordinary"):
+        FolderSource(root).get(TIMESTAMP, bytes_max=10)
+    writer.join(0.2)
+    assert writer.is_alive(), "nobody opened the other end"
 
 
 def test_a_folder_in_place_of_a_file(root: Path) -> None:

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from content_packs.digests import digest_of
 from content_packs.errors import InvalidContent, Missing, SourceUnavailable
+from content_packs.limits import COURIER_FILES_MAX
 from sync_node.held_folder import HeldFolder, file_path
+from sync_node.limits import HELD_BYTES_MAX
 from sync_node.peer_places import HELD, HeldList, files_path, manifest_path
 
 FILES = [b"one", b"", b"two and more", b"x" * 5_000]
@@ -49,6 +51,14 @@ def test_it_says_what_is_there_and_nothing_else(root: Path, tmp_path: Path) -> N
     held = HeldList(found or b"")
     assert len(held) == len(FILES)
     assert all(digest_of(data) in held for data in FILES)
+
+
+def test_of_a_folder_of_countless_names_the_first_are_looked_at(tmp_path: Path) -> None:
+    (tmp_path / "files" / "aa").mkdir(parents=True)
+    for number in range(COURIER_FILES_MAX + 500):
+        os.close(os.open(tmp_path / "files" / "aa" / f"aa{number:062x}", os.O_CREAT))
+    raw = HeldFolder(tmp_path).get(HELD, bytes_max=HELD_BYTES_MAX).body or b""
+    assert len(HeldList(raw)) == COURIER_FILES_MAX
 
 
 def test_nothing_is_held_where_there_are_no_files(tmp_path: Path) -> None:
