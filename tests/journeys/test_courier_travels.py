@@ -13,7 +13,14 @@ from hub.couriers.fleet import CourierFleet
 from hub.fleet import nodes
 from hub.hub import open_hub
 from sync_node import identity
-from tests.support.country import Country, claim_on, enrolled, make_country, seal
+from tests.support.country import (
+    Country,
+    at_another_school,
+    claim_on,
+    enrolled,
+    make_country,
+    seal,
+)
 
 
 @pytest.fixture
@@ -100,6 +107,31 @@ def test_batches_go_up_and_their_receipt_takes_them_off_stick_and_box(country: C
     assert list(folder.iterdir()) == []
     assert len(list((box.root / "outbox").glob("*/*.json"))) == 1, "the chain's end"
     assert country.home_again().batches == 0
+
+
+def test_one_stick_goes_round_two_schools(country: Country, tmp_path: Path) -> None:
+    country.publish(1)
+    one = enrolled(country)
+    other = at_another_school(country.hub, tmp_path / "other")
+    two = enrolled(other)
+    country.publish(2, seeds={"one": 5})
+    country.at_the_hub(one, two)
+    for _ in range(2):  # out with lessons, then out with receipts
+        for school in (country, other):
+            seal(school, 2)
+            country.stick.rename(tmp_path / "on the way")
+            shutil.rmtree(school.stick, ignore_errors=True)
+            (tmp_path / "on the way").rename(school.stick)
+            school.at_the_school()
+            assert (school.visit().state, school.visit().batches) == ("done", 2)
+            assert school.box.lessons() == {"one": 2, "two": 2}
+            school.stick.rename(tmp_path / "on the way")
+            (tmp_path / "on the way").rename(country.stick)
+        taken = country.home_again()
+        assert (taken.reports, taken.batches, taken.troubles) == (2, 4, [])
+    for school in (country, other):
+        outbox = school.box.data_dir.root / "outbox"
+        assert sorted(path.name for path in outbox.glob("*/*.json")) == ["3.json", "4.json"]
 
 
 def test_another_schools_letters_on_the_same_stick_are_left_alone(country: Country) -> None:

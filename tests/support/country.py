@@ -78,8 +78,13 @@ def make_country(tmp_path: Path) -> Country:
     make_hub(tmp_path / "hub", "main", lambda: NOW)
     hub = open_hub(tmp_path / "hub", lambda: NOW)
     schools.add(hub, "qamdo", district="east")
+    return at_another_school(hub, tmp_path)
+
+
+def at_another_school(hub: Hub, tmp_path: Path) -> Country:
+    """Return the same hub, another box that knows nothing yet, and a stick of its own."""
     for name in ("stick", "media"):
-        (tmp_path / name).mkdir()
+        (tmp_path / name).mkdir(parents=True)
     box = Node(tmp_path / "box", [])
     wanted = msgspec.structs.replace(
         box.config,
