@@ -4,7 +4,7 @@
 2. A node checks in when something changed, when the box was started, and each hour of being on. It
    sends the batches that wait first, so that their receipt comes with the answer. After a start it
    does so before the tick, too: the first tick of a new box may take days, and is to fetch what the
-   hub wants, by the right time.
+   hub wants, by the right time. And in a tick of hours it does so each hour.
 3. The answer brings the time, and what is newer than the node holds. Each document is verified and
    taken by itself: one that is wrong is noted, and the others count.
 4. A node that hasn't reached its hub for an hour of being on takes the desired state of its group
@@ -94,7 +94,7 @@ class Talker:
         self._disk_free = disk_free
         self._documents = HeldDocuments(data_dir)
         self._was_refused = False
-        self._before = Tick(clock.now())  # what is said before a tick is noted in that one
+        self._before = Tick(clock.now())  # for what is said before the end of the tick
         self.wants_tick = False  # what is to be held has changed
 
     def talk(self, tick: Tick) -> None:
@@ -112,13 +112,25 @@ class Talker:
 
         What goes wrong is told, and but for a refusal tried again, at the end of the tick.
         """
-        known, last = self._clock.known, last_check_in()
-        if last.boot == known.boot or not self._keys():
+        if last_check_in().boot != self._clock.known.boot:
+            self._hear_beside_work()
+
+    def hear_meanwhile(self) -> None:
+        """Check in during a tick that takes hours, where one is due; what comes of it as above.
+
+        What the hub then wants counts from the next tick on.
+        """
+        if not 0 <= self._clock.known.on - last_check_in().on < CHECK_IN_SECONDS:
+            self._hear_beside_work()
+
+    def _hear_beside_work(self) -> None:
+        if self._was_refused or not self._keys():
             return
         with contextlib.suppress(SatchelError):
             who = identity.current(self._data_dir)
             if who and who.credential:
-                self._is_heard(who, Outbox(self._data_dir, who), self._before, last.what)
+                outbox = Outbox(self._data_dir, who)
+                self._is_heard(who, outbox, self._before, last_check_in().what)
 
     def claim(self, hub: HubSource, asks: Identity) -> Pending | Credential:
         """Send a claim to one hub. Raises as `claims.ask`."""
@@ -157,7 +169,8 @@ class Talker:
             try:
                 self._check_in(hub, who, outbox, tick, what)
             except SourceUnavailable as error:
-                self._sources.put_out(hub, error)
+                if tick is not self._before:  # its content may come all the same
+                    self._sources.put_out(hub, error)
             except Missing as error:
                 tick.notes.append(error.message)
             except HubRefused as error:

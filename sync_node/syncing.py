@@ -253,6 +253,7 @@ class _OneTick:
             clock=self._clock,
             progress=show,
             talk=self._talker.talk,
+            meanwhile=self._talker.hear_meanwhile,
         )
         self._visiting.begin()
         try:

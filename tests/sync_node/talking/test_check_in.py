@@ -1,5 +1,7 @@
 """A node is heard at the end of a tick, when something changed, and never ends one by it."""
 
+import secrets
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -7,14 +9,16 @@ import msgspec
 import pytest
 
 from content_packs import batches, protocol, reports
-from sync_node import identity, state
+from sync_node import config, identity, sources, state
+from sync_node.box_clock import system_clock
+from sync_node.check_in import Talker
 from sync_node.database import using_database
 from sync_node.last_check_in import LastCheckIn
 from sync_node.limits import BATCH_REPORT_SECONDS, CHECK_IN_SECONDS
 from sync_node.orders import Orders
 from sync_node.outbox import Outbox
-from sync_node.syncing import budgets_of
-from tests.support.identities import Box, enrolled
+from sync_node.syncing import box_clock, budgets_of
+from tests.support.identities import HARDWARE, Box, enrolled
 from tests.support.nodes import publish
 from tests.support.protocol import OTHER_KEY, SEAL_KEY, seal_keyid
 from tests.support.repositories import Repository
@@ -111,6 +115,28 @@ def test_a_hub_that_cant_answer_is_asked_again_and_keeps_nothing_from_coming(
     hub.answers.clear()
     box.tick()
     assert box.last_check_in().at
+
+
+def test_in_a_tick_of_hours_the_hub_is_heard_each_hour(box: Box, hub: ScriptedHub) -> None:
+    enrolled(box, hub).sync()
+    forget_last(box, on=box.last_check_in().on - CHECK_IN_SECONDS)
+    found = config.read(box.data_dir)
+    with (
+        using_database(box.data_dir),
+        closing(sources.from_config(found, box.data_dir.root)) as asked,
+    ):
+        clock = box_clock(box.data_dir, system_clock)
+        talker = Talker(
+            box.data_dir, found, asked, clock, hardware=HARDWARE, randomness=secrets.token_bytes
+        )
+        count = len(hub.check_ins)
+        hub.answers["check-ins"] = (503, JSON, b"")
+        talker.hear_meanwhile()
+        assert asked.cut is None  # its content goes on coming
+        hub.answers.clear()
+        talker.hear_meanwhile()
+        talker.hear_meanwhile()
+        assert len(hub.check_ins) == count + 1
 
 
 def test_a_dead_connection_costs_a_number_and_nothing_else(box: Box, hub: ScriptedHub) -> None:
