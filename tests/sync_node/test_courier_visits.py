@@ -168,6 +168,22 @@ def test_a_stick_with_letters_alone_is_a_couriers_too(box: Node, media: Path) ->
     assert len(list((media / "stick" / courier.UP).glob("*/claim.json"))) == 1
 
 
+@pytest.mark.parametrize("where", ["here", "there"])
+def test_a_root_that_rotted_makes_no_stick_another_hubs(
+    box: Node, media: Path, repository: Repository, tmp_path: Path, where: str
+) -> None:
+    repository.new_root()
+    repository.offer("main", publish(repository, tmp_path, version=1))
+    place = stick_at(media / "stick", repository)
+    sync_once(box.data_dir)
+    root = box.data_dir.trust if where == "here" else place / courier.REPOSITORY / "metadata"
+    assert (root / "2.root.json").is_file()
+    (root / "1.root.json").write_bytes((root / "1.root.json").read_bytes()[:-9])
+    claim(box)
+    sync_once(box.data_dir)
+    assert (visit(box).state, visit(box).claim) == ("done", True), visit(box).trouble
+
+
 def test_a_box_whose_key_is_damaged_reads_a_disk_once_and_says_why(
     box: Node, media: Path, repository: Repository, tmp_path: Path
 ) -> None:
