@@ -83,12 +83,15 @@ def _answer(hub: Hub, claim: Claim, keyid: str, origin: str) -> Answer | str:
         if row.nonce != claim.nonce:  # it forgot that it asked
             NodeKeyRow.update(nonce=claim.nonce).where(NodeKeyRow.keyid == keyid).execute()
         return _as_it_stands(hub, row)
-    spent = codes.spend(hub, claim.code, claim.key)
-    if isinstance(spent, str):
-        return spent
-    if row is not None and row.state == "valid":
-        return _known_node(hub, row, spent)
-    return _new(hub, claim, spent, origin)
+    code = codes.find(hub, claim.code)
+    if isinstance(code, str):
+        return code
+    node = row if row is not None and row.state == "valid" else None
+    why_not = _not_for_node(node, code) if node else ""
+    if why_not:
+        return why_not
+    codes.spend(hub, code, keyid)
+    return _known_node(hub, node, code) if node else _new(hub, claim, code, origin)
 
 
 def _as_it_stands(hub: Hub, row: NodeKeyRow) -> Answer | str:
@@ -104,11 +107,16 @@ def _pending(node: str, keyid: str) -> Answer:
     return Answer(node, keyid, None, pending)
 
 
-def _known_node(hub: Hub, row: NodeKeyRow, code: CodeRow) -> Answer | str:
-    """Answer a box that is a node and has typed a new code: it may have lost its credential."""
+def _not_for_node(row: NodeKeyRow, code: CodeRow) -> str:
+    """Return why a code isn't for a box that is a node already; empty if it is."""
     node = NodeRow.get_by_id(row.node)
-    if node.school != code.school or code.node not in {"", node.node}:
-        return f"the key is that of {row.node} already; the code is for {code.node or code.school}"
+    if node.school == code.school and code.node in {"", node.node}:
+        return ""
+    return f"the key is that of {row.node} already; the code is for {code.node or code.school}"
+
+
+def _known_node(hub: Hub, row: NodeKeyRow, code: CodeRow) -> Answer:
+    """Answer a box that is a node and has typed a new code: it may have lost its credential."""
     row.code = code.hash
     row.save()
     return Answer(row.node, row.keyid, credentials.in_force(hub, row), None)

@@ -252,6 +252,14 @@ def test_a_box_isnt_welcome_by_calling_itself_what_another_ones_key_is_known_by(
     assert post(web, welcome.claim(a_code(hub).code)).status_code == 200
 
 
+def test_a_code_that_was_typed_on_the_wrong_box_stays_good(hub: Hub, web: FlaskClient) -> None:
+    node, other = enrolled(hub, web), enrolled(hub, web)
+    for code in (a_code(hub, "lhasa"), a_code(hub, node=other.node)):
+        assert post(web, node.claim(code.code)).status_code == 403
+        assert post(web, Box().claim(code.code)).status_code == 202
+        assert post(web, Box().claim(code.code)).status_code == 403
+
+
 def test_a_box_that_forgot_its_nonce_or_its_credential_gets_it_again(
     hub: Hub, web: FlaskClient
 ) -> None:
