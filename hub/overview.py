@@ -157,7 +157,9 @@ def _absent_keys(hub: Hub, edition: Edition, _now: datetime) -> list[str]:
 
 
 def _locked_keys(hub: Hub, _edition: Edition, _now: datetime) -> list[str]:
-    return [f"the hub can't sign with a key: {why}" for why in hub.keys.locked()]
+    why = hub.keys.locked()
+    more = f" ({len(why) - 1} more keys alike)" if len(why) > 1 else ""
+    return [f"the hub can't sign with a key: {why[0]}{more}"] if why else []
 
 
 def _unencrypted_keys(hub: Hub, _edition: Edition, _now: datetime) -> list[str]:
