@@ -169,7 +169,7 @@ def _unencrypted_keys(hub: Hub, _edition: Edition, _now: datetime) -> list[str]:
 
 def _unfinished_keys(hub: Hub, edition: Edition, _now: datetime) -> list[str]:
     found = [
-        f"a new key for {role} waits: run again: hub keys rotate {role}"
+        f"a new key for {role} waits: run again: hub keys rotate {role} (or revoke, if it was that)"
         for role in taking_over.waiting(hub.keys)
     ]
     if edition.lapsed:
