@@ -173,6 +173,7 @@ class Talker:
                     self._sources.put_out(hub, error)
             except Missing as error:
                 tick.notes.append(error.message)
+                self._remember(boot=self._clock.known.boot)  # not before each tick again
             except HubRefused as error:
                 self._refused(error, tick)
                 return True

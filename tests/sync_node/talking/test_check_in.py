@@ -117,6 +117,17 @@ def test_a_hub_that_cant_answer_is_asked_again_and_keeps_nothing_from_coming(
     assert box.last_check_in().at
 
 
+def test_where_no_hub_talks_it_is_asked_once_before_ticks(box: Box, hub: ScriptedHub) -> None:
+    """A repository on a static server: each question costs a school's budget."""
+    enrolled(box, hub)
+    hub.answers["check-ins"] = (404, "text/html", b"")
+    box.tick()
+    box.tick()
+    count = len(hub.calls)
+    box.tick()
+    assert len(hub.calls) - count <= 1
+
+
 def test_in_a_tick_of_hours_the_hub_is_heard_each_hour(box: Box, hub: ScriptedHub) -> None:
     enrolled(box, hub).sync()
     forget_last(box, on=box.last_check_in().on - CHECK_IN_SECONDS)

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from content_packs import courier, signed_documents
 from content_packs.hub_keys import HubKeys
 from content_packs.protocol import Time
-from sync_node import config
+from sync_node import config, courier_visits
 from sync_node.config import SourceConfig
 from sync_node.database import using_database
 from sync_node.syncing import box_clock
@@ -62,6 +62,13 @@ def test_a_fresh_answer_takes_back_what_a_stick_said_while_the_hubs_clock_was_wr
     assert abs(trusted(node) - hub.now) < timedelta(minutes=2)
     repository.offer("main", publish(repository, tmp_path, 1, version=2))
     assert node.sync().outcome == "updated", "it isn't cut off from its hub for 14 years"
+
+
+def test_a_time_that_is_old_news_isnt_said_to_have_come(node: Box, tmp_path: Path) -> None:
+    a_stick_says(node, tmp_path / "old", datetime(2026, 6, 1, tzinfo=UTC))
+    assert courier_visits.read(node.data_dir)[0].taken == ()
+    a_stick_says(node, tmp_path / "new", FAR)
+    assert courier_visits.read(node.data_dir)[0].taken == ("time",)
 
 
 @pytest.mark.parametrize("by", ["stick", "answer"])
