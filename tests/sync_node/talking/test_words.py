@@ -1,6 +1,7 @@
 """What a technician reads: how far the enrolment is, what to do next, what the hub wants."""
 
 import errno
+import json
 import socket
 from dataclasses import replace
 from typing import Any
@@ -78,6 +79,13 @@ def test_a_box_that_nobody_enrols_says_nothing_of_it() -> None:
 )
 def test_status_says_what_a_node_is_to_its_hub(changes: dict[str, object], said: str) -> None:
     assert said in "\n".join(standing.in_words(replace(NODE, **changes)))  # type: ignore[arg-type]
+
+
+def test_scripts_get_what_the_hub_wants_as_it_said_it() -> None:
+    found = json.loads(json.dumps(replace(NODE, desired=wanting(windows=(NIGHT,))).as_json()))
+    assert found["desired"]["windows"][0]["from"] == "22:00"
+    assert found["desired"]["number"] == 5
+    assert json.loads(json.dumps(NODE.as_json()))["desired"] is None
 
 
 @pytest.mark.parametrize(
