@@ -11,7 +11,7 @@ import shutil
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -151,7 +151,7 @@ def test_a_neighbour_that_heard_of_it_at_the_hub_serves_it_no_more(theft: Theft)
     assert not near.status()["hub"]["revoked"]
 
 
-def wait_for(what: Any, seconds: float) -> None:
+def wait_for(what: Callable[[], bool], seconds: float) -> None:
     until = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < until, "waited too long"
