@@ -108,6 +108,17 @@ def test_strangers_get_the_same_answer_whatever_they_ask_for(school: School, str
     assert answers[0] == phone
 
 
+def test_a_place_with_two_slashes_leads_nowhere(client: FlaskClient) -> None:
+    for path in (f"{PREFIX}/{HELD}", "/peer//v1/held", "/packs//x"):
+        assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("method", ["OPTIONS", "POST", "PUT", "DELETE", "PATCH", "TRACE"])
+def test_nothing_but_reading_is_answered(client: FlaskClient, method: str) -> None:
+    for place in (HELD, "x"):
+        assert client.open(f"{PREFIX}{place}", method=method).status_code in {403, 405}
+
+
 def test_a_node_enrolled_anew_after_its_revocation_counts(school: School) -> None:
     before = StatusList(number=1, revoked={"second": datetime(2026, 1, 1, tzinfo=UTC)})
     client = site_of(school.data_dir, trusted(revoked=before)).test_client()
