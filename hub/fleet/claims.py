@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 
 from content_packs import enrolment_codes, protocol
-from content_packs.errors import Missing
+from content_packs.errors import InvalidContent, Missing, Untrusted
 from content_packs.hub_keys import keyid_of
 from content_packs.protocol import Claim, Pending
 from hub.clock import in_words
@@ -48,7 +48,14 @@ def take(hub: Hub, document: bytes, *, origin: str, refusals: Refusals) -> Answe
     Raises `ClaimRefused` for all that isn't granted, `Untrusted` and `InvalidContent` for what is
     no claim, `KeyAbsent`, `KeyLocked`, `StorageFailed`.
     """
-    claim = protocol.open_claim(document)
+    try:
+        claim = protocol.open_claim(document)
+    except Untrusted as error:
+        refusals.note(hub, "claim-refused", origin=origin, reason=error.message)
+        raise
+    except InvalidContent:  # its message may quote the code
+        refusals.note(hub, "claim-refused", origin=origin, reason="it is no claim")
+        raise
     keyid = keyid_of(bytes.fromhex(claim.key))
     with hub.database.writing():
         found = _answer(hub, claim, keyid, origin)

@@ -9,10 +9,13 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from msgspec.structs import replace
 from werkzeug.test import TestResponse
 
 from content_packs import enrolment_codes, protocol
+from content_packs.messages import to_base64
 from content_packs.protocol import Credential
+from content_packs.signed_documents import envelope_of
 from hub.app import create_app
 from hub.clock import system_clock
 from hub.edition import read_edition
@@ -250,6 +253,21 @@ def test_a_box_isnt_welcome_by_calling_itself_what_another_ones_key_is_known_by(
     for serial in (fingerprint, f" {fingerprint.lower()} "):
         assert post(web, thief.claim(a_code(hub).code, serial=serial)).status_code == 202
     assert post(web, welcome.claim(a_code(hub).code)).status_code == 200
+
+
+def test_a_forged_claim_and_none_at_all_stand_in_the_audit_log_without_the_code(
+    hub: Hub, web: FlaskClient
+) -> None:
+    code = a_code(hub).code
+    forged = replace(envelope_of(Box().claim(code)), payload_type="application/x").document
+    bent = to_base64(f'{{"code":"{code}", "format":1}}'.encode())
+    bent_claim = replace(envelope_of(Box().claim(code)), payload=bent).document
+    for document in (forged, bent_claim, b"{}"):
+        assert post(web, document).status_code == 400
+    newest = reasons(hub, "claim-refused")
+    assert newest[:2] == ["it is no claim"] * 2
+    assert "it is signed as 'application/x'" in newest[2]
+    assert code not in " ".join(newest)
 
 
 def test_a_code_that_was_typed_on_the_wrong_box_stays_good(hub: Hub, web: FlaskClient) -> None:
