@@ -94,12 +94,13 @@ class Talker:
         self._disk_free = disk_free
         self._documents = HeldDocuments(data_dir)
         self._was_refused = False
-        self._before = Tick(clock.now())  # for what is said before the end of the tick
+        self.was_answered = False  # a claim was, in this tick
+        self.before = Tick(clock.now())  # for what is said before the end of the tick
         self.wants_tick = False  # what is to be held has changed
 
     def talk(self, tick: Tick) -> None:
         """Do what is due. What goes wrong is a note of the tick."""
-        tick.notes += self._before.notes
+        tick.notes += self.before.notes
         for step in (self._claim, self._node):
             try:
                 step(tick)
@@ -108,12 +109,20 @@ class Talker:
         tick.notes[:] = dict.fromkeys(tick.notes)
 
     def hear_first(self) -> None:
-        """Check in before a tick, where no hub was heard since the box was started.
+        """Send a claim that waits, and check in where no hub was heard since the box was started.
 
         What goes wrong is told, and but for a refusal tried again, at the end of the tick.
         """
+        if self._keys():
+            with contextlib.suppress(SatchelError):
+                self._claim(self.before)
         if last_check_in().boot != self._clock.known.boot:
             self._hear_beside_work()
+
+    def go_on_from(self, other: "Talker") -> None:
+        """Take over what another one heard before the tick."""
+        self.before.notes += other.before.notes
+        self.was_answered |= other.was_answered
 
     def hear_meanwhile(self) -> None:
         """Check in during a tick that takes hours, where one is due; what comes of it as above.
@@ -130,14 +139,14 @@ class Talker:
             who = identity.current(self._data_dir)
             if who and who.credential:
                 outbox = Outbox(self._data_dir, who)
-                self._is_heard(who, outbox, self._before, last_check_in().what)
+                self._is_heard(who, outbox, self.before, last_check_in().what)
 
     def claim(self, hub: HubSource, asks: Identity) -> Pending | Credential:
         """Send a claim to one hub. Raises as `claims.ask`."""
         return claims.ask(hub, asks, self._documents, self._keys())
 
     def _claim(self, tick: Tick) -> None:
-        asks = identity.claiming(self._data_dir)
+        asks = None if self.was_answered else identity.claiming(self._data_dir)
         if asks is None:
             return
         for hub in self._sources.hubs():
@@ -149,6 +158,8 @@ class Talker:
                 tick.notes.append(error.message)
             else:
                 tick.notes.append(_in_words(answer))
+                self.was_answered = True
+                self.wants_tick |= isinstance(answer, Credential)
                 return
 
     def _node(self, tick: Tick) -> None:
@@ -169,7 +180,7 @@ class Talker:
             try:
                 self._check_in(hub, who, outbox, tick, what)
             except SourceUnavailable as error:
-                if tick is not self._before:  # its content may come all the same
+                if tick is not self.before:  # its content may come all the same
                     self._sources.put_out(hub, error)
             except Missing as error:
                 tick.notes.append(error.message)
@@ -267,7 +278,7 @@ class Talker:
             desired_state=desired.number if desired else 0,
             status=Revocations(self._data_dir).number,
             receipt=receipt.sequence if receipt else 0,
-            report=self.report(who, None if tick is self._before else tick),
+            report=self.report(who, None if tick is self.before else tick),
         )
 
     def report(self, who: Identity, tick: Tick | None) -> Report:

@@ -111,7 +111,7 @@ def sync_once(  # noqa: PLR0913  # what is outside comes in as parameters
         rebuilt = stack.enter_context(rebuilding.opened(data_dir, found, now=clock()))
         first = one(found)
         if first.hears_other_wishes():
-            tick = one(config_in_force(data_dir)).run(progress)
+            tick = one(config_in_force(data_dir)).run(progress, heard=first)
         else:
             tick = first.run(progress)
     if rebuilt:
@@ -202,7 +202,7 @@ class _OneTick:
                 data_dir, found.peers, peers, self._clock, observed=observed, sleep=sleep
             ),
         )
-        self._talker = Talker(
+        self.talker = Talker(
             data_dir,
             found,
             self._sources,
@@ -234,13 +234,16 @@ class _OneTick:
         True where it wants something else than this tick was made for: then it is over.
         """
         with database_errors(self._data_dir):
-            self._talker.hear_first()
-        if self._talker.wants_tick:
+            self.talker.hear_first()
+        if self.talker.wants_tick:
             self._sources.close()
             self._settle()
-        return self._talker.wants_tick
+        return self.talker.wants_tick
 
-    def run(self, progress: Callable[[Running], None]) -> Tick:
+    def run(self, progress: Callable[[Running], None], *, heard: "_OneTick | None" = None) -> Tick:
+        """Do it. `heard`: the one that was over when it had heard the hub."""
+        if heard:
+            self.talker.go_on_from(heard.talker)
         file = ProgressFile(self._data_dir, monotonic=time.monotonic, time=time.time)
 
         def show(done: Progress) -> None:
@@ -252,8 +255,8 @@ class _OneTick:
             self._sources,
             clock=self._clock,
             progress=show,
-            talk=self._talker.talk,
-            meanwhile=self._talker.hear_meanwhile,
+            talk=self.talker.talk,
+            meanwhile=self.talker.hear_meanwhile,
         )
         self._visiting.begin()
         try:
@@ -267,7 +270,7 @@ class _OneTick:
             self._remember(tick)
         if self._asked:
             self._orders.done()
-        if self._talker.wants_tick or wanted:
+        if self.talker.wants_tick or wanted:
             self._orders.ask_for_tick(unbound=False)
         return tick
 
@@ -275,7 +278,7 @@ class _OneTick:
         """Exchange papers with the couriers' disks that this tick read; say if more is to do."""
 
         def report(who: Identity) -> Report:
-            return self._talker.report(who, tick)
+            return self.talker.report(who, tick)
 
         papers = Papers(self._data_dir, self._clock, report)
         with database_errors(self._data_dir):
@@ -291,7 +294,7 @@ class _OneTick:
                 keys = state.hub_keys()
                 if keys is None or not keys.service:
                     raise tick.trouble or _too_old()
-                return _first_answer(self._sources, name, lambda hub: self._talker.claim(hub, asks))
+                return _first_answer(self._sources, name, lambda hub: self.talker.claim(hub, asks))
         finally:
             self._sources.close()
             self._settle()
