@@ -2,7 +2,7 @@
 
 A time that lies ahead of ours counts as the time at which the report came: a box whose clock once
 said 2040 would be heard of no more until then. The same report may come by check-in, in a batch and
-on a stick: it is kept once.
+on a stick: it is kept once. Of several of one second by check-in the last counts.
 """
 
 from collections.abc import Iterable
@@ -42,13 +42,18 @@ def keep(hub: Hub, node: str, found: Iterable[Report], by: By) -> None:
     """Keep reports of a node, inside the caller's transaction."""
     now = in_words(hub.clock())
     for report in found:
-        ReportRow.insert(
-            node=node,
-            at=in_words(report.at),
-            taken_at=now,
-            by=by,
-            report=of_nodes.encode(report).decode(),
-        ).on_conflict_ignore().execute()
+        said = of_nodes.encode(report).decode()
+        row = ReportRow.insert(
+            node=node, at=in_words(report.at), taken_at=now, by=by, report=said
+        )  # fmt: skip
+        if by == "check-in":
+            row = row.on_conflict(
+                conflict_target=(ReportRow.node, ReportRow.at),
+                update={ReportRow.report: said, ReportRow.taken_at: now, ReportRow.by: by},
+            )
+        else:
+            row = row.on_conflict_ignore()
+        row.execute()
     of_node = ReportRow.node == node
     kept = ReportRow.select(ReportRow.id).where(of_node).order_by(*_NEWEST_FIRST)
     newest = [row.id for row in kept.limit(REPORTS_KEPT_MAX)]

@@ -92,6 +92,17 @@ def test_a_node_that_lost_its_credential_asks_for_it(hub: Hub, web: FlaskClient)
     assert credential_of(hub, web, box).node == box.node
 
 
+def test_of_two_reports_of_one_second_the_last_counts(
+    hub: Hub, web: FlaskClient, clock: MovableClock
+) -> None:
+    box = enrolled(hub, web)
+    before = report_at(clock.now)
+    after = msgspec.structs.replace(before, desired_state=7)
+    for said in (before, after):
+        assert box.check_in(web, report=said).status_code == 200
+    assert [kept.report for kept in nodes.show(hub, box.node)[1]] == [after]
+
+
 def test_a_box_whose_clock_once_said_2040_is_heard_of_again(
     hub: Hub, web: FlaskClient, clock: MovableClock
 ) -> None:
