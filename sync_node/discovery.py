@@ -15,6 +15,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Interface
 
@@ -112,7 +113,7 @@ class Discovery:
     def _start(self, at: tuple[IPv4Interface, ...]) -> None:
         if not at:
             raise OSError("this box has no address in a private network")
-        self._zeroconf = Zeroconf(interfaces=[str(each.ip) for each in at])
+        self._zeroconf = start_zeroconf([str(each.ip) for each in at])
         mdns_packets.guard(self._zeroconf, self.monotonic)
         self._at = at
         self._browser = ServiceBrowser(self._zeroconf, SERVICE, handlers=[self._heard])
@@ -189,6 +190,15 @@ def own_interfaces() -> Sequence[IPv4Interface]:
         and not each.ip.is_loopback
         and _PREFIX_MIN <= each.network.prefixlen <= _PREFIX_MAX
     ]
+
+
+def start_zeroconf(interfaces: list[str]) -> Zeroconf:
+    """Return zeroconf with an event loop and a thread of its own. Raises what it raises.
+
+    It is started from another thread: where the caller's has a loop, it would wait on that.
+    """
+    with ThreadPoolExecutor(1) as aside:
+        return aside.submit(Zeroconf, interfaces=interfaces).result()
 
 
 def _info_of(advert: Advert, at: Sequence[IPv4Interface]) -> ServiceInfo:
