@@ -110,14 +110,46 @@ def inspect(file: Path, *, as_json: bool) -> None:
 @click.argument("file", type=_FILE)
 @json_option
 def verify(file: Path, *, as_json: bool) -> None:
-    """Check every byte of a cpack FILE against its digests."""
+    """Check every byte of a cpack FILE against its digests, and the signature beside it."""
     from content_packs import cpack as cpacks
-    from content_packs import sayings
+    from content_packs import publications, sayings
 
     with cpacks.open_cpack(file) as cpack:
         with progress("verifying", quiet=as_json) as advance:
             cpacks.verify(cpack, advance)
-        sayings.say_verified(cpack, as_json=as_json)
+        document = publications.read_signature(file)
+        signer = None
+        if document is not None:
+            what = str(publications.signature_path(file))
+            signer = publications.check(document, cpack, what=what)
+        sayings.say_verified(cpack, signer, as_json=as_json)
+
+
+@main.command(epilog=_examples("content-packs keygen river-press"))
+@click.argument("file", type=_FILE)
+@click.option("--passphrase-file", type=_FILE, help="Encrypt it with the passphrase in this file.")
+@json_option
+def keygen(file: Path, passphrase_file: Path | None, *, as_json: bool) -> None:
+    """Make a publisher's key: FILE.pem, to keep, and FILE.pub, for the hub."""
+    from content_packs import publishing_keys, sayings
+
+    sayings.say_key(publishing_keys.make(file, passphrase_file), as_json=as_json)
+
+
+@main.command(epilog=_examples("content-packs sign grade4-maths-7.cpack --key river-press.pem"))
+@click.argument("file", type=_FILE)
+@click.option("--key", "key_file", type=_FILE, required=True, help="The publisher's private key.")
+@click.option("--passphrase-file", type=_FILE, help="The file with the key's passphrase.")
+@json_option
+def sign(file: Path, key_file: Path, passphrase_file: Path | None, *, as_json: bool) -> None:
+    """Sign a cpack FILE with a publisher's key; the signature lies beside it."""
+    from content_packs import cpack as cpacks
+    from content_packs import publications, publishing_keys, sayings
+
+    key = publishing_keys.read(key_file, passphrase_file)
+    with cpacks.open_cpack(file) as cpack:
+        signer = publications.sign(cpack, key)
+        sayings.say_signed(cpack, signer, as_json=as_json)
 
 
 @main.command(epilog=_examples("content-packs diff grade4-maths-6.cpack grade4-maths-7.cpack"))

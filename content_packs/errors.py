@@ -2,7 +2,8 @@
 
     SatchelError            every error that a person may see; carries a hint
     ├── UsageError          the command or its arguments are wrong            exit 2
-    │   └── NotInstalled    the command needs a part that wasn't installed
+    │   ├── NotInstalled    the command needs a part that wasn't installed
+    │   └── KeyLocked       a key's passphrase is missing or wrong
     ├── InvalidContent      bytes that break a format or don't match a digest exit 3
     │   ├── InvalidPath     a path that a pack may not contain
     │   └── DigestMismatch  the bytes are not those that were named
@@ -40,6 +41,12 @@ class NotInstalled(UsageError):
     """The command needs a library of an extra that wasn't installed."""
 
     code = "not-installed"
+
+
+class KeyLocked(UsageError):
+    """A private key is encrypted, and its passphrase is missing or wrong."""
+
+    code = "key-locked"
 
 
 class InvalidContent(SatchelError):

@@ -39,6 +39,46 @@ CAPTIONS_BYTES_MAX = 4 * MIB
 EXERCISE_BYTES_MAX = 1 * MIB
 CPACK_HEAD_BYTES_MAX = 64 * KIB
 METADATA_BYTES_MAX = 8 * MIB  # one TUF file
+KEY_FILE_BYTES_MAX = 16 * KIB
+PASSPHRASE_BYTES_MIN = 16  # PKCS #8 as we write it stretches by 2,048 rounds only
+PASSPHRASE_BYTES_MAX = 1_000
+PUBLICATION_BYTES_MAX = 16 * KIB
+HUB_KEYS_MAX = 8  # of each purpose in targets: one in use, and those that take over from it
+
+# What hub and node say to each other (PROTOCOL.md)
+DOCUMENT_BYTES_MAX = 256 * KIB  # one signed document
+MESSAGE_VALUES_MAX = 200_000  # in one message; each takes some 70 bytes of memory, in 2 bytes here
+ANSWER_BYTES_MAX = 1 * MIB  # the hub's answer to a check-in, up to four documents in it
+STATUS_LIST_BYTES_MAX = 1 * MIB
+STATUS_REVOKED_MAX = 10_000
+REPORT_BYTES_MAX = 64 * KIB
+REPORT_PACKS_MAX = 128
+REPORT_TROUBLES_MAX = 32
+REPORT_TEXT_CHARACTERS_MAX = 240  # also of a trouble in words
+REPORTS_IN_BATCH_MAX = 64
+CHECK_IN_BYTES_MAX = REPORT_BYTES_MAX + 4 * KIB
+SEALED_CONTENT_BYTES_MAX = 128 * KIB  # base64 twice over, it still fits a document
+SHORT_TEXT_CHARACTERS_MAX = 120  # a model, a serial number, a software version, a school's title
+GROUPS_MAX = 16
+DESIRED_CHANNELS_MAX = 32
+DESIRED_PACKS_MAX = 1_000
+DESIRED_PINS_MAX = 1_000
+DESIRED_WINDOWS_MAX = 24
+KBIT_PER_SECOND_MAX = 10_000_000
+MEGABYTES_MAX = 10_000_000  # of a budget
+PROTOCOL_YEAR_MIN = 1970
+PROTOCOL_YEAR_MAX = 2999
+CODE_TEXT_CHARACTERS_MAX = 64  # what a person types, with spaces and hyphens
+FIELD_VALUE_CHARACTERS_MAX = 2_000  # one header field of a signed request
+FIELD_MEMBERS_MAX = 16  # in a dictionary, an inner list, or among parameters
+AUTHORITY_CHARACTERS_MAX = 260  # 253 of a host name (RFC 1035), and a port
+TARGET_CHARACTERS_MAX = 4_000  # of a path, and of a query
+
+# A courier's stick (PROTOCOL.md, section 11)
+COURIER_BYTES_MAX = 8 * MIB  # of courier.json
+COURIER_FILES_MAX = 20_000  # that it names, and that are looked at in one folder
+COURIER_NODES_MAX = 5_000  # schools of one stick
+FAT_FILE_BYTES_MAX = 4 * GIB - 1
 
 # Chunks and blocks
 CHUNK_BYTES_MAX = 1 * MIB  # also the largest file that is one chunk

@@ -1,7 +1,9 @@
 """Where things lie in a repository, whatever holds it: a hub, a stick, a cpack.
 
 ```
-metadata/     TUF: N.root.json, timestamp.json, N.snapshot.json, N.targets.json, N.c-<channel>.json
+metadata/     TUF: N.root.json, timestamp.json, N.snapshot.json, N.targets.json, N.c-<channel>.json,
+              N.status.json
+status/<digest>.json                    the list of revoked nodes
 manifests/<pack>/<digest>.json.zst
 layouts/<pack>/<digest>.json.zst
 bundles/<digest>.bundle
@@ -16,9 +18,10 @@ TIMESTAMP = "metadata/timestamp.json"
 SIGNED_AT = "signed_at"  # in the timestamp: TUF signs expiries only, nodes learn the time from this
 
 _PLACES = re.compile(
-    r"metadata/(?:timestamp|[1-9][0-9]{0,9}\.(?:root|snapshot|targets|c-[a-z0-9-]{1,64}))\.json"
+    r"metadata/(?:timestamp|[1-9][0-9]{0,9}\.(?:root|snapshot|targets|status|c-[a-z0-9-]{1,64}))\.json"
     r"|(?:manifests|layouts)/[a-z0-9-]{1,64}/[0-9a-f]{64}\.json\.zst"
     r"|bundles/[0-9a-f]{64}\.bundle"
+    r"|status/[0-9a-f]{64}\.json"
     r"|deltas/[a-z0-9-]{1,64}/[0-9a-f]{64}-[0-9a-f]{64}\.delta"
 )
 
@@ -41,6 +44,11 @@ def bundle_path(digest: str) -> str:
 def delta_path(pack: str, old: str, new: str) -> str:
     """Return where the delta lies that makes the manifest `new` from `old`, both digests."""
     return f"deltas/{pack}/{old}-{new}.delta"
+
+
+def status_path(digest: str) -> str:
+    """Return where the list of revoked nodes with this digest lies."""
+    return f"status/{digest}.json"
 
 
 def metadata_path(file_name: str) -> str:

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from content_packs import diff
+from content_packs import diff, publications
 from content_packs.command_line import megabytes, print_json
 from content_packs.cpack import Cpack
 from content_packs.diff import Difference, count_of
 from content_packs.faults import Fault, FaultyFolder
+from content_packs.publications import Signer
+from content_packs.publishing_keys import MadeKey
 
 if TYPE_CHECKING:  # the builder needs what only an author installs; to verify needs none of it
     from content_packs.builder import Built
@@ -66,13 +68,47 @@ def say_built(built: "Built", *, as_json: bool) -> None:
     )
 
 
-def say_verified(cpack: Cpack, *, as_json: bool) -> None:
-    """Print that a cpack is intact, and which version it is."""
+def say_key(made: MadeKey, *, as_json: bool) -> None:
+    """Print where a publisher's key is, and what to do with it."""
+    if as_json:
+        print_json({"key": str(made.private), "public": str(made.public), "keyid": made.keyid})
+        return
+    click.echo(
+        f"{made.private}: keep it, and a copy of it, where nobody else gets at it\n"
+        f"{made.public}: for the hub's operator: hub publishers add NAME --key "
+        f"{made.public.name} --packs PATTERN\nkeyid {made.keyid}"
+    )
+
+
+def say_signed(cpack: Cpack, signer: Signer, *, as_json: bool) -> None:
+    """Print what was signed, and where the signature lies."""
+    manifest, signature = cpack.manifest, publications.signature_path(cpack.path)
+    if as_json:
+        print_json(
+            {
+                "signature": str(signature),
+                "pack": manifest.pack,
+                "version": manifest.version,
+                "digest": cpack.digest,
+                "publisher": signer.publisher,
+                "keyid": signer.keyid,
+            }
+        )
+        return
+    click.echo(
+        f"{signature}: {manifest.pack} {manifest.version} of {signer.publisher}, signed by the key "
+        f"{signer.keyid}\nIt goes wherever {cpack.path.name} goes."
+    )
+
+
+def say_verified(cpack: Cpack, signer: Signer | None, *, as_json: bool) -> None:
+    """Print that a cpack is intact, which version it is, and who signed it."""
     manifest = cpack.manifest
     if as_json:
         print_json(
             {
                 "intact": True,
+                "signed_by": signer.keyid if signer else "",
                 "pack": manifest.pack,
                 "version": manifest.version,
                 "digest": cpack.digest,
@@ -84,6 +120,9 @@ def say_verified(cpack: Cpack, *, as_json: bool) -> None:
     click.echo(
         f"{cpack.path}: intact. {manifest.pack} {manifest.version}, "
         f"{count_of(len(manifest.files), 'file')}, {megabytes(manifest.size)}\n{cpack.digest}"
+    )
+    click.echo(
+        f"signed for {signer.publisher} by the key {signer.keyid}" if signer else "not signed"
     )
 
 

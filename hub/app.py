@@ -1,13 +1,13 @@
-"""The hub over HTTP: the static repository, and a page for people. Routes: hub/API.md."""
+"""The hub over HTTP: the repository, the API for nodes, a page for people. Routes: hub/API.md."""
 
 import logging
 
 from flask import Flask, Response, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, NotFound
 
 from content_packs.command_line import megabytes
 from content_packs.errors import Missing, SatchelError
-from hub.api import static_tree
+from hub.api import fleet, problems, static_tree
 from hub.console.home import home_page
 from hub.hub import Hub
 
@@ -19,8 +19,10 @@ _PAGE_POLICY = "default-src 'none'; style-src 'self'; frame-ancestors 'none'; ba
 def create_app(hub: Hub) -> Flask:
     """Return the web application of an open hub."""
     app = Flask("hub")
+    app.url_map.merge_slashes = False  # no place has another spelling: 404, not a way around
     app.add_template_filter(megabytes, "bytes")
     _add_routes(app, hub)
+    fleet.add_api(app, hub)
     app.register_error_handler(Missing, _missing)
     app.register_error_handler(SatchelError, _failed)
     app.register_error_handler(HTTPException, _refused)
@@ -55,16 +57,22 @@ def _words(text: str, status: int) -> Response:
 
 
 def _missing(_error: Missing) -> Response:
+    if request.path.startswith(fleet.PREFIX):
+        return problems.of_http(NotFound())
     return _words("not here\n", 404)
 
 
 def _failed(error: SatchelError) -> Response:
     """Say what failed without saying where on the disk; the log says it all."""
+    if request.path.startswith(fleet.PREFIX):
+        return problems.of_error(error, request)
     _log.error("%s: %s", request.path, error.message)
     return _words(f"the hub can't answer: {error.code}\n", 503)
 
 
 def _refused(error: HTTPException) -> Response:
+    if request.path.startswith(fleet.PREFIX):
+        return problems.of_http(error)
     answer = _words(f"{(error.name or 'error').lower()}\n", error.code or 500)
     for name, value in error.get_headers():
         if name == "Allow":

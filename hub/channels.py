@@ -26,15 +26,20 @@ def with_channel(targets: Targets | None, channel: str, key: Key) -> dict[str, T
     """Return the roles that change when `channel`, signed for by `key`, joins `targets`."""
     role = offers.role_of(channel)
     parent = copy.deepcopy(targets) if targets else Targets()
-    delegations = parent.delegations or Delegations(keys={}, roles={})
-    delegations.keys[key.keyid] = key
-    roles = dict(delegations.roles or {})
-    roles[role] = DelegatedRole(
-        role, [key.keyid], threshold=1, terminating=True, paths=[offers.targets_pattern(channel)]
-    )
-    delegations.roles = roles
-    parent.delegations = delegations
+    delegate(parent, role, offers.targets_pattern(channel), key)
     return {"targets": parent, role: Targets()}
+
+
+def delegate(targets: Targets, role: str, pattern: str, key: Key) -> None:
+    """Let `targets` delegate the paths of `pattern` to `role`, signed for by `key` and no other."""
+    delegations = targets.delegations or Delegations(keys={}, roles={})
+    roles = dict(delegations.roles or {})
+    roles[role] = DelegatedRole(role, [key.keyid], threshold=1, terminating=True, paths=[pattern])
+    used = {keyid for delegated in roles.values() for keyid in delegated.keyids}
+    keys = {**delegations.keys, key.keyid: key}
+    delegations.keys = {keyid: keys[keyid] for keyid in keys if keyid in used}
+    delegations.roles = roles
+    targets.delegations = delegations
 
 
 def add_channel(hub: Hub, channel: str) -> bool:

@@ -3,42 +3,32 @@
 Commands import what they need: `hub --help` stays quick.
 """
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
-import msgspec
 
 from content_packs.command_line import Group, collect_less, json_option, megabytes, print_json
+from hub.couriers.cli import courier
+from hub.fleet.cli import COMMANDS as FLEET_COMMANDS
+from hub.keyring.cli import keys, publishers
+from hub.options import (
+    data_option,
+    passphrase_file,
+    passphrase_option,
+    print_built,
+)
 
 if TYPE_CHECKING:
     from hub.deltas import Delta, Wanted
     from hub.hub import Hub
-
-DATA_VARIABLE = "SATCHEL_HUB_DATA"
-DATA_DEFAULT = "hub-data"
-
-_Command = TypeVar("_Command", bound=Callable[..., Any])
-
-
-def _data_option(command: _Command) -> _Command:
-    return click.option(
-        "--data",
-        type=click.Path(path_type=Path, file_okay=False),
-        envvar=DATA_VARIABLE,
-        default=DATA_DEFAULT,
-        show_default=True,
-        show_envvar=True,
-        help="The hub's data directory.",
-    )(command)
 
 
 def _open(data: Path) -> "Hub":
     from hub.clock import system_clock
     from hub.hub import open_hub
 
-    return open_hub(data, system_clock)
+    return open_hub(data, system_clock, passphrase_file=passphrase_file())
 
 
 def _make_deltas(hub: "Hub", among: "list[Wanted]") -> "list[Delta]":
@@ -67,18 +57,28 @@ def _make_deltas_if_possible(hub: "Hub", among: "list[Wanted]") -> "list[Delta]"
         return []
 
 
-def _print_built(value: object) -> None:
-    print_json(msgspec.to_builtins(value, enc_hook=str))
+_ABOUT_MADE = (
+    ": this passphrase was made here, for want of another.\nIt keeps a backup of keys/ without it "
+    "safe, not a stolen disk. Keep a copy of it elsewhere."
+)
 
 
 @click.group(cls=Group, extras="hub", context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="satchel")
+@passphrase_option
 def main() -> None:
     """Publish packs, and release them on channels that nodes follow."""
 
 
+main.add_command(keys)
+main.add_command(publishers)
+for of_fleet in FLEET_COMMANDS:
+    main.add_command(of_fleet)
+main.add_command(courier)
+
+
 @main.command()
-@_data_option
+@data_option
 @click.option("--channel", default="main", show_default=True, help="Name of the first channel.")
 @json_option
 def init(data: Path, channel: str, as_json: bool) -> None:
@@ -86,9 +86,9 @@ def init(data: Path, channel: str, as_json: bool) -> None:
     from hub.clock import system_clock
     from hub.initialising import initialise
 
-    made = initialise(data, channel, system_clock)
+    made = initialise(data, channel, system_clock, passphrase_file=passphrase_file())
     if as_json:
-        _print_built(made)
+        print_built(made)
         return
     click.echo(f"A new hub is in {made.data}, with the channel {made.channel}.")
     click.echo("\nMove these keys offline now, to three sticks kept in three places:")
@@ -96,14 +96,17 @@ def init(data: Path, channel: str, as_json: bool) -> None:
         click.echo(f"  {path}")
     click.echo(
         "Any two of them can replace every other key; the hub runs without them.\n"
-        "The other keys stay here: whoever has this folder can publish in your name.\n"
+        "The other keys stay here, encrypted with the passphrase "
+        f"{f'in {made.passphrase_made}' if made.passphrase_made else 'you gave'}.\n"
+        "Whoever has both can publish in your name"
+        f"{_ABOUT_MADE if made.passphrase_made else '.'}\n"
         f"\nGive every node this root of trust (sync-node init --trust):\n  {made.trust_root}"
         "\n\nNext: hub publish FILE.cpack, hub release, hub serve."
     )
 
 
 @main.command()
-@_data_option
+@data_option
 @click.option("--host", help="Listen on this address instead of the configured one.")
 @click.option(
     "--port", type=click.IntRange(0, 65_535), help="Listen on this port; 0 takes a free one."
@@ -126,6 +129,9 @@ def serve(data: Path, host: str | None, port: int | None) -> None:
     renewer = Renewer(hub, lambda error: click.echo(f"renewing: {error.message}", err=True))
     maker = DeltaMaker(hub, lambda line: click.echo(f"deltas: {line}", err=True))
 
+    for why in hub.keys.locked():
+        click.echo(f"warning: the hub can't sign with a key: {why}", err=True)
+
     def listening(address: str) -> None:
         click.echo(f"hub: listening on {address}")
 
@@ -139,7 +145,7 @@ def serve(data: Path, host: str | None, port: int | None) -> None:
 
 
 @main.command()
-@_data_option
+@data_option
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--release", "channel", metavar="CHANNEL", help="Release it on CHANNEL, too.")
 @json_option
@@ -171,7 +177,7 @@ def publish(data: Path, path: Path, channel: str | None, as_json: bool) -> None:
         terms = releasing.Terms()
         released = releasing.release(hub, version.pack, version.version, channel, terms)
     if as_json:
-        _print_built({"published": published, "deltas": made, "released": released})
+        print_built({"published": published, "deltas": made, "released": released})
         return
     for delta in made:
         click.echo(sayings.words_of_delta(delta))
@@ -180,7 +186,7 @@ def publish(data: Path, path: Path, channel: str | None, as_json: bool) -> None:
 
 
 @main.command()
-@_data_option
+@data_option
 @click.argument("pack")
 @click.option("--version", type=click.IntRange(1), required=True, help="The version to offer.")
 @click.option("--channel", required=True, help="The channel to offer it on.")
@@ -206,13 +212,13 @@ def release(  # noqa: PLR0913, PLR0917 - each is an option of the command
     _make_deltas_if_possible(hub, deltas.from_offered(hub, channel, pack, version))
     released = releasing.release(hub, pack, version, channel, terms)
     if as_json:
-        _print_built(released)
+        print_built(released)
         return
     sayings.say_released(released)
 
 
 @main.command()
-@_data_option
+@data_option
 @click.argument("pack")
 @click.option("--version", type=click.IntRange(1), required=True, help="The version to take away.")
 @click.option("--channel", help="Only from this channel; otherwise from all, and for good.")
@@ -234,13 +240,13 @@ def withdraw(  # noqa: PLR0913, PLR0917 - each is an option of the command
 
     withdrawn = run(_open(data), pack, version, channel=channel, fall_back_to=fall_back_to)
     if as_json:
-        _print_built(withdrawn)
+        print_built(withdrawn)
         return
     sayings.say_withdrawn(withdrawn)
 
 
 @main.command()
-@_data_option
+@data_option
 @json_option
 def packs(data: Path, as_json: bool) -> None:
     """List the packs, their versions, and where each is offered."""
@@ -250,7 +256,7 @@ def packs(data: Path, as_json: bool) -> None:
     hub = _open(data)
     found = overview.packs(hub, read_edition(hub.data.metadata))
     if as_json:
-        _print_built({"packs": found})
+        print_built({"packs": found})
         return
     for view in found:
         click.echo(f"{view.pack}  (publisher {view.publisher})")
@@ -268,7 +274,7 @@ def packs(data: Path, as_json: bool) -> None:
 
 
 @main.command()
-@_data_option
+@data_option
 @click.argument("pack", required=False)
 @click.option("--list", "only_list", is_flag=True, help="Make none, only show.")
 @json_option
@@ -283,7 +289,7 @@ def deltas(data: Path, pack: str | None, only_list: bool, as_json: bool) -> None
     found, missing = of_hub.known(hub, wanted), of_hub.missing(hub, wanted)
     if as_json:
         names = [(one.pack, one.older.version, one.newer.version) for one in missing]
-        _print_built({"deltas": found, "made": len(made), "missing": names})
+        print_built({"deltas": found, "made": len(made), "missing": names})
         return
     for delta in found:
         click.echo(sayings.words_of_delta(delta))
@@ -294,7 +300,7 @@ def deltas(data: Path, pack: str | None, only_list: bool, as_json: bool) -> None
 
 
 @main.group(invoke_without_command=True)
-@_data_option
+@data_option
 @json_option
 @click.pass_context
 def channels(context: click.Context, data: Path, as_json: bool) -> None:
@@ -307,7 +313,7 @@ def channels(context: click.Context, data: Path, as_json: bool) -> None:
 
     found = overview.channels(read_edition(_open(data).data.metadata))
     if as_json:
-        _print_built({"channels": found})
+        print_built({"channels": found})
         return
     for view in found:
         click.echo(f"{view.channel}  (signed until {view.expires})")
@@ -332,7 +338,7 @@ def add_channel(of_group: Path, data: Path | None, name: str, as_json: bool) -> 
 
 
 @main.command()
-@_data_option
+@data_option
 @click.option("--all", "everything", is_flag=True, help="Sign all roles, not only what is due.")
 @json_option
 def refresh(data: Path, everything: bool, as_json: bool) -> None:
@@ -347,7 +353,7 @@ def refresh(data: Path, everything: bool, as_json: bool) -> None:
 
 
 @main.command()
-@_data_option
+@data_option
 @json_option
 def status(data: Path, as_json: bool) -> None:
     """Say what this hub holds and offers, until when its signatures hold, and what is wrong."""
@@ -355,7 +361,7 @@ def status(data: Path, as_json: bool) -> None:
 
     found = overview(_open(data))
     if as_json:
-        _print_built(found)
+        print_built(found)
         return
     versions = sum(len(pack.versions) for pack in found.packs)
     click.echo(

@@ -4,6 +4,7 @@ Strict: an unknown key or a value of another type is refused with its name, so t
 pen never passes for a setting.
 """
 
+import json
 import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -14,6 +15,7 @@ from hub.limits import (
     CONFIG_BYTES_MAX,
     CONNECTIONS_MAX,
     LOCK_WAIT_SECONDS_MAX,
+    PATH_CHARACTERS_MAX,
     THREADS_MAX,
     TITLE_CHARACTERS_MAX,
 )
@@ -25,6 +27,8 @@ _NUMBERS = {
     "lock_wait_seconds": (0, LOCK_WAIT_SECONDS_MAX),
 }
 
+_CHARACTERS = {"passphrase_file": (0, PATH_CHARACTERS_MAX), "trusted_proxy": (0, 45)}
+
 _TEMPLATE = """\
 # Configuration of this hub. Every key, and what it means, stands in hub/CLI.md.
 
@@ -34,6 +38,10 @@ title = "Satchel hub"
 # Where `hub serve` listens. Behind nginx or Caddy keep 127.0.0.1.
 host = "127.0.0.1"
 port = 8470
+"""
+_NAMED = """
+# The file that holds the passphrase of the hub's keys.
+passphrase_file = {name}
 """
 
 
@@ -47,6 +55,9 @@ class Config:
     threads: int = 8
     connections_max: int = 600
     lock_wait_seconds: int = 30
+    passphrase_file: str = ""
+    require_signatures: bool = False
+    trusted_proxy: str = ""
 
 
 def read_config(path: Path) -> Config:
@@ -60,16 +71,21 @@ def read_config(path: Path) -> Config:
         raise InvalidConfig(f"{path}: more than {CONFIG_BYTES_MAX} bytes")
     try:
         found = tomllib.loads(data.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, ArithmeticError) as error:  # also for a number of 5,000 digits, a year 0
         raise InvalidConfig(
             f"{path}: not TOML: {error}", hint="Texts stand in double quotes; see https://toml.io."
         ) from error
+    except RecursionError as error:
+        raise InvalidConfig(f"{path}: not TOML: nested too deep") from error
     return _checked(found, path)
 
 
-def write_default(path: Path) -> None:
+def write_default(path: Path, *, passphrase_file: Path | None = None) -> None:
     """Write a configuration with the defaults and their meanings. Raises `StorageFailed`."""
-    durable.write(path, _TEMPLATE.encode())
+    text = _TEMPLATE
+    if passphrase_file is not None:
+        text += _NAMED.format(name=json.dumps(str(passphrase_file), ensure_ascii=False))
+    durable.write(path, text.encode())
 
 
 def _checked(found: dict[str, object], path: Path) -> Config:
@@ -85,13 +101,21 @@ def _checked(found: dict[str, object], path: Path) -> Config:
     return Config(**found)  # type: ignore[arg-type]  # each was just checked against its field
 
 
-_TYPE_WORDS: dict[type, str] = {str: "a text in double quotes", int: "a whole number"}
+_TYPE_WORDS: dict[type, str] = {
+    str: "a text in double quotes",
+    int: "a whole number",
+    bool: "true or false",
+}
 
 
 def _check_value(key: str, value: object, path: Path) -> None:
+    if isinstance(value, bool):
+        return
     if isinstance(value, int):
         least, most = _NUMBERS[key]
         if not least <= value <= most:
             raise InvalidConfig(f"{path}: {key} is {value}, expected {least} to {most}")
-    elif not isinstance(value, str) or not value or len(value) > TITLE_CHARACTERS_MAX:
-        raise InvalidConfig(f"{path}: {key} has to have 1 to {TITLE_CHARACTERS_MAX} characters")
+    elif isinstance(value, str):
+        least, most = _CHARACTERS.get(key, (1, TITLE_CHARACTERS_MAX))
+        if not least <= len(value) <= most:
+            raise InvalidConfig(f"{path}: {key} has to have {least} to {most} characters")

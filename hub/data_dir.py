@@ -3,7 +3,8 @@
 ```
 hub.toml      configuration; its presence says that `hub init` finished
 hub.db        packs, versions and what was released when (SQLite; -wal and -shm beside it)
-keys/         private keys, 0600: root-1..3, targets, snapshot, timestamp, c-<channel>
+keys/         private keys, 0600, encrypted: targets, snapshot, timestamp, c-<channel> ... (keys.py)
+passphrase    that opens them, 0600, unless it comes from elsewhere (passphrases.py)
 repository/   the static tree that nodes read; any web server can offer it as it is
 incoming/     work under way; nothing in here is ever served, and none of it outlives its command
 memos/        what the pages of pack folders became: saves work, and can be removed at any time
@@ -36,6 +37,11 @@ class DataDir:
     def keys(self) -> Path:
         """The folder of private keys."""
         return self.root / "keys"
+
+    @property
+    def passphrase(self) -> Path:
+        """The passphrase that `init` makes where it is given none."""
+        return self.root / "passphrase"
 
     @property
     def repository(self) -> Path:

@@ -34,8 +34,26 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Run the block as one transaction, durable when it ends. Raises `StorageFailed`."""
+        """Run the block as one transaction, durable when it ends. Raises `StorageFailed`.
+
+        A block that reads before it writes needs `writing`: where another writer comes in between,
+        SQLite refuses the write at once, however long it may wait.
+        """
         with self._errors(), self._database.connection_context(), self._database.atomic():
+            yield
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Run the block as one transaction that no other writer's stands inside of.
+
+        What the block reads stays so until it ends: a check and what depends on it are one step.
+        Raises `StorageFailed`.
+        """
+        with (
+            self._errors(),
+            self._database.connection_context(),
+            self._database.atomic("IMMEDIATE"),
+        ):
             yield
 
     def migrate(self, lock: Callable[[], AbstractContextManager[None]]) -> None:

@@ -6,10 +6,14 @@ UsageError
 └── InvalidConfig   hub.toml can't be used
 Refused
 ├── Busy            another command is writing, and went on too long
-└── ClockBehind     this machine's clock is behind what the hub signed already
+├── ClockBehind     this machine's clock is behind what the hub signed already
+├── ClaimRefused    the code isn't good, or the key not welcome; one error for all reasons
+├── TooOften        too many wrong codes or batches of late: wait
+└── ChainBroken     a batch doesn't follow on those before it
 Missing
 └── KeyAbsent       the key that this needs isn't on this machine
 Untrusted
+├── Unauthorised    no node of ours signed the request so; one error for all reasons
 └── Damaged         the hub's own repository isn't as it was signed
 ```
 Exit codes are those of the classes above.
@@ -52,3 +56,31 @@ class Damaged(Untrusted):
     """The hub's own repository isn't as it was signed."""
 
     code = "damaged"
+
+
+class ClaimRefused(Refused):
+    """The claim isn't granted. Why stands in the audit log alone: strangers learn nothing."""
+
+    code = "claim-refused"
+
+
+class TooOften(Refused):
+    """Too many wrong codes, or batches of a node, of late. `seconds`: how long to wait."""
+
+    code = "too-often"
+
+    def __init__(self, message: str, *, seconds: int, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.seconds = seconds
+
+
+class ChainBroken(Refused):
+    """A batch doesn't follow on those that were taken of its chain."""
+
+    code = "chain-broken"
+
+
+class Unauthorised(Untrusted):
+    """The request isn't signed by a node as it has to be. Why stands in the audit log alone."""
+
+    code = "unauthorised"

@@ -1,5 +1,7 @@
 """An open hub: its data directory, configuration, keys, clock and database, handed to services."""
 
+import os
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +13,7 @@ from hub.database import Database
 from hub.errors import Damaged, NotAHub
 from hub.keys import KeyStore
 from hub.lock import locked
+from hub.passphrases import Passphrases
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,7 @@ class Hub:
     keys: KeyStore
     clock: Clock
     database: Database
+    passphrases: Passphrases
 
     def locked(self, doing: str) -> AbstractContextManager[None]:
         """Hold the hub's lock for the length of the block. Raises `Busy`, `StorageFailed`."""
@@ -29,8 +33,17 @@ class Hub:
         return locked(self.data.lock, doing=doing, wait_seconds=wait)
 
 
-def open_hub(root: Path, clock: Clock) -> Hub:
+def passphrases(
+    data: DataDir, named: Path | None, environment: Mapping[str, str] | None = None
+) -> Passphrases:
+    """Return where the passphrase of a hub's keys is looked for."""
+    return Passphrases(named, os.environ if environment is None else environment, data.passphrase)
+
+
+def open_hub(root: Path, clock: Clock, *, passphrase_file: Path | None = None) -> Hub:
     """Return the hub in the data directory `root`, its database in its newest form.
+
+    `passphrase_file` goes before the one in the configuration.
 
     Raises `NotAHub`, `InvalidConfig`, `Damaged`, `StorageFailed`.
     """
@@ -43,6 +56,9 @@ def open_hub(root: Path, clock: Clock) -> Hub:
             f"{data.database}: is missing, and with it which versions were published",
             hint="Restore hub.db from a backup.",
         )
-    hub = Hub(data, config, KeyStore(data.keys), clock, Database(data.database))
+    named = passphrase_file or (Path(config.passphrase_file) if config.passphrase_file else None)
+    places = passphrases(data, named)
+    keys = KeyStore(data.keys, passphrase=places.find)
+    hub = Hub(data, config, keys, clock, Database(data.database), places)
     hub.database.migrate(lambda: hub.locked("updating the database"))
     return hub

@@ -6,6 +6,7 @@ was cut off has the file `init-unfinished` instead; nothing in it was ever in us
 """
 
 import shutil
+from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 from tuf.api.metadata import Root
 
 from content_packs import durable, offers
+from content_packs.key_files import PRIVATE_MODE
 from hub.channels import check_channel_name, with_channel
 from hub.clock import Clock
 from hub.config import write_default
@@ -20,7 +22,8 @@ from hub.data_dir import DataDir
 from hub.database import Database
 from hub.edition import file_name
 from hub.errors import NotAHub
-from hub.hub import open_hub
+from hub.further_keys import with_further_keys
+from hub.hub import open_hub, passphrases
 from hub.keys import ROOT_NAMES, KeyStore
 from hub.limits import LOCK_WAIT_SECONDS_MAX, ROOT_LIFETIME, ROOT_THRESHOLD
 from hub.lock import locked
@@ -42,11 +45,21 @@ class NewHub:
     channel: str
     trust_root: Path
     offline_keys: tuple[Path, ...]
+    passphrase_made: Path | None
 
 
-def initialise(root: Path, channel: str, clock: Clock) -> NewHub:
+def initialise(
+    root: Path,
+    channel: str,
+    clock: Clock,
+    *,
+    passphrase_file: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> NewHub:
     """Make a hub in the folder `root`, and return what has to be done by hand.
 
+    The keys are encrypted with the passphrase that `passphrases` finds or, for want of one, makes.
+    `passphrase_made` is the file that it was written to, if it was.
     Raises `NotAHub` if the folder is in use, `UsageError` for the channel's name, `StorageFailed`.
     """
     check_channel_name(channel)
@@ -58,10 +71,12 @@ def initialise(root: Path, channel: str, clock: Clock) -> NewHub:
         durable.write(root / _UNFINISHED, b"As long as there is no hub.toml: run hub init again.\n")
         for folder in (data.repository, data.metadata, data.incoming):
             durable.make_folder(folder)
-        keys = KeyStore(data.keys)
+        passphrase, made = passphrases(data, passphrase_file, environment).find_or_make()
+        keys = KeyStore(data.keys, passphrase=lambda: passphrase)
         _make_trust(data, keys, channel, clock)
+        data.database.touch(mode=PRIVATE_MODE)  # reports, addresses: no other user's business
         Database(data.database).migrate(nullcontext)
-        write_default(data.config)
+        write_default(data.config, passphrase_file=passphrase_file and passphrase_file.absolute())
         durable.remove(root / _UNFINISHED)
     open_hub(root, clock)
     return NewHub(
@@ -69,6 +84,7 @@ def initialise(root: Path, channel: str, clock: Clock) -> NewHub:
         channel,
         data.metadata / file_name("root", 1),
         tuple(keys.path(name) for name in ROOT_NAMES),
+        data.passphrase if made else None,
     )
 
 
@@ -92,8 +108,8 @@ def _clear(data: DataDir) -> None:
         for folder in (data.keys, data.repository, data.incoming):
             if folder.exists():
                 shutil.rmtree(folder)
-        for file in data.root.glob(f"{data.database.name}*"):
-            file.unlink()
+        for file in (*data.root.glob(f"{data.database.name}*"), data.passphrase):
+            file.unlink(missing_ok=True)
 
 
 def _make_trust(data: DataDir, keys: KeyStore, channel: str, clock: Clock) -> None:
@@ -106,4 +122,6 @@ def _make_trust(data: DataDir, keys: KeyStore, channel: str, clock: Clock) -> No
         root.add_key(keys.create(name).public_key, name)
     durable.write(data.metadata / file_name("root", 1), sign(root, *ROOT_NAMES, store=keys))
     key = keys.create(offers.role_of(channel)).public_key
-    Signing(data.metadata, keys, now).begin(with_channel(None, channel, key))
+    changed = with_channel(None, channel, key)
+    further = with_further_keys(changed["targets"], keys)
+    Signing(data.metadata, keys, now).begin({**changed, **further})

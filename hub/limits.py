@@ -5,7 +5,7 @@ Why the lifetimes are what they are stands in content_packs/TRUST.md, section 4.
 
 from datetime import timedelta
 
-from content_packs.limits import KIB, PACK_BYTES_MAX
+from content_packs.limits import KIB, MIB, PACK_BYTES_MAX
 
 # Signed metadata
 ROOT_LIFETIME = timedelta(days=3653)  # ten years: flashed into boxes that nobody visits
@@ -16,6 +16,7 @@ TIMESTAMP_LIFETIME = timedelta(days=30)
 RENEW_BELOW = 1 / 2  # of its lifetime left: the hub signs a role again
 WARN_BELOW = 1 / 4  # of its lifetime left: something keeps the hub from renewing it
 CLOCK_BEHIND_MAX = timedelta(minutes=5)  # behind our own last signature: clocks are set a bit
+PASSPHRASE_RANDOM_BYTES = 20  # 160 bits: nobody tries them all
 ROOT_KEYS = 3
 ROOT_THRESHOLD = 2
 ROOT_VERSIONS_MAX = 1_000
@@ -39,9 +40,15 @@ CPACK_BYTES_MAX = (
     PACK_BYTES_MAX + PACK_BYTES_MAX // 64
 )  # its documents and frames that didn't shrink
 
+# Couriers
+COURIER_DOCUMENTS_BYTES = 512 * KIB  # set aside on a stick for courier.json and for each school
+COURIER_NOTE_BYTES = 64 * MIB  # written between two notes of what is on the stick
+COURIER_ROUTE_BYTES_MAX = 1 * MIB  # of a file with names of nodes
+
 # Configuration
 CONFIG_BYTES_MAX = 64 * KIB
 TITLE_CHARACTERS_MAX = 120
+PATH_CHARACTERS_MAX = 4_096
 THREADS_MAX = 256
 CONNECTIONS_MAX = 10_000
 
@@ -49,4 +56,5 @@ CONNECTIONS_MAX = 10_000
 ETAG_HEX_DIGITS = 16  # 64 bits of a digest tell the states of one file apart
 READ_BYTES = 64 * KIB  # of a file at a time
 IDLE_SECONDS_MAX = 900  # a full socket buffer takes this long to drain at 300 bytes a second
-REQUEST_BYTES_MAX = 64 * KIB  # nothing is uploaded over HTTP
+REQUEST_BYTES_MAX = 512 * KIB  # the server's; the API has a smaller one for each of its routes
+REQUEST_IN_MEMORY_BYTES_MAX = 64 * KIB  # of each connection; the rest waits in a file

@@ -86,4 +86,27 @@ class DeltaRow(_Row):
         primary_key = CompositeKey("pack", "older", "newer")
 
 
-ALL = (PackRow, VersionRow, ReleaseRow, DeltaRow)
+class KeyRow(_Row):
+    """A key that is or was in force: since when, and until when, empty while it is."""
+
+    keyid: Any = TextField(primary_key=True)
+    role: Any = TextField()
+    since: Any = TextField()
+    until: Any = TextField(default="")
+
+
+class PublisherKeyRow(_Row):
+    """A publisher's key: `public` its raw bytes in hex, `packs` a pattern of names of packs.
+
+    `removed_at` is empty while it counts.
+    """
+
+    keyid: Any = TextField(primary_key=True)
+    publisher: Any = TextField()
+    public: Any = TextField()
+    packs: Any = TextField()
+    added_at: Any = TextField()
+    removed_at: Any = TextField(default="")
+
+
+ALL = (PackRow, VersionRow, ReleaseRow, DeltaRow, KeyRow, PublisherKeyRow)

@@ -1,7 +1,7 @@
 """Publishing: a cpack, checked to its last byte, becomes a version in the repository.
 
 1. Copy it into `incoming/` (a folder is built there), so that what is checked is what is used.
-2. Refuse what isn't a new version of this publisher's.
+2. Refuse what isn't a new version of this publisher's, or isn't signed as `publishers` wants.
 3. Check every byte.
 4. Lay it out against the versions before it: one new bundle has only what none of them has. The
    first version keeps the layout and the bundles that its author made; so does a thin one, which is
@@ -20,7 +20,7 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import BinaryIO
 
-from content_packs import builder, cpack, durable, layout, repository
+from content_packs import builder, cpack, durable, layout, publications, repository
 from content_packs.cpack import Cpack
 from content_packs.digests import digest_of, read_pieces
 from content_packs.errors import InvalidContent, Missing, Refused
@@ -28,8 +28,10 @@ from content_packs.laying_out import lay_out
 from content_packs.layout import Layout
 from content_packs.manifest import Manifest
 from content_packs.page_memo import PageMemo
+from hub import publishers
 from hub.clock import in_words
 from hub.contents import check_bundles, read_layout, read_manifest
+from hub.edition import Edition
 from hub.hub import Hub
 from hub.limits import CPACK_BYTES_MAX, EARLIER_VERSIONS_MAX
 from hub.placing import finish_or_forget, put_in_place
@@ -43,10 +45,14 @@ _NEW = "new.bundle"
 
 @dataclass(frozen=True)
 class Published:
-    """A version in the repository. `already`: it was there before, and nothing was done."""
+    """A version in the repository. `already`: it was there before, and nothing was done.
+
+    `signed_by` is the keyid of who signed the cpack, empty where nobody did.
+    """
 
     version: Version
     already: bool
+    signed_by: str = ""
 
 
 def publish(
@@ -54,10 +60,12 @@ def publish(
 ) -> Published:
     """Publish the cpack or pack folder at `path`.
 
-    Raises `Refused` for a version that isn't newer or isn't the publisher's, `InvalidContent` for
-    one that isn't intact, `FaultyFolder`, `Missing`, `Busy`, `Damaged`, `StorageFailed`.
+    A signature is looked for beside a cpack. Raises `Refused` for a version that isn't newer, isn't
+    the publisher's or isn't signed as it has to be, `Untrusted` for a signature that doesn't hold,
+    `InvalidContent` for one that isn't intact, `FaultyFolder`, `Missing`, `Busy`, `Damaged`,
+    `StorageFailed`.
     """
-    with changing(hub, f"publishing {path.name}"):
+    with changing(hub, f"publishing {path.name}") as edition:
         try:
             upload = hub.data.incoming / f"upload{cpack.SUFFIX}"
             if path.is_dir():
@@ -71,13 +79,15 @@ def publish(
             else:
                 _copy(path, upload, progress)
             with _opened(hub, upload, path) as taken:
+                signed_by = _signed_by(hub, taken, path)
                 known = _known(hub, taken)
                 if known is None:
+                    _check_offered(edition, taken)
                     _expect_bundles(hub, taken, path)
                     if not path.is_dir():  # else this very process has just hashed every byte
                         cpack.verify(taken, _during(progress, "checking"))
-                    return Published(_add(hub, taken, progress), already=False)
-                return Published(known, already=True)
+                    return Published(_add(hub, taken, progress), already=False, signed_by=signed_by)
+                return Published(known, already=True, signed_by=signed_by)
         finally:
             finish_or_forget(hub)
 
@@ -129,6 +139,19 @@ def _opened(hub: Hub, upload: Path, path: Path) -> Iterator[Cpack]:
         raise type(error)(message, hint=hint) from error
 
 
+def _signed_by(hub: Hub, taken: Cpack, path: Path) -> str:
+    """Return the keyid of who signed a cpack; raise `Refused` if it may not be published so."""
+    document = publications.read_signature(path) if path.is_file() else None
+    signer = None
+    if document is not None:
+        what = str(publications.signature_path(path))
+        signer = publications.check(document, taken, what=what)
+    manifest, require = taken.manifest, hub.config.require_signatures
+    keys = publishers.list_keys(hub)
+    publishers.judge(keys, manifest.pack, manifest.publisher.id, signer, require=require)
+    return signer.keyid if signer else ""
+
+
 def _known(hub: Hub, taken: Cpack) -> Version | None:
     """Return the version if it is here already; raise `Refused` if it may not come to be."""
     manifest = taken.manifest
@@ -158,6 +181,20 @@ def _known(hub: Hub, taken: Cpack) -> Version | None:
     if manifest.version < newest:
         raise Refused(f"{name} is not newer than {newest}, the newest published", hint=hint)
     return None
+
+
+def _check_offered(edition: Edition, taken: Cpack) -> None:
+    """Refuse what the repository knows better: hub.db may come from a backup of before."""
+    manifest = taken.manifest
+    for channel in edition.channels:
+        offer = edition.offer_of(channel, manifest.pack)
+        if offer and offer.version >= manifest.version and offer.manifest != taken.digest:
+            raise Refused(
+                f"{manifest.pack} {manifest.version} is not newer than {offer.version}, which "
+                f"{channel} offers and hub.db doesn't know: it is older than the repository",
+                hint=f"Publish {offer.version} once more, as it was; or give this one version "
+                f"{offer.version + 1} or more in pack.toml, and build it again.",
+            )
 
 
 def _add(hub: Hub, taken: Cpack, progress: Progress) -> Version:

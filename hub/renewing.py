@@ -4,6 +4,10 @@ import threading
 from collections.abc import Callable
 
 from content_packs.errors import SatchelError
+from content_packs.hub_keys import STATUS_ROLE
+from hub.edition import read_edition
+from hub.fleet import status_lists
+from hub.further_keys import lacks, with_further_keys
 from hub.hub import Hub
 from hub.limits import RENEW_CHECK_SECONDS, STOP_SECONDS
 from hub.settling import changing
@@ -13,11 +17,20 @@ from hub.signing import Signing
 def renew(hub: Hub, *, everything: bool = False) -> list[str]:
     """Sign anew what is due, or `everything`; return those roles.
 
+    So is the list of revoked nodes, where a command that revokes was cut off before it.
+    On a hub of an earlier time the keys are made and named that it lacks, too.
     Raises `Busy`, `Damaged`, `KeyAbsent`, `StorageFailed`.
     """
     with changing(hub, "renewing signatures") as edition:
         signing = Signing(hub.data.metadata, hub.keys, hub.clock())
-        return signing.renew(edition, everything=everything)
+        roles = set(signing.renew(edition, everything=everything))
+        if lacks(edition) and hub.keys.has("targets"):
+            changed = with_further_keys(edition.targets, hub.keys)
+            signing.commit(read_edition(hub.data.metadata), changed)
+            roles |= {*changed, "snapshot", "timestamp"}
+        if status_lists.bring_up(hub, read_edition(hub.data.metadata)):
+            roles |= {STATUS_ROLE, "snapshot", "timestamp"}
+        return sorted(roles)
 
 
 class Renewer:

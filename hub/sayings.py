@@ -33,6 +33,8 @@ def say_published(published: "Published", *, hint: bool) -> None:
         click.echo(f"{name} is published: {megabytes(version.size)} of lessons.")
         click.echo(f"New in the repository: {megabytes(version.new_bytes)}.")
     click.echo(f"manifest {version.manifest}")
+    if published.signed_by:
+        click.echo(f"signed by the key {published.signed_by[:16]}")
     if hint:
         click.echo(
             "Nodes don't see it before it is released: "

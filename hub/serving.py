@@ -14,7 +14,7 @@ from flask import Flask
 
 from content_packs.errors import UsageError
 from hub.config import Config
-from hub.limits import IDLE_SECONDS_MAX, REQUEST_BYTES_MAX
+from hub.limits import IDLE_SECONDS_MAX, REQUEST_BYTES_MAX, REQUEST_IN_MEMORY_BYTES_MAX
 
 
 def serve(app: Flask, config: Config, listening: Callable[[str], None]) -> None:
@@ -49,13 +49,25 @@ def _create(app: Flask, config: Config) -> Any:
             ident=None,  # the header Server is bytes on a thin link, and tells nodes nothing
             channel_timeout=IDLE_SECONDS_MAX,
             max_request_body_size=REQUEST_BYTES_MAX,
+            inbuf_overflow=REQUEST_IN_MEMORY_BYTES_MAX,
             clear_untrusted_proxy_headers=True,
+            **_behind(config.trusted_proxy),
         )
     except (OSError, ValueError) as error:
         raise UsageError(
             f"can't listen on {config.host} port {config.port}: {_in_words(error)}",
             hint="Choose another with --host and --port, or in hub.toml.",
         ) from error
+
+
+def _behind(proxy: str) -> dict[str, Any]:
+    """Return how much of what a proxy says is believed: nothing, unless it is named."""
+    if not proxy:
+        return {}
+    return {
+        "trusted_proxy": proxy,
+        "trusted_proxy_headers": {"x-forwarded-for", "x-forwarded-proto"},
+    }
 
 
 def _in_words(error: OSError | ValueError) -> str:

@@ -3,7 +3,8 @@
 A command that was cut off can have left behind, and this puts right:
 - work in `incoming/`, and files of a version that never came to be: they go (see `placing`);
 - half-written files with the suffix `.part` beside metadata: they go;
-- a release that the repository says and the history in the database doesn't: it is added.
+- a key that has taken over and still waits beside the old one: it takes its place (`taking_over`);
+- a release or a key that the repository says and the history in the database doesn't: it is added.
 
 The repository, being signed and read by others, is the truth; the database follows it.
 """
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from content_packs import durable
+from hub import taking_over
 from hub.clock import in_words
 from hub.edition import Edition, read_edition
 from hub.hub import Hub
@@ -30,7 +32,9 @@ def changing(hub: Hub, doing: str) -> Iterator[Edition]:
         finish_or_forget(hub)
         for left in hub.data.metadata.glob(f"*{durable.TEMPORARY_SUFFIX}"):
             durable.remove(left)
+        taking_over.settle(hub.keys, edition)
         record_releases(hub, edition)
+        taking_over.record(hub, edition)
         yield edition
 
 
@@ -40,7 +44,7 @@ def record_releases(hub: Hub, edition: Edition) -> None:
     Raises `StorageFailed`.
     """
     now = in_words(hub.clock())
-    with hub.database.transaction():
+    with hub.database.writing():
         for channel in edition.channels:
             for offer in edition.offers_on(channel):
                 if _last_released(channel, offer.pack) != offer.version:

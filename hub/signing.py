@@ -23,7 +23,7 @@ version is two more than the one before, a renewed timestamp's one more.
 
 import copy
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -46,11 +46,21 @@ _COMPACT = JSONSerializer(compact=True)
 _STEP_OF_EDITION = 2  # of the timestamp's version
 
 
-def sign(signed: Root | Targets | Snapshot | Timestamp, *keys: str, store: KeyStore) -> bytes:
-    """Return a metadata file, signed with the named keys. Raises `KeyAbsent`."""
+def sign(
+    signed: Root | Targets | Snapshot | Timestamp,
+    *keys: str,
+    store: KeyStore,
+    new_alone: bool = False,
+) -> bytes:
+    """Return a metadata file, signed with the named keys and with those that take over from them.
+
+    `new_alone`: where one of the named is gone, what takes over from it will do. Raises
+    `KeyAbsent`, `KeyLocked`.
+    """
     metadata: Metadata[Any] = Metadata(signed)
     for key in keys:
-        metadata.sign(store.signer(key), append=True)
+        for signer in store.signers(key, new_alone=new_alone):
+            metadata.sign(signer, append=True)
     return metadata.to_bytes(_COMPACT)
 
 
@@ -69,14 +79,23 @@ class Signing:
         """
         return self._put_in_force(changed, {}, 1)
 
-    def commit(self, base: Edition, changed: Mapping[str, Targets]) -> Edition:
+    def commit(
+        self,
+        base: Edition,
+        changed: Mapping[str, Targets],
+        *,
+        again: Iterable[str] = (),
+        signed_elsewhere: bytes | None = None,
+    ) -> Edition:
         """Put a new edition in force: `base` with the `changed` roles, by role name; return it.
 
-        `changed` holds `targets` and channels' roles; their versions and expiries are set here.
-        What else is due and has its key here is signed anew, too. Raises `KeyAbsent` before
-        anything is written, `ClockBehind`, `StorageFailed`.
+        `changed` holds `targets` and roles below it; their versions and expiries are set here.
+        What else is due and has its key here is signed anew, too. So are the roles in `again`,
+        which `targets` may give a new key now: where the old one is gone, by the new one alone.
+        `signed_elsewhere` is a file of targets that was signed where their key is, verified by the
+        caller. Raises `KeyAbsent` before anything is written, `ClockBehind`, `StorageFailed`.
         """
-        return self._commit(base, changed, due(base, self.now))
+        return self._commit(base, changed, due(base, self.now), signed_elsewhere, frozenset(again))
 
     def renew(self, base: Edition, *, everything: bool = False) -> list[str]:
         """Sign anew what is due, or `everything`, where its key is here; return those roles.
@@ -84,24 +103,34 @@ class Signing:
         Raises `KeyAbsent` if the snapshot's or timestamp's key isn't here, `ClockBehind`,
         `StorageFailed`.
         """
-        wanted = set(base.roles()) if everything else due(base, self.now) | self._left_behind(base)
+        needed = due(base, self.now) | self._left_behind(base) | base.lapsed
+        wanted = set(base.roles()) if everything else needed
         roles = sorted(wanted & (self._renewable(base) | {"snapshot", "timestamp"}))
         if roles:
             self._commit(base, {}, set(roles))
         return roles
 
     def _commit(
-        self, base: Edition, changed: Mapping[str, Targets], due_roles: set[str]
+        self,
+        base: Edition,
+        changed: Mapping[str, Targets],
+        due_roles: set[str],
+        targets: bytes | None = None,
+        forced: frozenset[str] = frozenset(),
     ) -> Edition:
         self._check_clock(base)
         roles = base.targets_roles()
-        again = due_roles | self._left_behind(base)
-        renewed = {role: roles[role] for role in again & self._renewable(base)}
+        again = due_roles | self._left_behind(base) | base.lapsed | forced
+        if targets is not None:
+            again.discard("targets")
+        signable = self._renewable(base) | (forced & roles.keys())
+        renewed = {role: roles[role] for role in again & signable}
         version = base.timestamp.version
-        if changed or renewed or "snapshot" in again:
-            editions = _free_number(self.folder, "snapshot") - base.snapshot.version
+        if changed or renewed or targets or "snapshot" in again:
+            editions = free_number(self.folder, "snapshot") - base.snapshot.version
             version += _STEP_OF_EDITION * editions  # one, if none was left behind
-            return self._put_in_force({**renewed, **changed}, base.snapshot.meta, version)
+            signed = {**renewed, **changed}
+            return self._put_in_force(signed, base.snapshot.meta, version, targets, forced)
         self._write_timestamp(version + 1, base.timestamp.snapshot_meta)
         return read_edition(self.folder)
 
@@ -111,7 +140,7 @@ class Signing:
             role: base.targets_roles()[role].version for role in self._renewable(base)
         }
         return {
-            role for role, version in mine.items() if _free_number(self.folder, role) > version + 1
+            role for role, version in mine.items() if free_number(self.folder, role) > version + 1
         }
 
     def _check_clock(self, base: Edition) -> None:
@@ -128,24 +157,40 @@ class Signing:
         return {role for role in base.targets_roles() if self.keys.has(role)}
 
     def _put_in_force(
-        self, changed: Mapping[str, Targets], named: Mapping[str, MetaFile], version: int
+        self,
+        changed: Mapping[str, Targets],
+        named: Mapping[str, MetaFile],
+        version: int,
+        targets: bytes | None = None,
+        forced: frozenset[str] = frozenset(),
     ) -> Edition:
         for role in (*changed, "snapshot", "timestamp"):
-            self.keys.signer(role)
+            self.keys.signers(role, new_alone=role in forced)
         named = dict(named)
         for role in sorted(changed, key=lambda role: role == "targets"):
-            named[f"{role}.json"] = self._write_numbered(role, copy.deepcopy(changed[role]))
+            new, alone = copy.deepcopy(changed[role]), role in forced
+            named[f"{role}.json"] = self._write_numbered(role, new, new_alone=alone)
+        if targets is not None:
+            named["targets.json"] = self._write_as_it_is(targets)
         snapshot_meta = self._write_numbered("snapshot", Snapshot(meta=named))
         self._write_timestamp(version, snapshot_meta)
         return read_edition(self.folder)
 
-    def _write_numbered(self, role: str, signed: Targets | Snapshot) -> MetaFile:
+    def _write_numbered(
+        self, role: str, signed: Targets | Snapshot, *, new_alone: bool = False
+    ) -> MetaFile:
         """Write a role under a number never used; return how the snapshot has to name it."""
-        signed.version = _free_number(self.folder, role)
+        signed.version = free_number(self.folder, role)
         signed.expires = self.now + lifetime_of(role)
-        data = sign(signed, role, store=self.keys)
+        data = sign(signed, role, store=self.keys, new_alone=new_alone)
         durable.write(self.folder / file_name(role, signed.version), data)
         return MetaFile(signed.version, len(data), {"sha256": digest_of(data)})
+
+    def _write_as_it_is(self, targets: bytes) -> MetaFile:
+        """Write targets that were signed elsewhere; return how the snapshot has to name them."""
+        version = Metadata[Targets].from_bytes(targets).signed.version
+        durable.write(self.folder / file_name("targets", version), targets)
+        return MetaFile(version, len(targets), {"sha256": digest_of(targets)})
 
     def _write_timestamp(self, version: int, snapshot: MetaFile) -> None:
         signed = Timestamp(
@@ -157,7 +202,8 @@ class Signing:
         durable.write(self.folder / "timestamp.json", sign(signed, "timestamp", store=self.keys))
 
 
-def _free_number(folder: Path, role: str) -> int:
+def free_number(folder: Path, role: str) -> int:
+    """Return the lowest version of a role above every one that was ever written."""
     pattern = re.compile(rf"([1-9][0-9]*)\.{re.escape(role)}\.json(?:\.part)?")
     found = (pattern.fullmatch(path.name) for path in folder.iterdir())
     return 1 + max((int(match[1]) for match in found if match), default=0)

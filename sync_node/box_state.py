@@ -3,10 +3,13 @@
 import platform
 import shutil
 import sqlite3
-from datetime import datetime
+from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
+from typing import TypeAlias
 
 from content_packs.durable import storage_errors
+from sync_node import courier_visits
+from sync_node.box_clock import BoxClock
 from sync_node.catalogue import Catalogue
 from sync_node.catalogue_model import BoxView, PackState
 from sync_node.data_dir import DataDir
@@ -16,6 +19,10 @@ from sync_node.limits import TICKS_SHOWN
 from sync_node.node_reader import NodeReader, PackFacts
 from sync_node.orders import Orders
 from sync_node.progress_file import running
+from sync_node.time_sayings import stale
+from sync_node.trusted_time import Known
+
+Clock: TypeAlias = Callable[[Known | None], BoxClock]
 
 
 def box_state(
@@ -23,23 +30,28 @@ def box_state(
     reader: NodeReader,
     catalogue: Catalogue,
     languages: tuple[str, ...],
-    now: datetime,
+    clock: Clock,
 ) -> BoxView:
-    """Return the state of this node at `now`. Raises `StorageFailed`."""
+    """Return the state of this node at the time of `clock`. Raises `StorageFailed`."""
     with storage_errors(data_dir.root):
         usage = shutil.disk_usage(data_dir.root)
     facts = reader.packs()
+    known, expires = reader.time_and_expiry()
+    time = clock(known).reading()
     return BoxView(
         packs=tuple(_pack_state(catalogue, each, languages) for each in facts),
         ticks=tuple(reader.ticks(TICKS_SHOWN)),
         disk_total=usage.total,
         disk_free=usage.free,
+        time=time,
+        stale=stale(expires, time),
         software=_software(),
         disk_trouble=disk_trouble(data_dir),
         outlook=reader.outlook(),
         titles=_titles(catalogue, facts, languages),
         running=running(data_dir),
-        pause=Orders(data_dir).pause_at(now),
+        pause=Orders(data_dir).pause_at(time.now),
+        couriers=courier_visits.read(data_dir),
     )
 
 

@@ -18,10 +18,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from content_packs.manifest import Kind
+from sync_node.courier_visits import Visit
 from sync_node.languages import Text
 from sync_node.orders import Pause
 from sync_node.outlook import Outlook
 from sync_node.progress_file import Running
+from sync_node.time_sayings import Stale
+from sync_node.trusted_time import Reading
 
 
 class ItemAddress(NamedTuple):
@@ -187,7 +190,7 @@ class PackState:
 
 @dataclass(frozen=True)
 class TickView:
-    """One tick of the engine; times are RFC 3339 in UTC."""
+    """One tick of the engine; times are RFC 3339 in UTC. `peers`: which neighbour gave how much."""
 
     started_at: str
     ended_at: str
@@ -196,6 +199,7 @@ class TickView:
     requests: int
     outcome: str
     detail: str
+    peers: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -204,15 +208,20 @@ class BoxView:
 
     `outlook`: what is to come; `titles` are those of its lessons, by pack and lesson. `running`:
     how far a tick is that is at work. `pause`: no link is used until then, or without an end.
+    `time`: what time it is, and by what; `stale`: since when what is offered is stale.
+    `couriers`: what became of couriers' disks, the newest first.
     """
 
     packs: tuple[PackState, ...]
     ticks: tuple[TickView, ...]
     disk_total: int
     disk_free: int
+    time: Reading
+    stale: Stale
     software: dict[str, str] = field(default_factory=dict)
     disk_trouble: str = ""
     outlook: Outlook | None = None
     titles: dict[tuple[str, str], Text] = field(default_factory=dict)
     running: Running | None = None
     pause: Pause | None = None
+    couriers: tuple[Visit, ...] = ()

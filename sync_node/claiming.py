@@ -16,7 +16,9 @@ from sync_node import choices, openings
 from sync_node.activator import held_versions
 from sync_node.choices import Choices
 from sync_node.data_dir import DataDir
+from sync_node.desired import pins_in_effect
 from sync_node.eviction import Claim, Role
+from sync_node.held_documents import HeldDocuments
 from sync_node.held_manifests import HeldManifests
 from sync_node.models import LessonRow, PackRow
 
@@ -46,7 +48,7 @@ def claims(data_dir: DataDir) -> Iterator[Claim]:
     Raises `Missing`, `InvalidContent` or `StorageFailed` unless all that is claimed is known.
     """
     known = _Known(
-        choices.read(data_dir),
+        pins_in_effect(choices.read(data_dir), HeldDocuments(data_dir).desired_state()),
         {opened: place for place, opened in enumerate(openings.read(data_dir), start=1)},
         frozenset(row.pack for row in PackRow.select().where(PackRow.retired)),
     )

@@ -63,8 +63,8 @@ def init(  # noqa: PLR0913  # one for each option
     import secrets
 
     from sync_node import initialising
+    from sync_node.box_clock import system_clock
     from sync_node.data_dir import DataDir
-    from sync_node.syncing import system_clock
 
     root = initialising.read_root(trust)
     wanted = initialising.wanted_config(hubs, folders, channels, secrets.randbelow(100))
@@ -77,6 +77,46 @@ def init(  # noqa: PLR0913  # one for each option
         )
     else:
         click.echo(f"{data}: was made so before, nothing to do")
+
+
+@main.command()
+@click.argument("code")
+@click.option("--hub", default="", help="The hub to ask: an address in node.toml. Default: all.")
+@click.option(
+    "--to", "stick", type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Put the claim into this folder, such as a stick's, instead of asking a hub.",
+)  # fmt: skip
+@click.option("--again", is_flag=True, help="Enrol anew, with a new key, what is a node already.")
+@data_option
+@json_option
+def enrol(  # noqa: PLR0913  # one for each option
+    *, code: str, hub: str, stick: Path | None, again: bool, data: Path, as_json: bool
+) -> None:
+    """Make this box a node of a school, by the CODE on the printed sheet."""
+    import secrets
+
+    from sync_node import enrolling
+    from sync_node.data_dir import DataDir
+    from sync_node.enrolling_sayings import enrolled_json, say_enrolled
+    from sync_node.hardware import hardware
+
+    def say(line: str) -> None:
+        click.echo(line, err=True)
+
+    found = enrolling.enrol(
+        DataDir(data),
+        code,
+        hub=hub,
+        stick=stick,
+        again=again,
+        hardware=hardware(),
+        randomness=secrets.token_bytes,
+        say=say,
+    )
+    if as_json:
+        print_json(enrolled_json(found))
+    else:
+        say_enrolled(found)
 
 
 @main.command()
@@ -122,11 +162,12 @@ def sync(context: click.Context, *, unbound: bool, data: Path, as_json: bool) ->
 @json_option
 def pause(*, until: str, data: Path, as_json: bool) -> None:
     """Use no link until `resume`, or until TIME. The school's site goes on."""
-    from sync_node import config, pausing, sayings
+    from sync_node import pausing, sayings
     from sync_node.data_dir import DataDir
+    from sync_node.in_force import config_in_force
 
     data_dir = DataDir(data)
-    ends = pausing.pause(data_dir, config.read(data_dir), until)
+    ends = pausing.pause(data_dir, config_in_force(data_dir), until)
     sayings.say_pause(ends, as_json=as_json)
 
 
@@ -152,14 +193,18 @@ def resume(*, data: Path, as_json: bool) -> None:
 @json_option
 def plan(*, data: Path, as_json: bool) -> None:
     """Say what comes next and why, what waits for what, and when each lesson opens."""
-    from sync_node import config, estimating, plan_sayings
+    from sync_node import desired_sayings, estimating, plan_sayings
+    from sync_node.box_clock import system_clock
     from sync_node.data_dir import DataDir
     from sync_node.database import reading_database
     from sync_node.disk import disk_free
-    from sync_node.syncing import box_clock, budgets_of, system_clock
+    from sync_node.held_documents import HeldDocuments
+    from sync_node.in_force import config_in_force
+    from sync_node.syncing import box_clock, budgets_of
 
     data_dir = DataDir(data)
-    found = config.read(data_dir)
+    found = config_in_force(data_dir)
+    wanted = HeldDocuments(data_dir).desired_state()
     with reading_database(data_dir):
         budgets = budgets_of(data_dir)
         budgets.begin_tick()
@@ -169,8 +214,11 @@ def plan(*, data: Path, as_json: bool) -> None:
         )
         reasons = estimating.reasons(data_dir)
     if as_json:
-        print_json(plan_sayings.plan_json(estimate, reasons))
+        number = wanted.number if wanted else 0
+        print_json({**plan_sayings.plan_json(estimate, reasons), "desired_state": number})
     else:
+        for line in desired_sayings.lines_of(wanted):
+            click.echo(line)
         plan_sayings.say_plan(estimate, reasons, found)
 
 
@@ -200,23 +248,26 @@ def run(*, host: str | None, port: int | None, data: Path) -> None:
 @json_option
 def status(*, data: Path, as_json: bool) -> None:
     """Say what is here, what is to come, and how the last tick went."""
-    from sync_node import config, sayings
+    from sync_node import sayings
     from sync_node import status as stating
+    from sync_node.box_clock import system_clock
     from sync_node.data_dir import DataDir
     from sync_node.database import reading_database
     from sync_node.disk import disk_free
-    from sync_node.syncing import box_clock, system_clock
+    from sync_node.in_force import config_in_force
+    from sync_node.syncing import box_clock
     from sync_node.zones import zone_of
 
     data_dir = DataDir(data)
-    configured = config.read(data_dir)
+    configured = config_in_force(data_dir)
     with reading_database(data_dir):
-        now = box_clock(data_dir, system_clock).now()
-        found = stating.status(data_dir, configured.channels, system_time=now, disk_free=disk_free)
+        time = box_clock(data_dir, system_clock).reading()
+        found = stating.status(data_dir, configured.channels, time=time, disk_free=disk_free)
     if as_json:
         print_json(found.as_json())
     else:
-        sayings.say_status(found, now, zone_of(configured.time_zone, what="node.toml: time_zone"))
+        zone = zone_of(configured.time_zone, what="node.toml: time_zone")
+        sayings.say_status(found, time.now, zone)
 
 
 @main.command()
@@ -228,13 +279,14 @@ def check(context: click.Context, *, data: Path, as_json: bool) -> None:
     from dataclasses import asdict
 
     from content_packs.errors import InvalidContent
-    from sync_node import checking, config, sayings
+    from sync_node import checking, sayings
+    from sync_node.box_clock import system_clock
     from sync_node.data_dir import DataDir
+    from sync_node.in_force import config_in_force
     from sync_node.lock import engine_lock
-    from sync_node.syncing import system_clock
 
     data_dir = DataDir(data)
-    found = config.read(data_dir)
+    found = config_in_force(data_dir)
     with engine_lock(data_dir):
         findings = checking.check(
             data_dir, found, now=system_clock(), progress=sayings.checking_line(quiet=as_json)
@@ -247,6 +299,35 @@ def check(context: click.Context, *, data: Path, as_json: bool) -> None:
 
 
 @main.command()
+@click.argument(
+    "folder", metavar="DIR", type=click.Path(path_type=Path, exists=True, file_okay=False)
+)
+@data_option
+@json_option
+def export(*, folder: Path, data: Path, as_json: bool) -> None:
+    """Write onto the stick at DIR what this node can pass on, and what it has for the hub."""
+    import msgspec
+
+    from content_packs.courier_sayings import say_plan
+    from content_packs.stick import Stick
+    from sync_node import courier_sayings
+    from sync_node.box_clock import system_clock
+    from sync_node.courier_export import export as run
+    from sync_node.data_dir import DataDir
+
+    quiet = as_json
+    done, left = run(
+        DataDir(data), Stick(folder), clock=system_clock,
+        announce=lambda plan: None if quiet else say_plan(plan),
+        progress=courier_sayings.progress_line(quiet=quiet),
+    )  # fmt: skip
+    if as_json:
+        print_json({**msgspec.to_builtins(done), "papers": msgspec.to_builtins(left)})
+    else:
+        courier_sayings.say_exported(str(folder), done, left)
+
+
+@main.command()
 @click.argument("pack")
 @data_option
 @json_option
@@ -256,14 +337,16 @@ def rollback(*, pack: str, data: Path, as_json: bool) -> None:
 
     from sync_node import rollback as rolling_back
     from sync_node import sayings
+    from sync_node.box_clock import system_clock
     from sync_node.data_dir import DataDir
     from sync_node.database import using_database
-    from sync_node.syncing import system_clock
+    from sync_node.syncing import box_clock
 
     data_dir = DataDir(data)
     data_dir.check_initialised()
     with using_database(data_dir):
-        done = rolling_back.roll_back(data_dir, pack, now=system_clock())
+        now = box_clock(data_dir, system_clock).trusted()
+        done = rolling_back.roll_back(data_dir, pack, now=now)
     if as_json:
         print_json(asdict(done))
     else:

@@ -12,14 +12,16 @@ import msgspec
 
 from content_packs import durable
 from content_packs.errors import InvalidContent, StorageFailed, UsageError
-from content_packs.names import check_name
+from content_packs.names import RENDITIONS, check_name
 from sync_node.data_dir import DataDir
-from sync_node.hub_address import check_url
+from sync_node.hub_address import PIN_PREFIX, check_pin, check_url
 from sync_node.limits import (
     CHANNELS_MAX,
     CONFIG_BYTES_MAX,
+    COURIER_ROOTS_MAX,
     KBIT_PER_SECOND_MAX,
     MEGABYTES_MAX,
+    PEERS_MAX,
     POLL_SECONDS_DEFAULT,
     POLL_SECONDS_MAX,
     POLL_SECONDS_MIN,
@@ -27,12 +29,14 @@ from sync_node.limits import (
     SOURCES_MAX,
     WINDOWS_MAX,
 )
+from sync_node.peer_address import check_address
 from sync_node.plan_model import KINDS
 from sync_node.windows import Rules, Window
 from sync_node.zones import UTC_OFFSET, zone_of
 
 FORMAT = 1
 CHANNEL_DEFAULT = "main"
+COURIER_ROOTS = ("/media", "/run/media", "/mnt")
 METERED_CLASSES = ("text",)  # what a link carries that costs by the byte, unless told otherwise
 BYTES_PER_SECOND_OF_KBIT = 125.0
 BYTES_OF_MEGABYTE = 1_000_000
@@ -60,11 +64,13 @@ class WindowConfig(_Table, frozen=True, rename={"opens": "from", "closes": "to"}
 class SourceConfig(_Table, frozen=True):
     """A source: the address of a hub, or the path of a folder.
 
+    `ca`: whose certificate the hub has (`tls.py`); a file's name is from the data directory on.
     The other keys are for hubs: a folder costs nothing. 0: no bound.
     """
 
     hub: str = ""
     folder: str = ""
+    ca: str = ""
     metered: bool = False
     classes: tuple[str, ...] = ()
     kbit_per_second: int = 0
@@ -91,10 +97,26 @@ class SiteConfig(_Table, frozen=True):
     port: int = SITE_PORT_DEFAULT
 
 
+class PeersConfig(_Table, frozen=True):
+    """Neighbours.
+
+    `offer`: whether they get what this node holds. `find`: whether mDNS is used, to find and to be
+    found. `named`: addresses of peers to ask, beside those that are found. `kbit_per_second`: to
+    all peers together; 0: what a Wi-Fi bears.
+    """
+
+    offer: bool = True
+    find: bool = True
+    named: tuple[str, ...] = ()
+    kbit_per_second: int = 0
+
+
 class Config(_Table, frozen=True):
     """What node.toml says. `rollout_number`: this node's place, 0 to 99, in every rollout.
 
-    `time_zone`: a name of the IANA database or an offset, for windows and budgets.
+    `time_zone`: a name of the IANA database or an offset, for windows and budgets. `packs` of the
+    channels, `renditions` of media beyond the lightest: None for all. `couriers`: folders under
+    which the system mounts disks, that are looked through for couriers.
     """
 
     format: int
@@ -104,6 +126,10 @@ class Config(_Table, frozen=True):
     engine: EngineConfig = EngineConfig()
     site: SiteConfig = SiteConfig()
     time_zone: str = UTC_OFFSET
+    packs: tuple[str, ...] | None = None
+    renditions: tuple[str, ...] | None = None
+    couriers: tuple[str, ...] = COURIER_ROOTS
+    peers: PeersConfig = PeersConfig()
 
 
 def read(data_dir: DataDir) -> Config:
@@ -137,8 +163,10 @@ def check(config: Config, *, what: str) -> None:
     _check_count(len(config.sources), SOURCES_MAX, what=f"{what}: sources")
     _check_count(len(config.channels), CHANNELS_MAX, what=f"{what}: channels")
     zone_of(config.time_zone, what=f"{what}: time_zone")
+    _check_peers(config.peers, what=what)
     for source in config.sources:
         _check_source(source, what=what)
+    _check_couriers(config.couriers, what=what)
     for channel in config.channels:
         try:
             check_name(channel, what=f"{what}: channels")
@@ -146,18 +174,25 @@ def check(config: Config, *, what: str) -> None:
             raise UsageError(error.message, hint=error.hint) from error
     if len(set(config.channels)) != len(config.channels):
         raise UsageError(f"{what}: a channel stands twice")
+    _check_renditions(config.renditions or (), what=what)
     for key, found, least, most in (
         ("rollout_number", config.rollout_number, 0, 99),
         ("engine.poll_seconds", config.engine.poll_seconds, POLL_SECONDS_MIN, POLL_SECONDS_MAX),
         ("site.port", config.site.port, 0, 65_535),
+        ("peers.kbit_per_second", config.peers.kbit_per_second, 0, KBIT_PER_SECOND_MAX),
     ):
         _check_between(found, least, most, what=f"{what}: {key}")
 
 
+def carried_classes(source: SourceConfig) -> tuple[str, ...]:
+    """Return which classes of content may cross the link to a source, windows apart."""
+    return source.classes or (METERED_CLASSES if source.metered else KINDS)
+
+
 def rules_of(source: SourceConfig, config: Config) -> Rules:
     """Return what a checked configuration lets the link to a source carry."""
-    default = METERED_CLASSES if source.metered else KINDS
-    kinds = frozenset(kind for kind in KINDS if kind in (source.classes or default))
+    carried = carried_classes(source)
+    kinds = frozenset(kind for kind in KINDS if kind in carried)
     windows = tuple(
         Window(
             _minute(window.opens),
@@ -177,11 +212,21 @@ def rules_of(source: SourceConfig, config: Config) -> Rules:
     )
 
 
+def _check_renditions(names: tuple[str, ...], *, what: str) -> None:
+    for name in names:
+        if name not in RENDITIONS:
+            expected = ", ".join(RENDITIONS)
+            raise UsageError(
+                f"{what}: rendition {name[:40]!r}, expected one of {expected}", hint=_HINT
+            )
+
+
 def _check_source(source: SourceConfig, *, what: str) -> None:
     if bool(source.hub) == bool(source.folder):
         raise UsageError(f"{what}: a source has either `hub` or `folder`", hint=_HINT)
     if source.hub:
         check_url(source.hub)
+        _check_ca(source, what=f"{what}: {source.hub}")
         _check_link(source, what=f"{what}: {source.hub}")
     elif source != SourceConfig(folder=source.folder):
         raise UsageError(
@@ -191,6 +236,15 @@ def _check_source(source: SourceConfig, *, what: str) -> None:
         )
     elif "\0" in source.folder or not Path(source.folder).is_absolute():
         raise UsageError(f"{what}: folder {source.folder!r}, expected a path from the root")
+
+
+def _check_ca(source: SourceConfig, *, what: str) -> None:
+    if source.ca and not source.hub.startswith("https:"):
+        raise UsageError(f"{what}: `ca` is for hubs with https", hint=_HINT)
+    if source.ca.startswith(PIN_PREFIX):
+        check_pin(source.ca)
+    if "\0" in source.ca:
+        raise UsageError(f"{what}: ca {source.ca!r} is no name of a file", hint=_HINT)
 
 
 def _check_link(source: SourceConfig, *, what: str) -> None:
@@ -203,7 +257,7 @@ def _check_link(source: SourceConfig, *, what: str) -> None:
     ):
         _check_between(found, 0, most, what=f"{what}: {key}")
     _check_classes(source.classes, KINDS, what=what)
-    carried = source.classes or (METERED_CLASSES if source.metered else KINDS)
+    carried = carried_classes(source)
     for window in source.windows:
         _check_window(window, carried, what=f"{what}: window {window.opens} to {window.closes}")
 
@@ -242,6 +296,21 @@ def _check_between(found: int, least: int, most: int, *, what: str) -> None:
         raise UsageError(f"{what} is {found}, expected {least} to {most}", hint=_HINT)
 
 
+def _check_peers(peers: PeersConfig, *, what: str) -> None:
+    if len(peers.named) > PEERS_MAX:
+        raise UsageError(f"{what}: {len(peers.named)} peers, at most {PEERS_MAX}", hint=_HINT)
+    for address in peers.named:
+        check_address(address)
+
+
+def _check_couriers(folders: tuple[str, ...], *, what: str) -> None:
+    if len(folders) > COURIER_ROOTS_MAX:
+        raise UsageError(f"{what}: couriers: {len(folders)}, more than {COURIER_ROOTS_MAX}")
+    for folder in folders:
+        if "\0" in folder or not Path(folder).is_absolute():
+            raise UsageError(f"{what}: couriers: {folder!r}, expected a path from the root")
+
+
 def _check_count(found: int, most: int, *, what: str) -> None:
     if not 1 <= found <= most:
         raise UsageError(f"{what}: there are {found}, expected 1 to {most}", hint=_HINT)
@@ -261,8 +330,13 @@ def encode(config: Config) -> str:
         "# This node's place, 0 to 99, in rollouts that reach only a share of all nodes.",
         f"rollout_number = {config.rollout_number}",
     ]
+    if config.couriers != COURIER_ROOTS:
+        lines += [f"couriers = [{', '.join(_quoted(folder) for folder in config.couriers)}]"]
     if config.time_zone != UTC_OFFSET:
         lines += [f"time_zone = {_quoted(config.time_zone)}"]
+    for key in ("packs", "renditions"):
+        if (names := getattr(config, key)) is not None:
+            lines += [f"{key} = [{', '.join(_quoted(name) for name in names)}]"]
     for source in config.sources:
         lines += ["", "[[sources]]", *_changed(source)]
         for window in source.windows:
@@ -276,10 +350,12 @@ def encode(config: Config) -> str:
         f"host = {_quoted(config.site.host)}",
         f"port = {config.site.port}",
     ]
+    if config.peers != PeersConfig():
+        lines += ["", "[peers]", *_changed(config.peers)]
     return "\n".join(lines) + "\n"
 
 
-def _changed(table: SourceConfig | WindowConfig) -> list[str]:
+def _changed(table: SourceConfig | WindowConfig | PeersConfig) -> list[str]:
     """Return the lines of the keys that aren't as by default, but for tables inside."""
     found = []
     for field in msgspec.structs.fields(table):

@@ -10,6 +10,7 @@ from types import FrameType
 from typing import Any
 
 import waitress
+from flask import Flask
 
 from content_packs.errors import UsageError
 from sync_node import config
@@ -32,11 +33,13 @@ def run(
     `listening` gets the site's address once it can be opened. Raises `UsageError` where the
     address is taken.
     """
-    site = config.read(data_dir).site
+    found = config.read(data_dir)
+    site = found.site
     host = site.host if host is None else host
     connections: dict[int, Any] = {}
-    server = _listen(data_dir, host, site.port if port is None else port, connections)
-    supervisor = Supervisor(engine_command(data_dir), log=log)
+    app = create_app(data_dir, to_peers=found.peers)
+    server = _listen(app, host, site.port if port is None else port, connections)
+    supervisor = Supervisor(engine_command(data_dir, server.effective_port), log=log)
     signal.signal(signal.SIGTERM, _end)
     try:
         supervisor.start()
@@ -47,10 +50,10 @@ def run(
         waitress.wasyncore.close_all(connections)  # phones keep theirs open; the listening one, too
 
 
-def _listen(data_dir: DataDir, host: str, port: int, connections: dict[int, Any]) -> Any:
+def _listen(app: Flask, host: str, port: int, connections: dict[int, Any]) -> Any:
     try:
         return waitress.create_server(
-            create_app(data_dir),
+            app,
             map=connections,
             host=host,
             port=port,

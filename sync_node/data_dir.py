@@ -5,6 +5,9 @@ node.toml                configuration
 node.db                  derived: can be rebuilt from the rest
 choices.json             what people decided here: pins and holds
 opened.json              which lessons were opened, the last one last
+identity/                who this node is: its key, and what the hub says of it
+from-hub/                what the hub said to this node: desired state, receipt, revoked nodes
+outbox/                  sealed batches that the hub hasn't acknowledged
 trust/                   verified TUF metadata
 manifests/<digest>.json  verified manifests
 layouts/<digest>.json    verified layouts of what is being fetched
@@ -52,6 +55,21 @@ class DataDir:
     def opened(self) -> Path:
         """Which lessons were opened."""
         return self.root / "opened.json"
+
+    @property
+    def identity(self) -> Path:
+        """The folder of the node's keys and credentials."""
+        return self.root / "identity"
+
+    @property
+    def from_hub(self) -> Path:
+        """The folder of what the hub said to this node, verified."""
+        return self.root / "from-hub"
+
+    @property
+    def outbox(self) -> Path:
+        """The folder of batches that the hub hasn't acknowledged."""
+        return self.root / "outbox"
 
     @property
     def trust(self) -> Path:

@@ -25,6 +25,12 @@ def disk_free(folder: Path) -> int:
     return status.f_bavail * status.f_frsize
 
 
+def disk_total(folder: Path) -> int:
+    """Return the bytes of the disk of `folder`."""
+    status = os.statvfs(folder)
+    return status.f_blocks * status.f_frsize
+
+
 def disk_trouble(data_dir: DataDir) -> str:
     """Return what is wrong with a node's disk, "" for nothing. Writes a byte, and removes it.
 

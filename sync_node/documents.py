@@ -6,14 +6,16 @@ import msgspec
 
 from content_packs import compression, durable, layout, manifest
 from content_packs.digests import expect_digest
-from content_packs.errors import InvalidContent, Missing
+from content_packs.errors import InvalidContent, Missing, SourceUnavailable
 from content_packs.layout import Layout
 from content_packs.limits import LAYOUT_BYTES_MAX
 from content_packs.manifest import Manifest
 from content_packs.offers import Offer
 from content_packs.repository import layout_path, manifest_path
+from sync_node import peer_places
 from sync_node.data_dir import DataDir
 from sync_node.held_manifests import HeldManifests
+from sync_node.limits import PEER_DOCUMENT_BYTES_MAX, PEER_DOCUMENT_RATIO_MAX
 from sync_node.salvaging import bytes_of
 from sync_node.source import Source
 from sync_node.sources import Sources
@@ -78,6 +80,30 @@ class Documents:
 
         self._sources.first_good(ask)
 
+    def manifest_of_peers(self, offer: Offer) -> Manifest | None:
+        """Return the manifest of an offer as a peer has it, None where none has; it isn't kept."""
+        data = self._of_peers(
+            peer_places.manifest_path(offer.manifest), offer.manifest, offer.manifest_stored
+        )
+        try:
+            return None if data is None else manifest.decode(data)
+        except InvalidContent:
+            return None  # it has the digest that was signed: the links give the same, and say so
+
+    def _of_peers(self, path: str, digest: str, stored: int) -> bytes | None:
+        """Return a document by its digest, whose compressed form has `stored` bytes."""
+        bytes_max = min(stored * PEER_DOCUMENT_RATIO_MAX, PEER_DOCUMENT_BYTES_MAX)
+
+        def ask(source: Source) -> bytes:
+            data = source.get(path, bytes_max=bytes_max).body or b""
+            expect_digest(data, digest, what=f"{source.name}: {path}")
+            return data
+
+        try:
+            return self._sources.first_good(ask, self._sources.for_files())
+        except (Missing, InvalidContent, SourceUnavailable):
+            return None
+
     def held_layout(self, offer: Offer) -> Layout | None:
         """Return the layout of an offer if it is on disk; one that rotted is removed."""
         path = self._data_dir.layout_path(offer.layout)
@@ -94,6 +120,11 @@ class Documents:
     def fetch_layout(self, offer: Offer) -> bytes:
         """Fetch the layout of an offer; return it as it is stored. Raises as `fetch_manifest`."""
         path = layout_path(offer.pack, offer.layout)
+        near = self._of_peers(
+            peer_places.layout_path(offer.layout), offer.layout, offer.layout_stored
+        )
+        if near is not None:
+            return compression.compress(near, level=1)
 
         def ask(source: Source) -> bytes:
             what = f"{source.name}: {path}"

@@ -1,21 +1,26 @@
-"""One tick of the node: poll, plan, fetch, activate, tidy.
+"""One tick of the node: poll, plan, fetch, activate, tidy, talk to the hub.
 
 Whatever ends a tick, at whatever point, leaves a state that the next one goes on from: what is in
 the store is whole, what is active is in the store, and what is half is under incoming/.
 """
 
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 
 from content_packs.errors import SatchelError
 from sync_node import disk, holding, state, ticks, tidying
+from sync_node.box_clock import BoxClock
 from sync_node.config import Config
 from sync_node.data_dir import DataDir
 from sync_node.database import database_errors
+from sync_node.errors import Revoked
+from sync_node.held_documents import HeldDocuments
 from sync_node.installing import Installation, Installer, unavailable
+from sync_node.limits import HEARTBEAT_SECONDS
+from sync_node.models import database_proxy
 from sync_node.polling import Poller
 from sync_node.progress_file import Progress
+from sync_node.revocations import Revocations
 from sync_node.sources import Sources
 from sync_node.store import Store
 from sync_node.ticks import Tick
@@ -25,8 +30,9 @@ from sync_node.trust_store import TrustStore
 class Engine:
     """Runs ticks on one data directory, under the engine's lock and with node.db open.
 
-    `clock` gives the system's time in UTC, `disk_free` the free bytes at a path; `progress` is
-    called after each block.
+    `clock` knows what time it is, `disk_free` the free bytes at a path; `progress` is
+    called after each block, `talk` when the work of a tick is done: what is said to the hub; and
+    `meanwhile` now and then in a tick that takes long.
     """
 
     def __init__(  # noqa: PLR0913  # what is outside comes in as parameters
@@ -35,15 +41,21 @@ class Engine:
         config: Config,
         sources: Sources,
         *,
-        clock: Callable[[], datetime],
+        clock: BoxClock,
         disk_free: Callable[[Path], int] = disk.disk_free,
         progress: Callable[[Progress], None] = lambda _: None,
+        talk: Callable[[Tick], None] = lambda _: None,
+        meanwhile: Callable[[], None] = lambda: None,
     ) -> None:
+        self._talk = talk
+        self._meanwhile = meanwhile
+        self._revocations = Revocations(data_dir)
         self._data_dir = data_dir
         self._sources = sources
         self._clock = clock
         self._disk_free = disk_free
         self._progress = progress
+        self._counted = clock.known.on
         self._poller = Poller(TrustStore(data_dir.trust), sources, config, clock)
 
     def tick(self) -> Tick:
@@ -51,28 +63,58 @@ class Engine:
 
         Raises `StorageFailed` only where not even that can be written down.
         """
-        tick = Tick(self._clock())
+        tick = Tick(self._clock.now())
+        self._counted = self._clock.known.on
         before = self._sources.traffic()
         self._sources.begin_tick()
         try:
-            with database_errors(self._data_dir):
-                self._run(tick)
-        except SatchelError as error:
-            tick.troubles.append(error)
-            tick.settle(changed=False, waiting=False)
+            self._work(tick)
+            tick.traffic = self._sources.traffic().since(before)
+            self._say(tick)
         except BaseException:
             tick.outcome = "stopped"
             raise
         finally:
             tick.traffic = self._sources.traffic().since(before)
             tick.links = self._sources.used()
-            tick.ended_at = self._clock()
-            with database_errors(self._data_dir):
+            tick.ended_at = self._clock.now()
+            with database_errors(self._data_dir), database_proxy.atomic("IMMEDIATE"):
                 ticks.record(tick)
+                state.remember_time(self._clock.known)
         return tick
+
+    def _work(self, tick: Tick) -> None:
+        try:
+            with database_errors(self._data_dir):
+                self._run(tick)
+        except SatchelError as error:
+            tick.troubles.append(error)
+            tick.settle(changed=False, waiting=False)
+
+    def _say(self, tick: Tick) -> None:
+        """Talk to the hub. Whatever comes of it, the tick's work is done."""
+        try:
+            with database_errors(self._data_dir):
+                self._talk(tick)
+        except SatchelError as error:
+            tick.notes.append(error.message)
+
+    def _look_who_counts(self, tick: Tick) -> Revoked | None:
+        """Bring what the hub signed about nodes; return that this one counts no more."""
+        if (keys := state.hub_keys()) is not None:
+            HeldDocuments(self._data_dir).drop_unsigned(keys.service)
+        try:
+            self._revocations.bring(state.status_list(), self._sources)
+        except SatchelError as error:
+            tick.notes.append(f"the list of revoked nodes: {error.message}")
+        return self._revocations.own()
 
     def _run(self, tick: Tick) -> None:
         changed = self._poller.poll(tick)
+        if revoked := self._look_who_counts(tick):
+            tick.troubles.append(revoked)
+            tick.settle(changed=False, waiting=False)
+            return
         if not changed and state.is_settled(self._poller.edition()):
             tick.settle(changed=False, waiting=False)
             return
@@ -82,7 +124,7 @@ class Engine:
             self._sources,
             now=self._poller.now(),
             disk_free=self._disk_free,
-            progress=self._progress,
+            progress=self._go_on,
         )
         packs = holding.to_bring(self._data_dir, installer.documents)
         begun = installer.begin(packs)
@@ -103,6 +145,15 @@ class Engine:
         self._conclude(tick, installer, changed=changed, whole=whole, waiting=waiting)
         if whole or not self._sources.cut:
             installer.forget_deltas(unfinished)
+
+    def _go_on(self, done: Progress) -> None:
+        """Say how far the tick is; in a long one note for how long the box was on, and be heard."""
+        self._progress(done)
+        known = self._clock.known
+        if known.on - self._counted >= HEARTBEAT_SECONDS:
+            self._counted = known.on
+            state.remember_time(known)
+            self._meanwhile()
 
     def _drop_removed(self, tick: Tick, installation: Installation) -> None:
         offer = installation.followed.offer

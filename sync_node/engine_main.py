@@ -15,14 +15,16 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import FrameType
 
 from content_packs.command_line import megabytes
 from content_packs.errors import Refused, SatchelError
 from sync_node import config, trusted_time
+from sync_node.box_clock import system_clock
 from sync_node.budget import Budgets
+from sync_node.courier_disks import CourierDisks
 from sync_node.data_dir import DataDir
 from sync_node.limits import (
     ORDERS_SECONDS,
@@ -31,9 +33,11 @@ from sync_node.limits import (
     WINDOW_SPREAD_SECONDS,
 )
 from sync_node.lock import engine_lock
+from sync_node.lookout import Lookout
 from sync_node.orders import Orders
+from sync_node.peer_address import Peer
 from sync_node.scrubbing import Scrubber
-from sync_node.syncing import budgets_of, sync_once, system_clock
+from sync_node.syncing import budgets_of, sync_once
 from sync_node.ticks import Tick
 
 
@@ -78,24 +82,42 @@ def line_of(tick: Tick) -> str:
     return f"{words}; {tick.detail}" if tick.detail else words
 
 
-def run(data_dir: DataDir, *, sleep: Callable[[float], None], log: Callable[[str], None]) -> None:
-    """Tick until `Stop` is raised. What goes wrong is logged, and the next tick tries again."""
+def run(
+    data_dir: DataDir,
+    *,
+    sleep: Callable[[float], None],
+    log: Callable[[str], None],
+    disks: CourierDisks | None = None,
+    peers: Callable[[], Iterable[Peer]] = list,
+) -> None:
+    """Tick until `Stop` is raised. What goes wrong is logged, and the next tick tries again.
+
+    `peers` says which neighbours are there.
+    """
+    disks = disks or CourierDisks()
     rhythm = Rhythm(random.random)
     budgets = budgets_of(data_dir)
     try:
         while True:
-            sleep(_tick(data_dir, rhythm, budgets, log))
+            sleep(_tick(data_dir, rhythm, budgets, disks, peers(), log))
     finally:
         _settle(data_dir, budgets)
 
 
-def _tick(data_dir: DataDir, rhythm: Rhythm, budgets: Budgets, log: Callable[[str], None]) -> float:
+def _tick(  # noqa: PLR0913, PLR0917  # what a tick needs that outlives it
+    data_dir: DataDir,
+    rhythm: Rhythm,
+    budgets: Budgets,
+    disks: CourierDisks,
+    peers: Iterable[Peer],
+    log: Callable[[str], None],
+) -> float:
     """Do a tick; return the seconds to wait after it."""
     cut = False
     poll_seconds: float = POLL_SECONDS_DEFAULT
     try:
         poll_seconds = config.read(data_dir).engine.poll_seconds
-        tick = sync_once(data_dir, budgets=budgets)
+        tick = sync_once(data_dir, budgets=budgets, disks=disks, peers=peers)
         cut = tick.outcome == "cut"
         log(line_of(tick))
         if tick.not_now and tick.not_now.until:
@@ -119,15 +141,19 @@ def _settle(data_dir: DataDir, budgets: Budgets) -> None:
 
 
 def sleep_until_asked(
-    orders: Orders, *, sleep: Callable[[float], None], monotonic: Callable[[], float]
+    orders: Orders,
+    *,
+    sleep: Callable[[float], None],
+    monotonic: Callable[[], float],
+    news: Callable[[], bool] = lambda: False,
 ) -> Callable[[float], None]:
-    """Return what sleeps, but for no longer than until somebody asks for a tick."""
+    """Return what sleeps, but for no longer than until somebody asks for a tick, or has `news`."""
 
     def sleep_for(seconds: float) -> None:
         until = monotonic() + seconds
         while (left := until - monotonic()) > 0:
             sleep(min(left, ORDERS_SECONDS))
-            if orders.tick_asked_for:
+            if orders.tick_asked_for or news():
                 return
 
     return sleep_for
@@ -152,17 +178,24 @@ def _end_with_parent() -> None:
 
 
 def main() -> None:
-    """Run on the data directory named by the only argument."""
+    """Run on the data directory named by the first argument; the second is the site's port."""
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, _stop)
     try:
         threading.Thread(target=_end_with_parent, daemon=True).start()
         data_dir = DataDir(Path(sys.argv[1]))
-        sleep = sleep_until_asked(Orders(data_dir), sleep=time.sleep, monotonic=time.monotonic)
+        disks = CourierDisks()
+        sleep = sleep_until_asked(
+            Orders(data_dir), sleep=time.sleep, monotonic=time.monotonic, news=disks.has_news
+        )
         scrubber = Scrubber(
             data_dir, sleep=sleep, monotonic=time.monotonic, clock=system_clock, log=_log
         )
-        run(data_dir, sleep=scrubber.wait, log=_log)
+        lookout = Lookout(data_dir, int(sys.argv[2]), log=_log)
+        try:
+            run(data_dir, sleep=scrubber.wait, log=_log, disks=disks, peers=lookout.peers)
+        finally:
+            lookout.close()
     except Stop:
         _log("stopped")
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-from content_packs.errors import SourceUnavailable
+from content_packs.errors import Refused, SourceUnavailable
 
 Reason: TypeAlias = Literal["window", "budget", "pause"]
 
@@ -22,3 +22,19 @@ class NotNow(SourceUnavailable):
         super().__init__(message, hint=hint)
         self.reason = reason
         self.until = until
+
+
+class HubRefused(Refused):
+    """The hub understood what this node asked, and won't do it. `status`: of its answer."""
+
+    code = "hub-refused"
+
+    def __init__(self, message: str, *, status: int, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+
+
+class Revoked(Refused):
+    """The hub's signed list says that this node counts no more."""
+
+    code = "revoked"

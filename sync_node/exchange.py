@@ -1,4 +1,4 @@
-"""HTTP/1.1 as far as a node needs it: GETs over kept connections, each part within its time.
+"""HTTP/1.1 as far as a node needs it: GET and POST over kept connections, each part in its time.
 
 Python's `http.client` reads what comes; how long that may take, what it costs, which connection it
 goes over and how far redirects lead is decided here. `LINK_ERRORS` are all that a link, a proxy or
@@ -6,9 +6,11 @@ a server can make of it; nothing but `HubSource` sees them.
 """
 
 import contextlib
+import errno
 import http.client
 import io
 import re
+import socket
 import ssl
 import threading
 import time
@@ -25,13 +27,16 @@ from sync_node.limits import (
     HEAD_SECONDS,
     IDLE_SECONDS_MAX,
     INTERIM_ANSWERS_MAX,
+    POST_BYTES_PER_SECOND_MIN,
 )
 from sync_node.link import Observer
 from sync_node.pace import Stuck
+from sync_node.tls import PUBLIC, Authorities, WrongCertificate
 from sync_node.wire import Count, Wire
 
 # http.client raises ValueError for numbers that are none.
 LINK_ERRORS = (OSError, http.client.HTTPException, ValueError)
+_NO_WAY = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN}
 _PORTS = {"http": 80, "https": 443}
 _HEADERS = "User-Agent: sync-node/1\r\nAccept-Encoding: identity\r\n"
 _CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\n]*)?\r?\n")
@@ -147,6 +152,7 @@ class Connections:
     count: Count
     observer: Observer
     monotonic: Callable[[], float] = time.monotonic
+    authorities: Authorities = PUBLIC
     _idle: list[tuple[Origin, Wire]] = field(default_factory=list)
     _age: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -171,7 +177,7 @@ class Connections:
             took(kept)
             before = kept.received
             try:
-                return self._ask(kept, origin, url, headers, timeouts)
+                return self._ask(kept, origin, _request(url, headers), timeouts)
             except TimeoutError:
                 raise
             except LINK_ERRORS:
@@ -179,7 +185,21 @@ class Connections:
                     raise
         opened = self._open(origin, timeouts)
         took(opened)
-        return self._ask(opened, origin, url, headers, timeouts)
+        return self._ask(opened, origin, _request(url, headers), timeouts)
+
+    def post(
+        self, url: str, headers: Mapping[str, str], body: bytes, timeouts: Timeouts
+    ) -> Response:
+        """Send `body` to `url`, once: whether it arrived isn't known where an error comes.
+
+        Raises `LINK_ERRORS`.
+        """
+        origin = Origin.of(url)
+        fields = {**headers, "Content-Length": str(len(body))}
+        used = self._kept(origin, fresh=False) or self._open(origin, timeouts)
+        request = _request(url, fields, method="POST") + body
+        seconds = len(body) / POST_BYTES_PER_SECOND_MIN
+        return self._ask(used, origin, request, timeouts, head_seconds=HEAD_SECONDS + seconds)
 
     def prepare(self, url: str, timeouts: Timeouts) -> None:
         """Open a connection that will soon be wanted. Raises `LINK_ERRORS`."""
@@ -219,21 +239,24 @@ class Connections:
             origin.host, origin.port, seconds=timeouts.connect, monotonic=self.monotonic
         )
         if origin.scheme == "https":
-            plain = wire.secured(plain, origin.host, seconds=timeouts.connect)
+            plain = wire.secured(
+                plain, origin.host, seconds=timeouts.connect, authorities=self.authorities
+            )
         return Wire(plain, self.count, monotonic=self.monotonic)
 
     def _ask(
         self,
         used: Wire,
         origin: Origin,
-        url: str,
-        headers: Mapping[str, str],
+        request: bytes,
         timeouts: Timeouts,
+        *,
+        head_seconds: float = HEAD_SECONDS,
     ) -> Response:
         used.silence_seconds = timeouts.silence
-        used.deadline = self.monotonic() + HEAD_SECONDS
+        used.deadline = self.monotonic() + head_seconds
         try:
-            used.send(_request(url, headers))
+            used.send(request)
             answer = self._head(used)
         except BaseException:
             used.close()
@@ -261,13 +284,13 @@ class Connections:
         back.close()
 
 
-def _request(url: str, headers: Mapping[str, str]) -> bytes:
+def _request(url: str, headers: Mapping[str, str], *, method: str = "GET") -> bytes:
     parts = urlsplit(url)
     named = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     if not path.isprintable() or " " in path:
         raise ValueError(path)
-    line = f"GET {path} HTTP/1.1\r\nHost: {parts.netloc}\r\n"
+    line = f"{method} {path} HTTP/1.1\r\nHost: {parts.netloc}\r\n"
     return f"{line}{_HEADERS}{named}\r\n".encode("ascii")
 
 
@@ -277,12 +300,18 @@ def in_words(error: BaseException) -> str:
         return "stuck: next to nothing comes"
     if isinstance(error, TimeoutError):
         return "no answer in time"
+    if isinstance(error, WrongCertificate):
+        return "its certificate isn't the one that node.toml names"
     if isinstance(error, ssl.SSLCertVerificationError):
         return "its certificate can't be trusted, or the clock is wrong"
     if isinstance(error, http.client.IncompleteRead | http.client.RemoteDisconnected):
         return "the link was cut"
     if isinstance(error, http.client.HTTPException | ValueError):
         return "answers with what isn't HTTP"
+    if isinstance(error, socket.gaierror):
+        return "its name leads nowhere: there is no network here, or the address is wrong"
     if isinstance(error, ConnectionRefusedError):
         return "can't be reached"
+    if isinstance(error, OSError) and error.errno in _NO_WAY:
+        return "there is no network that leads there"
     return "the link was cut"

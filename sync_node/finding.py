@@ -11,6 +11,7 @@ from content_packs.errors import SatchelError, SourceUnavailable, StorageFailed
 from content_packs.offers import Offer
 from sync_node.deltas import Delta, Deltas
 from sync_node.documents import Documents
+from sync_node.neighbours import Neighbours
 from sync_node.planning import Planning, Wanted
 from sync_node.side_by_side import side_by_side
 
@@ -22,9 +23,15 @@ class Finder:
     """
 
     def __init__(
-        self, documents: Documents, deltas: Deltas, planning: Planning, room: Callable[[], int]
+        self,
+        documents: Documents,
+        deltas: Deltas,
+        planning: Planning,
+        neighbours: Neighbours,
+        room: Callable[[], int],
     ) -> None:
         self._documents = documents
+        self._neighbours = neighbours
         self._deltas = deltas
         self._planning = planning
         self._room = room
@@ -38,6 +45,11 @@ class Finder:
         """
         olds = {offer.pack: self._planning.older_versions(offer) for offer in offers}
         lacking = [offer for offer in offers if not self._documents.holds_manifest(offer)]
+        lacking = [
+            offer
+            for offer in lacking
+            if not self._neighbours.bring_manifest(offer, has_older=bool(olds[offer.pack]))
+        ]
         for offer in offers:
             if begun := self._deltas.held(offer, olds[offer.pack]):
                 self._begun[offer.pack] = begun

@@ -66,8 +66,10 @@ class Flight:
         runs: Iterable[Run],
         *,
         monotonic: Callable[[], float] = time.monotonic,
+        requests_max: int = REQUESTS_MAX,
     ) -> None:
         self._sources = sources
+        self._requests_max = requests_max
         self._waiting = deque(runs)
         self._monotonic = monotonic
         self._changed = threading.Condition()
@@ -156,7 +158,7 @@ class Flight:
         active = self._active
         if not active or self._waiting[0].again_from:
             return True
-        if len(active) >= REQUESTS_MAX or not active[0].tries:
+        if len(active) >= self._requests_max or not active[0].tries:
             return False
         seen = active[0].tries[0].source.observation
         if seen is not None and sum(run.left for run in active) < seen.in_flight_bytes:

@@ -3,10 +3,11 @@
 - Of a pack's offers on the followed channels the newest counts whose rollout reaches this node.
 - An offer may name an older version than the active one: the hub withdrew a bad version.
 - A pack that no followed channel offers is retired: hidden, its files kept until space is needed.
+  So is one that isn't among the packs that this node is to have, where they are named.
 - A pack that a person rolled back stays until a newer version than the one left is offered.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -53,9 +54,19 @@ def reaches(offer: Offer, rollout_number: int) -> bool:
     return int(shuffled, 16) % 100 < offer.rollout
 
 
-def apply(offered: Mapping[str, Iterable[Offer]], rollout_number: int) -> bool:
-    """Put the offers into node.db, within the caller's transaction; say whether any changed."""
+def apply(
+    offered: Mapping[str, Iterable[Offer]],
+    rollout_number: int,
+    *,
+    packs: Sequence[str] | None = None,
+) -> bool:
+    """Put the offers into node.db, within the caller's transaction; say whether any changed.
+
+    `packs`: those that this node is to have, None for all.
+    """
     chosen = choose(offered, rollout_number)
+    if packs is not None:
+        chosen = {pack: found for pack, found in chosen.items() if pack in set(packs)}
     changed = False
     for row in list(PackRow.select()):
         if row.pack not in chosen and not row.retired:

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from content_packs.errors import InvalidContent, SourceUnavailable
@@ -20,9 +21,9 @@ from sync_node.limits import (
     CONNECT_SECONDS,
     PIECE_BYTES_MIN,
     READ_SECONDS,
-    REDIRECTS_MAX,
 )
 from sync_node.link import UNKNOWN, LinkObservation, Observer
+from sync_node.manner import AS_A_HUB, Manner
 from sync_node.pace import Pace
 from sync_node.source import (
     Answer,
@@ -33,10 +34,21 @@ from sync_node.source import (
     check_place,
     pieces_of,
 )
+from sync_node.tls import PUBLIC, Authorities
 from sync_node.wire import Wire
 
 _REDIRECTS = {301, 302, 303, 307, 308}
 _TAG = re.compile(r"[!-~]{1,200}")
+_CALL = re.compile(r"api/v1/[a-z-]{1,40}")
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a hub answered to a call: its status, the media type of the body, and the body."""
+
+    status: int
+    media_type: str
+    body: bytes
 
 
 class Unmetered:
@@ -49,7 +61,6 @@ class Unmetered:
 class HubSource:
     """The repository below a URL. `observed` is what is known of the link from before."""
 
-    live = True
     patience = Impatience()
 
     def __init__(  # noqa: PLR0913  # what is outside comes in as parameters
@@ -61,8 +72,13 @@ class HubSource:
         monotonic: Callable[[], float] = time.monotonic,
         connect_seconds: float = CONNECT_SECONDS,
         read_seconds: float = READ_SECONDS,
+        authorities: Authorities = PUBLIC,
+        manner: Manner = AS_A_HUB,
     ) -> None:
-        self.name = check_url(url)
+        self.name = manner.name or check_url(url)
+        self.live = manner.live
+        self.by_digest = manner.by_digest
+        self.manner = manner
         self.traffic = Traffic()
         self.observer = Observer(observed, monotonic=monotonic)
         self.monotonic = monotonic
@@ -71,7 +87,7 @@ class HubSource:
         self._timeouts = Timeouts(connect_seconds, read_seconds)
         self._silences = 0
         self._lock = threading.Lock()
-        self._connections = Connections(self._spend, self.observer, monotonic)
+        self._connections = Connections(self._spend, self.observer, monotonic, authorities)
 
     @property
     def observation(self) -> LinkObservation:
@@ -122,12 +138,43 @@ class HubSource:
 
     def open(self, path: str, first: int, length: int, *, fresh: bool = False) -> "HubReading":
         """Begin to read a range of a file. See `Source.open`."""
-        check_place(path)
+        check_place(path, self.manner.is_place)
         return HubReading(self, path, first, length, fresh=fresh)
 
     def read(self, path: str, first: int, length: int) -> AbstractContextManager[Iterator[bytes]]:
         """Give a range of a file. See `Source.read`."""
         return pieces_of(self.open(path, first, length))
+
+    def url_of(self, call: str) -> str:
+        """Return the URL of a call of the hub's API, such as `api/v1/check-ins`."""
+        if not _CALL.fullmatch(call):
+            raise InvalidContent(f"{call[:200]!r} is no call of a hub's API")
+        return urljoin(self._base, call)
+
+    def call(self, call: str, body: bytes, headers: Mapping[str, str], *, bytes_max: int) -> Told:
+        """Post `body`, once, and return what the hub says. No redirect is followed.
+
+        Raises `SourceUnavailable` where the link fails, whether or not the hub took it;
+        `InvalidContent` for an answer of more than `bytes_max` bytes.
+        """
+        url = self.url_of(call)
+        with self._lock:
+            self.traffic.requests += 1
+        with self.link_errors(call):
+            response = self._connections.post(url, headers, body, self._timeouts)
+        try:
+            if response.status in _REDIRECTS:
+                raise SourceUnavailable(
+                    f"{self.name}: {call}: redirects elsewhere", hint=answers.LOGIN_HINT
+                )
+            found = bytearray()
+            self._read(response, call, found, bytes_max + 1)
+        finally:
+            response.close()
+        if len(found) > bytes_max:
+            raise InvalidContent(f"{self.name}: {call}: answers more than {bytes_max} bytes")
+        media_type = response.header("Content-Type").split(";")[0].strip().lower()
+        return Told(response.status, media_type, bytes(found))
 
     def prepare(self) -> None:
         """Open a connection. See `Source.prepare`."""
@@ -162,14 +209,18 @@ class HubSource:
 
         Raises `SourceUnavailable`.
         """
-        check_place(path)
+        check_place(path, self.manner.is_place)
         url = urljoin(self._base, path)
-        for _ in range(REDIRECTS_MAX + 1):
+        for _ in range(self.manner.redirects_max + 1):
             with self._lock:
                 self.traffic.requests += 1
             with self.link_errors(path):
                 response = self._connections.get(
-                    url, headers, timeouts or self._timeouts, took=took, fresh=fresh
+                    url,
+                    {**headers, **self.manner.fields(url)},
+                    timeouts or self._timeouts,
+                    took=took,
+                    fresh=fresh,
                 )
             if response.status in {200, 206}:
                 return response
@@ -178,7 +229,8 @@ class HubSource:
                 return response
             response.close()
             url = self._redirected(url, response.header("Location"))
-        raise SourceUnavailable(f"{self.name}: {path}: redirected more than {REDIRECTS_MAX} times")
+        most = self.manner.redirects_max
+        raise SourceUnavailable(f"{self.name}: {path}: redirected more than {most} times")
 
     def _redirected(self, url: str, location: str) -> str:
         """Return where a redirect leads, if that is the same host and no less secure."""
@@ -194,7 +246,7 @@ class HubSource:
 
     def _read(self, response: Response, path: str, body: bytearray, bytes_max: int) -> None:
         """Read a body to its end into `body`, but no more than makes it `bytes_max` long."""
-        pace = Pace(self.monotonic)
+        pace = Pace(self.monotonic, self.manner.slowest)
         buffer = memoryview(bytearray(PIECE_BYTES_MIN))
         while len(body) < bytes_max:
             with self.link_errors(path):
@@ -239,7 +291,7 @@ class HubReading:
         self._first = first
         self._length = self._left = length
         self._fresh = fresh
-        self._pace = Pace(hub.monotonic)
+        self._pace = Pace(hub.monotonic, hub.manner.slowest)
         self._response: Response | None = None
         self._wire: Wire | None = None
         self._metered_before = 0.0

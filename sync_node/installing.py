@@ -13,7 +13,7 @@ from pathlib import Path
 from content_packs.command_line import megabytes
 from content_packs.errors import SatchelError, SourceUnavailable, StorageFailed
 from content_packs.manifest import File, Manifest
-from sync_node import following, trusted_time
+from sync_node import following, state, trusted_time, usefulness
 from sync_node.activator import Activator
 from sync_node.assembler import Assembler
 from sync_node.data_dir import DataDir
@@ -23,6 +23,7 @@ from sync_node.finding import Finder
 from sync_node.following import Followed
 from sync_node.limits import PLANS_MAX
 from sync_node.models import database_proxy
+from sync_node.neighbours import Neighbours
 from sync_node.plan_model import Kind, Plan, PlannedStep, Unit, UnitKey
 from sync_node.planning import Planning, Wanted
 from sync_node.progress_file import Progress
@@ -72,6 +73,7 @@ class Installer:
         self.documents = Documents(data_dir, sources)
         self._deltas = Deltas(data_dir, sources, self.documents, store)
         self._planning = Planning(data_dir, store, self.documents, self._deltas)
+        self._neighbours = Neighbours(sources, store, self.documents)
         self._mistaken = False  # something isn't as the last plan took it to be
         self._advanced = False  # something came by it
         self._wanted: dict[str, Wanted] = {}
@@ -84,7 +86,9 @@ class Installer:
 
     def begin(self, packs: Sequence[Followed]) -> list[Installation]:
         """Get the manifests, and activate what is whole already; leave out what can't be had."""
-        finder = Finder(self.documents, self._deltas, self._planning, self._space.room)
+        finder = Finder(
+            self.documents, self._deltas, self._planning, self._neighbours, self._space.room
+        )
         found = finder.find([pack.offer for pack in packs])
         self.troubles += finder.troubles
         self._wanted = found
@@ -122,6 +126,7 @@ class Installer:
         `done` is called each time that work on one of them ends. Raises `StorageFailed`.
         """
         by_pack = {each.followed.pack: each for each in begun}
+        self._bring_from_peers(by_pack, done)
         faults: dict[str, list[SatchelError]] = {pack: [] for pack in by_pack}
         for _ in range(PLANS_MAX):
             self._mistaken = self._advanced = False
@@ -145,6 +150,37 @@ class Installer:
         for pack, each in by_pack.items():
             if faults[pack] and not self.is_whole(each):  # else another way was found
                 self.troubles += faults[pack]
+
+    def _bring_from_peers(
+        self, by_pack: dict[str, Installation], done: Callable[[Installation], None]
+    ) -> None:
+        """Take what peers hold of what is missing, whatever windows and budgets of links say."""
+        if not self._neighbours.are_there:
+            return
+        said = len(self.troubles)
+        plan = self._planning.plan([each.wanted for each in by_pack.values()])
+        fitting = self._fitting(plan.steps)
+        del self.troubles[said:]  # the plan of what is left says it, if it is so still
+        for pack, steps in groupby(fitting, key=lambda step: step.pack):
+            digests = [digest for step in steps for digest in step.files]
+            self._from_peers(by_pack[pack], digests)
+            done(by_pack[pack])
+
+    def _from_peers(self, installation: Installation, digests: Sequence[str]) -> None:
+        by_digest = {f.digest: f for f in self._manifest(installation.wanted).files}
+        files = [by_digest[each] for each in dict.fromkeys(digests) if each not in self.store]
+        if not files:
+            return
+        installation.bytes_total += sum(file.size for file in files)
+
+        def took(_digest: str, size: int) -> None:
+            self._space.check()
+            self._report(installation, size)
+
+        assembler = self._assembler(installation, files)
+        self._planning.gone.update(assembler.copy(self._planning.seeds))
+        self._neighbours.bring(files, assembler, took)
+        assembler.flush()
 
     def _by_link(self, steps: Sequence[PlannedStep]) -> list[list[PlannedStep]]:
         """Return the steps that may be carried out now, by the links that may carry them.
@@ -285,12 +321,12 @@ class Installer:
         )  # fmt: skip
 
     def is_whole(self, installation: Installation) -> bool:
-        """Say whether every file is here, and every lesson is active or waits for its time."""
+        """Say whether every file that is wanted is here, and each lesson active or to wait."""
         manifest = self._manifest(installation.wanted)
         activator = installation.activator
-        return all(file.digest in self.store for file in manifest.files) and bool(
-            activator.is_complete or activator.waiting_until
-        )
+        unwanted = usefulness.unwanted(manifest, state.renditions())
+        here = (f.digest in self.store or f.digest in unwanted for f in manifest.files)
+        return all(here) and bool(activator.is_complete or activator.waiting_until)
 
     def forget_deltas(self, kept: Iterable[Installation]) -> None:
         """Remove the beginnings of deltas but those of versions that are still being brought in."""

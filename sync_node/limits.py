@@ -49,6 +49,12 @@ ROOT_ROTATIONS_MAX = 256  # followed in one tick; the next tick goes on from the
 METADATA_AHEAD_MAX = 64  # files asked for before they are wanted
 METADATA_REQUESTS_MAX = 4  # in flight together
 CLOCK_AHEAD_DAYS_MAX = 5 * 366  # a system clock further past all signed time isn't believed
+CLOCK_SLACK_SECONDS = 120  # by which two clocks that are right may differ
+CLOCK_DRIFT = 0.0002  # seconds a second, of a box that counts them itself
+HUB_TIME_SECONDS_MAX = 600  # from a question to its answer, for a fresh time
+HEARTBEAT_SECONDS = 900.0  # of a long tick, between two notes of how long the box was on
+SIGNED_YEAR_MAX = 2200  # later signed times are a broken clock's
+TIME_BYTES_MAX = 16 * KIB  # of what node.db holds of time
 
 # The plan
 REQUEST_BYTES = 700  # what one more request costs both ways, its share of a round trip included
@@ -97,6 +103,15 @@ DATABASE_BUSY_SECONDS = 30.0
 RESTART_SECONDS = 2.0  # before a crashed engine is started again; doubles
 RESTART_SECONDS_MAX = 300.0
 STOP_SECONDS = 10.0  # an engine that is told to end gets this long
+
+# Couriers
+COURIER_ROOTS_MAX = 16
+COURIER_ENTRIES_MAX = 64  # folders that are looked at on each level below a root
+COURIER_TRIES_MAX = 3  # of a disk that can't be read
+COURIER_VISITS_MAX = 4  # that are told of
+COURIER_VISITS_BYTES_MAX = 64 * KIB
+COURIER_RESERVE_BYTES = 4 * MIB  # set aside on a stick for courier.json and a node's documents
+COURIER_WORDS_MAX = 400  # characters of what was wrong
 
 # The site
 SITE_PORT_DEFAULT = 8080
@@ -152,7 +167,6 @@ DUTY_PRIOR_SECONDS = 3_600  # of a link that works, before anything is known
 OUTLOOK_STEPS_MAX = 8  # that a page shows
 OUTLOOK_LESSONS_MAX = 8
 OUTLOOK_SECONDS_MAX = 6 * 3600  # good for so long where nothing happened
-FLOOR_SECONDS = 3_600  # of being on, between two writes of the time that it certainly is
 LINK_CHANGE_MIN = 0.2  # of a rate or a round trip: less isn't written down
 PROGRESS_FILE_SECONDS = 2.0  # between two writes of how far a tick is
 PROGRESS_FILE_BYTES = 1_024
@@ -161,3 +175,49 @@ RATE_WINDOW_SECONDS = 20.0  # over which the rate of a transfer is told
 ORDERS_SECONDS = 2.0  # between two looks at what people asked for, while idle
 WINDOW_SPREAD_SECONDS = 120.0  # a district's nodes don't all begin when a window opens
 PLAN_LINES_MAX = 20  # of `sync-node plan`
+DESIRED_NAMES_SHOWN = 12  # of each list of a desired state, in `plan` and `status`
+
+# The hub
+SEQUENCE_LEASE = 64  # numbers of requests that are leased durably at a time
+CHECK_IN_SECONDS = 3_600.0  # of being on, between two check-ins where nothing changed
+BATCH_REPORT_SECONDS = 24 * 3_600.0  # of being on, without a check-in, between two sealed reports
+OUTBOX_BATCHES_MAX = 1_000  # reports beyond these aren't kept
+OUTBOX_BYTES_MAX = 64 * MIB
+BATCHES_AT_ONCE_MAX = 8  # sent to the hub in one tick
+POST_BYTES_PER_SECOND_MIN = 1 * KIB  # a body that leaves more slowly is given up
+CERTIFICATES_BYTES_MAX = 256 * KIB  # of a PEM file
+REPORT_DAYS = 7  # of ticks, that a report sums up
+HARDWARE_BYTES_MAX = 1 * KIB  # of a file that names the box's model
+
+# Peers
+FILES_TOGETHER_MAX = 48  # small files in one request: their digests are its path
+FILES_TOGETHER_BYTES = 1 * MIB  # of them together
+HELD_BYTES_MAX = 8 * MIB  # of a peer's list of what it holds: 262,144 files
+PEER_DOCUMENT_BYTES_MAX = 16 * MIB  # a larger manifest comes from elsewhere
+PEER_DOCUMENT_RATIO_MAX = 32  # a document's bytes to those of its compressed form
+PEERS_MAX = 8  # that are known at a time
+PEERS_ASKED_MAX = 4  # of them in one tick
+PEER_REQUESTS_MAX = 2  # of ours to one peer, in flight together
+PEER_BAD_UNITS_MAX = 4  # then a peer is left for this tick
+PEER_ATTEMPTS_MAX = 3  # in a row without progress
+PEER_CONNECT_SECONDS = 4.0  # it is in the same building
+PEER_READ_SECONDS = 20.0  # without a single byte
+PEER_BYTES_PER_SECOND_MIN = 16 * KIB  # below it, it is no use to wait for a peer
+PEER_SLOTS = 3  # answers to peers under way together, of the site's threads
+PEER_RETRY_SECONDS = 10  # that a peer who finds no slot is asked to stay away
+PEER_BYTES_PER_SECOND = 6 * MIB  # to all peers together
+PEER_BYTES_PER_SECOND_BUSY = 256 * KIB  # while pupils open something
+PEER_PUPIL_SECONDS = 3.0  # after a pupil's request, in which they are taken to be at it
+PEER_SEQUENCES_BEHIND = 256  # requests overtake one another by no more
+PEER_KEYS_MAX = 256  # whose sequences are remembered
+PEER_CREDENTIALS_MAX = 64  # that are remembered as verified
+PEER_CREDENTIAL_CHARACTERS_MAX = 16 * KIB
+PEER_TRUST_SECONDS = 10.0  # between two looks at the hub's keys and the list of revoked nodes
+PEER_REFUSAL_LOG_SECONDS = 60.0  # between two lines of the log about requests that were refused
+MDNS_NAMES_MAX = 64  # of an open network's answers that are looked at
+MDNS_RESOLVE_SECONDS = 3.0  # for all answers together
+MDNS_PACKET_BYTES_MAX = 1_472  # what one Ethernet frame carries by UDP
+MDNS_PACKETS_PER_SECOND = 20  # about nodes, that are looked at
+MDNS_PACKETS_AT_ONCE_MAX = 200
+MDNS_NSEC_BYTES_MAX = 12  # of a record that lists the types of a host: up to 64 of them
+MDNS_VALUE_BYTES_MAX = 80  # of what an answer says of itself

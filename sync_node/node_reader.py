@@ -5,17 +5,20 @@ before each reading, and opened again when it is another one. Each thread of the
 own connection; opening one per request would make and remove the WAL's files on the card each time.
 """
 
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import peewee
 from peewee import SQL
 
 from content_packs.errors import StorageFailed
-from sync_node import outlook
+from content_packs.hub_keys import HubKeys
+from sync_node import outlook, peer_sayings, trusted_time
 from sync_node.catalogue_model import TickView
 from sync_node.data_dir import DataDir
 from sync_node.database import (
@@ -26,7 +29,17 @@ from sync_node.database import (
 )
 from sync_node.models import LessonRow, PackRow, StateRow, TickRow, VersionRow
 from sync_node.outlook import Outlook
-from sync_node.state import OUTLOOK_KEY
+from sync_node.state import (
+    EXPIRES_KEY,
+    HUB_KEYS_KEY,
+    OUTLOOK_KEY,
+    STATUS_LIST_KEY,
+    TIME_KEY,
+    decode_hub_keys,
+    decode_status_list,
+    decode_time,
+)
+from sync_node.trusted_time import Known
 
 
 @dataclass(frozen=True)
@@ -93,7 +106,7 @@ class NodeReader:
             return [
                 TickView(
                     row.started_at, row.ended_at, row.bytes_in, row.bytes_out, row.requests,
-                    row.outcome, row.detail,
+                    row.outcome, row.detail, peer_sayings.given(json.loads(row.links)),
                 )
                 for row in rows.bind(database)
             ]  # fmt: skip
@@ -104,6 +117,30 @@ class NodeReader:
             rows = StateRow.select().where(StateRow.key == OUTLOOK_KEY).bind(database)
             found = next((row.value for row in rows), "")
         return outlook.decode(found)
+
+    def time_and_expiry(self) -> tuple[Known | None, datetime | None]:
+        """Return what was known of time, and when the signatures lapse of what is offered.
+
+        Raises `StorageFailed`.
+        """
+        with self._reading() as database:
+            wanted = StateRow.key.in_((TIME_KEY, EXPIRES_KEY))
+            rows = {row.key: row.value for row in StateRow.select().where(wanted).bind(database)}
+        return (
+            decode_time(rows.get(TIME_KEY, "")),
+            trusted_time.parse(rows.get(EXPIRES_KEY, "")),
+        )
+
+    def hub_keys(self) -> tuple[HubKeys | None, str]:
+        """Return the hub's further keys, and the digest of its list of revoked nodes.
+
+        The digest is empty where there is no such list. Raises `StorageFailed`.
+        """
+        with self._reading() as database:
+            wanted = StateRow.key.in_((HUB_KEYS_KEY, STATUS_LIST_KEY))
+            rows = {row.key: row.value for row in StateRow.select().where(wanted).bind(database)}
+        listed = decode_status_list(rows.get(STATUS_LIST_KEY, ""))
+        return decode_hub_keys(rows.get(HUB_KEYS_KEY, "")), listed[0] if listed else ""
 
     @contextmanager
     def _reading(self) -> Iterator[peewee.SqliteDatabase]:

@@ -10,13 +10,16 @@ class Stuck(TimeoutError):
 
 
 class Pace:
-    """Sees to it that a body comes at `SLOW_BYTES_PER_SECOND`, looking at a window of time.
+    """Sees to it that a body comes at `slowest` bytes a second, looking at a window of time.
 
     Only the time in which somebody waits for the body counts.
     """
 
-    def __init__(self, monotonic: Callable[[], float]) -> None:
+    def __init__(
+        self, monotonic: Callable[[], float], slowest: float = SLOW_BYTES_PER_SECOND
+    ) -> None:
         self._monotonic = monotonic
+        self._slowest = slowest
         self._seconds = 0.0
         self._bytes = 0
 
@@ -27,7 +30,7 @@ class Pace:
         self._seconds += self._monotonic() - start
         self._bytes += received
         if self._seconds > SLOW_WINDOW_SECONDS:
-            if received and self._bytes < self._seconds * SLOW_BYTES_PER_SECOND:
+            if received and self._bytes < self._seconds * self._slowest:
                 raise Stuck
             self._seconds = 0.0
             self._bytes = 0

@@ -4,11 +4,12 @@ import re
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from content_packs.errors import UsageError
+from sync_node.box_clock import system_clock
 from sync_node.config import Config
 from sync_node.data_dir import DataDir
 from sync_node.database import using_database
 from sync_node.orders import Orders
-from sync_node.syncing import box_clock, system_clock
+from sync_node.syncing import box_clock
 from sync_node.zones import zone_of
 
 _CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")

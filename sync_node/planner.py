@@ -47,7 +47,7 @@ class PackState:
     lie somewhere else on this node: inside other files, or in files that are being made. `layout`
     and `delta` are None where they aren't here; `wrong` are units that turned out to be bad, and
     digests of chunks that the delta doesn't make. `room_taken` are the bytes that files being made
-    take already, by digest.
+    take already, by digest. `renditions`: those that are wanted beyond the lightest, None for all.
     """
 
     offer: Offer
@@ -58,6 +58,7 @@ class PackState:
     delta: DeltaFacts | None = None
     wrong: AbstractSet[UnitKey | str] = frozenset()
     room_taken: Mapping[str, int] = field(default_factory=dict)
+    renditions: AbstractSet[str] | None = None
 
 
 def plan(
@@ -76,7 +77,7 @@ def plan(
         if ways.complete:
             continue
         first += ways.steps(ways.required)
-        later += ways.steps(usefulness.later(pack.manifest))
+        later += ways.steps(usefulness.later(pack.manifest, pack.renditions))
         if ways.uncovered:
             blind.append(ways.lacks_layout())
     # Stable: within a pack the order stays.
@@ -113,7 +114,12 @@ class _Ways:
         self.manifest = state.manifest
         self._state = state
         self._request_bytes = request_bytes
-        self._files = {f.digest: f for f in self.manifest.files if f.digest not in state.held}
+        unwanted = usefulness.unwanted(self.manifest, state.renditions)
+        self._files = {
+            file.digest: file
+            for file in self.manifest.files
+            if file.digest not in state.held and file.digest not in unwanted
+        }
         self._missing: dict[str, Chunk] = {
             chunk.digest: chunk
             for file in self._files.values()
@@ -137,7 +143,7 @@ class _Ways:
 
     @property
     def complete(self) -> bool:
-        """Whether the store has all files of the version."""
+        """Whether the store has all files of the version that are wanted."""
         return not self._files
 
     @property

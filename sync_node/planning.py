@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from content_packs.errors import InvalidContent, Missing
 from content_packs.manifest import Manifest
 from content_packs.offers import Offer
-from sync_node import holding, planner
+from sync_node import holding, planner, state
 from sync_node.activator import held_versions
 from sync_node.data_dir import DataDir
 from sync_node.delta_facts import DeltaFacts
@@ -82,6 +82,7 @@ class Planning:
                 self._facts(each, manifest),
                 each.wrong,
                 room_taken,
+                state.renditions(),
             )
 
     def _facts(self, wanted: Wanted, manifest: Manifest) -> DeltaFacts | None:

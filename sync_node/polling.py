@@ -4,26 +4,28 @@ What is verified goes to trust/ first and then, in one transaction, to node.db. 
 seen by the name of the edition, which node.db has only once its offers are there.
 """
 
-from collections.abc import Callable
 from datetime import datetime
 
 from content_packs.errors import InvalidContent, Missing, SourceUnavailable, Untrusted
 from content_packs.repository import TIMESTAMP
-from sync_node import following, state, trusted_time
+from sync_node import following, state
+from sync_node.box_clock import BoxClock
 from sync_node.config import Config
 from sync_node.limits import TIMESTAMP_BYTES_MAX
 from sync_node.models import database_proxy
 from sync_node.source import Source
 from sync_node.sources import Sources
 from sync_node.ticks import Tick
-from sync_node.trust_store import Outdated, TrustStore, Verified
+from sync_node.trust_store import Expired, Outdated, TrustStore, Verified
+
+_NO_KEY = "-"  # no keyid: what counts where none of the service keys does
 
 
 class Poller:
     """Asks the sources, hubs first, until one has answered as it should."""
 
     def __init__(
-        self, trust: TrustStore, sources: Sources, config: Config, clock: Callable[[], datetime]
+        self, trust: TrustStore, sources: Sources, config: Config, clock: BoxClock
     ) -> None:
         self._trust = trust
         self._sources = sources
@@ -32,17 +34,23 @@ class Poller:
 
     def now(self) -> datetime:
         """Return the trusted time."""
-        return trusted_time.trusted_now(self._clock(), state.signed_time())
+        return self._clock.trusted()
 
     def edition(self) -> str:
         """Return the name of what was verified last, as this node follows it."""
-        return state.edition_key(self._trust.timestamp, self._config.channels)
+        found = self._config
+        return state.edition_key(
+            self._trust.timestamp, found.channels, found.packs, found.renditions
+        )
 
     def poll(self, tick: Tick) -> bool:
         """Return whether the offers changed. What is wrong with a source is a trouble of the tick.
 
         Raises `StorageFailed`.
         """
+        # A cut came after trust/ had it, or node.db was lost, or what it knew of time.
+        if self.edition() != state.applied() or not self._clock.has_heard_timestamp:
+            self._hear(str(self._trust.folder))
         for source in self._sources.for_offers():
             try:
                 changed = self._poll(source)
@@ -61,8 +69,8 @@ class Poller:
 
     def _poll(self, source: Source) -> bool:
         edition = self.edition()
-        known = edition == state.applied()
-        etag = state.etag(source.name, edition) if known else ""
+        known = edition == state.applied() and state.hub_keys() is not None
+        etag = state.etag(source.name, edition) if known and not source.by_digest else ""
         try:
             answer = source.get(TIMESTAMP, bytes_max=TIMESTAMP_BYTES_MAX, etag=etag)
         except Missing as error:
@@ -70,17 +78,57 @@ class Poller:
             raise Missing(error.message, hint=hint) from error
         ours = self._trust.timestamp
         if known and answer.body in {None, ours} and not self._is_stale(source):
-            state.remember_etag(source.name, answer.etag, edition)
+            self._remember_etag(source, answer.etag)
             return False
-        verified = self._trust.refresh(
-            source,
-            self._config.channels,
-            now=self.now(),
-            timestamp=ours if answer.body is None else answer.body,
-        )
+        verified = self._verified(source, ours if answer.body is None else answer.body)
+        self._hear(source.name)
+        self._clock.count_only(verified.hub_keys.service)
         changed = self._apply(verified)
-        state.remember_etag(source.name, answer.etag, self.edition())
+        self._remember_etag(source, answer.etag)
         return changed
+
+    def _remember_etag(self, source: Source, etag: str) -> None:
+        """Remember what spares the next poll; of peers nothing, whom anybody can name."""
+        if not source.by_digest:
+            state.remember_etag(source.name, etag, self.edition())
+
+    def _verified(self, source: Source, timestamp: bytes | None) -> Verified:
+        """Return what the metadata of a source says.
+
+        Expired by a time that its own signers take back in it, it is held against the rest of what
+        is known (`trusted_time`, 5). The new root that such a word may need is here by then.
+        """
+
+        def refreshed(now: datetime) -> Verified:
+            return self._trust.refresh(source, self._config.channels, now=now, timestamp=timestamp)
+
+        now = self.now()
+        said = self._trust.said(timestamp)
+        if said and said.version < (seen := self._clock.newest_version(said.key)):
+            raise Outdated(  # what trust/ held may have rotted; node.db knows, too
+                f"{source.name}: timestamp has version {said.version}, and {seen} was seen",
+                hint="It is older than what this box has seen. Nothing of it was used.",
+            )
+        try:
+            return refreshed(now)
+        except Expired:
+            if (without := self._without_what_it_takes_back(source, timestamp)) >= now:
+                raise
+            return refreshed(without)
+
+    def _without_what_it_takes_back(self, source: Source, timestamp: bytes | None) -> datetime:
+        """Return the trusted time but for what a source's edition takes back."""
+        said = self._trust.said(timestamp)  # by a root that came just now
+        without = self._clock.trusted_without(said, ())
+        if self._clock.trusted_without(said, {_NO_KEY}) >= without:
+            return without
+        named = self._trust.hub_keys_at(source, timestamp).service
+        return self._clock.trusted_without(said, named)
+
+    def _hear(self, source: str) -> None:
+        """Learn from the timestamp that was verified last what time it is at least."""
+        if said := self._trust.said(self._trust.timestamp):
+            self._clock.heard_timestamp(said, source=source)
 
     def _is_stale(self, source: Source) -> bool:
         expires = state.expires()
@@ -88,11 +136,15 @@ class Poller:
 
     def _apply(self, verified: Verified) -> bool:
         with database_proxy.atomic("IMMEDIATE"):
-            changed = following.apply(verified.offers, self._config.rollout_number)
+            changed = following.apply(
+                verified.offers, self._config.rollout_number, packs=self._config.packs
+            )
+            state.remember_hub(verified.hub_keys, verified.status_list)
+            state.remember_renditions(self._config.renditions)
             state.remember_applied(
                 self.edition(),
                 expires=verified.expires,
-                signed_at=verified.signed_at,
                 absent=verified.absent,
             )
+            state.remember_time(self._clock.known)
         return changed

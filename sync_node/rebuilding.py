@@ -33,6 +33,7 @@ from sync_node.held_manifests import HeldManifests
 from sync_node.models import PackRow, TickRow, VersionRow
 from sync_node.store import Store
 from sync_node.trust_store import TrustStore
+from sync_node.trusted_time import Uptime
 
 
 def open_or_rebuild(data_dir: DataDir, config: Config, *, now: datetime) -> bool:
@@ -75,12 +76,12 @@ def rebuild(data_dir: DataDir, config: Config, *, now: datetime) -> None:
     with creating_database(data_dir):
         for tick in ticks:
             TickRow.create(**tick)
-        signed_at = _recall_offers(data_dir, config)
-        state.remember_signed_time(signed_at)
+        _recall_offers(data_dir, config)
+        trusted = _recall_time(data_dir, now)
         held = _recall_manifests(data_dir)
         _recall_holds(data_dir, held)
         for pack, versions in sorted(held.items()):
-            _recall_lessons(pack, versions, store, trusted_time.trusted_now(now, signed_at))
+            _recall_lessons(pack, versions, store, trusted_time.likely(trusted, now))
 
 
 def _ticks_of_another_schema(data_dir: DataDir) -> list[dict[str, Any]]:
@@ -99,17 +100,30 @@ def _ticks_of_another_schema(data_dir: DataDir) -> list[dict[str, Any]]:
     return [dict(zip(columns.split(", "), row, strict=True)) for row in rows]
 
 
-def _recall_offers(data_dir: DataDir, config: Config) -> datetime | None:
-    """Take the offers from the metadata on disk; the next poll brings them where that fails.
+def _recall_time(data_dir: DataDir, clock: datetime) -> datetime:
+    """Take from the timestamp on disk what time it was at least; return the trusted time.
 
-    Returns when it was signed, if it says so.
+    For how long the box has been on since isn't known any more; nor is it known how much of this
+    very start came before, so that counting begins anew.
     """
+    known = trusted_time.begun(None, Uptime("", 0.0))
+    trust = TrustStore(data_dir.trust)
+    if said := trust.said(trust.timestamp):
+        found = trusted_time.timestamp(said, known, source=str(data_dir.trust), clock=clock)
+        known = trusted_time.heard(known, found)
+    state.remember_time(known)
+    return trusted_time.proven(known)
+
+
+def _recall_offers(data_dir: DataDir, config: Config) -> None:
+    """Take the offers from the metadata on disk; the next poll brings them where that fails."""
     try:
         verified = TrustStore(data_dir.trust).recall(config.channels)
     except (Untrusted, Missing, InvalidContent):
-        return None
-    following.apply(verified.offers, config.rollout_number)
-    return verified.signed_at
+        return
+    following.apply(verified.offers, config.rollout_number, packs=config.packs)
+    state.remember_hub(verified.hub_keys, verified.status_list)
+    state.remember_renditions(config.renditions)
 
 
 def _recall_holds(data_dir: DataDir, held: Mapping[str, Sequence[Manifest]]) -> None:

@@ -47,6 +47,7 @@ class RetryingSource:
         self.patience = Backoff(sleep, random, attempts_max)
         self.name = source.name
         self.live = source.live
+        self.by_digest = source.by_digest
 
     @property
     def traffic(self) -> Traffic:

@@ -8,13 +8,14 @@ from datetime import datetime, tzinfo
 import click
 
 from content_packs.command_line import megabytes, print_json
-from sync_node import outlook, trusted_time
+from sync_node import courier_sayings, outlook, peer_sayings, standing, trusted_time
 from sync_node.checking import Findings
 from sync_node.choices import Pin, asdict_pin, pins_in_words
 from sync_node.limits import PROGRESS_SECONDS
 from sync_node.rollback import RolledBack
 from sync_node.status import Status
 from sync_node.sync_sayings import progress_in_words
+from sync_node.time_sayings import Stale, stale_in_words, time_in_words
 
 _CLEAR_LINE = "\r\x1b[K"
 
@@ -29,19 +30,30 @@ def say_status(status: Status, now: datetime, zone: tzinfo) -> None:
         click.echo("no packs yet")
     for channel in status.absent_channels:
         click.echo(f"the hub has no channel {channel}")
+    visits = (courier_sayings.in_words(visit, status.running) for visit in status.couriers)
+    for line in (*standing.in_words(status.hub), *visits):
+        click.echo(line)
     click.echo(f"last contact: {status.last_contact or 'never'}")
     if status.stale_since:
-        click.echo(f"what is known to be offered is stale since {status.stale_since}")
-    if status.last_tick:
-        tick = status.last_tick
-        detail = f": {tick['detail']}" if tick["detail"] else ""
-        click.echo(f"last tick: {tick['ended_at']} {tick['outcome']}{detail}")
+        click.echo(stale_in_words(Stale(status.stale_since, status.stale_by)))
+    for line in _last_tick(status):
+        click.echo(line)
     if status.pins:
         click.echo(f"pinned: {pins_in_words(status.pins)}")
     if status.store_checked_at:
         click.echo(f"every file was looked at last: {status.store_checked_at}")
+    click.echo(f"time: {time_in_words(status.time)}")
     trouble = f", and it is {status.disk_trouble}" if status.disk_trouble else ""
     click.echo(f"disk: {megabytes(status.disk_free)} free{trouble}")
+
+
+def _last_tick(status: Status) -> list[str]:
+    tick = status.last_tick
+    if tick is None:
+        return []
+    detail = f": {tick['detail']}" if tick["detail"] else ""
+    line = f"last tick: {tick['ended_at']} {tick['outcome']}{detail}"
+    return [line, *(f"  {given}" for given in peer_sayings.in_words(tick["links"]))]
 
 
 def _what_is_to_come(status: Status, now: datetime, zone: tzinfo) -> list[str]:
@@ -72,6 +84,8 @@ def say_findings(findings: Findings) -> None:
         click.echo(f"signed metadata on disk is damaged: {findings.metadata}; it is fetched again")
     if findings.choices:
         click.echo(f"pins and holds can't be read, and nothing is removed: {findings.choices}")
+    if findings.identity:
+        click.echo(f"{findings.identity}: enrol this box anew, sync-node enrol CODE --again")
     words = "all is well" if findings.clean else "run `sync-node sync` to fetch what is missing"
     click.echo(f"{findings.files} files, {megabytes(findings.size)} checked: {words}")
 

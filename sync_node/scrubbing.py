@@ -11,10 +11,11 @@ from collections.abc import Callable
 from datetime import datetime
 
 from content_packs.errors import SatchelError
-from sync_node import config, mending, rebuilding, state
+from sync_node import mending, rebuilding, state
 from sync_node.checking import is_rotten
 from sync_node.data_dir import DataDir
 from sync_node.database import database_errors, using_database
+from sync_node.in_force import config_in_force
 from sync_node.limits import (
     SCRUB_BYTES_PER_SECOND,
     SCRUB_NOTE_SECONDS,
@@ -101,7 +102,7 @@ class Scrubber:
 
     def _mend(self, digest: str) -> None:
         """Look again, now that nobody else can change it, and give it up."""
-        found = config.read(self._data_dir)
+        found = config_in_force(self._data_dir)
         with (
             engine_lock(self._data_dir),
             rebuilding.opened(self._data_dir, found, now=self._clock()),

@@ -13,7 +13,7 @@ A source raises only
 A source decides nothing about trust: whoever asks checks signatures and digests.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -138,11 +138,13 @@ class Source(Protocol):
     """A place that holds a repository.
 
     `name` is for people. `live`: what it says is of now, so that expired metadata is refused; a
-    stick can be old without anybody lying (see DECISIONS.md).
+    stick can be old without anybody lying (see DECISIONS.md). `by_digest`: it has files and
+    documents by their digests (`peer_places`), and neither bundles nor deltas.
     """
 
     name: str
     live: bool
+    by_digest: bool
 
     @property
     def traffic(self) -> Traffic:
@@ -208,7 +210,7 @@ def pieces_of(reading: Reading) -> Iterator[Iterator[bytes]]:
         reading.close()
 
 
-def check_place(path: str) -> None:
-    """Raise `InvalidContent` unless a repository can have something at `path`."""
-    if not repository.is_place(path):
+def check_place(path: str, is_place: Callable[[str], bool] = repository.is_place) -> None:
+    """Raise `InvalidContent` unless a source, by default a repository, can have something there."""
+    if not is_place(path):
         raise InvalidContent(f"{path[:200]!r} is no place of a repository")

@@ -16,8 +16,10 @@ from content_packs.manifest import File
 from sync_node import choices, eviction, state
 from sync_node.claiming import claims
 from sync_node.data_dir import DataDir
+from sync_node.desired import pins_in_effect
 from sync_node.disk import disk_free
 from sync_node.eviction import Going
+from sync_node.held_documents import HeldDocuments
 from sync_node.limits import DISK_BLOCK_BYTES, DISK_RESERVE_BYTES
 from sync_node.models import LessonRow, PackRow, database_proxy
 from sync_node.store import Store, allocated_bytes
@@ -137,7 +139,9 @@ class Space:
         with database_proxy.atomic("IMMEDIATE"):
             if _decided(self._data_dir) != decided:
                 return False
-            pinned = choices.read(self._data_dir)
+            pinned = pins_in_effect(
+                choices.read(self._data_dir), HeldDocuments(self._data_dir).desired_state()
+            )
             for pack in [each.pack for each in going if each.why == "retired"]:
                 rows = list(LessonRow.select().where(LessonRow.pack == pack))
                 for row in rows:
@@ -161,7 +165,8 @@ def _decided(data_dir: DataDir) -> object:
     rows = LessonRow.select(
         LessonRow.pack, LessonRow.lesson, LessonRow.version, LessonRow.previous_version
     )
-    return choices.read(data_dir), frozenset(rows.tuples())
+    desired = HeldDocuments(data_dir).desired_state()
+    return choices.read(data_dir), desired and desired.pins, frozenset(rows.tuples())
 
 
 def _in_words(going: Sequence[Going]) -> list[str]:

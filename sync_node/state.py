@@ -3,24 +3,35 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 
+import msgspec
+
+from content_packs import hub_keys as keys_of_hub
 from content_packs.digests import digest_of
+from content_packs.errors import InvalidContent
+from content_packs.hub_keys import HubKeys
 from sync_node import trusted_time
+from sync_node.limits import TIME_BYTES_MAX
 from sync_node.link import LinkObservation
 from sync_node.models import StateRow
-from sync_node.powered_time import Floor, Uptime
+from sync_node.trusted_time import Evidence, Known
 
 _APPLIED = "applied"
-_EXPIRES = "expires"
+EXPIRES_KEY = "expires"
 _SETTLED = "settled"
-_SIGNED = "signed-time"
+_SIGNED = "signed-time"  # read where an older node.db has no `time`
 _ABSENT = "absent-channels"
 _ROTTEN = "rotten"
 _SCRUBBED_TO = "scrubbed-to"
 _SCRUBBED_AT = "scrubbed-at"
 _LINKS = "links"
 _FLOOR = "time-floor"
+TIME_KEY = "time"
+HUB_KEYS_KEY = "hub-keys"
+STATUS_LIST_KEY = "status-list"
+_RENDITIONS = "renditions"
+_CHECK_IN = "check-in"
 OUTLOOK_KEY = "outlook"
 
 
@@ -35,9 +46,18 @@ def _set(key: str, value: str) -> None:
     StateRow.replace(key=key, value=value).execute()  # type: ignore[no-untyped-call]  # peewee's
 
 
-def edition_key(timestamp: bytes | None, channels: tuple[str, ...]) -> str:
+def edition_key(
+    timestamp: bytes | None,
+    channels: tuple[str, ...],
+    packs: tuple[str, ...] | None = None,
+    renditions: tuple[str, ...] | None = None,
+) -> str:
     """Return what names a verified state of a repository, as followed by this node."""
-    return f"{digest_of(timestamp or b'')} {' '.join(channels)}"
+    name = f"{digest_of(timestamp or b'')} {' '.join(channels)}"
+    for what, names in (("packs", packs), ("renditions", renditions)):
+        if names is not None:
+            name += f" {what}: {digest_of(' '.join(names).encode())}"
+    return name
 
 
 def applied() -> str:
@@ -45,36 +65,78 @@ def applied() -> str:
     return _get(_APPLIED)
 
 
-def remember_applied(
-    edition: str, *, expires: datetime, signed_at: datetime | None, absent: tuple[str, ...]
-) -> None:
+def remember_applied(edition: str, *, expires: datetime, absent: tuple[str, ...]) -> None:
     """Remember the edition whose offers are now in node.db, and what was learnt with it."""
     _set(_APPLIED, edition)
-    _set(_EXPIRES, trusted_time.in_words(expires))
+    _set(EXPIRES_KEY, trusted_time.in_words(expires))
     _set(_ABSENT, " ".join(absent))
-    remember_signed_time(signed_at)
+
+
+def remember_hub(keys: HubKeys, status_list: tuple[str, int] | None) -> None:
+    """Remember the hub's further keys, and the list of revoked nodes by digest and length."""
+    _set(HUB_KEYS_KEY, json.dumps(keys.to_field(), sort_keys=True))
+    _set(STATUS_LIST_KEY, json.dumps(status_list) if status_list else "")
+
+
+def hub_keys() -> HubKeys | None:
+    """Return the hub's further keys, as verified targets named them last; None: not known."""
+    return decode_hub_keys(_get(HUB_KEYS_KEY))
+
+
+def decode_hub_keys(text: str) -> HubKeys | None:
+    """Return the keys that `remember_hub` wrote; None where it wrote nothing."""
+    try:
+        return keys_of_hub.read({keys_of_hub.FIELD: json.loads(text)}, what=HUB_KEYS_KEY)
+    except (ValueError, InvalidContent):
+        return None
+
+
+def status_list() -> tuple[str, int] | None:
+    """Return digest and length of the list of revoked nodes that is in force, None for none."""
+    return decode_status_list(_get(STATUS_LIST_KEY))
+
+
+def decode_status_list(text: str) -> tuple[str, int] | None:
+    """Return what `remember_hub` wrote of the list; None where it wrote nothing."""
+    try:
+        digest, length = json.loads(text or "[]")
+    except (ValueError, TypeError):
+        return None
+    return (str(digest), int(length))
+
+
+def remember_renditions(names: tuple[str, ...] | None) -> None:
+    """Remember which renditions are wanted beyond the lightest; None: all."""
+    _set(_RENDITIONS, "" if names is None else json.dumps(names))
+
+
+def renditions() -> frozenset[str] | None:
+    """Return which renditions are wanted beyond the lightest; None: all."""
+    try:
+        found = json.loads(_get(_RENDITIONS) or "null")
+    except ValueError:
+        return None
+    return None if found is None else frozenset(map(str, found))
+
+
+def check_in() -> str:
+    """Return what is known of the last check-in, as `check_in.py` writes it."""
+    return _get(_CHECK_IN)
+
+
+def remember_check_in(text: str) -> None:
+    """Remember how the last check-in went."""
+    _set(_CHECK_IN, text)
 
 
 def expires() -> datetime | None:
     """Return when the signatures of the applied edition lapse."""
-    return trusted_time.parse(_get(_EXPIRES))
+    return trusted_time.parse(_get(EXPIRES_KEY))
 
 
 def absent_channels() -> tuple[str, ...]:
     """Return the followed channels that the hub doesn't have."""
     return tuple(_get(_ABSENT).split())
-
-
-def remember_signed_time(signed_at: datetime | None) -> None:
-    """Remember a signed time that was verified, if it is the newest."""
-    known = signed_time()
-    if signed_at and (known is None or signed_at > known):
-        _set(_SIGNED, trusted_time.in_words(signed_at))
-
-
-def signed_time() -> datetime | None:
-    """Return the newest signed time that was verified."""
-    return trusted_time.parse(_get(_SIGNED))
 
 
 def is_settled(edition: str) -> bool:
@@ -145,19 +207,40 @@ def remember_links(observed: Mapping[str, LinkObservation]) -> None:
     _set(_LINKS, json.dumps(known, sort_keys=True))
 
 
-def floor() -> Floor | None:
-    """Return the time that it certainly was, and when this box knew that."""
+def time_known() -> Known | None:
+    """Return what was known of time; None for nothing."""
+    return decode_time(_get(TIME_KEY)) or _time_known_before()
+
+
+def decode_time(text: str) -> Known | None:
+    """Return what is known of time, as a row holds it; None for anything else."""
+    if len(text) > TIME_BYTES_MAX:
+        return None
+    try:
+        found = msgspec.json.decode(text, type=Known)
+    except (msgspec.DecodeError, UnicodeError, OverflowError):
+        return None
+    return found if trusted_time.is_sound(found) else None
+
+
+def _time_known_before() -> Known | None:
+    """Return what a node.db of before there was evidence says: a signed time, and a floor."""
+    signed = trusted_time.parse(_get(_SIGNED))
+    if signed is None:
+        return None
     try:
         time, boot, seconds = json.loads(_get(_FLOOR) or "[]")
-        return Floor(datetime.fromisoformat(time), Uptime(str(boot), float(seconds)))
-    except (ValueError, TypeError):
-        return None
+        floor, uptime = datetime.fromisoformat(time), float(seconds)
+        on = max((floor - signed) / timedelta(seconds=1), 0.0)
+    except (ValueError, TypeError, OverflowError):
+        on, boot, uptime = 0.0, "", 0.0
+    return Known(on, str(boot), uptime, (Evidence("timestamp", signed, 0.0),))
 
 
-def remember_floor(known: Floor) -> None:
-    """Remember the time that it certainly is."""
-    words = trusted_time.in_words(known.time)
-    _set(_FLOOR, json.dumps([words, known.uptime.boot, round(known.uptime.seconds)]))
+def remember_time(known: Known) -> None:
+    """Remember what is known of time."""
+    _set(TIME_KEY, msgspec.json.encode(known).decode())
+    StateRow.delete().where(StateRow.key.in_((_SIGNED, _FLOOR))).execute()
 
 
 def outlook() -> str:

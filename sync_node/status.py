@@ -6,7 +6,6 @@ Reads only, but for a byte that shows whether the disk can be written.
 import json
 from collections.abc import Callable, Container
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +15,10 @@ from content_packs.command_line import megabytes
 from content_packs.errors import SatchelError
 from content_packs.manifest import Manifest
 from content_packs.offers import Offer
-from sync_node import choices, outlook, state, trusted_time
+from sync_node import choices, courier_visits, outlook, state, trusted_time, usefulness
 from sync_node.activator import held_versions
 from sync_node.choices import Pin, asdict_pin
+from sync_node.courier_visits import Visit
 from sync_node.data_dir import DataDir
 from sync_node.database import database_errors
 from sync_node.disk import disk_trouble
@@ -28,8 +28,11 @@ from sync_node.models import LessonRow, PackRow, TickRow
 from sync_node.orders import Orders
 from sync_node.outlook import Outlook
 from sync_node.progress_file import Running, running
+from sync_node.standing import Standing, standing
 from sync_node.store import Store, allocated_bytes
 from sync_node.ticks import newest_first
+from sync_node.time_sayings import StaleBy, stale, time_json
+from sync_node.trusted_time import Reading
 
 
 @dataclass(frozen=True)
@@ -77,8 +80,10 @@ class Status:
     """All of it. Times are RFC 3339 in UTC, empty for never.
 
     `stale_since`: when the signatures lapsed of what is known to be offered; empty if they hold.
+    `stale_by`: what says so (`time_sayings.Stale`). `time`: what time it is, and by what.
     `disk_trouble`: `full`, `read-only`, `failing` or `unreadable`, empty for none.
-    `store_checked_at`: when every file had been re-hashed last.
+    `store_checked_at`: when every file had been re-hashed last. `hub`: what this node is to it.
+    `couriers`: what became of couriers' disks, the newest first.
     """
 
     packs: tuple[PackStatus, ...]
@@ -86,6 +91,8 @@ class Status:
     absent_channels: tuple[str, ...]
     last_contact: str
     stale_since: str
+    stale_by: StaleBy
+    time: Reading
     last_tick: dict[str, Any] | None
     disk_free: int
     store_files: int
@@ -96,6 +103,8 @@ class Status:
     outlook: Outlook | None
     paused: bool
     paused_until: str
+    hub: Standing
+    couriers: tuple[Visit, ...] = ()
 
     @property
     def lessons(self) -> tuple[int, int]:
@@ -108,9 +117,15 @@ class Status:
         """Return it as one JSON object."""
         return {
             **asdict(self),
+            "time": time_json(self.time),
+            "hub": self.hub.as_json(),
             "pins": [asdict_pin(pin) for pin in self.pins],
             "running": self.running.as_json() if self.running else None,
             "outlook": msgspec.to_builtins(self.outlook),
+            "couriers": [
+                {**msgspec.structs.asdict(each), "may_be_pulled": each.may_be_pulled}
+                for each in self.couriers
+            ],
         }
 
 
@@ -118,13 +133,13 @@ def status(
     data_dir: DataDir,
     channels: tuple[str, ...],
     *,
-    system_time: datetime,
+    time: Reading,
     disk_free: Callable[[Path], int],
 ) -> Status:
-    """Return the state of this node. node.db is open. Raises `StorageFailed`."""
+    """Return the state of this node at `time`. node.db is open. Raises `StorageFailed`."""
     store = Store(data_dir)
     manifests = HeldManifests(data_dir)
-    pause = Orders(data_dir).pause_at(system_time)
+    pause = Orders(data_dir).pause_at(time.now)
     with database_errors(data_dir):
         versions = held_versions()
         packs = tuple(
@@ -132,13 +147,16 @@ def status(
             for row in PackRow.select().order_by(PackRow.pack)
         )
         last = TickRow.select().order_by(newest_first()).dicts().first()
+        offers_are = stale(state.expires(), time)
         heard = TickRow.select().where(TickRow.bytes_in > 0).order_by(newest_first()).first()
         return Status(
             packs,
             channels,
             state.absent_channels(),
             heard.ended_at if heard else "",
-            _stale_since(system_time),
+            offers_are.since,
+            offers_are.by,
+            time,
             _tick_json(last) if last else None,
             disk_free(data_dir.root),
             sum(1 for _ in store),
@@ -149,6 +167,8 @@ def status(
             outlook.decode(state.outlook()),
             pause is not None,
             trusted_time.in_words(pause.until) if pause and pause.until else "",
+            standing(data_dir),
+            courier_visits.read(data_dir),
         )
 
 
@@ -163,12 +183,6 @@ def _pins(data_dir: DataDir) -> tuple[Pin, ...]:
         return choices.read(data_dir).pins
     except SatchelError:
         return ()  # `check` says so
-
-
-def _stale_since(system_time: datetime) -> str:
-    expires = state.expires()
-    now = trusted_time.trusted_now(system_time, state.signed_time())
-    return trusted_time.in_words(expires) if expires and expires <= now else ""
 
 
 def _pack(
@@ -206,7 +220,12 @@ def _manifest(manifests: HeldManifests, digest: str | None) -> Manifest | None:
 
 
 def _bytes_to_come(data_dir: DataDir, manifest: Manifest, held: Container[str]) -> int:
-    missing = {file.digest: file for file in manifest.files if file.digest not in held}
+    unwanted = usefulness.unwanted(manifest, state.renditions())
+    missing = {
+        file.digest: file
+        for file in manifest.files
+        if file.digest not in held and file.digest not in unwanted
+    }
     return sum(
         max(file.size - allocated_bytes(data_dir.part_path(file.digest)), 0)
         for file in missing.values()

@@ -10,9 +10,13 @@ from sync_node.data_dir import DataDir
 from sync_node.limits import RESTART_SECONDS, RESTART_SECONDS_MAX, STOP_SECONDS
 
 
-def engine_command(data_dir: DataDir) -> list[str]:
-    """Return the command that runs the engine on a data directory."""
-    return [sys.executable, "-m", "sync_node.engine_main", str(data_dir.root.absolute())]
+def engine_command(data_dir: DataDir, site_port: int = 0) -> list[str]:
+    """Return the command that runs the engine on a data directory.
+
+    `site_port`: where neighbours find the site, 0 for nowhere.
+    """
+    engine = [sys.executable, "-m", "sync_node.engine_main"]
+    return [*engine, str(data_dir.root.absolute()), str(site_port)]
 
 
 class Supervisor:

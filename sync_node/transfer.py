@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from content_packs.errors import InvalidContent, Missing
 from sync_node.flight import Come, Flight
-from sync_node.limits import BAD_BLOCKS_MAX
+from sync_node.limits import BAD_BLOCKS_MAX, REQUESTS_MAX
 from sync_node.plan_model import Unit
 from sync_node.runs import coalesced
 from sync_node.sources import Sources
@@ -24,9 +24,14 @@ class Transfer:
     """Fetches units from `sources`. What couldn't be had is in `faults`."""
 
     def __init__(
-        self, sources: Sources, *, monotonic: Callable[[], float] = time.monotonic
+        self,
+        sources: Sources,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+        requests_max: int = REQUESTS_MAX,
     ) -> None:
         self._sources = sources
+        self._requests_max = requests_max
         self._monotonic = monotonic
         self._bad: Counter[str] = Counter()
         self.faults: list[InvalidContent | Missing] = []
@@ -39,7 +44,12 @@ class Transfer:
         `sources`.
         """
         wanted = [unit for unit in units if self._bad[unit.path] < BAD_BLOCKS_MAX]
-        flight = Flight(self._sources, coalesced(wanted), monotonic=self._monotonic)
+        flight = Flight(
+            self._sources,
+            coalesced(wanted),
+            monotonic=self._monotonic,
+            requests_max=self._requests_max,
+        )
         try:
             while come := flight.take_next():
                 self._hand_on(come, take, flight)

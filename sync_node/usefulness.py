@@ -5,7 +5,7 @@
 2. Then what no lesson names, and last finer renditions of all lessons: the lightest of each first.
 """
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 
 from content_packs.bundle import is_text
@@ -46,8 +46,11 @@ def required(manifest: Manifest) -> list[Wish]:
     return found
 
 
-def later(manifest: Manifest) -> list[Wish]:
-    """Return what comes when every lesson can be opened, the most useful first."""
+def later(manifest: Manifest, renditions: Container[str] | None = None) -> list[Wish]:
+    """Return what comes when every lesson can be opened, the most useful first.
+
+    `renditions`: those that are wanted beyond the lightest, None for all.
+    """
     shared = manifest.shared_paths() - {manifest.cover}
     found = _by_kind(manifest, "", shared)
     by_rendition: dict[str, list[Wish]] = {}
@@ -56,8 +59,19 @@ def later(manifest: Manifest) -> list[Wish]:
             wishes = _by_kind(manifest, lesson.id, paths, rendition=rendition)
             by_rendition.setdefault(rendition, []).extend(wishes)
     for rendition in _RANKS:
+        if renditions is not None and rendition not in renditions:
+            continue
         found += by_rendition.get(rendition, ())
     return found
+
+
+def unwanted(manifest: Manifest, renditions: Container[str] | None) -> frozenset[str]:
+    """Return the digests of the files that only renditions use which aren't wanted."""
+    if renditions is None:
+        return frozenset()
+    wishes = (*required(manifest), *later(manifest, renditions))
+    wanted = {file.digest for wish in wishes for file in wish.files}
+    return frozenset(file.digest for file in manifest.files if file.digest not in wanted)
 
 
 def _finer_paths(lesson: Lesson) -> dict[str, set[str]]:

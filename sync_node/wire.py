@@ -15,10 +15,9 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-import certifi
-
 from content_packs.errors import SatchelError
 from sync_node.limits import ADDRESSES_MAX, BUFFER_BYTES, READ_SECONDS
+from sync_node.tls import PUBLIC, Authorities
 
 # struct tcp_info of Linux 4.1 and later: bytes that the other side has confirmed, bytes received.
 _CARRIED = struct.Struct("@QQ")
@@ -178,18 +177,19 @@ def connect(
     raise failed
 
 
-def secured(plain: socket.socket, host: str, *, seconds: float) -> ssl.SSLSocket:
+def secured(
+    plain: socket.socket, host: str, *, seconds: float, authorities: Authorities = PUBLIC
+) -> ssl.SSLSocket:
     """Return `plain` under TLS, the host's certificate checked. Raises `OSError`."""
     plain.settimeout(seconds)
     try:
-        return _context().wrap_socket(plain, server_hostname=host)
+        found = authorities.context().wrap_socket(plain, server_hostname=host)
     except OSError:
         plain.close()
         raise
-
-
-def _context() -> ssl.SSLContext:
-    """Return how certificates are checked: nothing in the environment changes it."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.load_verify_locations(certifi.where())
-    return context
+    try:
+        authorities.check(found)
+    except OSError:
+        found.close()
+        raise
+    return found

@@ -37,6 +37,8 @@ PROGRAMS: dict[str, tuple[click.Command, str]] = {
     "sync-node": (sync_node.cli.main, "sync_node/CLI.md"),
 }
 
+SPECIFICATIONS = ("FORMAT", "TRUST", "PROTOCOL")
+
 # What an author's tools or this implementation's own work are bound by: no reader meets them.
 NOT_OF_THE_FORMAT = {
     "KIB", "MIB", "GIB",
@@ -158,7 +160,7 @@ def test_every_address_of_the_hub_stands_in_its_document(tmp_path: Path) -> None
 
 
 def _spelt(name: str, value: float) -> list[str]:
-    """Return how FORMAT.md may write a bound."""
+    """Return how a specification may write a bound."""
     if name in {"VERSION_MAX", "INTEGER_MAX"}:
         return [f"2^{int(value).bit_length()} - 1"]
     if name.endswith("_STORED_BYTES_MAX") and value == 4 * limits.MIB + 4 * limits.KIB:
@@ -170,19 +172,17 @@ def _spelt(name: str, value: float) -> list[str]:
 
 
 def test_the_specification_names_every_bound_that_a_reader_enforces() -> None:
-    text = " ".join(
-        (text_of("content_packs/FORMAT.md") + text_of("content_packs/TRUST.md")).split()
-    )
+    text = " ".join("".join(text_of(f"content_packs/{name}.md") for name in SPECIFICATIONS).split())
     for name, value in vars(limits).items():
         if name.isupper() and name not in NOT_OF_THE_FORMAT:
             assert any(spelt in text for spelt in _spelt(name, value)), (
-                f"FORMAT.md and TRUST.md don't name {name}, {_spelt(name, value)[0]}"
+                f"{', '.join(SPECIFICATIONS)} don't name {name}, {_spelt(name, value)[0]}"
             )
 
 
 def test_what_the_front_door_says_to_type_runs(tmp_path: Path) -> None:
-    by_hand = text_of("README.md").partition("## By hand")[2]
-    commands_ = by_hand.partition("```sh\n")[2].partition("```")[0]
+    by_hand = text_of("README.md").partition("## By hand")[2].partition("\n## ")[0]
+    commands_ = "".join(re.findall(r"```sh\n(.*?)```", by_hand, re.DOTALL))
     beside_us = Path(sys.executable).parent
     done = subprocess.run(
         ["bash", "-euc", commands_],
@@ -194,6 +194,8 @@ def test_what_the_front_door_says_to_type_runs(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "1 of 1 lessons ready" in done.stdout
+    assert "sync-node enrol" in (tmp_path / "codes.html").read_text(encoding="utf-8")
+    assert (tmp_path / "stick" / "satchel" / "courier.json").exists()
 
 
 def _documents() -> list[Path]:

@@ -1,11 +1,17 @@
 """The school's site as a WSGI application: this module only wires its parts together."""
 
 import time
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
 
 from flask import Flask
 
+from sync_node import box_clock
+from sync_node.admission import Admission, is_own_address
 from sync_node.catalogue import Catalogue
+from sync_node.config import BYTES_PER_SECOND_OF_KBIT, PeersConfig
+from sync_node.courtesy import Courtesy
 from sync_node.data_dir import DataDir
 from sync_node.lan import (
     catalogue_access,
@@ -14,6 +20,7 @@ from sync_node.lan import (
     failures,
     interface_language,
     items,
+    peers,
     presentation,
     security,
     static_files,
@@ -21,29 +28,54 @@ from sync_node.lan import (
     technician,
 )
 from sync_node.lan.limits import FORM_BYTES_MAX, FORM_FIELDS_MAX
+from sync_node.limits import PEER_BYTES_PER_SECOND
+from sync_node.neighbourhood import Neighbourhood
 from sync_node.node_reader import NodeReader
+from sync_node.offering import Offering
 from sync_node.openings import Openings
+from sync_node.trusted_time import Uptime
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-def create_app(data_dir: DataDir, *, clock: technician.Clock = _now) -> Flask:
+def create_app(
+    data_dir: DataDir,
+    *,
+    clock: Callable[[], datetime] = box_clock.system_clock,
+    read_uptime: Callable[[], Uptime] = box_clock.uptime,
+    to_peers: PeersConfig | None = None,
+) -> Flask:
     """Return the site that shows what `data_dir` holds. It reads only, but for what is opened.
 
-    `clock` returns the time in UTC. Nothing is opened before the first request, and a node.db that
-    is missing or unusable then gives a page that says so, until it is there.
+    `clock` returns the system's time in UTC, `read_uptime` for how long the box is on. Nothing is
+    opened before the first request, and a node.db that is missing or unusable then gives a page
+    that says so, until it is there. `to_peers`: how it serves neighbours; None: it doesn't.
     """
     app = Flask(__name__, static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=FORM_BYTES_MAX, MAX_FORM_PARTS=FORM_FIELDS_MAX)
+    app.url_map.merge_slashes = False  # no place has another spelling: 404, not a redirection
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     reader = NodeReader(data_dir)
     openings = Openings(data_dir, time.monotonic)
     catalogue_access.set_up(app, Catalogue(data_dir, reader), openings)
     for part in (interface_language, presentation, static_files, security, failures):
         part.set_up(app)
-    technician.set_up(app, data_dir, reader, clock)
+    box_time = partial(box_clock.BoxClock, clock, read_uptime=read_uptime)
+    technician.set_up(app, data_dir, reader, box_time)
     for pages in (student, items, exercise, content):
         app.register_blueprint(pages.blueprint)
+    if to_peers and to_peers.offer:
+        _serve_peers(app, data_dir, reader, to_peers)
     return app
+
+
+def _serve_peers(app: Flask, data_dir: DataDir, reader: NodeReader, how: PeersConfig) -> None:
+    rate = how.kbit_per_second * BYTES_PER_SECOND_OF_KBIT or PEER_BYTES_PER_SECOND
+    neighbourhood = Neighbourhood(data_dir, reader, monotonic=time.monotonic)
+    peers.set_up(
+        app,
+        peers.Peers(
+            Offering(data_dir),
+            Admission(neighbourhood.trusted, is_own_address),
+            Courtesy(monotonic=time.monotonic, sleep=time.sleep, rate=rate),
+            app.logger.warning,
+        ),
+    )

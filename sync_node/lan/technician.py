@@ -1,15 +1,14 @@
 """The technician's page: what is synced, what is next, the last ticks, the disk, the versions."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
 
 from flask import Blueprint, Flask, current_app, render_template
 
 from content_packs.errors import SatchelError
-from sync_node import config, trusted_time
-from sync_node.box_state import box_state
-from sync_node.catalogue_model import TickView
+from sync_node import trusted_time
+from sync_node.box_state import Clock, box_state
 from sync_node.data_dir import DataDir
+from sync_node.in_force import config_in_force
 from sync_node.lan.catalogue_access import catalogue
 from sync_node.lan.interface_language import wishes
 from sync_node.node_reader import NodeReader
@@ -18,7 +17,6 @@ from sync_node.zones import zone_of
 
 blueprint = Blueprint("technician", __name__)
 
-Clock = Callable[[], datetime]
 _KEY = "technician"
 
 
@@ -32,33 +30,36 @@ def set_up(app: Flask, data_dir: DataDir, reader: NodeReader, clock: Clock) -> N
 def box() -> str:
     """Show how the box is doing."""
     data_dir, reader, clock = current_app.extensions[_KEY]
-    now = clock()
-    state = box_state(data_dir, reader, catalogue(), wishes(), now)
-    ticks = [(tick, _seconds_since(tick, now)) for tick in state.ticks]
+    state = box_state(data_dir, reader, catalogue(), wishes(), clock)
+    now = state.time.now
+    ticks = [(tick, _seconds_since(tick.ended_at, now)) for tick in state.ticks]
+    disks = [(visit, _seconds_since(visit.at, now)) for visit in state.couriers]
     zone = _zone(data_dir)
     nightly = bool(state.outlook and state.outlook.nightly)
 
     def say(words: str) -> When:
         return when(trusted_time.parse(words), now, zone, nightly=nightly)
 
-    return render_template("technician/box.html", box=state, ticks=ticks, now=now, when=say)
+    return render_template(
+        "technician/box.html", box=state, ticks=ticks, disks=disks, now=now, when=say
+    )
 
 
 def _zone(data_dir: DataDir) -> tzinfo:
     """Return the school's time zone; UTC where node.toml can't be read, which `status` says."""
     try:
-        return zone_of(config.read(data_dir).time_zone, what="node.toml")
+        return zone_of(config_in_force(data_dir).time_zone, what="node.toml")
     except SatchelError:
         return UTC
 
 
-def _seconds_since(tick: TickView, now: datetime) -> int | None:
-    """Return how long ago a tick ended; None where its time is later than now, or isn't one.
+def _seconds_since(time: str | None, now: datetime) -> int | None:
+    """Return how long ago something was; None where its time is later than now, or isn't one.
 
     The clock of a box without a battery may jump: then the page says nothing rather than nonsense.
     """
     try:
-        seconds = (now - datetime.fromisoformat(tick.ended_at)).total_seconds()
+        seconds = (now - datetime.fromisoformat(time or "")).total_seconds()
     except (TypeError, ValueError):
         return None
     return int(seconds) if seconds >= 0 else None

@@ -16,7 +16,9 @@ from content_packs.cpack import open_cpack
 from content_packs.lint import lint
 from tests.support.folders import PACK_TOML, sound_files, sound_folder, write_folder
 
-COMMANDS = ("new", "lint", "build", "inspect", "verify", "diff", "extract", "samples")
+COMMANDS = (
+    "new", "lint", "build", "inspect", "verify", "keygen", "sign", "diff", "extract", "samples",
+)  # fmt: skip
 
 
 def run(*arguments: str | Path) -> Result:

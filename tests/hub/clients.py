@@ -55,16 +55,17 @@ class Client:
     now: datetime = START
     seen: dict[str, int] = field(default_factory=dict)
 
+    def status(self) -> list[str]:
+        """Return the verified targets of the role `status`; raise what python-tuf raises."""
+        updater = self._updater()
+        updater.refresh()
+        updater.get_targetinfo("status/-")
+        role = Metadata[Targets].from_file(str(self.memory / "status.json"))
+        return sorted(role.signed.targets)
+
     def offers(self, channel: str = "main") -> list[Offer]:
         """Return the verified offers of a channel; raise what python-tuf raises."""
-        self.memory.mkdir(exist_ok=True)
-        updater = Updater(
-            str(self.memory),
-            "folder:///metadata/",
-            fetcher=FolderFetcher(self.repository),
-            bootstrap=self.trust_root,
-        )
-        updater._trusted_set.reference_time = self.now
+        updater = self._updater()
         updater.refresh()
         updater.get_targetinfo(f"{channel}/-/0")
         role = Metadata[Targets].from_file(str(self.memory / f"{offers.role_of(channel)}.json"))
@@ -75,6 +76,17 @@ class Client:
             stored = self._stored_manifest(offer)
             assert (target.length, target.hashes["sha256"]) == (len(stored), digest_of(stored))
         return found
+
+    def _updater(self) -> Updater:
+        self.memory.mkdir(exist_ok=True)
+        updater = Updater(
+            str(self.memory),
+            "folder:///metadata/",
+            fetcher=FolderFetcher(self.repository),
+            bootstrap=self.trust_root,
+        )
+        updater._trusted_set.reference_time = self.now
+        return updater
 
     def versions(self, channel: str = "main") -> dict[str, int]:
         """Return the version that a channel offers of each pack."""

@@ -41,7 +41,7 @@ def test_keys_are_readable_by_their_owner_alone(tmp_path: Path) -> None:
     assert set(modes.values()) == {0o600}
     assert set(modes) == {
         "root-1.pem", "root-2.pem", "root-3.pem", "targets.pem", "snapshot.pem", "timestamp.pem",
-        "c-main.pem",
+        "c-main.pem", "status.pem", "service.pem", "seal.pem",
     }  # fmt: skip
 
 

@@ -196,7 +196,7 @@ def test_a_release_that_is_killed(root: Path, client: Client, kind: str, number:
 
 @pytest.mark.parametrize(
     ("kind", "number"),
-    moments({"rename": 14, "fsync": 34, "unlink": 4, "database": 46}, ("rename", 11)),
+    moments({"rename": 19, "fsync": 44, "unlink": 7, "database": 96}, ("rename", 11), ("fsync", 5)),
 )
 def test_an_init_that_is_killed(tmp_path: Path, kind: str, number: int) -> None:
     root = tmp_path / "hub"

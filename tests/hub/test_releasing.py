@@ -127,6 +127,8 @@ def test_a_channel_can_sign_for_nothing_but_its_own(published: Hub, client: Clie
     assert delegations is not None
     assert delegations.roles is not None
     for role in delegations.roles.values():
+        if role.name == "status":
+            continue
         channel = role.name.removeprefix("c-")
         assert role.terminating
         assert role.is_delegated_path(f"{channel}/demo/1")

@@ -48,7 +48,7 @@ def test_clients_refuse_a_hub_that_was_off_too_long_and_take_it_back_once_it_is_
     client.now = clock()
     with pytest.raises(ExpiredMetadataError):
         client.offers()
-    assert renew(hub) == ["c-main", "snapshot", "timestamp"]
+    assert renew(hub) == ["c-main", "snapshot", "status", "timestamp"]
     assert client.versions() == {"demo": 1}
 
 
@@ -74,16 +74,16 @@ def test_a_release_renews_what_is_due_besides(
 def test_a_role_whose_key_is_offline_is_left_as_it_is(hub: Hub, clock: MovableClock) -> None:
     hub.keys.path("targets").unlink()
     clock.go_on(days=3 * 365)
-    assert renew(hub) == ["c-main", "snapshot", "timestamp"]
+    assert renew(hub) == ["c-main", "snapshot", "status", "timestamp"]
     assert read_edition(hub.data.metadata).targets.version == 1
 
 
 def test_all_of_it_can_be_renewed_at_will(hub: Hub, client: Client) -> None:
-    assert renew(hub, everything=True) == ["c-main", "snapshot", "targets", "timestamp"]
+    assert renew(hub, everything=True) == ["c-main", "snapshot", "status", "targets", "timestamp"]
     assert client.offers() == []
 
 
-@pytest.mark.parametrize("role", ["targets", "snapshot", "timestamp", "c-main"])
+@pytest.mark.parametrize("role", ["targets", "snapshot", "timestamp", "c-main", "status"])
 def test_a_role_is_due_in_the_middle_of_its_life(hub: Hub, clock: MovableClock, role: str) -> None:
     edition = read_edition(hub.data.metadata)
     expires = edition.roles()[role].expires

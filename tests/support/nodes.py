@@ -11,6 +11,7 @@ from content_packs.digests import digest_of
 from content_packs.errors import SatchelError
 from content_packs.offers import Offer
 from sync_node import disk, rebuilding
+from sync_node.box_clock import BoxClock
 from sync_node.config import Config, SourceConfig
 from sync_node.data_dir import DataDir
 from sync_node.engine import Engine
@@ -22,7 +23,9 @@ from sync_node.models import LessonRow, PackRow, TickRow, VersionRow
 from sync_node.progress_file import Progress
 from sync_node.source import Source
 from sync_node.sources import Sources
+from sync_node.syncing import box_clock
 from sync_node.ticks import Tick
+from sync_node.trusted_time import Uptime
 from tests.support import node_process
 from tests.support.packs import make_demo
 from tests.support.repositories import NOW, Repository
@@ -36,7 +39,10 @@ class LiveFolder(FolderSource):
 
 @dataclass
 class Node:
-    """A node with its data directory; `now` is what its clock says."""
+    """A node with its data directory; `now` is what its clock says.
+
+    The box is on all the time since it was made; `boot` names that start of it.
+    """
 
     root: Path
     sources: Sequence[Source]
@@ -45,6 +51,20 @@ class Node:
     disk_free: Callable[[Path], int] = disk.disk_free
     rollout_number: int = 0
     progress: list[Progress] = field(default_factory=list)
+    boot: str = "first"
+    on_since: datetime | None = None  # by its clock; None: `now` when it was made
+
+    def __post_init__(self) -> None:
+        self.on_since = self.on_since or self.now
+
+    def uptime(self) -> Uptime:
+        """For how long it is on: as its clock says, where that was right all the time."""
+        on_since = self.on_since or self.now
+        return Uptime(self.boot, max((self.now - on_since).total_seconds(), 0.0))
+
+    def clock(self) -> BoxClock:
+        """The clock that it goes by; node.db is open."""
+        return box_clock(self.data_dir, lambda: self.now, read_uptime=self.uptime)
 
     @property
     def data_dir(self) -> DataDir:
@@ -77,7 +97,7 @@ class Node:
             self.data_dir,
             self.config,
             sources,
-            clock=lambda: self.now,
+            clock=self.clock(),
             disk_free=self.disk_free,
             progress=self.progress.append,
         )

@@ -28,13 +28,20 @@ from tuf.api.metadata import (
 )
 from tuf.api.serialization.json import JSONSerializer
 
-from content_packs import layout, manifest, offers, repository
+from content_packs import hub_keys, layout, manifest, offers, protocol, repository
 from content_packs.cpack import open_cpack
 from content_packs.digests import digest_of
+from content_packs.hub_keys import STATUS_PATTERN, STATUS_ROLE, STATUS_TARGET, HubKeys
 from content_packs.laying_out import lay_out
 from content_packs.layout import Layout
 from content_packs.manifest import Manifest
 from content_packs.offers import Offer
+from content_packs.protocol import StatusList
+
+
+def in_words(time: datetime) -> str:
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 _COMPACT = JSONSerializer(compact=True)
@@ -61,9 +68,11 @@ class Repository:
     versions: dict[str, int] = field(default_factory=dict)
     published: dict[tuple[str, int], Published] = field(default_factory=dict)
     offered: dict[str, dict[tuple[str, int], Offer]] = field(default_factory=dict)
-    signed_at: str = ""
+    signed_at: str | None = None  # None: now, as a hub says; empty: it says nothing
     target_names: dict[int, str] = field(default_factory=dict)  # a lie about a version's name
     roots: list[bytes] = field(default_factory=list)
+    revoked: StatusList | None = None
+    hub_keys: HubKeys = field(default_factory=HubKeys)  # beyond TUF's
 
     def __post_init__(self) -> None:
         for role in (*_TOP, *(offers.role_of(channel) for channel in self.channels)):
@@ -149,7 +158,11 @@ class Repository:
                 name = self.target_names.get(offer.version) or offers.target_of(channel, offer)
                 signed.targets[name] = self.target(name, offer)
             meta[f"{role}.json"] = self.write_signed(role, signed, keys.get(role, role))
-        targets = Targets(self.next_version("targets"), expires=self.now + timedelta(days=1800))
+        targets = Targets(
+            self.next_version("targets"),
+            expires=self.now + timedelta(days=1800),
+            unrecognized_fields={hub_keys.FIELD: self.hub_keys.to_field()},
+        )
         targets.delegations = Delegations({}, {})
         for channel in self.channels:
             role = offers.role_of(channel)
@@ -158,16 +171,34 @@ class Repository:
             targets.delegations.roles[role] = DelegatedRole(
                 role, [key.keyid], 1, terminating=True, paths=[offers.targets_pattern(channel)]
             )
+        if self.revoked is not None:
+            meta[f"{STATUS_ROLE}.json"] = self.sign_status(self.revoked, targets.delegations)
         meta["targets.json"] = self.write_signed("targets", targets, keys.get("targets", "targets"))
         snapshot = Snapshot(self.next_version("snapshot"), expires=self.now + timedelta(days=365))
         snapshot.meta = meta
         file = self.write_signed("snapshot", snapshot, keys.get("snapshot", "snapshot"))
         self.sign_timestamp(file, lifetime=lifetime, key=keys.get("timestamp", "timestamp"))
 
+    def sign_status(self, revoked: StatusList, delegations: Delegations) -> MetaFile:
+        """Put the list of revoked nodes in place, and delegate its role."""
+        data = protocol.status_list_bytes(revoked)
+        digest = digest_of(data)
+        self.write(repository.status_path(digest), data)
+        signed = Targets(self.next_version(STATUS_ROLE), expires=self.now + timedelta(days=365))
+        signed.targets[STATUS_TARGET] = TargetFile(len(data), {"sha256": digest}, STATUS_TARGET)
+        self.keys.setdefault(STATUS_ROLE, CryptoSigner.generate_ed25519())
+        key = self.keys[STATUS_ROLE].public_key
+        delegations.keys[key.keyid] = key
+        role = DelegatedRole(STATUS_ROLE, [key.keyid], 1, terminating=True, paths=[STATUS_PATTERN])
+        if delegations.roles is not None:
+            delegations.roles[STATUS_ROLE] = role
+        return self.write_signed(STATUS_ROLE, signed, STATUS_ROLE)
+
     def sign_timestamp(
         self, snapshot: MetaFile, *, lifetime: timedelta, key: str = "timestamp"
     ) -> None:
-        further: dict[str, Any] = {"signed_at": self.signed_at} if self.signed_at else {}
+        signed_at = in_words(self.now) if self.signed_at is None else self.signed_at
+        further: dict[str, Any] = {"signed_at": signed_at} if signed_at else {}
         timestamp = Timestamp(
             self.next_version("timestamp"),
             expires=self.now + lifetime,

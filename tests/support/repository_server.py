@@ -47,7 +47,7 @@ import itertools
 import socket
 import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -80,7 +80,7 @@ class _Fault:
 
 @dataclass
 class RepositoryServer:
-    """Serves the folder `root` at `url`; `requests` is what it was asked."""
+    """Serves the folder `root` at `url`, or what `content` has; `requests` is what it was asked."""
 
     root: Path
     url: str = ""
@@ -89,6 +89,7 @@ class RepositoryServer:
     etags: bool = True
     over: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    content: Callable[[str], bytes | None] | None = None
 
     def misbehave(
         self,
@@ -189,6 +190,8 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(request, bytes(body))
 
     def _data(self, request: Request) -> bytes | None:
+        if self.state.content:
+            return self.state.content(request.path)
         file = self.state.root / request.path
         return file.read_bytes() if file.is_file() else None
 

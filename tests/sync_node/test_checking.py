@@ -8,7 +8,7 @@ import pytest
 from playhouse.shortcuts import model_to_dict
 
 from content_packs import digests, manifest
-from sync_node import checking, state
+from sync_node import checking, state, trusted_time
 from sync_node.checking import Findings, is_rotten
 from sync_node.database import close_database, creating_database
 from sync_node.models import LessonRow
@@ -207,7 +207,9 @@ def test_a_new_schema_loses_neither_ticks_nor_the_time(repository: Repository, n
     data[60:64] = (99).to_bytes(4, "big")
     node.data_dir.node_db.write_bytes(data)
     with node.opened():
-        assert state.signed_time() == datetime(2026, 5, 20, tzinfo=UTC)
+        known = state.time_known()
+    assert known
+    assert trusted_time.proven(known) == datetime(2026, 5, 20, tzinfo=UTC)
     assert [model_to_dict(tick) for tick in node.ticks()] == ticks
 
 

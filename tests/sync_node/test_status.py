@@ -16,7 +16,7 @@ from tests.support.repositories import Repository
 def status(node: Node) -> Status:
     with node.opened():
         return stating.status(
-            node.data_dir, node.channels, system_time=node.now, disk_free=lambda _: 5
+            node.data_dir, node.channels, time=node.clock().reading(), disk_free=lambda _: 5
         )
 
 

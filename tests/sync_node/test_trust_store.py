@@ -59,11 +59,11 @@ def on_disk(tmp_path: Path) -> dict[str, bytes]:
 
 def refused(trust: TrustStore, source: Repository, words: str, now: datetime = NOW) -> None:
     """Show that a refresh is refused in these words, and that nothing changed."""
-    before = on_disk(trust._folder.parent)
+    before = on_disk(trust.folder.parent)
     with pytest.raises(Untrusted, match=words) as caught:
         refresh(trust, source, now=now)
     assert caught.value.hint
-    after = on_disk(trust._folder.parent)
+    after = on_disk(trust.folder.parent)
     roots = {name for name in after if name.endswith("root.json")}
     assert {k: v for k, v in after.items() if k not in roots} == {
         k: v for k, v in before.items() if k not in roots
@@ -287,6 +287,8 @@ def test_an_incomplete_repository(trust: TrustStore, repository: Repository) -> 
 
 
 def test_a_signed_time_is_noticed(trust: TrustStore, repository: Repository) -> None:
+    repository.signed_at = ""
+    repository.sign()
     assert (
         trust.refresh(Live(repository.root), ("main",), now=NOW, timestamp=None).signed_at is None
     )

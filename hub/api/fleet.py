@@ -1,0 +1,132 @@
+"""The API for nodes: claims, check-ins, batches, credentials. Routes: hub/API.md.
+
+What is refused first is what costs least: a body too long, one that isn't JSON, a signature that
+doesn't hold; only then is the body read. A view hands bytes to one service.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Literal
+
+from flask import Blueprint, Flask, Response, request
+from werkzeug.datastructures import Headers
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+
+from content_packs.errors import SatchelError
+from content_packs.limits import CHECK_IN_BYTES_MAX, DOCUMENT_BYTES_MAX
+from content_packs.request_signing import Request
+from hub.api import openapi, problems
+from hub.api.problems import JSON, TooLarge, UnsupportedMediaType
+from hub.fleet import check_ins, requests
+from hub.fleet.brakes import Brakes, take_batch, take_claim
+from hub.fleet.requests import Caller
+from hub.hub import Hub
+
+PREFIX = "/api/"
+
+
+def add_api(app: Flask, hub: Hub, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+    """Add the API's routes to the application of an open hub."""
+    brakes = Brakes.new(monotonic)
+    api = Blueprint("api", __name__, url_prefix="/api/v1")
+    api.register_error_handler(SatchelError, lambda error: problems.of_error(error, request))
+    api.register_error_handler(HTTPException, problems.of_http)
+
+    @api.post("/claims")
+    def claim() -> Response:
+        body = _body(DOCUMENT_BYTES_MAX)
+        answer = take_claim(hub, brakes, body, address=_address())
+        return _json(answer.body, 202 if answer.credential is None else 200)
+
+    @api.post("/check-ins")
+    def check_in() -> Response:
+        body = _body(CHECK_IN_BYTES_MAX)
+        return _json(check_ins.take(hub, _caller(hub, brakes, body), body))
+
+    @api.post("/batches")
+    def batch() -> Response:
+        body = _body(DOCUMENT_BYTES_MAX)
+        return _json(take_batch(hub, brakes, body, _caller(hub, brakes, body)).receipt)
+
+    @api.get("/credential")
+    def credential() -> Response:
+        body = _body(0)
+        return _json(check_ins.credential_of(hub, _caller(hub, brakes, body)))
+
+    description = openapi.description(hub.config.title)
+
+    @api.get("/openapi.json")
+    def described() -> Response:
+        answer = _json(description)
+        answer.headers["Cache-Control"] = "no-cache"
+        return answer
+
+    @api.after_request
+    def say_what_will_do(answer: Response) -> Response:
+        """Leave the catch-all's methods out of `Allow`."""
+        if request.method == "OPTIONS" and request.url_rule is not None:
+            answer.headers["Allow"] = ", ".join(sorted(request.url_rule.methods or ()))
+        return answer
+
+    app.register_blueprint(api)
+    _add_what_is_not_there(app)
+
+
+def _add_what_is_not_there(app: Flask) -> None:
+    """Answer for all else below `/api/`, so that no other route takes it for a file."""
+    methods: dict[str, set[str]] = {}
+    for rule in app.url_map.iter_rules():
+        if rule.rule.startswith(PREFIX):
+            methods.setdefault(rule.rule, set()).update(rule.methods or ())
+
+    @app.route(
+        "/api/<path:rest>",
+        methods=["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
+        provide_automatic_options=False,
+    )
+    def elsewhere(rest: str) -> Response:
+        known = methods.get(f"{PREFIX}{rest}")
+        return problems.of_http(MethodNotAllowed(sorted(known)) if known else NotFound())
+
+
+def _body(bytes_max: int) -> bytes:
+    """Return the body, bounded; where one is due, it has to be JSON."""
+    if (request.content_length or 0) > bytes_max:
+        raise TooLarge(f"the body has more than {bytes_max} bytes")
+    if bytes_max and request.mimetype != JSON:
+        raise UnsupportedMediaType(f"the body has to be {JSON}")
+    body = request.stream.read(bytes_max + 1)
+    if len(body) > bytes_max:
+        raise TooLarge(f"the body has more than {bytes_max} bytes")
+    return body
+
+
+def _caller(hub: Hub, brakes: Brakes, body: bytes) -> Caller:
+    """Return the node that signed this request. Raises `Unauthorised`."""
+    said = request.environ  # as it stood on the request line: servers name it differently
+    target: str = said.get("REQUEST_URI") or said.get("RAW_URI") or ""
+    path, _, query = target.partition("?")
+    scheme: Literal["http", "https"] = "https" if request.scheme == "https" else "http"
+    asked = Request(
+        method=request.method,
+        scheme=scheme,
+        authority=said.get("HTTP_HOST", ""),
+        path=path,
+        query=query,
+        body=body,
+    )
+    return requests.identify(
+        hub, asked, _fields(request.headers), origin=_address(), refusals=brakes.refusals
+    )
+
+
+def _fields(headers: Headers) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
+
+
+def _address() -> str:
+    return request.remote_addr or ""
+
+
+def _json(body: bytes, status: int = 200) -> Response:
+    return Response(body, status, {"Cache-Control": "no-store"}, content_type=JSON)

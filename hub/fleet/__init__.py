@@ -1,0 +1,1 @@
+"""The fleet: schools and their nodes, who they are, what they are told, what they say."""

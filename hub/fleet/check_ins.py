@@ -1,0 +1,79 @@
+"""Check-ins: a node reports, and hears what time it is and what is newer than it holds."""
+
+from content_packs import protocol
+from content_packs.messages import to_second
+from content_packs.protocol import CheckInAnswer, Time
+from content_packs.signed_documents import Envelope, envelope_of, sign
+from hub.edition import read_edition
+from hub.fleet import credentials, desired, reports, status_lists
+from hub.fleet.batches import signed_receipt
+from hub.fleet.requests import Caller
+from hub.fleet.tables import NodeKeyRow
+from hub.hub import Hub
+from hub.keys import SERVICE
+
+
+def take(hub: Hub, caller: Caller, body: bytes) -> bytes:
+    """Keep what a node says, and return the answer's body.
+
+    Raises `InvalidContent`, `Damaged`, `KeyAbsent`, `KeyLocked`, `StorageFailed`.
+    """
+    said = protocol.read_check_in_request(body)
+    status = status_lists.current(hub, read_edition(hub.data.metadata)).number
+    with hub.database.writing():
+        key = NodeKeyRow.get_by_id(caller.keyid)
+        credential = credentials.in_force(hub, key)
+        if said.report is not None:
+            reports.keep(hub, caller.node, [said.report], "check-in")
+        applying = desired.applying_to(hub, caller.node, said.desired_state)
+    newer = applying is not None and applying.number > said.desired_state
+    answer = CheckInAnswer(
+        time=envelope_of(time_for(hub, caller.node, said.nonce)),
+        credential=_if(credentials.said_to(key).serial > said.credential, credential),
+        desired_state=_if(newer, applying.document if applying else b""),
+        receipt=(
+            envelope_of(signed_receipt(hub, key)) if key.chain_sequence > said.receipt else None
+        ),
+        status=status,
+    )
+    return protocol.check_in_answer_bytes(answer)
+
+
+def credential_of(hub: Hub, caller: Caller) -> bytes:
+    """Return a node's newest credential. Raises `KeyAbsent`, `KeyLocked`, `StorageFailed`."""
+    with hub.database.writing():
+        return credentials.in_force(hub, NodeKeyRow.get_by_id(caller.keyid))
+
+
+def time_for(hub: Hub, node: str, nonce: str = "") -> bytes:
+    """Return the signed time for a node; `nonce` is its own, or empty where it didn't ask.
+
+    Raises `KeyAbsent`, `KeyLocked`.
+    """
+    said = Time(time=to_second(hub.clock()), node=node, nonce=nonce)
+    return sign("time", said, hub.keys.signing_key(SERVICE))
+
+
+def documents_for(hub: Hub, name: str) -> dict[str, bytes]:
+    """Return what a stick carries to a node, by file name, as PROTOCOL.md, section 3, names it.
+
+    `name` is the node's id or, where it has yet to learn that, the keyid of its key. Nothing for
+    one that has no valid key. Raises `KeyAbsent`, `KeyLocked`, `StorageFailed`.
+    """
+    with hub.database.writing():
+        named = (NodeKeyRow.node == name) | (NodeKeyRow.keyid == name)
+        key = NodeKeyRow.get_or_none(named & (NodeKeyRow.state == "valid"))
+        if key is None:
+            return {}
+        credential = credentials.in_force(hub, key)
+        applying = desired.applying_to(hub, key.node, 0)
+    found = {
+        "credential.json": credential,
+        "receipt.json": signed_receipt(hub, key),
+        "time.json": time_for(hub, key.node),
+    }
+    return found | ({"desired-state.json": applying.document} if applying else {})
+
+
+def _if(wanted: bool, document: bytes) -> Envelope | None:
+    return envelope_of(document) if wanted else None

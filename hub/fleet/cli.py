@@ -1,0 +1,352 @@
+"""`hub schools`, `hub enrol-codes`, `hub nodes`, `hub desired`, `hub audit`: see hub/CLI.md."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from content_packs.command_line import json_option, print_json
+from hub.fleet.limits import AUDIT_KEPT_MAX, AUDIT_LINES_SHOWN, CODE_DAYS
+from hub.options import data_option, passphrase_file, print_built
+
+if TYPE_CHECKING:
+    from hub.hub import Hub
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+def _open(data: Path) -> "Hub":
+    from hub.clock import system_clock
+    from hub.hub import open_hub
+
+    return open_hub(data, system_clock, passphrase_file=passphrase_file())
+
+
+@click.group()
+def schools() -> None:
+    """Add and list schools."""
+
+
+@schools.command("add")
+@data_option
+@click.argument("school")
+@click.option("--district", required=True, help="The district that it belongs to.")
+@click.option("--title", default="", help="What people call it.")
+@json_option
+def add_school(data: Path, school: str, district: str, title: str, as_json: bool) -> None:
+    """Add SCHOOL, a name such as qamdo-7, or give it another title."""
+    from hub.fleet.schools import add
+
+    changed = add(_open(data), school, district=district, title=title)
+    if as_json:
+        print_json({"school": school, "changed": changed})
+        return
+    click.echo(f"{school} is a school of the district {district}" + (" now." if changed else "."))
+    click.echo(f"Next: hub enrol-codes {school}")
+
+
+@schools.command("list")
+@data_option
+@json_option
+def list_schools(data: Path, as_json: bool) -> None:
+    """List the schools by district."""
+    from hub.fleet.schools import list_schools as run
+
+    found = run(_open(data))
+    if as_json:
+        print_built({"schools": found})
+        return
+    for school in found:
+        click.echo(f"{school.district}  {school.school}  nodes {school.nodes}  {school.title}")
+    if not found:
+        click.echo("There is no school yet: hub schools add NAME --district NAME")
+
+
+@click.command("enrol-codes")
+@data_option
+@click.argument("names", metavar="SCHOOL...", nargs=-1, required=True)
+@click.option("--count", type=int, default=1, show_default=True, help="Codes for each school.")
+@click.option("--days", type=int, default=CODE_DAYS, show_default=True, help="Good for so long.")
+@click.option("--node", default="", help="One code, for a box that replaces this node.")
+@click.option("--sheet", type=_FILE, help="Write them to this HTML file, to be printed.")
+@click.option("--cancel", is_flag=True, help="Make none: let the unused ones be good no more.")
+@json_option
+def enrol_codes(  # noqa: PLR0913, PLR0917 - each is an option of the command
+    data: Path,
+    names: tuple[str, ...],
+    count: int,
+    days: int,
+    node: str,
+    sheet: Path | None,
+    cancel: bool,
+    as_json: bool,
+) -> None:
+    """Make enrolment codes for schools: single use, shown once and never again."""
+    from hub.fleet import codes
+
+    hub = _open(data)
+    if cancel:
+        gone = {name: codes.cancel(hub, name) for name in names}
+        if as_json:
+            print_json({"cancelled": gone})
+            return
+        for name, number in gone.items():
+            click.echo(f"{name}: {number} unused codes are good no more.")
+        return
+    _make_codes(hub, names, (count, days), node, sheet, as_json=as_json)
+
+
+def _make_codes(  # noqa: PLR0913  # what the command was given
+    hub: "Hub",
+    names: tuple[str, ...],
+    count_and_days: tuple[int, int],
+    node: str,
+    sheet: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    import os
+
+    from hub.fleet import codes, sheets
+
+    count, days = count_and_days
+    made = codes.make(hub, names, count=count, days=days, node=node, randomness=os.urandom)
+    if sheet is not None:
+        sheets.write(sheet, made, title=hub.config.title)
+    if as_json:
+        print_built({"codes": [] if sheet else made, "sheet": str(sheet or ""), "made": len(made)})
+        return
+    if sheet is not None:
+        click.echo(f"{sheet}: {len(made)} codes, to be printed on A4. Then remove the file:")
+        click.echo("whoever has a code can try to enrol a box with it.")
+        return
+    for one in made:
+        click.echo(f"{one.shown}  {one.node or one.school}  good until {one.expires_at}")
+    click.echo("\nThe hub keeps no copy. On the box: sync-node enrol CODE", err=True)
+
+
+@click.group()
+def nodes() -> None:
+    """List nodes; confirm, revoke and group them."""
+
+
+@nodes.command("list")
+@data_option
+@click.option("--school", default="", help="Only of this school.")
+@click.option("--pending", is_flag=True, help="Only those that wait to be confirmed.")
+@json_option
+def list_nodes(data: Path, school: str, pending: bool, as_json: bool) -> None:
+    """List the nodes: school, state, when last heard of, alarms."""
+    from hub.fleet import sayings
+    from hub.fleet.nodes import list_nodes as run
+
+    found = run(_open(data), school=school, pending=pending)
+    if as_json:
+        print_built({"nodes": found})
+        return
+    sayings.say_nodes(found)
+
+
+@nodes.command("show")
+@data_option
+@click.argument("node")
+@json_option
+def show_node(data: Path, node: str, as_json: bool) -> None:
+    """Show all that the hub knows of NODE: its keys, alarms, newest report."""
+    from hub.fleet import sayings
+    from hub.fleet.nodes import show as run
+
+    found, reports = run(_open(data), node)
+    if as_json:
+        print_built({"node": found, "reports": reports})
+        return
+    sayings.say_node(found, reports)
+
+
+@nodes.command()
+@data_option
+@click.argument("node")
+@click.option("--fingerprint", default="", help="Only if the claim has this one, as the box shows.")
+@json_option
+def confirm(data: Path, node: str, fingerprint: str, as_json: bool) -> None:
+    """Let the box that claimed to be NODE be it. Compare the fingerprint first."""
+    from hub.fleet.nodes import confirm as run
+
+    key = run(_open(data), node, fingerprint=fingerprint)
+    if as_json:
+        print_built({"node": node, "key": key})
+        return
+    click.echo(f"{node} is the box with the fingerprint {key.fingerprint}.")
+    click.echo("It hears so within a minute, or from the next stick.")
+
+
+@nodes.command()
+@data_option
+@click.argument("node")
+@click.option("--fingerprint", default="", help="Only if the claim has this one.")
+@json_option
+def deny(data: Path, node: str, fingerprint: str, as_json: bool) -> None:
+    """Turn the box away that claimed to be NODE. Its code is spent."""
+    from hub.fleet.nodes import deny as run
+
+    key = run(_open(data), node, fingerprint=fingerprint)
+    if as_json:
+        print_built({"node": node, "key": key})
+        return
+    click.echo(f"{node}: the box with the fingerprint {key.fingerprint} was turned away.")
+
+
+@nodes.command()
+@data_option
+@click.argument("node")
+@click.option("--reason", default="", help="For the audit log.")
+@json_option
+def revoke(data: Path, node: str, reason: str, as_json: bool) -> None:
+    """Let NODE count no more: stolen, lost, or replaced."""
+    from hub.fleet.nodes import revoke as run
+
+    done = run(_open(data), node, reason=reason)
+    if as_json:
+        print_built(done)
+        return
+    click.echo(f"{node} is revoked since {done.revoked_at}: this hub refuses it from now on.")
+    click.echo("Other nodes refuse it once they have synced or got a stick.")
+    click.echo(f"A new box in its place: hub enrol-codes SCHOOL --node {node}")
+
+
+@nodes.command()
+@data_option
+@click.argument("node")
+@click.argument("names", metavar="[GROUP]...", nargs=-1)
+@json_option
+def groups(data: Path, node: str, names: tuple[str, ...], as_json: bool) -> None:
+    """Let NODE be of these groups and no others; of none, if none is named."""
+    from hub.fleet.nodes import set_groups
+
+    found = set_groups(_open(data), node, names)
+    if as_json:
+        print_json({"node": node, "groups": list(found)})
+        return
+    click.echo(f"{node}: {', '.join(found) or 'of no group'}.")
+
+
+@nodes.command()
+@data_option
+@click.option("--list", "file", type=_FILE, required=True, help="One to a line.")
+@json_option
+def approve(data: Path, file: Path, as_json: bool) -> None:
+    """Welcome boxes before they come, by fingerprint or serial number: nobody need confirm."""
+    from hub.fleet.nodes import approve as run
+
+    new, known = run(_open(data), file)
+    if as_json:
+        print_json({"new": new, "known": known})
+        return
+    click.echo(f"{new} boxes are welcome now, {known} were before. Each needs a code all the same.")
+
+
+@nodes.command("clear-alarm")
+@data_option
+@click.argument("node")
+@json_option
+def clear_alarm(data: Path, node: str, as_json: bool) -> None:
+    """Note that somebody has looked into NODE's alarm."""
+    from hub.fleet.nodes import clear_alarm as run
+
+    alarm = run(_open(data), node)
+    if as_json:
+        print_json({"node": node, "cleared": alarm})
+        return
+    click.echo(f"{node}: cleared: {alarm}" if alarm else f"{node} has no alarm.")
+
+
+@click.group()
+def desired() -> None:
+    """Say what nodes should follow and hold."""
+
+
+@desired.command("set")
+@data_option
+@click.argument("file", type=_FILE)
+@click.option("--node", default="", help="For this node, whatever its groups.")
+@click.option("--group", default="", help="For the nodes of this group.")
+@json_option
+def set_desired(data: Path, file: Path, node: str, group: str, as_json: bool) -> None:
+    """Sign what the TOML file FILE says, for a node or a group. An empty file takes it away."""
+    from hub.fleet.desired import read_settings, set_for
+
+    done = set_for(_open(data), read_settings(file), node=node, group=group)
+    if as_json:
+        print_json({"node": node, "group": group, "number": done.number})
+        return
+    whom = f"the group {group}" if group else node
+    click.echo(f"{whom}: desired state {done.number}, from the next check-in or stick on.")
+
+
+@desired.command("show")
+@data_option
+@click.option("--node", default="", help="Of this node.")
+@click.option("--group", default="", help="Of this group.")
+@json_option
+def show_desired(data: Path, node: str, group: str, as_json: bool) -> None:
+    """Show what was set for a node or a group itself."""
+    from hub.fleet import sayings
+    from hub.fleet.desired import of
+
+    found = of(_open(data), node=node, group=group)
+    if as_json:
+        shown = found and {"number": found.number, "settings": found.settings}
+        print_built({"node": node, "group": group, "desired_state": shown})
+        return
+    sayings.say_desired(found)
+
+
+@click.command("open-batches")
+@data_option
+@json_option
+def open_batches(data: Path, as_json: bool) -> None:
+    """Open batches that couldn't be when they came: the seal key was locked or elsewhere."""
+    from hub.fleet.batches import open_waiting
+
+    opened, left = open_waiting(_open(data))
+    if as_json:
+        print_json({"opened": opened, "left": left})
+        return
+    click.echo(f"{opened} batches opened, {left} left.")
+
+
+@click.command()
+@data_option
+@click.option("--node", default="", help="Only of this node.")
+@click.option("--event", default="", help="Only this event.")
+@click.option("--refusals", is_flag=True, help="Only who was turned away.")
+@click.option(
+    "--most", type=click.IntRange(1, AUDIT_KEPT_MAX), default=AUDIT_LINES_SHOWN, show_default=True,
+    help="No more than so many lines.",
+)  # fmt: skip
+@json_option
+def audit(  # noqa: PLR0913, PLR0917 - each is an option of the command
+    data: Path, node: str, event: str, refusals: bool, most: int, as_json: bool
+) -> None:
+    """Show who was enrolled, revoked and refused, and why; the newest first."""
+    from hub.fleet.audit import entries
+
+    only = True if refusals else None
+    found = entries(_open(data), most=most, node=node, event=event, refusals=only)
+    if as_json:
+        print_built({"entries": found})
+        return
+    for entry in found:
+        whom = entry.node or entry.keyid[:16]
+        line = f"{entry.at}  {entry.event}  {whom}  {entry.origin}  {entry.reason}"
+        click.echo(line.rstrip())
+
+
+COMMANDS: tuple[click.Command, ...] = (
+    schools,
+    enrol_codes,
+    nodes,
+    desired,
+    open_batches,
+    audit,
+)

@@ -1,0 +1,186 @@
+"""Desired states: what nodes should follow and hold, signed, for one node or one group.
+
+**Which one a node gets**: its own, or else the newest of its groups'. A node takes only a higher
+number than it holds; so where what applies has a lower one (its own was taken away, it changed
+groups), the same is signed anew under the next number. So it is where an earlier service key signed
+it, which may be revoked by now.
+
+Numbers come from one counter for all, and are no lower than the seconds since 1970: a hub that was
+restored from an old backup doesn't repeat itself.
+
+An empty file takes a desired state away: of a node, so that its groups' applies; of a group, it
+leaves everything to its nodes.
+"""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import msgspec
+import peewee
+
+from content_packs import canonical_json, messages
+from content_packs.desired_state import Budget, DesiredPin, DesiredState, Window
+from content_packs.errors import InvalidContent, Missing, UsageError
+from content_packs.limits import DOCUMENT_BYTES_MAX
+from content_packs.messages import Part, to_second
+from content_packs.names import check_name
+from content_packs.signed_documents import envelope_of, sign, unverified_payload
+from hub.clock import in_words
+from hub.fleet import audit, credentials
+from hub.fleet.limits import DESIRED_BYTES_MAX, DESIRED_KEPT_MAX
+from hub.fleet.tables import DesiredRow, NodeRow
+from hub.hub import Hub
+from hub.keys import SERVICE
+
+Settings: TypeAlias = dict[str, Any]
+
+_NOT_SET = {"format", "number", "issued_at", "node", "group"}
+_PARTS: dict[str, type[Part]] = {"windows": Window, "budget": Budget, "pins": DesiredPin}
+
+
+@dataclass(frozen=True)
+class Applying:
+    """A desired state in force: who it is for, its number, what it says."""
+
+    node: str
+    group: str
+    number: int
+    issued_at: str
+    settings: Settings
+    document: bytes
+
+
+def read_settings(file: Path) -> Settings:
+    """Return what a TOML file says, unchecked. Raises `UsageError`."""
+    try:
+        with file.open("rb") as opened:
+            data = opened.read(DESIRED_BYTES_MAX + 1)
+        if len(data) > DESIRED_BYTES_MAX:
+            raise UsageError(f"{file}: more than {DESIRED_BYTES_MAX} bytes")
+        return tomllib.loads(data.decode())
+    except OSError as error:
+        raise UsageError(f"{file}: can't be read: {error.strerror}") from error
+    except (ValueError, ArithmeticError) as error:  # also for a number of 5,000 digits, a year 0
+        raise UsageError(f"{file}: not TOML: {error}") from error
+    except RecursionError as error:
+        raise UsageError(f"{file}: not TOML: nested too deep") from error
+
+
+def set_for(hub: Hub, settings: Settings, *, node: str = "", group: str = "") -> Applying:
+    """Sign a desired state for a node or a group, in place of the one that it has.
+
+    Raises `UsageError` for settings that can't be, `Missing` for a node that isn't there,
+    `KeyAbsent`, `KeyLocked`, `StorageFailed`.
+    """
+    _check(settings, node, group)
+    with hub.database.writing():
+        if node and NodeRow.get_or_none(NodeRow.node == node) is None:
+            raise Missing(f"there is no node {node[:80]!r}", hint="See: hub nodes list")
+        row = _sign(hub, settings, node, group)
+        audit.note(hub, "desired-set", node=node, reason=f"number {row.number} for {node or group}")
+        return _view(row)
+
+
+def of(hub: Hub, *, node: str = "", group: str = "") -> Applying | None:
+    """Return what was set for a node or a group itself, None for none. Raises `StorageFailed`."""
+    with hub.database.transaction():
+        row = _newest(node, [group] if group else [])
+        return None if row is None else _view(row)
+
+
+def applying_to(hub: Hub, node: str, held: int) -> Applying | None:
+    """Return what applies to a node that holds the number `held`, 0 for none.
+
+    None where nothing was ever set for it. Inside the caller's transaction, a writing one: it may
+    be signed anew. Raises `KeyAbsent`, `KeyLocked`.
+    """
+    known = NodeRow.get_by_id(node)
+    row = _newest(node, [])
+    if row is None or not _view(row).settings:
+        row = _newest("", known.groups) or row
+    if row is None:
+        return None
+    found = _view(row)
+    stale = row.number < held <= _newest_number()  # a number that a node made up changes nothing
+    if stale or not credentials.is_by_our_key(hub, found.document):
+        row = _sign(hub, found.settings, found.node, found.group)
+    return _view(row)
+
+
+def _check(settings: Settings, node: str, group: str) -> None:
+    if bool(node) == bool(group):
+        raise UsageError("a desired state is for one node or for one group")
+    try:
+        check_name(node or group, what="node" if node else "group")
+    except InvalidContent as error:
+        raise UsageError(error.message, hint=error.hint) from error
+    _check_keys(settings, DesiredState, "desired state")
+    for name, kind in _PARTS.items():
+        found = settings.get(name)
+        for part in found if isinstance(found, list) else [found]:
+            if isinstance(part, dict):
+                _check_keys(part, kind, name)
+
+
+def _check_keys(found: Settings, kind: type[Part], where: str) -> None:
+    """Refuse a slip of the pen: nodes ignore what they don't know."""
+    known = {field.encode_name for field in msgspec.structs.fields(kind)} - _NOT_SET
+    for name in found:
+        if name not in known:
+            raise UsageError(
+                f"{where}: the key {name[:80]!r} is unknown",
+                hint=f"Known keys: {', '.join(sorted(known))}.",
+            )
+
+
+def _sign(hub: Hub, settings: Settings, node: str, group: str) -> DesiredRow:
+    now = to_second(hub.clock())
+    whom = {name: value for name, value in (("node", node), ("group", group)) if value}
+    number = _next_number(hub)
+    value = {**settings, **whom, "format": 1, "number": number, "issued_at": in_words(now)}
+    try:
+        desired = messages.from_value(value, DesiredState, what="desired state")
+        document = sign("desired-state", desired, hub.keys.signing_key(SERVICE))
+    except InvalidContent as error:
+        raise UsageError(error.message, hint=error.hint) from error
+    row = DesiredRow.create(
+        force_insert=True,
+        number=number,
+        node=node,
+        group=group,
+        document=document.decode(),
+        issued_at=in_words(now),
+    )
+    _forget_earlier(node, group)
+    return row
+
+
+def _next_number(hub: Hub) -> int:
+    return max(_newest_number() + 1, int(hub.clock().timestamp()))
+
+
+def _newest_number() -> int:
+    return int(DesiredRow.select(peewee.fn.MAX(DesiredRow.number)).scalar() or 0)
+
+
+def _newest(node: str, groups: list[str]) -> DesiredRow | None:
+    of_whom = (DesiredRow.node == node) if node else (DesiredRow.group << groups)
+    return DesiredRow.select().where(of_whom).order_by(DesiredRow.number.desc()).first()  # type: ignore[no-any-return]  # peewee is untyped
+
+
+def _forget_earlier(node: str, group: str) -> None:
+    of_whom = (DesiredRow.node == node) & (DesiredRow.group == group)
+    kept = DesiredRow.select(DesiredRow.number).where(of_whom).order_by(DesiredRow.number.desc())
+    numbers = [row.number for row in kept.limit(DESIRED_KEPT_MAX)]
+    DesiredRow.delete().where(of_whom & (DesiredRow.number < min(numbers))).execute()
+
+
+def _view(row: DesiredRow) -> Applying:
+    document = row.document.encode()
+    payload = unverified_payload(envelope_of(document), what="desired state")  # our own
+    said = canonical_json.decode(payload, bytes_max=DOCUMENT_BYTES_MAX, what="desired state")
+    built: Settings = said if isinstance(said, dict) else {}
+    settings = {name: value for name, value in built.items() if name not in _NOT_SET}
+    return Applying(row.node, row.group, row.number, row.issued_at, settings, document)

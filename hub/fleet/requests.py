@@ -1,0 +1,128 @@
+"""Who asks: signed requests of nodes, each taken once.
+
+The signature is checked first, then, in one step with writing it down, that the key is valid and
+the sequence higher than the last of this key. Every refusal is the same to whoever asked; the
+reason stands in the audit log.
+
+A sequence that isn't higher, under a signature that holds, is one of these:
+- the very request of before, once more: somebody repeats it, or the network did;
+- a request a little below the last, that another one overtook;
+- anything else: two boxes sign with one key (a copied card), or somebody plays back old requests.
+  That is an alarm, and a person has to look. Two different requests with one sequence are one, too.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from content_packs import request_signing
+from content_packs.digests import digest_of
+from content_packs.errors import Untrusted
+from content_packs.request_signing import Request, Verified
+from hub.clock import in_words
+from hub.errors import Unauthorised
+from hub.fleet import audit
+from hub.fleet.audit import Refusals
+from hub.fleet.limits import LATE_SEQUENCES_MAX, REQUESTS_REMEMBERED
+from hub.fleet.tables import NodeKeyRow, NodeRow
+from hub.hub import Hub
+
+_MARK_DIGITS = 16
+
+
+@dataclass(frozen=True)
+class Caller:
+    """The node that asks, and by which key."""
+
+    node: str
+    keyid: str
+    public: str
+    origin: str
+
+    def keys(self) -> dict[str, Ed25519PublicKey]:
+        """Return what verifies the documents of its key, by keyid."""
+        return {self.keyid: Ed25519PublicKey.from_public_bytes(bytes.fromhex(self.public))}
+
+
+def identify(
+    hub: Hub, request: Request, fields: Mapping[str, str], *, origin: str, refusals: Refusals
+) -> Caller:
+    """Return the node that signed a request; its sequence is taken, durably.
+
+    Raises `Unauthorised` for all that isn't right with it, `StorageFailed`.
+    """
+    try:
+        verified = request_signing.verify(request, fields, lambda keyid: _public(hub, keyid))
+    except Untrusted as error:
+        refusals.note(hub, "request-refused", origin=origin, reason=error.message)
+        raise Unauthorised("the request isn't signed by a node of this hub") from error
+    mark = digest_of(_field(fields, "signature").encode())[:_MARK_DIGITS]
+    with hub.database.writing():
+        row = NodeKeyRow.get_by_id(verified.keyid)  # rows of keys that ever counted stay
+        reason = _why_not(hub, row, verified, mark)
+        if not reason:
+            _take(row, verified.sequence, mark)
+    if reason:
+        refusals.note(
+            hub,
+            "request-refused",
+            origin=origin,
+            node=row.node,
+            keyid=row.keyid,
+            reason=reason,
+        )
+        raise Unauthorised("the request isn't signed by a node of this hub")
+    return Caller(row.node, row.keyid, row.public, origin)
+
+
+def raise_alarm(hub: Hub, node: str, keyid: str, reason: str) -> None:
+    """Note that a person has to look at a node, inside the caller's transaction."""
+    known = NodeRow.get_by_id(node)
+    if known.alarm:
+        return
+    NodeRow.update(alarm=reason, alarm_at=in_words(hub.clock())).where(
+        NodeRow.node == node
+    ).execute()
+    audit.note(hub, "alarm", node=node, keyid=keyid, reason=reason)
+
+
+def _public(hub: Hub, keyid: str) -> Ed25519PublicKey | None:
+    with hub.database.transaction():
+        row = NodeKeyRow.get_or_none((NodeKeyRow.keyid == keyid) & (NodeKeyRow.credential != ""))
+    if row is None:
+        return None
+    return Ed25519PublicKey.from_public_bytes(bytes.fromhex(row.public))
+
+
+def _field(fields: Mapping[str, str], name: str) -> str:
+    return next(value for key, value in fields.items() if key.lower() == name)
+
+
+def _why_not(hub: Hub, row: NodeKeyRow, verified: Verified, mark: str) -> str:
+    """Return why a request whose signature holds isn't taken; empty if it is."""
+    if row.state != "valid":
+        return f"the key is {row.state}"
+    if verified.sequence > row.sequence:
+        return ""
+    seen = dict(row.requests)
+    gone_back = f"the sequence {verified.sequence} isn't above {row.sequence}"
+    if seen.get(verified.sequence) == mark:
+        return f"{gone_back}: the very request of before"
+    late = verified.sequence > row.sequence - LATE_SEQUENCES_MAX
+    if late and verified.sequence not in seen:
+        return f"{gone_back}: another request overtook it"
+    raise_alarm(
+        hub,
+        row.node,
+        row.keyid,
+        f"{gone_back}: two boxes may share one identity, or somebody plays back old requests",
+    )
+    return gone_back
+
+
+def _take(row: NodeKeyRow, sequence: int, mark: str) -> None:
+    requests = [*row.requests, [sequence, mark]][-REQUESTS_REMEMBERED:]
+    NodeKeyRow.update(sequence=sequence, requests=requests).where(
+        NodeKeyRow.keyid == row.keyid
+    ).execute()

@@ -1,0 +1,1 @@
+"""Keeping the keys: making, listing, rotating, revoking; signing where no hub is."""

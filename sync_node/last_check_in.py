@@ -1,0 +1,28 @@
+"""How the last check-in went, as node.db remembers it."""
+
+import msgspec
+
+from sync_node import state
+
+
+class LastCheckIn(msgspec.Struct, frozen=True):
+    """How the last check-in went: `at` (RFC 3339), in the start `boot`, `on` seconds of being on.
+
+    `what` it was about; `refused` how many were refused since the last that wasn't; `sealed_on`:
+    when a report was sealed last.
+    """
+
+    at: str = ""
+    boot: str = ""
+    on: float = 0.0
+    what: str = ""
+    refused: int = 0
+    sealed_on: float = 0.0
+
+
+def last_check_in() -> LastCheckIn:
+    """Return how the last check-in went. node.db is open."""
+    try:
+        return msgspec.json.decode(state.check_in() or "{}", type=LastCheckIn)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return LastCheckIn()

@@ -1,0 +1,142 @@
+"""What a node says about itself: `status`, the ticks and the clock (PROTOCOL.md, section 9).
+
+Nothing about any pupil is in it. What matters most stands first, since what is too much is cut.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from content_packs import messages, reports
+from content_packs.errors import SatchelError
+from content_packs.limits import REPORT_TROUBLES_MAX, SHORT_TEXT_CHARACTERS_MAX
+from content_packs.reports import Clock, Disk, PackReadiness, Report, Ticks, Trouble, Versions
+from sync_node import status, ticks, trusted_time
+from sync_node.box_clock import BoxClock
+from sync_node.config import Config
+from sync_node.data_dir import DataDir
+from sync_node.disk import disk_total
+from sync_node.hardware import Hardware
+from sync_node.limits import REPORT_DAYS
+from sync_node.status import PackStatus
+from sync_node.ticks import Tick
+
+
+def report(  # noqa: PLR0913  # all by name; each is needed
+    data_dir: DataDir,
+    config: Config,
+    *,
+    clock: BoxClock,
+    tick: Tick | None,
+    hardware: Hardware,
+    numbers: tuple[int, int, int],
+    disk_free: Callable[[Path], int],
+) -> Report:
+    """Return what this node says about itself now. node.db is open.
+
+    `tick` is the one at work, which isn't recorded yet. `numbers`: of the desired state that
+    counts, of the newest batch, and of the newest one that a receipt covers. Raises
+    `StorageFailed`.
+    """
+    time = clock.reading()
+    found = status.status(data_dir, config.channels, time=time, disk_free=disk_free)
+    desired_state, newest, receipted = numbers
+    return reports.fitted(
+        Report(
+            at=messages.to_second(time.now),
+            versions=Versions(
+                satchel=hardware.software, system=hardware.system, model=hardware.model
+            ),
+            disk=Disk(
+                total=disk_total(data_dir.root),
+                free=found.disk_free,
+                store_files=found.store_files,
+                trouble=messages_disk(found.disk_trouble),
+            ),
+            clock=Clock(
+                trusted=messages.to_second(time.trusted),
+                sure=time.sure,
+                clock_is=time.clock_is,
+                system=_moment(time.clock),
+            ),
+            ticks=_ticks(time.now, tick, last_contact=_parsed(found.last_contact)),
+            packs=tuple(_pack(each) for each in sorted(found.packs, key=_wholeness)),
+            troubles=tuple(_trouble(each) for each in (tick.troubles if tick else ())),
+            channels_absent=found.absent_channels[:REPORT_TROUBLES_MAX],
+            stale_since=_parsed(found.stale_since),
+            paused=found.paused,
+            desired_state=desired_state,
+            batches=newest,
+            receipt=receipted,
+        )
+    )
+
+
+def messages_disk(trouble: str) -> reports.DiskTrouble:
+    """Return a disk's trouble as a report names it."""
+    for known in ("full", "read-only", "failing", "unreadable"):
+        if trouble == known:
+            return known
+    return ""
+
+
+def _wholeness(pack: PackStatus) -> tuple[bool, bool, str]:
+    """Return what packs are sorted by: what isn't whole comes first, what is hidden last."""
+    whole = pack.lessons_total is not None and pack.lessons_ready == pack.lessons_total
+    return (pack.retired, whole, pack.pack)
+
+
+def _pack(found: PackStatus) -> PackReadiness:
+    return PackReadiness(
+        pack=found.pack,
+        channel=found.channel or "none",
+        version=found.version,
+        lessons_ready=found.lessons_ready,
+        lessons_total=found.lessons_total,
+        lessons_older=found.lessons_older,
+        bytes_to_come=found.bytes_to_come,
+        held_version=found.held_version,
+        retired=found.retired,
+    )
+
+
+def _trouble(error: SatchelError) -> Trouble:
+    return Trouble(code=error.code, text=reports.shortened(error.message))
+
+
+def _ticks(now: datetime, tick: Tick | None, *, last_contact: datetime | None) -> Ticks:
+    """Sum up what the engine did in the last days, and in the tick at work."""
+    since = now - timedelta(days=REPORT_DAYS)
+    found = ticks.records(since)
+    bad = ("cut", "untrusted", "invalid", "storage")
+    last = found[-1] if found else None
+    started = _parsed(found[0].started_at) if found else None
+    outcome = tick.outcome if tick else last.outcome if last else ""
+    return Ticks(
+        since=started or messages.to_second(tick.started_at if tick else now),
+        ticks=sum(each.ticks for each in found) + bool(tick),
+        failed=sum(each.ticks for each in found if each.outcome in bad)
+        + bool(tick and tick.outcome in bad),
+        seconds=sum(each.seconds for each in found),
+        bytes_in=sum(each.bytes_in for each in found) + (tick.traffic.bytes_in if tick else 0),
+        bytes_out=sum(each.bytes_out for each in found) + (tick.traffic.bytes_out if tick else 0),
+        cuts=sum(each.cuts for each in found),
+        last_ended_at=_parsed(last.ended_at) if last else None,
+        last_outcome=reports.shortened(outcome, SHORT_TEXT_CHARACTERS_MAX),
+        last_contact=last_contact,
+    )
+
+
+def _parsed(text: str) -> datetime | None:
+    found = trusted_time.parse(text) if text else None
+    return _moment(found) if found else None
+
+
+def _moment(time: datetime) -> datetime | None:
+    """Return a time as a message can hold it, None for one that no message can."""
+    second = messages.to_second(time)
+    try:
+        messages.check_moment(second, what="report")
+    except ValueError:
+        return None
+    return second

@@ -1,0 +1,82 @@
+"""Documents of version 1 that never change: what was signed in 2026 stays readable.
+
+Their keys are those of tests/support/protocol.py. The batches were sealed with true randomness.
+"""
+
+from pathlib import Path
+
+from content_packs import batches, protocol, reports
+from content_packs.batches import ChainEnd
+from content_packs.desired_state import Window
+from content_packs.digests import digest_of
+from content_packs.publications import Publication
+from content_packs.reports import Report
+from content_packs.signed_documents import open_signed
+from tests.support.protocol import (
+    ESCROW_KEY,
+    NODE_KEY,
+    NOON,
+    SEAL_KEY,
+    SERVICE_KEY,
+    a_report,
+    by_keyid,
+    seal_keyid,
+)
+
+VECTORS = Path(__file__).parent / "v1" / "protocol"
+SERVICE = by_keyid(SERVICE_KEY)
+NODE = by_keyid(NODE_KEY)
+
+
+def kept(name: str) -> bytes:
+    return (VECTORS / f"{name}.json").read_bytes()
+
+
+def credential() -> protocol.Credential:
+    return protocol.open_credential(kept("credential"), SERVICE, key=NODE_KEY.public_key())
+
+
+def test_the_claim_and_the_credential() -> None:
+    claim = protocol.open_claim(kept("claim"))
+    assert (claim.code, claim.model) == ("EDGQ8RV8CNX", "Raspberry Pi 4")
+    assert (credential().node, credential().school_title) == ("qamdo-7", "昌都小学")
+    assert credential().key == claim.key
+
+
+def test_the_time() -> None:
+    time = protocol.open_time(kept("time"), SERVICE, node="qamdo-7", nonce="0f" * 16)
+    assert time.time == NOON
+
+
+def test_the_desired_state() -> None:
+    desired = protocol.open_desired_state(kept("desired-state"), SERVICE, credential=credential())
+    assert desired.number == 7
+    assert desired.windows == (Window(opens="22:00", closes="06:00", classes=("video",)),)
+    assert desired.budget is not None
+    assert desired.budget.megabytes_per_month == 300
+
+
+def test_the_report_the_batches_and_the_receipt() -> None:
+    assert open_signed(kept("report"), "report", Report, NODE) == a_report()
+    end = ChainEnd()
+    for number in (1, 2):
+        document = kept(f"batch-{number}")
+        end = batches.verify_chain([document], NODE, node="qamdo-7", end=end)
+        batch = batches.read(document, NODE, node="qamdo-7")
+        for key in (SEAL_KEY, ESCROW_KEY):
+            content = batches.content_of(batch, {seal_keyid(key): key})
+            assert reports.decode_batch(content) == (a_report(),) * number
+    receipt = protocol.open_receipt(kept("receipt"), SERVICE, credential=credential())
+    assert ChainEnd(receipt.sequence, receipt.digest) == end
+
+
+def test_the_status_list() -> None:
+    status = protocol.read_status_list(kept("status-list"))
+    assert (status.number, status.revoked) == (2, {"qamdo-3": NOON})
+
+
+def test_the_publication() -> None:
+    """Written by another program, from PROTOCOL.md alone."""
+    publication = open_signed(kept("publication"), "publication", Publication, NODE)
+    assert (publication.pack, publication.version) == ("grade4-maths", 2)
+    assert (publication.publisher, publication.manifest) == ("my-school", digest_of(b"manifest"))
