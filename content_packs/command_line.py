@@ -91,6 +91,14 @@ def _say(error: SatchelError, *, as_json: bool) -> None:
         click.echo(f"  what to do: {error.hint}", err=True)
 
 
+def plain(text: str) -> str:
+    """Return what strangers wrote as it can be printed in a line.
+
+    What would move a terminal's cursor, colour it or turn its direction is shown as `?`.
+    """
+    return "".join(character if character.isprintable() else "?" for character in text)
+
+
 def megabytes(count: float) -> str:
     """Return a number of bytes in words, such as `3.4 kB` (powers of ten)."""
     for unit, size in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):

@@ -3,6 +3,7 @@
 ```
 satchel/courier.json            what this is, for people and for going on; never trusted
 satchel/repository/...          a repository (repository.py)
+satchel/held/...                what a node held, by digest, where it can't make bundles of it
 satchel/down/<id>/<kind>.json   what the hub says to one node: signed documents
 satchel/up/<id>/claim.json, report.json, batches/<sequence>.json      what a node says to the hub
 ```
@@ -28,6 +29,7 @@ from content_packs.repository import TIMESTAMP
 FOLDER = "satchel"
 MARK = f"{FOLDER}/courier.json"
 REPOSITORY = f"{FOLDER}/repository"
+HELD = f"{FOLDER}/held"
 UP = f"{FOLDER}/up"
 DOWN = f"{FOLDER}/down"
 CLAIM = "claim.json"
@@ -35,6 +37,7 @@ REPORT = "report.json"
 BATCHES = "batches"
 DOWN_KINDS = ("credential", "time", "desired-state", "receipt")  # in the order to take them in
 
+_HELD_PLACES = "held/"
 _CHAIN = ("root", "", "status", "targets", "snapshot", "timestamp")  # "": channels
 
 Why: TypeAlias = Literal["room", "file-too-large"]
@@ -43,6 +46,16 @@ Why: TypeAlias = Literal["room", "file-too-large"]
 def repository_path(place: str) -> str:
     """Return where a place of the repository lies on a stick."""
     return f"{REPOSITORY}/{place}"
+
+
+def held_place(path: str) -> str:
+    """Return as what a file of `HELD` is planned, beside the places of the repository."""
+    return f"{_HELD_PLACES}{path}"
+
+
+def path_of(place: str) -> str:
+    """Return where on a stick a place of the repository or of `HELD` lies."""
+    return f"{FOLDER}/{place}" if place.startswith(_HELD_PLACES) else repository_path(place)
 
 
 def down_path(node: str, kind: str) -> str:

@@ -18,6 +18,9 @@ from content_packs.errors import StorageFailed
 
 TEMPORARY_SUFFIX = ".part"
 
+# A link in its place could lead to anything that this user may write, a private key, say.
+_NEW = os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+
 _OWNER_HINT = "Run as the user that owns the folder, or name another one."
 _REASONS = {
     errno.ENOSPC: ("the disk is full", "Free some space."),
@@ -26,6 +29,7 @@ _REASONS = {
     errno.EIO: ("the disk reported an error", "The disk may be failing: replace it soon."),
     errno.EACCES: ("permission was denied", _OWNER_HINT),
     errno.EPERM: ("permission was denied", _OWNER_HINT),
+    errno.ELOOP: ("a link is in its place", "It was removed: run this again."),
 }
 
 
@@ -70,7 +74,7 @@ def writing(path: Path, *, mode: int = 0o644) -> Iterator[BinaryIO]:
     temporary = path.with_name(path.name + TEMPORARY_SUFFIX)
     try:
         with storage_errors(path):
-            descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_TRUNC, mode)
+            descriptor = os.open(temporary, _NEW, mode)
             with os.fdopen(descriptor, "w+b") as file:
                 yield file
                 file.flush()

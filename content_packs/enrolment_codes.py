@@ -11,6 +11,7 @@ Reading forgives case, O for 0, I and L for 1, white space, hyphens of any kind,
 characters of East Asian keyboards. See PROTOCOL.md, section 5.
 """
 
+import re
 import unicodedata
 
 from content_packs.errors import InvalidContent
@@ -28,6 +29,8 @@ _VALUES = {character: value for value, character in enumerate(ALPHABET)}
 _MISREAD = {"O": "0", "I": "1", "L": "1"}
 _IGNORED_CATEGORIES = {"Pd", "Zs", "Cc", "Cf"}  # dashes, spaces, tabs and what can't be seen
 _IGNORED = "\N{MINUS SIGN}\N{KATAKANA-HIRAGANA PROLONGED SOUND MARK}_."  # typed for a hyphen
+
+_FINGERPRINT = re.compile(rf"[{ALPHABET}]{{4}}(-[{ALPHABET}]{{4}}){{3}}")
 
 _HINT = "A code has 11 letters and digits, such as 7K3M-Q8T-X2YA. Read it off the sheet again."
 
@@ -91,6 +94,11 @@ def fingerprint(keyid: str) -> str:
     """
     text = _characters(int(keyid[:20], 16), FINGERPRINT_CHARACTERS)
     return "-".join(text[at : at + 4] for at in range(0, FINGERPRINT_CHARACTERS, 4))
+
+
+def is_fingerprint(text: str) -> bool:
+    """Say whether `text` has the form of a fingerprint."""
+    return _FINGERPRINT.fullmatch(text) is not None
 
 
 def _characters(value: int, count: int) -> str:

@@ -47,6 +47,7 @@ HUB_KEYS_MAX = 8  # of each purpose in targets: one in use, and those that take 
 
 # What hub and node say to each other (PROTOCOL.md)
 DOCUMENT_BYTES_MAX = 256 * KIB  # one signed document
+MESSAGE_VALUES_MAX = 200_000  # in one message; each takes some 70 bytes of memory, in 2 bytes here
 ANSWER_BYTES_MAX = 1 * MIB  # the hub's answer to a check-in, up to four documents in it
 STATUS_LIST_BYTES_MAX = 1 * MIB
 STATUS_REVOKED_MAX = 10_000

@@ -18,6 +18,7 @@ from content_packs import canonical_json
 from content_packs.errors import InvalidContent
 from content_packs.limits import (
     INTEGER_MAX,
+    MESSAGE_VALUES_MAX,
     NAME_CHARACTERS_MAX,
     PROTOCOL_YEAR_MAX,
     PROTOCOL_YEAR_MIN,
@@ -31,6 +32,7 @@ NONCE_BYTES = 16
 DIGEST_OF_NOTHING = "0" * 64  # before the first batch of a chain
 
 _MESSAGE_CHARACTERS_MAX = 300
+_BEFORE_A_VALUE = (b",", b"[", b"{")
 
 # `$` alone lets a newline pass at the end, and `\Z` is Python's: schemas are read by others too.
 _END = r"$(?!\n)"
@@ -136,8 +138,11 @@ def decode(data: bytes, kind: type[_Any], *, bytes_max: int, what: str) -> _Any:
     """Return the message in `data`; `what` names it in errors.
 
     Raises `InvalidContent`, naming the field, for anything but canonical JSON of this kind within
-    its bounds, and before parsing for more than `bytes_max` bytes.
+    its bounds, and before parsing for more than `bytes_max` bytes or `MESSAGE_VALUES_MAX` values.
     """
+    values = sum(map(data.count, _BEFORE_A_VALUE)) if len(data) <= bytes_max else 0
+    if values > MESSAGE_VALUES_MAX:
+        raise InvalidContent(f"{what}: {values} values, more than the {MESSAGE_VALUES_MAX} allowed")
     value = canonical_json.decode(data, bytes_max=bytes_max, what=what)
     return from_value(value, kind, what=what)
 
@@ -153,6 +158,24 @@ def from_value(value: canonical_json.Json, kind: type[_Any], *, what: str) -> _A
             hint="It was made by another version of Satchel: update the older of the two.",
         )
     try:
-        return msgspec.convert(value, kind)
+        message = msgspec.convert(value, kind)
     except (msgspec.ValidationError, OverflowError) as error:
         raise InvalidContent(f"{what}: {str(error)[:_MESSAGE_CHARACTERS_MAX]}") from error
+    odd = _spelt_otherwise(msgspec.to_builtins(message), value, "$")
+    if odd:
+        raise InvalidContent(
+            f"{what}: {odd[:_MESSAGE_CHARACTERS_MAX]}: not in its one spelling",
+            hint="A moment is written as 2026-11-21T08:00:00Z.",
+        )
+    return message
+
+
+def _spelt_otherwise(written: object, read: canonical_json.Json, at: str) -> str:
+    """Return where what was read isn't as it would be written, fields unknown here apart."""
+    if isinstance(written, dict) and isinstance(read, dict):
+        pairs = [(value, read.get(name), f"{at}.{name}") for name, value in written.items()]
+    elif isinstance(written, list | tuple) and isinstance(read, list):
+        pairs = [(value, read[n], f"{at}[{n}]") for n, value in enumerate(written)]
+    else:
+        return "" if written == read else at
+    return next(filter(None, (_spelt_otherwise(*pair) for pair in pairs)), "")

@@ -85,7 +85,7 @@ def check(document: bytes, cpack: Cpack, *, what: str) -> Signer:
     ):
         if signed != found:
             raise Untrusted(
-                f"{what}: signs {field} {signed}, but {cpack.path.name} has {found}", hint=_HINT
+                f"{what}: signs {field} {signed}, but the cpack has {found}", hint=_HINT
             )
     return Signer(keyid_of(bytes.fromhex(publication.key)), publication.publisher)
 

@@ -1,7 +1,7 @@
 """Reports: what a node says about itself. Small, bounded, and without a word about any pupil.
 
 A report is cut to its bounds by `fitted`, which says how much it left out: a node with much trouble
-still reports. See PROTOCOL.md, section 8.
+still reports. See PROTOCOL.md, section 9.
 """
 
 from typing import Annotated, Literal, TypeAlias

@@ -17,6 +17,7 @@ import os
 import stat
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -38,6 +39,11 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _FATS = {"vfat", "msdos", "fat"}
 _PULLED = "Was the stick pulled? Put it in again and run the same once more: it goes on."
+_HINTS = {
+    errno.EROFS: "Is it locked by a switch, or mounted read-only? A failing stick turns so, too.",
+    errno.EIO: _PULLED,
+    errno.ENODEV: _PULLED,
+}
 _FAKE = "The stick is failing, or smaller than it says. Use another one."
 
 
@@ -82,8 +88,8 @@ class Calls(Protocol):
         """See `os.unlink`."""
         ...
 
-    def listdir(self, path: int) -> list[str]:
-        """See `os.listdir`."""
+    def scandir(self, path: int) -> Any:
+        """See `os.scandir`."""
         ...
 
 
@@ -103,6 +109,7 @@ class Stick:
     def read(self, path: str, *, bytes_max: int) -> bytes:
         """Return a file whole."""
         with self._reading(path), self._parent(path) as (folder, name):
+            self._check_kind(os.stat(name, dir_fd=folder, follow_symlinks=False), path)
             descriptor = self._calls.open(name, _FILE, dir_fd=folder)
             try:
                 size = self._ordinary(descriptor, path)
@@ -131,11 +138,17 @@ class Stick:
         return found.st_size if stat.S_ISREG(found.st_mode) else None
 
     def names(self, folder: str, *, most: int = COURIER_FILES_MAX) -> list[str]:
-        """Return the names in a folder, sorted, at most so many; none where it isn't there."""
+        """Return names in a folder, sorted; none where it isn't there.
+
+        Of more than `most` those that the disk gives first: nobody holds millions in memory.
+        """
         with self._reading(folder):
             try:
-                with self._opened(folder, make=False) as descriptor:
-                    return sorted(self._calls.listdir(descriptor))[:most]
+                with (
+                    self._opened(folder, make=False) as descriptor,
+                    self._calls.scandir(descriptor) as entries,
+                ):
+                    return sorted(entry.name for entry in islice(entries, most))
             except OSError as error:
                 if error.errno in _NOT_THERE | _NOT_OURS:
                     return []
@@ -209,6 +222,7 @@ class Stick:
 
     def _digest(self, folder: int, name: str, path: str) -> str:
         """Read a file past the cache where the file system can; else ask it to drop the cache."""
+        self._check_kind(os.stat(name, dir_fd=folder, follow_symlinks=False), path)
         for direct in (os.O_DIRECT, 0):
             try:
                 descriptor = self._calls.open(name, _FILE | direct, dir_fd=folder)
@@ -244,9 +258,13 @@ class Stick:
 
     def _ordinary(self, descriptor: int, path: str) -> int:
         found = os.fstat(descriptor)
+        self._check_kind(found, path)
+        return found.st_size
+
+    def _check_kind(self, found: os.stat_result, path: str) -> None:
+        """Refuse what is no ordinary file; before it is opened: that may be to use a device."""
         if not stat.S_ISREG(found.st_mode):
             raise InvalidContent(f"{self._what(path)}: not an ordinary file")
-        return found.st_size
 
     @contextmanager
     def _parent(self, path: str, *, make: bool = False) -> Iterator[tuple[int, str]]:
@@ -318,13 +336,13 @@ class Stick:
             with storage_errors(self.root / path):
                 yield
         except StorageFailed as error:
-            if isinstance(error.__cause__, OSError) and error.__cause__.errno in _NOT_OURS:
+            code = error.__cause__.errno if isinstance(error.__cause__, OSError) else None
+            if code in _NOT_OURS:
                 raise InvalidContent(
                     f"{self._what(path)}: a link or something else is in the way",
                     hint=f"Remove the folder {path.split('/', 1)[0]} from the stick.",
                 ) from error
-            if not error.hint:
-                error.hint = _PULLED
+            error.hint = _HINTS.get(code or 0, error.hint or _PULLED)
             raise
 
 

@@ -19,6 +19,7 @@ _PAGE_POLICY = "default-src 'none'; style-src 'self'; frame-ancestors 'none'; ba
 def create_app(hub: Hub) -> Flask:
     """Return the web application of an open hub."""
     app = Flask("hub")
+    app.url_map.merge_slashes = False  # no place has another spelling: 404, not a way around
     app.add_template_filter(megabytes, "bytes")
     _add_routes(app, hub)
     fleet.add_api(app, hub)

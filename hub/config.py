@@ -71,10 +71,12 @@ def read_config(path: Path) -> Config:
         raise InvalidConfig(f"{path}: more than {CONFIG_BYTES_MAX} bytes")
     try:
         found = tomllib.loads(data.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, ArithmeticError) as error:  # also for a number of 5,000 digits, a year 0
         raise InvalidConfig(
             f"{path}: not TOML: {error}", hint="Texts stand in double quotes; see https://toml.io."
         ) from error
+    except RecursionError as error:
+        raise InvalidConfig(f"{path}: not TOML: nested too deep") from error
     return _checked(found, path)
 
 

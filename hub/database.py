@@ -34,7 +34,11 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Run the block as one transaction, durable when it ends. Raises `StorageFailed`."""
+        """Run the block as one transaction, durable when it ends. Raises `StorageFailed`.
+
+        A block that reads before it writes needs `writing`: where another writer comes in between,
+        SQLite refuses the write at once, however long it may wait.
+        """
         with self._errors(), self._database.connection_context(), self._database.atomic():
             yield
 

@@ -8,7 +8,7 @@ Refused
 ├── Busy            another command is writing, and went on too long
 ├── ClockBehind     this machine's clock is behind what the hub signed already
 ├── ClaimRefused    the code isn't good, or the key not welcome; one error for all reasons
-├── TooOften        too many wrong codes of late: wait
+├── TooOften        too many wrong codes or batches of late: wait
 └── ChainBroken     a batch doesn't follow on those before it
 Missing
 └── KeyAbsent       the key that this needs isn't on this machine
@@ -65,7 +65,7 @@ class ClaimRefused(Refused):
 
 
 class TooOften(Refused):
-    """Too many claims with wrong codes of late. `seconds`: how long to wait."""
+    """Too many wrong codes, or batches of a node, of late. `seconds`: how long to wait."""
 
     code = "too-often"
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from tuf.api.metadata import Root
 
 from content_packs import durable, offers
+from content_packs.key_files import PRIVATE_MODE
 from hub.channels import check_channel_name, with_channel
 from hub.clock import Clock
 from hub.config import write_default
@@ -73,6 +74,7 @@ def initialise(
         passphrase, made = passphrases(data, passphrase_file, environment).find_or_make()
         keys = KeyStore(data.keys, passphrase=lambda: passphrase)
         _make_trust(data, keys, channel, clock)
+        data.database.touch(mode=PRIVATE_MODE)  # reports, addresses: no other user's business
         Database(data.database).migrate(nullcontext)
         write_default(data.config, passphrase_file=passphrase_file and passphrase_file.absolute())
         durable.remove(root / _UNFINISHED)

@@ -36,7 +36,9 @@ _NEXT = ".next"
 _PRIVATE_FOLDER = 0o700
 _OTHERS = 0o077
 _KEYID_DIGITS = 16
-_BACK_HINT = "Bring it back from where it is kept for as long as this takes."
+_BACK_HINT = (
+    "Bring it back from where it is kept for as long as this takes. If it is lost: hub keys rotate."
+)
 
 
 def next_of(name: str) -> str:
@@ -152,7 +154,7 @@ class KeyStore:
         for name in self.names():
             try:
                 if self.is_encrypted(name):
-                    self.seal(name) if name.startswith(SEAL) else self.signing_key(name)
+                    self._open(name)
             except SatchelError as error:
                 found.append(error.message)
         return found
@@ -173,8 +175,7 @@ class KeyStore:
         """
         if self._passphrase() is None:
             raise KeyLocked(f"{self.path(name)}: can't be encrypted without a passphrase")
-        key = self.seal(name) if name.startswith(SEAL) else self.signing_key(name)
-        self._write(name, key)
+        self._write(name, self._open(name))
 
     def exposed(self) -> list[Path]:
         """Return the key files that other users of this machine may read or change."""
@@ -192,7 +193,30 @@ class KeyStore:
     def _secret(self, pem: bytes) -> bytes | None:
         return self._passphrase() if key_files.is_encrypted(pem) else None
 
+    def _secret_for_new(self) -> bytes | None:
+        """Return what a new key is encrypted with: what opens the others, None where they are open.
+
+        So none lies open beside encrypted ones, or under another passphrase, for want of the right
+        one at that moment. Raises `KeyLocked`.
+        """
+        locked = None
+        for name in self.names():
+            if name in ROOT_NAMES or not self.is_encrypted(name):
+                continue
+            try:
+                self._open(name)
+            except KeyLocked as error:
+                locked = locked or error
+            else:
+                return self._passphrase()
+        if locked:
+            raise locked
+        return self._passphrase()
+
+    def _open(self, name: str) -> Ed25519PrivateKey | X25519PrivateKey:
+        return self.seal(name) if name.startswith(SEAL) else self.signing_key(name)
+
     def _write(self, name: str, key: Ed25519PrivateKey | X25519PrivateKey) -> None:
         durable.make_folder(self.folder, mode=_PRIVATE_FOLDER)
-        secret = None if name in ROOT_NAMES else self._passphrase()
+        secret = None if name in ROOT_NAMES else self._secret_for_new()
         key_files.write_private(self.path(name), key, secret)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from content_packs.hub_keys import STATUS_ROLE
 from content_packs.offers import Offer
 from hub import taking_over
 from hub.clock import in_words
@@ -13,9 +14,12 @@ from hub.expiry import share_left
 from hub.fleet import nodes
 from hub.further_keys import lacks
 from hub.hub import Hub
-from hub.keys import ROOT_NAMES
+from hub.keys import ROOT_NAMES, SERVICE
 from hub.limits import WARN_BELOW
 from hub.versions import Version, all_versions
+
+_OTHERS = 0o077
+_NEEDED_DAILY = ("timestamp", "snapshot", STATUS_ROLE, SERVICE)
 
 
 @dataclass(frozen=True)
@@ -137,11 +141,25 @@ def _root_keys_here(hub: Hub, _edition: Edition, _now: datetime) -> list[str]:
 
 def _exposed_keys(hub: Hub, _edition: Edition, _now: datetime) -> list[str]:
     found = [*hub.keys.exposed(), *hub.passphrases.exposed()]
+    if hub.data.database.stat().st_mode & _OTHERS:
+        found.append(hub.data.database)
     return [f"others on this machine can read {path}: chmod 600" for path in found]
 
 
+def _absent_keys(hub: Hub, edition: Edition, _now: datetime) -> list[str]:
+    named = taking_over.in_force(edition)
+    return [
+        f"the key {name} isn't here, and is needed every day: bring it back or, if it is lost, "
+        f"run: hub keys rotate {name}"
+        for name in _NEEDED_DAILY
+        if named.get(name) and not hub.keys.has(name)
+    ]
+
+
 def _locked_keys(hub: Hub, _edition: Edition, _now: datetime) -> list[str]:
-    return [f"the hub can't sign with a key: {why}" for why in hub.keys.locked()]
+    why = hub.keys.locked()
+    more = f" ({len(why) - 1} more keys alike)" if len(why) > 1 else ""
+    return [f"the hub can't sign with a key: {why[0]}{more}"] if why else []
 
 
 def _unencrypted_keys(hub: Hub, _edition: Edition, _now: datetime) -> list[str]:
@@ -151,7 +169,7 @@ def _unencrypted_keys(hub: Hub, _edition: Edition, _now: datetime) -> list[str]:
 
 def _unfinished_keys(hub: Hub, edition: Edition, _now: datetime) -> list[str]:
     found = [
-        f"a new key for {role} waits: run again: hub keys rotate {role}"
+        f"a new key for {role} waits: run again: hub keys rotate {role} (or revoke, if it was that)"
         for role in taking_over.waiting(hub.keys)
     ]
     if edition.lapsed:
@@ -187,6 +205,7 @@ _WARNINGS: tuple[Callable[[Hub, Edition, datetime], list[str]], ...] = (
     _expiring,
     _root_keys_here,
     _exposed_keys,
+    _absent_keys,
     _locked_keys,
     _unencrypted_keys,
     _unfinished_keys,

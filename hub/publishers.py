@@ -56,7 +56,7 @@ def add(hub: Hub, publisher: str, public: Path, packs: str) -> tuple[PublisherKe
     key = key_files.verifying_from(key_files.read_bounded(public), what=str(public))
     raw = key_files.raw_of(key)
     keyid = keyid_of(raw)
-    with hub.locked(f"adding the publisher {publisher}"), hub.database.transaction():
+    with hub.locked(f"adding the publisher {publisher}"), hub.database.writing():
         row = PublisherKeyRow.get_or_none(PublisherKeyRow.keyid == keyid)
         if row is None:
             now = in_words(hub.clock())
@@ -88,7 +88,7 @@ def remove(hub: Hub, publisher: str, keyid: str = "") -> list[PublisherKey]:
     Published versions stay. Returns those that were removed now. Raises `Missing` where there is
     none, `Busy`, `StorageFailed`.
     """
-    with hub.locked(f"removing the publisher {publisher}"), hub.database.transaction():
+    with hub.locked(f"removing the publisher {publisher}"), hub.database.writing():
         rows = PublisherKeyRow.select().where(PublisherKeyRow.publisher == publisher)
         found = [_view(row) for row in rows if row.keyid.startswith(keyid)]
         if not found:

@@ -31,6 +31,7 @@ from content_packs.page_memo import PageMemo
 from hub import publishers
 from hub.clock import in_words
 from hub.contents import check_bundles, read_layout, read_manifest
+from hub.edition import Edition
 from hub.hub import Hub
 from hub.limits import CPACK_BYTES_MAX, EARLIER_VERSIONS_MAX
 from hub.placing import finish_or_forget, put_in_place
@@ -64,7 +65,7 @@ def publish(
     `InvalidContent` for one that isn't intact, `FaultyFolder`, `Missing`, `Busy`, `Damaged`,
     `StorageFailed`.
     """
-    with changing(hub, f"publishing {path.name}"):
+    with changing(hub, f"publishing {path.name}") as edition:
         try:
             upload = hub.data.incoming / f"upload{cpack.SUFFIX}"
             if path.is_dir():
@@ -81,6 +82,7 @@ def publish(
                 signed_by = _signed_by(hub, taken, path)
                 known = _known(hub, taken)
                 if known is None:
+                    _check_offered(edition, taken)
                     _expect_bundles(hub, taken, path)
                     if not path.is_dir():  # else this very process has just hashed every byte
                         cpack.verify(taken, _during(progress, "checking"))
@@ -179,6 +181,20 @@ def _known(hub: Hub, taken: Cpack) -> Version | None:
     if manifest.version < newest:
         raise Refused(f"{name} is not newer than {newest}, the newest published", hint=hint)
     return None
+
+
+def _check_offered(edition: Edition, taken: Cpack) -> None:
+    """Refuse what the repository knows better: hub.db may come from a backup of before."""
+    manifest = taken.manifest
+    for channel in edition.channels:
+        offer = edition.offer_of(channel, manifest.pack)
+        if offer and offer.version >= manifest.version and offer.manifest != taken.digest:
+            raise Refused(
+                f"{manifest.pack} {manifest.version} is not newer than {offer.version}, which "
+                f"{channel} offers and hub.db doesn't know: it is older than the repository",
+                hint=f"Publish {offer.version} once more, as it was; or give this one version "
+                f"{offer.version + 1} or more in pack.toml, and build it again.",
+            )
 
 
 def _add(hub: Hub, taken: Cpack, progress: Progress) -> Version:

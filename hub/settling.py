@@ -44,7 +44,7 @@ def record_releases(hub: Hub, edition: Edition) -> None:
     Raises `StorageFailed`.
     """
     now = in_words(hub.clock())
-    with hub.database.transaction():
+    with hub.database.writing():
         for channel in edition.channels:
             for offer in edition.offers_on(channel):
                 if _last_released(channel, offer.pack) != offer.version:

@@ -69,7 +69,7 @@ def record(hub: Hub, edition: Edition) -> None:
     Raises `StorageFailed`.
     """
     named = {keyid: role for role, keyids in in_force(edition).items() for keyid in keyids}
-    with hub.database.transaction():
+    with hub.database.writing():
         known = {row.keyid: row.until for row in KeyRow.select()}
         if _as_known(named, known):
             return

@@ -1,7 +1,7 @@
 """The box's clock: what it knows of time, going on. The rules are in `trusted_time`."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -91,11 +91,18 @@ class BoxClock:
         found = trusted_time.hub_time(said, known, asked=asked, source=source, clock=self._system())
         self._known = trusted_time.heard(known, found)
 
-    def trusted_without(self, said: Said) -> datetime:
-        """Return the trusted time if this timestamp takes back what others of its signer said.
+    def count_only(self, keyids: Collection[str]) -> None:
+        """Forget what service keys said that aren't among these, which verified targets name."""
+        self._known = trusted_time.counting(self.known, keyids)
 
-        It is signed, but nothing else of its edition is verified yet.
+    def trusted_without(self, said: Said | None, keyids: Collection[str]) -> datetime:
+        """Return the trusted time but for what an edition takes back.
+
+        `said`: what its timestamp says, which is signed, but nothing else of it is verified yet.
+        `keyids`: the service keys that it names.
         """
         known = self.known
-        found = trusted_time.timestamp(said, known, source="", clock=self._system())
-        return trusted_time.proven(trusted_time.heard(known, found))
+        if said:
+            found = trusted_time.timestamp(said, known, source="", clock=self._system())
+            known = trusted_time.heard(known, found)
+        return trusted_time.proven(trusted_time.counting(known, keyids))

@@ -1,23 +1,36 @@
-"""What a node and its hub say to each other at the end of a tick, over a counted link.
+"""What a node and its hub say to each other, mostly at the end of a tick, over a counted link.
 
 1. A claim that hasn't been answered is sent again.
 2. A node checks in when something changed, when the box was started, and each hour of being on. It
-   sends the batches that wait first, so that their receipt comes with the answer.
+   sends the batches that wait first, so that their receipt comes with the answer. After a start it
+   does so before the tick, too: the first tick of a new box may take days, and is to fetch what the
+   hub wants, by the right time. And in a tick of hours it does so each hour.
 3. The answer brings the time, and what is newer than the node holds. Each document is verified and
    taken by itself: one that is wrong is noted, and the others count.
-4. A node that hasn't reached its hub for a day of being on seals a report for whoever comes by.
+4. A node that hasn't reached its hub for an hour of being on takes the desired state of its group
+   from neighbours who hold a newer one.
+5. A node that hasn't reached its hub for a day of being on seals a report for whoever comes by.
 
 Nothing of this ends a tick or changes its outcome: what goes wrong is noted.
 """
 
+import contextlib
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 
 import msgspec
 
 from content_packs import protocol, reports, signed_documents
-from content_packs.errors import Missing, SatchelError, SourceUnavailable
+from content_packs.errors import (
+    InvalidContent,
+    Missing,
+    SatchelError,
+    SourceUnavailable,
+    Untrusted,
+)
 from content_packs.hub_keys import HubKeys
+from content_packs.limits import DOCUMENT_BYTES_MAX
 from content_packs.messages import NONCE_BYTES
 from content_packs.protocol import CheckInAnswer, CheckInRequest, Credential, Pending
 from content_packs.reports import Report
@@ -33,8 +46,14 @@ from sync_node.hub_calls import Signer
 from sync_node.hub_source import HubSource
 from sync_node.identity import Identity, Sequence
 from sync_node.last_check_in import last_check_in
-from sync_node.limits import BATCH_REPORT_SECONDS, BATCHES_AT_ONCE_MAX, CHECK_IN_SECONDS
+from sync_node.limits import (
+    BATCH_REPORT_SECONDS,
+    BATCHES_AT_ONCE_MAX,
+    CHECK_IN_SECONDS,
+    PEERS_ASKED_MAX,
+)
 from sync_node.outbox import Outbox
+from sync_node.peer_places import desired_state_path
 from sync_node.revocations import Revocations
 from sync_node.sources import Sources
 from sync_node.ticks import Tick
@@ -74,22 +93,60 @@ class Talker:
         self._randomness = randomness
         self._disk_free = disk_free
         self._documents = HeldDocuments(data_dir)
+        self._was_refused = False
+        self.was_answered = False  # a claim was, in this tick
+        self.before = Tick(clock.now())  # for what is said before the end of the tick
         self.wants_tick = False  # what is to be held has changed
 
     def talk(self, tick: Tick) -> None:
         """Do what is due. What goes wrong is a note of the tick."""
+        tick.notes += self.before.notes
         for step in (self._claim, self._node):
             try:
                 step(tick)
             except SatchelError as error:
                 tick.notes.append(error.message)
+        tick.notes[:] = dict.fromkeys(tick.notes)
+
+    def hear_first(self) -> None:
+        """Send a claim that waits, and check in where no hub was heard since the box was started.
+
+        What goes wrong is told, and but for a refusal tried again, at the end of the tick.
+        """
+        if self._keys():
+            with contextlib.suppress(SatchelError):
+                self._claim(self.before)
+        if last_check_in().boot != self._clock.known.boot:
+            self._hear_beside_work()
+
+    def go_on_from(self, other: "Talker") -> None:
+        """Take over what another one heard before the tick."""
+        self.before.notes += other.before.notes
+        self.was_answered |= other.was_answered
+
+    def hear_meanwhile(self) -> None:
+        """Check in during a tick that takes hours, where one is due; what comes of it as above.
+
+        What the hub then wants counts from the next tick on.
+        """
+        if not 0 <= self._clock.known.on - last_check_in().on < CHECK_IN_SECONDS:
+            self._hear_beside_work()
+
+    def _hear_beside_work(self) -> None:
+        if self._was_refused or not self._keys():
+            return
+        with contextlib.suppress(SatchelError):
+            who = identity.current(self._data_dir)
+            if who and who.credential:
+                outbox = Outbox(self._data_dir, who)
+                self._is_heard(who, outbox, self.before, last_check_in().what)
 
     def claim(self, hub: HubSource, asks: Identity) -> Pending | Credential:
         """Send a claim to one hub. Raises as `claims.ask`."""
         return claims.ask(hub, asks, self._documents, self._keys())
 
     def _claim(self, tick: Tick) -> None:
-        asks = identity.claiming(self._data_dir)
+        asks = None if self.was_answered else identity.claiming(self._data_dir)
         if asks is None:
             return
         for hub in self._sources.hubs():
@@ -101,6 +158,8 @@ class Talker:
                 tick.notes.append(error.message)
             else:
                 tick.notes.append(_in_words(answer))
+                self.was_answered = True
+                self.wants_tick |= isinstance(answer, Credential)
                 return
 
     def _node(self, tick: Tick) -> None:
@@ -109,20 +168,46 @@ class Talker:
             return
         outbox = Outbox(self._data_dir, who)
         what = self._what(tick)
-        if self._eager or tick.activated or self._is_due(what):
-            for hub in self._sources.hubs():
-                try:
-                    self._check_in(hub, who, outbox, tick, what)
-                except SourceUnavailable as error:
-                    self._sources.put_out(hub, error)
-                except Missing as error:
-                    tick.notes.append(error.message)
-                except HubRefused as error:
-                    self._refused(error, tick)
-                    return
-                else:
-                    return
+        due = self._eager or tick.activated or self._is_due(what)
+        if due and not self._was_refused and self._is_heard(who, outbox, tick, what):
+            return
+        self._ask_neighbours(who.credential, tick)
         self._seal(who, outbox, tick)
+
+    def _is_heard(self, who: Identity, outbox: Outbox, tick: Tick, what: str) -> bool:
+        """Check in at the first hub that answers; say whether one did, though it refuse."""
+        for hub in self._sources.hubs():
+            try:
+                self._check_in(hub, who, outbox, tick, what)
+            except SourceUnavailable as error:
+                if tick is not self.before:  # its content may come all the same
+                    self._sources.put_out(hub, error)
+            except Missing as error:
+                tick.notes.append(error.message)
+                self._remember(boot=self._clock.known.boot)  # not before each tick again
+            except HubRefused as error:
+                self._refused(error, tick)
+                return True
+            else:
+                return True
+        return False
+
+    def _ask_neighbours(self, of: Credential, tick: Tick) -> None:
+        last = last_check_in()
+        if last.at and 0 <= self._clock.known.on - last.on < CHECK_IN_SECONDS:
+            return
+        for peer in islice(self._sources.for_files(), PEERS_ASKED_MAX):
+            for group in of.groups:
+                try:
+                    document = peer.get(desired_state_path(group), bytes_max=DOCUMENT_BYTES_MAX)
+                    self._take_desired_state(document.body or b"", of_group=True)
+                except SourceUnavailable as error:
+                    self._sources.put_out(peer, error)
+                    break
+                except Missing:
+                    continue
+                except (Untrusted, InvalidContent) as error:
+                    tick.notes.append(f"{peer.name}: {error.message}")
 
     def _what(self, tick: Tick) -> str:
         """Return what a check-in would be about; another one is due when it changes."""
@@ -144,6 +229,7 @@ class Talker:
         state.remember_check_in(msgspec.json.encode(found).decode())
 
     def _refused(self, error: HubRefused, tick: Tick) -> None:
+        self._was_refused = True
         known = self._clock.known
         count = last_check_in().refused + 1
         self._remember(refused=count, on=known.on, boot=known.boot)
@@ -192,7 +278,7 @@ class Talker:
             desired_state=desired.number if desired else 0,
             status=Revocations(self._data_dir).number,
             receipt=receipt.sequence if receipt else 0,
-            report=self.report(who, tick),
+            report=self.report(who, None if tick is self.before else tick),
         )
 
     def report(self, who: Identity, tick: Tick | None) -> Report:
@@ -243,9 +329,11 @@ class Talker:
                 tick.notes.append(error.message)
         Outbox(self._data_dir, who).settle(self._documents.receipt(who))
 
-    def _take_desired_state(self, document: bytes) -> None:
+    def _take_desired_state(self, document: bytes, *, of_group: bool = False) -> None:
+        documents = self._documents
+        take = documents.take_desired_state_of_group if of_group else documents.take_desired_state
         of = identity.credential(self._data_dir)
-        if of and self._documents.take_desired_state(document, self._keys(), of):
+        if of and take(document, self._keys(), of):
             self.wants_tick = True
 
     def _seal(self, who: Identity, outbox: Outbox, tick: Tick) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from content_packs import durable
 from content_packs.errors import InvalidContent, Missing, SatchelError, StorageFailed, Untrusted
 from content_packs.limits import COPY_BUFFER_BYTES
-from sync_node import activator, choices, mending, rebuilding, state
+from sync_node import activator, choices, identity, mending, rebuilding, state
 from sync_node.config import Config
 from sync_node.data_dir import DataDir
 from sync_node.database import database_errors
@@ -35,13 +35,15 @@ class Findings:
     lessons: list[str] = field(default_factory=list)
     metadata: str = ""
     choices: str = ""
+    identity: str = ""
     rebuilt: bool = False
 
     @property
     def clean(self) -> bool:
         """Whether all was as it should be."""
-        wrong = self.rotten or self.manifests or self.lessons or self.metadata or self.choices
-        return not (wrong or self.rebuilt)
+        content = self.rotten or self.manifests or self.lessons
+        papers = self.metadata or self.choices or self.identity
+        return not (content or papers or self.rebuilt)
 
 
 def check(
@@ -67,6 +69,7 @@ def check(
         state.remember_scrubbed("", now)
     _check_trust(data_dir, config, findings)
     _check_choices(data_dir, findings)
+    _check_identity(data_dir, findings)
     return findings
 
 
@@ -143,3 +146,11 @@ def _check_choices(data_dir: DataDir, findings: Findings) -> None:
         choices.read(data_dir)
     except InvalidContent as error:
         findings.choices = error.message
+
+
+def _check_identity(data_dir: DataDir, findings: Findings) -> None:
+    for each in (identity.current, identity.claiming):
+        try:
+            each(data_dir)
+        except (InvalidContent, StorageFailed) as error:
+            findings.identity = error.message

@@ -10,6 +10,11 @@ from sync_node.held_documents import HeldDocuments, Keys
 from sync_node.hub_source import HubSource
 from sync_node.identity import Identity
 
+_NO_GOOD = (
+    "It was used, has expired, was cancelled, or isn't of this hub: the hub doesn't say which, its "
+    "audit log does (hub audit). Read the code on the sheet again, or ask for a new one."
+)
+
 
 def ask(
     hub: HubSource, asks: Identity, documents: HeldDocuments, keys: Keys
@@ -21,9 +26,9 @@ def ask(
     """
     try:
         answer = hub_calls.claim(hub, document_of(asks))
-    except HubRefused:
+    except HubRefused as error:
         durable.remove(asks.claim_path)
-        raise
+        raise HubRefused(error.message, status=error.status, hint=_NO_GOOD) from error
     if isinstance(answer, Pending):
         return _checked(answer, asks)
     return documents.take_credential(answer, keys, asks)

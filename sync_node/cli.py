@@ -70,7 +70,7 @@ def init(  # noqa: PLR0913  # one for each option
 @click.argument("code")
 @click.option("--hub", default="", help="The hub to ask: an address in node.toml. Default: all.")
 @click.option(
-    "--to", "stick", type=_FOLDER,
+    "--to", "stick", type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="Put the claim into this folder, such as a stick's, instead of asking a hub.",
 )  # fmt: skip
 @click.option("--again", is_flag=True, help="Enrol anew, with a new key, what is a node already.")
@@ -180,7 +180,7 @@ def resume(*, data: Path, as_json: bool) -> None:
 @json_option
 def plan(*, data: Path, as_json: bool) -> None:
     """Say what comes next and why, what waits for what, and when each lesson opens."""
-    from sync_node import estimating, plan_sayings
+    from sync_node import desired_sayings, estimating, plan_sayings
     from sync_node.box_clock import system_clock
     from sync_node.data_dir import DataDir
     from sync_node.database import reading_database
@@ -204,8 +204,8 @@ def plan(*, data: Path, as_json: bool) -> None:
         number = wanted.number if wanted else 0
         print_json({**plan_sayings.plan_json(estimate, reasons), "desired_state": number})
     else:
-        if wanted:
-            click.echo(f"by the hub's desired state {wanted.number}:")
+        for line in desired_sayings.lines_of(wanted):
+            click.echo(line)
         plan_sayings.say_plan(estimate, reasons, found)
 
 
@@ -295,6 +295,7 @@ def export(*, folder: Path, data: Path, as_json: bool) -> None:
     """Write onto the stick at DIR what this node can pass on, and what it has for the hub."""
     import msgspec
 
+    from content_packs.courier_sayings import say_plan
     from content_packs.stick import Stick
     from sync_node import courier_sayings
     from sync_node.box_clock import system_clock
@@ -304,7 +305,7 @@ def export(*, folder: Path, data: Path, as_json: bool) -> None:
     quiet = as_json
     done, left = run(
         DataDir(data), Stick(folder), clock=system_clock,
-        announce=lambda plan: None if quiet else courier_sayings.say_plan(plan),
+        announce=lambda plan: None if quiet else say_plan(plan),
         progress=courier_sayings.progress_line(quiet=quiet),
     )  # fmt: skip
     if as_json:

@@ -184,10 +184,15 @@ def check(config: Config, *, what: str) -> None:
         _check_between(found, least, most, what=f"{what}: {key}")
 
 
+def carried_classes(source: SourceConfig) -> tuple[str, ...]:
+    """Return which classes of content may cross the link to a source, windows apart."""
+    return source.classes or (METERED_CLASSES if source.metered else KINDS)
+
+
 def rules_of(source: SourceConfig, config: Config) -> Rules:
     """Return what a checked configuration lets the link to a source carry."""
-    default = METERED_CLASSES if source.metered else KINDS
-    kinds = frozenset(kind for kind in KINDS if kind in (source.classes or default))
+    carried = carried_classes(source)
+    kinds = frozenset(kind for kind in KINDS if kind in carried)
     windows = tuple(
         Window(
             _minute(window.opens),
@@ -252,7 +257,7 @@ def _check_link(source: SourceConfig, *, what: str) -> None:
     ):
         _check_between(found, 0, most, what=f"{what}: {key}")
     _check_classes(source.classes, KINDS, what=what)
-    carried = source.classes or (METERED_CLASSES if source.metered else KINDS)
+    carried = carried_classes(source)
     for window in source.windows:
         _check_window(window, carried, what=f"{what}: window {window.opens} to {window.closes}")
 

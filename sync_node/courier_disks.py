@@ -29,6 +29,17 @@ class CourierDisk:
     identity: _Identity = field(compare=False)
 
     @property
+    def held(self) -> Path | None:
+        """Where it has files by digest (`held_folder`)."""
+        place = self.root / courier.HELD
+        return place if _is_folder(place) else None
+
+    @property
+    def sources(self) -> list[str]:
+        """The names of what it is a source of."""
+        return [str(place) for place in (self.repository, self.held) if place]
+
+    @property
     def takes_letters(self) -> bool:
         """Whether something may be left on it: not where a folder merely holds a repository."""
         return self.repository != self.root or _is_mount(self.root)

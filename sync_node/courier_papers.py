@@ -145,11 +145,11 @@ class Papers:
         if of is None:
             return False
         found = protocol.open_time(document, self._keys(), node=of.node, nonce="")
-        before = self._clock.trusted()
+        is_news = found.time > self._clock.trusted()
         said = Said(found.time, signed_documents.signer_of(document))
         self._clock.heard_document(said, source="courier")
         state.remember_time(self._clock.known)
-        return self._clock.trusted() > before
+        return is_news
 
     def _keys(self) -> Keys:
         return (state.hub_keys() or HubKeys()).service_keys()

@@ -6,10 +6,11 @@ from collections.abc import Callable
 import click
 
 from content_packs.command_line import megabytes
-from content_packs.courier import CourierPlan
+from content_packs.diff import count_of
 from sync_node.courier_papers import Exchanged
 from sync_node.courier_visits import Visit
 from sync_node.exporting import Exported
+from sync_node.progress_file import Running
 
 _STATES = {
     "reading": "is being read: don't pull it",
@@ -21,14 +22,17 @@ _STATES = {
 }
 
 
-def in_words(visit: Visit) -> str:
-    """Return a visit as a line for people."""
+def in_words(visit: Visit, running: Running | None = None) -> str:
+    """Return a visit as a line for people; `running` is the tick that may be at work."""
     words = f"courier's disk at {visit.place}, {visit.at}: {_STATES[visit.state]}"
     facts = []
+    if running and not visit.may_be_pulled:
+        done = running.progress
+        facts.append(f"{megabytes(done.bytes_done)} of {megabytes(done.bytes_total)} have come")
     if visit.bytes_in:
         facts.append(f"{megabytes(visit.bytes_in)} read")
     if visit.lessons:
-        facts.append(f"{visit.lessons} lessons opened")
+        facts.append(f"{count_of(visit.lessons, 'lesson')} opened")
     if visit.taken:
         facts.append(f"from the hub: {', '.join(visit.taken)}")
     if left := left_in_words(visit):
@@ -42,18 +46,8 @@ def left_in_words(left: Visit | Exchanged) -> str:
     """Return what was left for the hub, empty for nothing."""
     found = [name for name in ("claim", "report") if getattr(left, name)]
     if left.batches:
-        found.append(f"{left.batches} batches")
+        found.append("1 batch" if left.batches == 1 else f"{left.batches} batches")
     return ", ".join(found)
-
-
-def say_plan(plan: CourierPlan) -> None:
-    """Print what fits."""
-    click.echo(
-        f"{megabytes(plan.bytes_to_write)} to write, {megabytes(plan.bytes_there)} there already, "
-        f"{megabytes(plan.free)} free."
-    )
-    for one in plan.left_out:
-        click.echo(f"warning: {one.name} stays behind: {megabytes(one.size)} don't fit", err=True)
 
 
 def progress_line(*, quiet: bool) -> Callable[[str, int, int], None]:
@@ -72,8 +66,8 @@ def progress_line(*, quiet: bool) -> Callable[[str, int, int], None]:
 def say_exported(place: str, done: Exported, left: Exchanged) -> None:
     """Print what was exported."""
     click.echo(
-        f"{place}: {done.files} files, {megabytes(done.size)}, written and read back; left for the "
-        f"hub: {left_in_words(left) or 'nothing new'}. It may be unmounted and pulled."
+        f"{place}: {count_of(done.files, 'file')}, {megabytes(done.size)}, written and read back; "
+        f"left for the hub: {left_in_words(left) or 'nothing new'}. It may be unmounted and pulled."
     )
     for name, why in done.not_whole.items():
         click.echo(f"warning: {name} isn't whole there: {why}", err=True)

@@ -5,14 +5,15 @@
 3. It may be pulled. One that fails is tried again, a few times.
 """
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
-from content_packs.errors import SatchelError, SourceUnavailable, StorageFailed
+from content_packs.errors import InvalidContent, SatchelError, SourceUnavailable, StorageFailed
 from content_packs.stick import Stick
-from sync_node import courier_visits, trusted_time
+from sync_node import courier_visits, foreign_sticks, trusted_time
 from sync_node.box_clock import BoxClock
 from sync_node.courier_disks import CourierDisk, CourierDisks
 from sync_node.courier_papers import Exchanged, Papers
@@ -40,11 +41,6 @@ class Visiting:
         self.waiting = disks.waiting()
         courier_visits.settle(data_dir)
 
-    @property
-    def repositories(self) -> Sequence[Path]:
-        """The folders to read as sources."""
-        return [disk.repository for disk in self.waiting if disk.repository]
-
     def begin(self) -> None:
         """Say that the disks are being read."""
         for disk in self.waiting:
@@ -65,7 +61,7 @@ class Visiting:
         if not self._disks.is_there(disk):
             self._note(msgspec.structs.replace(visit, state="pulled"))
             return False
-        broken = sources.failure_of(str(disk.repository)) if disk.repository else None
+        broken = next(filter(None, map(sources.failure_of, disk.sources)), None)
         done = Exchanged()
         try:
             if broken:
@@ -84,9 +80,12 @@ class Visiting:
 
     def _exchanged(self, disk: CourierDisk, papers: Papers, done: Exchanged, visit: Visit) -> Visit:
         """Take in letters, and leave ours; return how the visit went."""
-        self._note(msgspec.structs.replace(visit, state="writing"))
         stick = self._stick(disk.root)
-        papers.take_in(stick, done)
+        if foreign_sticks.is_anothers(self._data_dir, stick):
+            return msgspec.structs.replace(visit, state="failed", trouble=foreign_sticks.SAID)
+        self._note(msgspec.structs.replace(visit, state="writing"))
+        with contextlib.suppress(InvalidContent):  # our key is damaged: `_left` says so
+            papers.take_in(stick, done)
         return self._left(stick, papers, done, visit)
 
     def _left(self, stick: Stick, papers: Papers, done: Exchanged, visit: Visit) -> Visit:
@@ -109,15 +108,19 @@ class Visiting:
         )
 
     def _visit(self, disk: CourierDisk, tick: Tick) -> Visit:
-        source = str(disk.repository or disk.root)
-        traffic, _ = tick.links.get(source, (None, 0))
-        about = (error.message for error in tick.troubles if source in error.message)
+        names = disk.sources
+        read = sum(tick.links[name][0].bytes_in for name in names if name in tick.links)
+        about = (
+            error.message
+            for error in tick.troubles
+            if any(name in error.message for name in names or [str(disk.root)])
+        )
         return Visit(
             str(disk.root),
             "done",
             self._now(),
-            bytes_in=traffic.bytes_in if traffic else 0,
-            lessons=len(tick.activated),
+            bytes_in=read,
+            lessons=len(tick.activated) if read else 0,
             trouble=next(about, ""),
         )
 

@@ -4,6 +4,7 @@ It is written when a disk is found, and when it may be pulled; how far the readi
 progress_file.py says.
 """
 
+from pathlib import PurePath
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -39,9 +40,19 @@ class Visit(msgspec.Struct, frozen=True, omit_defaults=True):
     trouble: str = ""
 
     @property
+    def name(self) -> str:
+        """What people know the disk by: the folder at which it was mounted."""
+        return PurePath(self.place).name or self.place
+
+    @property
     def may_be_pulled(self) -> bool:
         """Whether the disk isn't in use any more."""
         return self.state not in {"reading", "writing"}
+
+    @property
+    def is_well(self) -> bool:
+        """Whether all was done that was to be done with it."""
+        return self.state in {"done", "kept-back"}
 
 
 def read(data_dir: DataDir) -> tuple[Visit, ...]:

@@ -4,6 +4,8 @@
    name is node.toml's. An empty list means none: no channel, no pack; no rendition beyond the
    lightest; no windows, which leaves the link open at any time.
 2. `windows` and `budget` are those of the link to the hub: of every hub in node.toml.
+   Windows that would open for nothing that the link carries lose their classes: else the node
+   couldn't ask any more, and never hear that this was a mistake.
 3. What a person does at the box wins: a pause, a pack that was put back, `sync --now`; and what was
    pinned here stays pinned, beside what the hub pins. Places of sources are node.toml's alone.
 
@@ -16,7 +18,7 @@ import msgspec
 from content_packs.desired_state import Budget, DesiredState
 from content_packs.errors import UsageError
 from sync_node.choices import Choices, Pin
-from sync_node.config import Config, SourceConfig, WindowConfig
+from sync_node.config import Config, SourceConfig, WindowConfig, carried_classes
 from sync_node.zones import zone_of
 
 
@@ -78,4 +80,13 @@ def _source(source: SourceConfig, desired: DesiredState) -> SourceConfig:
             for each in desired.windows
         )
         source = msgspec.structs.replace(source, windows=windows)
-    return source
+    return _opening_for_something(source)
+
+
+def _opening_for_something(source: SourceConfig) -> SourceConfig:
+    carried = carried_classes(source)
+    opening = [each for each in source.windows if {*(each.classes or carried)} & {*carried}]
+    if opening or not source.windows:
+        return source
+    windows = tuple(msgspec.structs.replace(each, classes=()) for each in source.windows)
+    return msgspec.structs.replace(source, windows=windows)

@@ -9,10 +9,13 @@ itself sends.
 Only the engine's process loads this, and `zeroconf` with it.
 """
 
+import asyncio
 import contextlib
 import re
 import threading
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Interface
 
@@ -22,6 +25,7 @@ from zeroconf import ServiceBrowser, ServiceInfo, ServiceStateChange, Zeroconf
 
 from content_packs.errors import InvalidContent
 from content_packs.names import check_name
+from sync_node import mdns_packets
 from sync_node.limits import (
     MDNS_NAMES_MAX,
     MDNS_RESOLVE_SECONDS,
@@ -55,12 +59,13 @@ class Discovery:
 
     interfaces: Callable[[], Sequence[IPv4Interface]]
     log: Callable[[str], None]
+    monotonic: Callable[[], float] = time.monotonic
     _advert: Advert | None = None
     _at: tuple[IPv4Interface, ...] = ()
     _zeroconf: Zeroconf | None = None
     _browser: ServiceBrowser | None = None
     _info: ServiceInfo | None = None
-    _names: dict[str, None] = field(default_factory=dict)
+    _names: dict[str, bool] = field(default_factory=dict)  # whether it led to a peer
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def say(self, advert: Advert) -> None:
@@ -87,9 +92,12 @@ class Discovery:
             return []
         with self._lock:
             names = list(self._names)
-        heard = [info for name in names if (info := self._resolved(found, name))]
-        known = [each for info in heard if (each := _read(info, ours, self._at))]
-        known.sort(key=lambda each: (-each[0], each[1]))
+        read = {info.name: _read(info, ours, self._at) for info in _resolved(found, names)}
+        with self._lock:
+            self._names.update(
+                (name, bool(read.get(name))) for name in names if name in self._names
+            )
+        known = sorted(filter(None, read.values()), key=lambda each: (-each[0], each[1]))
         return list(dict.fromkeys(peer for _, peer in known))[:PEERS_MAX]
 
     def close(self) -> None:
@@ -105,7 +113,8 @@ class Discovery:
     def _start(self, at: tuple[IPv4Interface, ...]) -> None:
         if not at:
             raise OSError("this box has no address in a private network")
-        self._zeroconf = Zeroconf(interfaces=[str(each.ip) for each in at])
+        self._zeroconf = start_zeroconf([str(each.ip) for each in at])
+        mdns_packets.guard(self._zeroconf, self.monotonic)
         self._at = at
         self._browser = ServiceBrowser(self._zeroconf, SERVICE, handlers=[self._heard])
 
@@ -134,13 +143,36 @@ class Discovery:
         with self._lock:
             if state_change is ServiceStateChange.Removed:
                 self._names.pop(name, None)
-            elif len(self._names) < MDNS_NAMES_MAX:
-                self._names[name] = None
+                return
+            if len(self._names) >= MDNS_NAMES_MAX and name not in self._names:
+                useless = next((each for each, is_peer in self._names.items() if not is_peer), None)
+                if useless is None:
+                    return
+                del self._names[useless]
+            self._names.setdefault(name, False)
 
-    def _resolved(self, found: Zeroconf, name: str) -> ServiceInfo | None:
-        with contextlib.suppress(OSError, ZeroconfError, ValueError):
-            return found.get_service_info(SERVICE, name, int(MDNS_RESOLVE_SECONDS * 1000))
-        return None
+
+def _resolved(found: Zeroconf, names: Iterable[str]) -> list[ServiceInfo]:
+    """Return what the network says of these names: what was heard, else what is answered soon."""
+    infos = []
+    for name in names:
+        with contextlib.suppress(ZeroconfError, ValueError):
+            infos.append(ServiceInfo(SERVICE, name))
+    known = [info for info in infos if info.load_from_cache(found)]
+    others = [info for info in infos if info not in known]
+    loop = found.loop
+    if others and loop is not None:
+        asking = asyncio.run_coroutine_threadsafe(_ask(found, others), loop)
+        with contextlib.suppress(OSError, ZeroconfError, TimeoutError):
+            asking.result(MDNS_RESOLVE_SECONDS + 1)
+        known += [info for info in others if info.load_from_cache(found)]
+    return known
+
+
+async def _ask(found: Zeroconf, infos: Iterable[ServiceInfo]) -> None:
+    milliseconds = MDNS_RESOLVE_SECONDS * 1000
+    asked = (info.async_request(found, milliseconds) for info in infos)
+    await asyncio.gather(*asked, return_exceptions=True)
 
 
 def own_interfaces() -> Sequence[IPv4Interface]:
@@ -158,6 +190,15 @@ def own_interfaces() -> Sequence[IPv4Interface]:
         and not each.ip.is_loopback
         and _PREFIX_MIN <= each.network.prefixlen <= _PREFIX_MAX
     ]
+
+
+def start_zeroconf(interfaces: list[str]) -> Zeroconf:
+    """Return zeroconf with an event loop and a thread of its own. Raises what it raises.
+
+    It is started from another thread: where the caller's has a loop, it would wait on that.
+    """
+    with ThreadPoolExecutor(1) as aside:
+        return aside.submit(Zeroconf, interfaces=interfaces).result()
 
 
 def _info_of(advert: Advert, at: Sequence[IPv4Interface]) -> ServiceInfo:

@@ -31,7 +31,8 @@ class Engine:
     """Runs ticks on one data directory, under the engine's lock and with node.db open.
 
     `clock` knows what time it is, `disk_free` the free bytes at a path; `progress` is
-    called after each block, `talk` when the work of a tick is done: what is said to the hub.
+    called after each block, `talk` when the work of a tick is done: what is said to the hub; and
+    `meanwhile` now and then in a tick that takes long.
     """
 
     def __init__(  # noqa: PLR0913  # what is outside comes in as parameters
@@ -44,8 +45,10 @@ class Engine:
         disk_free: Callable[[Path], int] = disk.disk_free,
         progress: Callable[[Progress], None] = lambda _: None,
         talk: Callable[[Tick], None] = lambda _: None,
+        meanwhile: Callable[[], None] = lambda: None,
     ) -> None:
         self._talk = talk
+        self._meanwhile = meanwhile
         self._revocations = Revocations(data_dir)
         self._data_dir = data_dir
         self._sources = sources
@@ -144,12 +147,13 @@ class Engine:
             installer.forget_deltas(unfinished)
 
     def _go_on(self, done: Progress) -> None:
-        """Say how far the tick is; in a long one write down, too, for how long the box was on."""
+        """Say how far the tick is; in a long one note for how long the box was on, and be heard."""
         self._progress(done)
         known = self._clock.known
         if known.on - self._counted >= HEARTBEAT_SECONDS:
             self._counted = known.on
             state.remember_time(known)
+            self._meanwhile()
 
     def _drop_removed(self, tick: Tick, installation: Installation) -> None:
         offer = installation.followed.offer

@@ -3,12 +3,14 @@
 What can't be done now is done by the engine at its next tick: the claim is on the disk by then.
 """
 
+import os
+import pwd
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from content_packs import courier
-from content_packs.errors import Refused, UsageError
+from content_packs import courier, durable
+from content_packs.errors import Refused, SourceUnavailable, UsageError
 from content_packs.protocol import Credential, Pending
 from content_packs.stick import Stick
 from sync_node import config, enrolment, identity
@@ -17,7 +19,12 @@ from sync_node.errors import HubRefused
 from sync_node.hardware import Hardware
 from sync_node.identity import Identity
 from sync_node.orders import Orders
-from sync_node.syncing import claim_once
+from sync_node.syncing import claim_beside, claim_once
+
+_KEPT = (
+    "The claim is kept: this box asks again at each sync. Where there is no link, carry it: "
+    "sync-node enrol CODE --to DIR."
+)
 
 
 @dataclass(frozen=True)
@@ -25,8 +32,8 @@ class Enrolled:
     """How far an enrolment is.
 
     `state`: `enrolled`, `pending` until a person confirms, `asked` where the engine that is at work
-    does it, `carried` where the claim was put onto a stick, at `claim`. `before`: this box was a
-    node already, and nothing was done.
+    for the first time does it, `carried` where the claim was put onto a stick, at `claim`.
+    `before`: this box was a node already, and nothing was done.
     """
 
     state: str
@@ -52,11 +59,12 @@ def enrol(  # noqa: PLR0913  # all by name; each is needed
     Raises `InvalidContent` for what is no code, `UsageError`, `HubRefused`, what sources raise,
     `StorageFailed`.
     """
-    _check_hub(data_dir, hub)
+    hub = _checked_hub(data_dir, hub)
+    _check_owner(data_dir)
     asks = enrolment.begin(data_dir, code, hardware, randomness=randomness, again=again)
     if asks is None:
         return _before(data_dir)
-    say(f"The key of this box is made, and stays here. Its fingerprint: {asks.fingerprint}")
+    say(f"This box has a key, which never leaves it. Its fingerprint: {asks.fingerprint}")
     if stick is not None:
         path = courier.up_path(asks.keyid, courier.CLAIM)
         Stick(stick).put(path, [enrolment.document_of(asks)])
@@ -67,16 +75,26 @@ def enrol(  # noqa: PLR0913  # all by name; each is needed
 
 def _asked(data_dir: DataDir, asks: Identity, hub: str) -> Enrolled:
     try:
-        answer = claim_once(data_dir, asks, hub=hub)
-    except HubRefused:
-        raise
-    except Refused:  # another process is at work
+        answer = _answer(data_dir, asks, hub)
+    except SourceUnavailable as error:
+        raise SourceUnavailable(error.message, hint=f"{error.hint} {_KEPT}".strip()) from error
+    if answer is None:
         Orders(data_dir).ask_for_tick(unbound=False)
         return Enrolled("asked", asks.fingerprint)
     if isinstance(answer, Pending):
         return Enrolled("pending", asks.fingerprint)
     Orders(data_dir).ask_for_tick(unbound=False)
     return Enrolled("enrolled", asks.fingerprint, answer)
+
+
+def _answer(data_dir: DataDir, asks: Identity, hub: str) -> Credential | Pending | None:
+    """Return what the hub answers; None where another process has to learn its keys first."""
+    try:
+        return claim_once(data_dir, asks, hub=hub)
+    except HubRefused:
+        raise
+    except Refused:  # another process is at work
+        return claim_beside(data_dir, asks, hub=hub)
 
 
 def _before(data_dir: DataDir) -> Enrolled:
@@ -86,10 +104,32 @@ def _before(data_dir: DataDir) -> Enrolled:
     return Enrolled("enrolled", now.fingerprint, now.credential, before=True)
 
 
-def _check_hub(data_dir: DataDir, hub: str) -> None:
+def _checked_hub(data_dir: DataDir, hub: str) -> str:
+    """Return the address of a hub as node.toml writes it; empty for any."""
     known = [source.hub for source in config.read(data_dir).sources if source.hub]
-    if hub and hub not in known:
+    found = [each for each in known if each.rstrip("/") == hub.rstrip("/")]
+    if hub and not found:
         raise UsageError(
             f"--hub: {hub[:200]} isn't a source in {data_dir.config}",
             hint=f"It names: {', '.join(known) or 'no hub'}. Add the address there first.",
         )
+    return found[0] if found else ""
+
+
+def _check_owner(data_dir: DataDir) -> None:
+    """Refuse to make a key that the engine couldn't read: who made node.db runs it."""
+    with durable.storage_errors(data_dir.root):
+        owner = data_dir.node_db.stat().st_uid if data_dir.node_db.exists() else os.geteuid()
+    if owner != os.geteuid():
+        raise UsageError(
+            f"{data_dir.root}: belongs to the user {_name_of(owner)}, and you are "
+            f"{_name_of(os.geteuid())}: the key would be for you alone",
+            hint=f"Run it as that user: sudo -u {_name_of(owner)} sync-node enrol CODE",
+        )
+
+
+def _name_of(user: int) -> str:
+    try:
+        return pwd.getpwuid(user).pw_name
+    except KeyError:
+        return f"'#{user}'"

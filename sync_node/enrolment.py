@@ -22,7 +22,7 @@ from sync_node.data_dir import DataDir
 from sync_node.hardware import Hardware
 from sync_node.identity import Identity
 
-State: TypeAlias = Literal["enrolled", "pending", "claimed", "none"]
+State: TypeAlias = Literal["enrolled", "claimed", "none"]
 _MODE = 0o600
 
 
@@ -63,7 +63,7 @@ def begin(
     box is a node, with another key. Raises `InvalidContent` for what is no code, `StorageFailed`.
     """
     read = enrolment_codes.read(code)
-    asks = identity.claiming(data_dir)
+    asks = _usable_claiming(data_dir)
     if asks and _code_of(asks) == read:
         return asks
     if asks is None:
@@ -88,6 +88,14 @@ def document_of(asks: Identity) -> bytes:
     document = key_files.read_bounded(asks.claim_path, DOCUMENT_BYTES_MAX)
     protocol.open_claim(document)
     return document
+
+
+def _usable_claiming(data_dir: DataDir) -> Identity | None:
+    """Return the identity whose claim waits, None also where its key rotted: it needs another."""
+    try:
+        return identity.claiming(data_dir)
+    except InvalidContent:
+        return None
 
 
 def _code_of(asks: Identity) -> str:

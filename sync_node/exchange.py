@@ -6,9 +6,11 @@ a server can make of it; nothing but `HubSource` sees them.
 """
 
 import contextlib
+import errno
 import http.client
 import io
 import re
+import socket
 import ssl
 import threading
 import time
@@ -34,6 +36,7 @@ from sync_node.wire import Count, Wire
 
 # http.client raises ValueError for numbers that are none.
 LINK_ERRORS = (OSError, http.client.HTTPException, ValueError)
+_NO_WAY = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN}
 _PORTS = {"http": 80, "https": 443}
 _HEADERS = "User-Agent: sync-node/1\r\nAccept-Encoding: identity\r\n"
 _CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\n]*)?\r?\n")
@@ -305,6 +308,10 @@ def in_words(error: BaseException) -> str:
         return "the link was cut"
     if isinstance(error, http.client.HTTPException | ValueError):
         return "answers with what isn't HTTP"
+    if isinstance(error, socket.gaierror):
+        return "its name leads nowhere: there is no network here, or the address is wrong"
     if isinstance(error, ConnectionRefusedError):
         return "can't be reached"
+    if isinstance(error, OSError) and error.errno in _NO_WAY:
+        return "there is no network that leads there"
     return "the link was cut"

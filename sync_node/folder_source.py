@@ -9,15 +9,18 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
 from content_packs.digests import digest_of
 from content_packs.errors import InvalidContent, Missing, SourceUnavailable
+from content_packs.limits import COURIER_FILES_MAX
 from sync_node.link import LinkObservation
-from sync_node.source import Answer, Begun, Impatience, Traffic, check_place, pieces_of
+from sync_node.source import Answer, Begun, Impatience, Reading, Traffic, check_place, pieces_of
 
 _NOT_THERE = {errno.ENOENT, errno.ENOTDIR}
+_KINDS = {stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK}  # `os.open` and `opened` refuse the wrong one
 
 
 class FolderSource:
@@ -67,9 +70,9 @@ class FolderSource:
         length: int,
         *,
         fresh: bool = False,  # noqa: ARG002  # a disk has no connections
-    ) -> "FolderReading":
+    ) -> Reading:
         """Begin to read a range of a file. See `Source.open`."""
-        check_place(path)
+        self.place_of(path)
         return FolderReading(self, path, first, length)
 
     def read(self, path: str, first: int, length: int) -> AbstractContextManager[Iterator[bytes]]:
@@ -85,10 +88,10 @@ class FolderSource:
     @contextmanager
     def opened(self, path: str) -> Iterator[tuple[BinaryIO, int]]:
         """Give a file for reading, and its size. Raises what sources raise."""
-        check_place(path)
+        place = self.place_of(path)
         self.traffic.requests += 1
         with self.errors(path):
-            descriptor = self._open(path)
+            descriptor = self._open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             os.close(descriptor)
@@ -96,7 +99,29 @@ class FolderSource:
         with os.fdopen(descriptor, "rb", buffering=0) as file:
             yield file, status.st_size
 
-    def _open(self, path: str) -> int:
+    def place_of(self, path: str) -> str:
+        """Return where in the folder `path` lies. Raises `InvalidContent` for no place."""
+        check_place(path)
+        return path
+
+    def names_in(self, folder: str) -> list[str]:
+        """Return names in a folder, the first so many; none where it isn't there.
+
+        Raises what sources raise.
+        """
+        try:
+            with self.errors(folder):
+                descriptor = self._open(folder, os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY)
+        except Missing:
+            return []
+        with self.errors(folder):
+            try:
+                with os.scandir(descriptor) as entries:  # pathlib follows names, not folders
+                    return [entry.name for entry in islice(entries, COURIER_FILES_MAX)]
+            finally:
+                os.close(descriptor)
+
+    def _open(self, path: str, flags: int) -> int:
         """Open a file component by component, following no link below the root."""
         *folders, name = path.split("/")
         at = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY)
@@ -105,7 +130,10 @@ class FolderSource:
                 below = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=at)
                 os.close(at)
                 at = below
-            return os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=at)
+            found = os.stat(name, dir_fd=at, follow_symlinks=False)
+            if stat.S_IFMT(found.st_mode) not in _KINDS:  # to open a device may be to use it
+                raise InvalidContent(f"{self.name}: {path}: not an ordinary file")
+            return os.open(name, flags, dir_fd=at)
         finally:
             os.close(at)
 

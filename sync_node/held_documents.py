@@ -47,6 +47,16 @@ class HeldDocuments:
         of = identity.credential(self.data_dir)
         return found if found and of and found.is_for(of.node, of.groups) else None
 
+    def desired_state_of_group(self, group: str) -> bytes:
+        """Return, as the hub signed it, the desired state that is held where it is a group's.
+
+        Raises `Missing` where none of this group is.
+        """
+        found = self.desired_state()
+        if found is None or found.group != group:
+            raise Missing(f"no desired state of the group {group} is held")
+        return key_files.read_bounded(self.data_dir.from_hub / DESIRED_STATE, DOCUMENT_BYTES_MAX)
+
     def receipt(self, of: Identity) -> Receipt | None:
         """Return the receipt that is held for the chain of an identity, None for none."""
         found = _held(self.data_dir.from_hub / RECEIPT, Receipt)
@@ -77,6 +87,17 @@ class HeldDocuments:
             return False
         self._keep(DESIRED_STATE, document)
         return True
+
+    def take_desired_state_of_group(self, document: bytes, keys: Keys, of: Credential) -> bool:
+        """Keep what a neighbour says that its group is to hold; say whether it was kept.
+
+        Not in place of one for this node itself: the hub alone knows whether that still counts.
+        Raises as `take_desired_state`.
+        """
+        held = self.desired_state()
+        if held and held.node:
+            return False
+        return self.take_desired_state(document, keys, of)
 
     def take_receipt(self, document: bytes, keys: Keys, of: Identity) -> bool:
         """Keep a receipt that covers more than the one held; say whether it does.

@@ -26,7 +26,8 @@ BATCHES = "api/v1/batches"
 
 _JSON = "application/json"
 _PROBLEM = "application/problem+json"
-_BUSY = {408, 425, 429}
+_BUSY = {408, 425}
+_TOO_OFTEN = 429
 _NOTHING_THERE = {404, 405}
 
 
@@ -99,6 +100,11 @@ def _check(hub: HubSource, call: str, told: Told) -> None:
     if 200 <= told.status < 300:
         return
     what = f"{hub.name}: {call}: {told.status}"
+    if told.status == _TOO_OFTEN:
+        raise SourceUnavailable(
+            f"{what}: too many attempts of late",
+            hint="The hub listens again in some minutes. Read the code on the sheet once more.",
+        )
     if told.status in _BUSY or told.status >= 500:
         raise SourceUnavailable(f"{what}: the hub can't answer now")
     problem = _problem(told)

@@ -105,7 +105,7 @@ def claiming(data_dir: DataDir) -> Identity | None:
     """Return the identity whose claim hasn't been answered, None for none.
 
     A claim beside a credential was answered: a kill kept it from being removed. Raises
-    `InvalidContent`, `StorageFailed`.
+    `InvalidContent` where its key rotted, `StorageFailed`.
     """
     for folder in _folders(data_dir):
         if (folder / CLAIM).is_file() and credential_in(folder) is None:
@@ -116,8 +116,8 @@ def claiming(data_dir: DataDir) -> Identity | None:
 def ensured(data_dir: DataDir, *, another: bool = False) -> Identity:
     """Return the identity to enrol: the one there is, else one with a key that is made now.
 
-    `another`: not the one by which this box is a node already. Raises `InvalidContent`,
-    `StorageFailed`.
+    `another`: not the one by which this box is a node already. A key that rotted before any hub
+    had answered for it is of no use to anybody, and goes. Raises `InvalidContent`, `StorageFailed`.
     """
     durable.make_folder(data_dir.identity, mode=_FOLDER_MODE)
     with _alone(data_dir):
@@ -126,7 +126,11 @@ def ensured(data_dir: DataDir, *, another: bool = False) -> Identity:
             return _identity(*now)
         for folder in _folders(data_dir):
             if credential_in(folder) is None:
-                return _identity(folder, None)
+                try:
+                    return _identity(folder, None)
+                except InvalidContent:
+                    for name in (CLAIM, KEY):
+                        durable.remove(folder / name)
         return _made(data_dir)
 
 

@@ -175,6 +175,7 @@ RATE_WINDOW_SECONDS = 20.0  # over which the rate of a transfer is told
 ORDERS_SECONDS = 2.0  # between two looks at what people asked for, while idle
 WINDOW_SPREAD_SECONDS = 120.0  # a district's nodes don't all begin when a window opens
 PLAN_LINES_MAX = 20  # of `sync-node plan`
+DESIRED_NAMES_SHOWN = 12  # of each list of a desired state, in `plan` and `status`
 
 # The hub
 SEQUENCE_LEASE = 64  # numbers of requests that are leased durably at a time
@@ -214,5 +215,9 @@ PEER_CREDENTIAL_CHARACTERS_MAX = 16 * KIB
 PEER_TRUST_SECONDS = 10.0  # between two looks at the hub's keys and the list of revoked nodes
 PEER_REFUSAL_LOG_SECONDS = 60.0  # between two lines of the log about requests that were refused
 MDNS_NAMES_MAX = 64  # of an open network's answers that are looked at
-MDNS_RESOLVE_SECONDS = 3.0  # for one answer
+MDNS_RESOLVE_SECONDS = 3.0  # for all answers together
+MDNS_PACKET_BYTES_MAX = 1_472  # what one Ethernet frame carries by UDP
+MDNS_PACKETS_PER_SECOND = 20  # about nodes, that are looked at
+MDNS_PACKETS_AT_ONCE_MAX = 200
+MDNS_NSEC_BYTES_MAX = 12  # of a record that lists the types of a host: up to 64 of them
 MDNS_VALUE_BYTES_MAX = 80  # of what an answer says of itself

@@ -1,14 +1,16 @@
 """What this node goes by when a neighbour asks: read from its own disk, looked at now and then.
 
 The hub's service keys stand in node.db as verified metadata named them last, this node's district
-in its credential, and who is revoked in the signed list. Where node.db says that there is a list
-and it can't be read, nobody is let in: a stolen box isn't served because a sector rotted.
+in its credential, and who is revoked in the signed list. Where verified metadata name a list and
+it isn't here, nobody is let in: a stolen box isn't served because a sector rotted, nor because
+somebody in between lets through all that the hub signed but that list.
 """
 
 import threading
 from collections.abc import Callable
 
 from content_packs import key_files, protocol
+from content_packs.digests import digest_of
 from content_packs.errors import InvalidContent, Missing, SatchelError
 from content_packs.limits import STATUS_LIST_BYTES_MAX
 from content_packs.protocol import StatusList
@@ -45,17 +47,21 @@ class Neighbourhood:
     def _read(self) -> Trusted:
         try:
             ours = identity.credential(self._data_dir)
-            keys, is_listed = self._reader.hub_keys()
-            revoked = self._revoked()
+            keys, listed = self._reader.hub_keys()
+            revoked = self._revoked(listed)
         except SatchelError:
             return NOBODY
-        if ours is None or keys is None or (is_listed and revoked is None):
+        if ours is None or keys is None or (listed and revoked is None):
             return NOBODY
         return Trusted(keys.service_keys(), ours.district, revoked)
 
-    def _revoked(self) -> StatusList | None:
+    def _revoked(self, digest: str) -> StatusList | None:
+        """Return the list with this digest; any, where none is named any more."""
         path = self._data_dir.from_hub / REVOKED
         try:
-            return protocol.read_status_list(key_files.read_bounded(path, STATUS_LIST_BYTES_MAX))
+            data = key_files.read_bounded(path, STATUS_LIST_BYTES_MAX)
+            if digest and digest_of(data) != digest:
+                return None
+            return protocol.read_status_list(data)
         except (Missing, InvalidContent):
             return None

@@ -36,6 +36,7 @@ from sync_node.state import (
     STATUS_LIST_KEY,
     TIME_KEY,
     decode_hub_keys,
+    decode_status_list,
     decode_time,
 )
 from sync_node.trusted_time import Known
@@ -136,15 +137,16 @@ class NodeReader:
             trusted_time.parse(rows.get(EXPIRES_KEY, "")),
         )
 
-    def hub_keys(self) -> tuple[HubKeys | None, bool]:
-        """Return the hub's further keys, and whether it has a list of revoked nodes.
+    def hub_keys(self) -> tuple[HubKeys | None, str]:
+        """Return the hub's further keys, and the digest of its list of revoked nodes.
 
-        Raises `StorageFailed`.
+        The digest is empty where there is no such list. Raises `StorageFailed`.
         """
         with self._reading() as database:
             wanted = StateRow.key.in_((HUB_KEYS_KEY, STATUS_LIST_KEY))
             rows = {row.key: row.value for row in StateRow.select().where(wanted).bind(database)}
-        return decode_hub_keys(rows.get(HUB_KEYS_KEY, "")), bool(rows.get(STATUS_LIST_KEY))
+        listed = decode_status_list(rows.get(STATUS_LIST_KEY, ""))
+        return decode_hub_keys(rows.get(HUB_KEYS_KEY, "")), listed[0] if listed else ""
 
     @contextmanager
     def _reading(self) -> Iterator[peewee.SqliteDatabase]:

@@ -1,8 +1,8 @@
 """What this node offers to its neighbours, read from its data directory: public content only.
 
-A place leads to a file of store/, manifests/, layouts/, trust/ or to the list of revoked nodes, by
-a digest or a number; no name of a file comes from whoever asks. Everything was verified before it
-got its name here. Who takes it verifies it again.
+A place leads to a file of store/, manifests/, layouts/, trust/, to the list of revoked nodes or to
+the desired state of a group, by a digest, a number or the group; no name of a file comes from
+whoever asks. Everything was verified before it got its name here. Who takes it verifies it again.
 """
 
 import json
@@ -18,6 +18,7 @@ from content_packs.errors import InvalidContent, Missing
 from content_packs.limits import METADATA_BYTES_MAX, STATUS_LIST_BYTES_MAX
 from sync_node import peer_places
 from sync_node.data_dir import DataDir
+from sync_node.held_documents import HeldDocuments
 
 REVOKED = "revoked.json"  # below from-hub/, see revocations.py
 _ROLE = re.compile(r"metadata/([0-9]+)\.((?:root|snapshot|targets|status|c-[a-z0-9-]+))\.json")
@@ -69,6 +70,8 @@ class Offering:
             return self._files(digests)
         if document := peer_places.document_of(place):
             return self._document(*document)
+        if group := peer_places.group_of(place):
+            return _of_bytes(HeldDocuments(self._data_dir).desired_state_of_group(group))
         if peer_places.is_shared_with_repositories(place):
             return _of_bytes(self._shared(place))
         raise Missing(f"{place[:160]!r} is no place of a peer")

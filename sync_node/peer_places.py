@@ -5,6 +5,7 @@ held                          the digests of all files of the store: 32 raw byte
 files/<digest>[+<digest>...]  files of the store, one behind the other; ranges count over all
 manifests/<digest>.json       a verified manifest, in the bytes that its digest names
 layouts/<digest>.json         a layout, the same
+desired-state/<group>.json    the desired state of a group, as the hub signed it
 metadata/..., status/...      as in a repository: TUF metadata and the list of revoked nodes
 ```
 A node keeps verified files, not the bundles that they came in; so peers speak by digest
@@ -17,6 +18,7 @@ from collections.abc import Iterable
 
 from content_packs import repository
 from content_packs.manifest import File
+from content_packs.names import is_name
 from sync_node.limits import FILES_TOGETHER_BYTES, FILES_TOGETHER_MAX
 
 PREFIX = "/peer/v1/"
@@ -26,6 +28,7 @@ CREDENTIAL_FIELD = "Satchel-Credential"  # base64url of the asker's credential
 _DIGEST = "[0-9a-f]{64}"
 _FILES = re.compile(rf"files/({_DIGEST}(?:\+{_DIGEST}){{0,{FILES_TOGETHER_MAX - 1}}})")
 _DOCUMENT = re.compile(rf"(manifests|layouts)/({_DIGEST})\.json")
+_DESIRED_STATE = re.compile(r"desired-state/([a-z0-9-]+)\.json")
 _DIGEST_BYTES = 32
 
 
@@ -56,6 +59,17 @@ def document_of(place: str) -> tuple[str, str] | None:
     return (found[1], found[2]) if found else None
 
 
+def desired_state_path(group: str) -> str:
+    """Return where the desired state of a group lies."""
+    return f"desired-state/{group}.json"
+
+
+def group_of(place: str) -> str:
+    """Return the group whose desired state a place names; empty for another place."""
+    found = _DESIRED_STATE.fullmatch(place)
+    return found[1] if found and is_name(found[1]) else ""
+
+
 def is_shared_with_repositories(place: str) -> bool:
     """Say whether a place is metadata or a list of revoked nodes, as in any repository."""
     return place.startswith(("metadata/", "status/")) and repository.is_place(place)
@@ -65,6 +79,7 @@ def is_place(place: str) -> bool:
     """Say whether a peer can have something at `place`. Nothing else is served or asked for."""
     return (
         place == HELD
+        or group_of(place) != ""
         or is_shared_with_repositories(place)
         or _DOCUMENT.fullmatch(place) is not None
         or _FILES.fullmatch(place) is not None

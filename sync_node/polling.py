@@ -18,6 +18,8 @@ from sync_node.sources import Sources
 from sync_node.ticks import Tick
 from sync_node.trust_store import Expired, Outdated, TrustStore, Verified
 
+_NO_KEY = "-"  # no keyid: what counts where none of the service keys does
+
 
 class Poller:
     """Asks the sources, hubs first, until one has answered as it should."""
@@ -80,6 +82,7 @@ class Poller:
             return False
         verified = self._verified(source, ours if answer.body is None else answer.body)
         self._hear(source.name)
+        self._clock.count_only(verified.hub_keys.service)
         changed = self._apply(verified)
         self._remember_etag(source, answer.etag)
         return changed
@@ -92,7 +95,7 @@ class Poller:
     def _verified(self, source: Source, timestamp: bytes | None) -> Verified:
         """Return what the metadata of a source says.
 
-        Expired by a time that its own signer takes back in it, it is held against the rest of what
+        Expired by a time that its own signers take back in it, it is held against the rest of what
         is known (`trusted_time`, 5). The new root that such a word may need is here by then.
         """
 
@@ -109,10 +112,18 @@ class Poller:
         try:
             return refreshed(now)
         except Expired:
-            said = self._trust.said(timestamp)  # by a root that came just now
-            if said is None or (without := self._clock.trusted_without(said)) >= now:
+            if (without := self._without_what_it_takes_back(source, timestamp)) >= now:
                 raise
             return refreshed(without)
+
+    def _without_what_it_takes_back(self, source: Source, timestamp: bytes | None) -> datetime:
+        """Return the trusted time but for what a source's edition takes back."""
+        said = self._trust.said(timestamp)  # by a root that came just now
+        without = self._clock.trusted_without(said, ())
+        if self._clock.trusted_without(said, {_NO_KEY}) >= without:
+            return without
+        named = self._trust.hub_keys_at(source, timestamp).service
+        return self._clock.trusted_without(said, named)
 
     def _hear(self, source: str) -> None:
         """Learn from the timestamp that was verified last what time it is at least."""

@@ -30,7 +30,7 @@ def say_status(status: Status, now: datetime, zone: tzinfo) -> None:
         click.echo("no packs yet")
     for channel in status.absent_channels:
         click.echo(f"the hub has no channel {channel}")
-    visits = map(courier_sayings.in_words, status.couriers)
+    visits = (courier_sayings.in_words(visit, status.running) for visit in status.couriers)
     for line in (*standing.in_words(status.hub), *visits):
         click.echo(line)
     click.echo(f"last contact: {status.last_contact or 'never'}")
@@ -84,6 +84,8 @@ def say_findings(findings: Findings) -> None:
         click.echo(f"signed metadata on disk is damaged: {findings.metadata}; it is fetched again")
     if findings.choices:
         click.echo(f"pins and holds can't be read, and nothing is removed: {findings.choices}")
+    if findings.identity:
+        click.echo(f"{findings.identity}: enrol this box anew, sync-node enrol CODE --again")
     words = "all is well" if findings.clean else "run `sync-node sync` to fetch what is missing"
     click.echo(f"{findings.files} files, {megabytes(findings.size)} checked: {words}")
 

@@ -19,10 +19,12 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from content_packs.errors import InvalidContent, Missing, SatchelError, SourceUnavailable
-from sync_node import tls
+from sync_node import courier_disks, tls
 from sync_node.config import Config
+from sync_node.courier_disks import CourierDisk
 from sync_node.errors import NotNow
 from sync_node.folder_source import FolderSource
+from sync_node.held_folder import HeldFolder
 from sync_node.hub_source import HubSource
 from sync_node.link import UNKNOWN, LinkObservation
 from sync_node.plan_model import Kind
@@ -60,7 +62,7 @@ def from_config(  # noqa: PLR0913  # what is outside comes in as parameters
     *,
     meters: Mapping[str, Gate] | None = None,
     observed: Mapping[str, LinkObservation] | None = None,
-    disks: Iterable[Path] = (),
+    disks: Iterable[CourierDisk] = (),
     peers: Iterable[Source] = (),
     sleep: Callable[[float], None] = time.sleep,
     random_share: Callable[[], float] = random.random,
@@ -69,7 +71,7 @@ def from_config(  # noqa: PLR0913  # what is outside comes in as parameters
 
     By the name of a source, which is its address: `meters` are told every byte that crosses its
     link, `observed` is what `Sources.observed` returned when it was last used. `folder`: where
-    certificates lie that it names. `disks`: folders of couriers that are there now. Raises
+    certificates lie that it names. `disks`: couriers' disks that are there now. Raises
     `UsageError` for a certificate that can't be used.
     """
     found: list[Source] = []
@@ -85,9 +87,21 @@ def from_config(  # noqa: PLR0913  # what is outside comes in as parameters
             hubs.append(hub)
             found.append(RetryingSource(hub, sleep=sleep, random=random_share))
         elif each.folder:
-            found.append(FolderSource(Path(each.folder)))
-    found += [*map(FolderSource, disks), *peers]
-    return Sources(found, meters or {}, hubs)
+            disk = courier_disks.recognised(Path(each.folder))
+            found += _of_disk(disk) if disk else [FolderSource(Path(each.folder))]
+    for disk in disks:
+        found += _of_disk(disk)
+    return Sources([*found, *peers], meters or {}, hubs)
+
+
+def _of_disk(disk: CourierDisk) -> list[Source]:
+    """Return what a courier's disk is a source of: a repository, and what a node held."""
+    found: list[Source] = []
+    if disk.repository:
+        found.append(FolderSource(disk.repository))
+    if disk.held:
+        found.append(HeldFolder(disk.held))
+    return found
 
 
 class Sources:

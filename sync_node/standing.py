@@ -1,12 +1,13 @@
 """What this node is to its hub: enrolled or not, heard or not, told what, revoked. Asks nobody."""
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import msgspec
 
+from content_packs.desired_state import DesiredState
 from content_packs.errors import SatchelError
-from sync_node import desired, enrolment, identity
+from sync_node import desired, desired_sayings, enrolment, identity
 from sync_node.data_dir import DataDir
 from sync_node.enrolment import State
 from sync_node.held_documents import HeldDocuments
@@ -20,7 +21,7 @@ class Standing:
     """All of it. Texts are empty and numbers 0 for none.
 
     `last_check_in`: RFC 3339. `refused`: how often the hub refused to listen since. `desired`: what
-    the hub wants of this node, as the message. `trouble`: what is wrong with any of this.
+    the hub wants of this node. `trouble`: what is wrong with any of this.
     """
 
     enrolment: State = "none"
@@ -33,9 +34,13 @@ class Standing:
     last_check_in: str = ""
     refused: int = 0
     desired_state: int = 0
-    desired: dict[str, Any] | None = None
+    desired: DesiredState | None = None
     batches_waiting: int = 0
     trouble: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as an object; what the hub wants as PROTOCOL.md has it."""
+        return asdict(self) | {"desired": msgspec.to_builtins(self.desired)}
 
 
 def standing(data_dir: DataDir) -> Standing:
@@ -48,7 +53,7 @@ def standing(data_dir: DataDir) -> Standing:
         refused=last.refused,
         revoked=Revocations(data_dir).own() is not None,
         desired_state=wanted.number if wanted else 0,
-        desired=msgspec.to_builtins(wanted) if wanted else None,
+        desired=wanted,
         trouble=desired.zone_trouble(wanted),
     )
     return _with_identity(found, data_dir, documents)
@@ -62,8 +67,8 @@ def in_words(found: Standing) -> list[str]:
         lines.append(f"node: {found.node} of {found.school}{title}, district {found.district}")
     if found.enrolment == "claimed":
         lines.append(
-            f"enrolment: the hub hasn't confirmed it yet; fingerprint of this box: "
-            f"{found.fingerprint}"
+            f"enrolment: the claim waits for the hub, or a person there, to confirm it; "
+            f"fingerprint of this box: {found.fingerprint}"
         )
     if found.revoked:
         lines.append("REVOKED by the hub: what is here is served on, nothing more is fetched")
@@ -73,10 +78,7 @@ def in_words(found: Standing) -> list[str]:
         lines.append(
             f"the hub refused the last {found.refused} check-ins: revoked, or a copied card"
         )
-    if found.desired_state:
-        lines.append(
-            f"goes by the hub's desired state {found.desired_state}: {_named(found.desired or {})}"
-        )
+    lines += desired_sayings.lines_of(found.desired)
     if found.batches_waiting:
         lines.append(f"{found.batches_waiting} batches wait for the hub")
     if found.trouble:
@@ -104,10 +106,3 @@ def _with_identity(found: Standing, data_dir: DataDir, documents: HeldDocuments)
             "batches_waiting": len(Outbox(data_dir, who).waiting(documents.receipt(who))),
         }
     return replace(found, **changes)
-
-
-def _named(desired: dict[str, Any]) -> str:
-    """Return what a desired state decides, in words."""
-    named = ("channels", "packs", "renditions", "windows", "budget", "pins", "time_zone")
-    words = [name.replace("_", " ") for name in named if desired.get(name) is not None]
-    return ", ".join(words) or "it leaves all to this node"

@@ -93,8 +93,13 @@ def decode_hub_keys(text: str) -> HubKeys | None:
 
 def status_list() -> tuple[str, int] | None:
     """Return digest and length of the list of revoked nodes that is in force, None for none."""
+    return decode_status_list(_get(STATUS_LIST_KEY))
+
+
+def decode_status_list(text: str) -> tuple[str, int] | None:
+    """Return what `remember_hub` wrote of the list; None where it wrote nothing."""
     try:
-        digest, length = json.loads(_get(STATUS_LIST_KEY) or "[]")
+        digest, length = json.loads(text or "[]")
     except (ValueError, TypeError):
         return None
     return (str(digest), int(length))

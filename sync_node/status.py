@@ -118,6 +118,7 @@ class Status:
         return {
             **asdict(self),
             "time": time_json(self.time),
+            "hub": self.hub.as_json(),
             "pins": [asdict_pin(pin) for pin in self.pins],
             "running": self.running.as_json() if self.running else None,
             "outlook": msgspec.to_builtins(self.outlook),

@@ -8,7 +8,7 @@ import contextlib
 import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from content_packs.errors import Missing, SatchelError, SourceUnavailable, Stora
 from content_packs.protocol import Credential, Pending
 from content_packs.reports import Report
 from sync_node import (
+    claims,
     estimating,
     outlook,
     rebuilding,
@@ -32,10 +33,12 @@ from sync_node.courier_disks import CourierDisks
 from sync_node.courier_papers import Papers
 from sync_node.courier_visiting import Visiting
 from sync_node.data_dir import DataDir
-from sync_node.database import database_errors
+from sync_node.database import database_errors, reading_database
 from sync_node.disk import disk_free
 from sync_node.engine import Engine
 from sync_node.hardware import hardware
+from sync_node.held_documents import HeldDocuments
+from sync_node.hub_source import HubSource
 from sync_node.identity import Identity
 from sync_node.in_force import config_in_force
 from sync_node.limits import (
@@ -52,6 +55,7 @@ from sync_node.peer_address import Peer
 from sync_node.peering import peer_sources
 from sync_node.polling import Poller
 from sync_node.progress_file import Progress, ProgressFile, Running
+from sync_node.sources import Sources
 from sync_node.ticks import Tick
 from sync_node.trust_store import TrustStore
 from sync_node.trusted_time import Uptime
@@ -96,15 +100,20 @@ def sync_once(  # noqa: PLR0913  # what is outside comes in as parameters
     syncs, `StorageFailed`.
     """
     found = config_in_force(data_dir)
+    disks = disks or CourierDisks()
+
+    def one(found: Config) -> _OneTick:
+        return _OneTick(data_dir, found, clock, budgets, sleep, disks, unbound=unbound, peers=peers)
+
     with ExitStack() as stack:
         stack.enter_context(engine_lock(data_dir, wait_seconds=lock_wait_seconds))
         data_dir.make()
         rebuilt = stack.enter_context(rebuilding.opened(data_dir, found, now=clock()))
-        one = _OneTick(
-            data_dir, found, clock, budgets, sleep, disks or CourierDisks(),
-            unbound=unbound, peers=peers,
-        )  # fmt: skip
-        tick = one.run(progress)
+        first = one(found)
+        if first.hears_other_wishes():
+            tick = one(config_in_force(data_dir)).run(progress, heard=first)
+        else:
+            tick = first.run(progress)
     if rebuilt:
         tick.notes.append("node.db was missing or damaged, and was made anew")
     return tick
@@ -132,6 +141,24 @@ def claim_once(  # noqa: PLR0913  # what is outside comes in as parameters
         stack.enter_context(rebuilding.opened(data_dir, found, now=clock()))
         one = _OneTick(data_dir, found, clock, None, sleep, CourierDisks(), unbound=True)
         return one.claim(asks, hub)
+
+
+def claim_beside(
+    data_dir: DataDir, asks: Identity, *, hub: str = ""
+) -> Credential | Pending | None:
+    """Send a claim while another process is at work here: its tick may take days.
+
+    It takes what that process knows of the hub's keys: None where it knows none yet. Some 2 kB that
+    cross aren't counted: budgets are that process's to write. Raises as `claim_once`.
+    """
+    found = config_in_force(data_dir)
+    with reading_database(data_dir):
+        keys = state.hub_keys()
+    if keys is None or not keys.service:
+        return None
+    service, documents = keys.service_keys(), HeldDocuments(data_dir)
+    with closing(sources.from_config(found, data_dir.root)) as asked:
+        return _first_answer(asked, hub, lambda each: claims.ask(each, asks, documents, service))
 
 
 class _OneTick:
@@ -168,14 +195,14 @@ class _OneTick:
             data_dir.root,
             meters=self._meters(sleep, unbound=unbound),
             observed=observed,
-            disks=self._visiting.repositories,
+            disks=self._visiting.waiting,
             peers=[]
             if paused
             else peer_sources(
                 data_dir, found.peers, peers, self._clock, observed=observed, sleep=sleep
             ),
         )
-        self._talker = Talker(
+        self.talker = Talker(
             data_dir,
             found,
             self._sources,
@@ -201,7 +228,22 @@ class _OneTick:
             if source.hub
         }
 
-    def run(self, progress: Callable[[Running], None]) -> Tick:
+    def hears_other_wishes(self) -> bool:
+        """Ask the hub first what it wants, where it wasn't heard since the box was started.
+
+        True where it wants something else than this tick was made for: then it is over.
+        """
+        with database_errors(self._data_dir):
+            self.talker.hear_first()
+        if self.talker.wants_tick:
+            self._sources.close()
+            self._settle()
+        return self.talker.wants_tick
+
+    def run(self, progress: Callable[[Running], None], *, heard: "_OneTick | None" = None) -> Tick:
+        """Do it. `heard`: the one that was over when it had heard the hub."""
+        if heard:
+            self.talker.go_on_from(heard.talker)
         file = ProgressFile(self._data_dir, monotonic=time.monotonic, time=time.time)
 
         def show(done: Progress) -> None:
@@ -213,7 +255,8 @@ class _OneTick:
             self._sources,
             clock=self._clock,
             progress=show,
-            talk=self._talker.talk,
+            talk=self.talker.talk,
+            meanwhile=self.talker.hear_meanwhile,
         )
         self._visiting.begin()
         try:
@@ -227,7 +270,7 @@ class _OneTick:
             self._remember(tick)
         if self._asked:
             self._orders.done()
-        if self._talker.wants_tick or wanted:
+        if self.talker.wants_tick or wanted:
             self._orders.ask_for_tick(unbound=False)
         return tick
 
@@ -235,7 +278,7 @@ class _OneTick:
         """Exchange papers with the couriers' disks that this tick read; say if more is to do."""
 
         def report(who: Identity) -> Report:
-            return self._talker.report(who, tick)
+            return self.talker.report(who, tick)
 
         papers = Papers(self._data_dir, self._clock, report)
         with database_errors(self._data_dir):
@@ -251,20 +294,10 @@ class _OneTick:
                 keys = state.hub_keys()
                 if keys is None or not keys.service:
                     raise tick.trouble or _too_old()
-                return self._ask(asks, name)
+                return _first_answer(self._sources, name, lambda hub: self.talker.claim(hub, asks))
         finally:
             self._sources.close()
             self._settle()
-
-    def _ask(self, asks: Identity, name: str) -> Credential | Pending:
-        last: SatchelError = self._sources.cut or _no_hub()
-        for hub in self._sources.hubs():
-            if name in {"", hub.name}:
-                try:
-                    return self._talker.claim(hub, asks)
-                except (SourceUnavailable, Missing) as error:
-                    last = error
-        raise last
 
     def _settle(self) -> None:
         """Give back what was leased; on a disk that can't take that, it stays counted."""
@@ -301,6 +334,20 @@ class _OneTick:
             return ""  # what rotted is found and said elsewhere
         coming = outlook.barred(found.outlook(), tick.not_now)
         return "" if coming.is_empty else outlook.encode(coming)
+
+
+def _first_answer(
+    asked: Sources, name: str, ask: Callable[[HubSource], Credential | Pending]
+) -> Credential | Pending:
+    """Return what the first hub answers, or the one with a name. Raises the last one's error."""
+    last: SatchelError = asked.cut or _no_hub()
+    for hub in asked.hubs():
+        if name in {"", hub.name}:
+            try:
+                return ask(hub)
+            except (SourceUnavailable, Missing) as error:
+                last = error
+    raise last
 
 
 def _no_hub() -> SatchelError:

@@ -1,8 +1,9 @@
 """Making room: what nothing refers to goes at once, retired packs when space is needed.
 
 Kept are all files of the versions that a lesson is at or would be rolled back to, that are offered,
-or that a person holds. Rows go before files: a cut in between leaves files that the next tidying
-finds.
+or that a person holds; and what came of the newest version of a retired pack: where the hub, or a
+desired state, wants that pack again, it goes on from there. Rows go before files: a cut in between
+leaves files that the next tidying finds.
 """
 
 import contextlib
@@ -43,6 +44,8 @@ def tidy(data_dir: DataDir, store: Store, documents: Documents) -> Freed:
     kept = versions_in_use()
     for pack, row in offers.items():
         kept |= {(pack, row.offered_version), (pack, row.held_version)}
+        if row.retired:
+            kept.add((pack, max((version for of, version in versions if of == pack), default=0)))
     referenced: set[str] = set()
     for key in kept & versions.keys():
         manifest = documents.held_manifest(versions[key])

@@ -112,6 +112,19 @@ class TrustStore:
             ):
                 return _read(updater, scratch, channels)
 
+    def hub_keys_at(self, source: Source, timestamp: bytes | None) -> HubKeys:
+        """Return the hub's further keys as `source` names them, whatever has expired.
+
+        Verified as in `refresh`; nothing is kept. Raises as `refresh`.
+        """
+        with (
+            durable.storage_errors(self.folder),
+            ThreadPoolExecutor(METADATA_REQUESTS_MAX) as executor,
+        ):
+            fetcher = _Fetcher(source, timestamp, self._ahead(source, (), executor))
+            with self._metadata.reading(fetcher, where=source.name) as (updater, scratch):
+                return _read(updater, scratch, ()).hub_keys
+
     def recall(self, channels: Sequence[str]) -> Verified:
         """Return what the metadata on disk says, verified anew, whatever has expired.
 

@@ -8,14 +8,16 @@
 4. What the box was off isn't counted: trusted time is "it is this late at least". It is exact once
    the hub has answered a question of this very start of the box (a fresh time, with our nonce).
 5. It goes back only where a signer takes back its own word: a newer timestamp, or one by a new key,
-   that says it was signed earlier than an older one claims; a fresh time earlier than the fresh
-   time before. Then that word goes, and no other. So a hub whose clock was wrong for a day, or a
-   thief who signed from 2040, bricks nothing (DECISIONS.md, 5).
+   that says it was signed earlier than an older one claims; a fresh time earlier than what the hub
+   said before, to our nonce or in a document; targets that name the service key no more that said
+   it. Then that word goes, and no other. So a hub whose clock was wrong for a day, or a thief who
+   signed from 2040, bricks nothing (DECISIONS.md, 5).
 
 Expiry and `activate_at` go by trusted time. Windows, budgets and pages want the likeliest time:
 `likely` believes the system clock where it can be right.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal, TypeAlias
@@ -39,6 +41,7 @@ _SLACK = timedelta(seconds=CLOCK_SLACK_SECONDS)
 Kind: TypeAlias = Literal["build-date", "timestamp", "document", "hub-time"]
 Sure: TypeAlias = Literal["exact", "at-least", "unknown"]
 ClockIs: TypeAlias = Literal["right", "behind", "ahead", "unproven"]
+_BY_SERVICE: frozenset[Kind] = frozenset({"document", "hub-time"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,13 +170,28 @@ def heard(known: Known, said: Evidence) -> Known:
 
 
 def takes_back(said: Evidence, before: Evidence, on: float) -> bool:
-    """Say whether a signer's newer word shows that what it said before can't have been right."""
-    if said.kind != before.kind:
-        return False
-    if said.kind == "timestamp":
+    """Say whether a signer's newer word shows that what it said before can't have been right.
+
+    Of two documents nobody knows which is newer; an answer to our nonce is newer than all before.
+    """
+    if said.kind == before.kind == "timestamp":
         newer = said.version > before.version or said.key != before.key
         return newer and said.time < before.time
-    return said.kind == "hub-time" and said.time < _proves(before, on) - _SLACK
+    by_service = said.kind == "hub-time" and before.kind in _BY_SERVICE
+    return by_service and said.time < _proves(before, on) - _SLACK
+
+
+def counting(known: Known, keyids: Collection[str]) -> Known:
+    """Return what is known but for what service keys said that aren't among those that count.
+
+    None at all count where a hub names none: then nothing was taken back.
+    """
+    kept = tuple(
+        each
+        for each in known.evidence
+        if not keyids or each.kind not in _BY_SERVICE or each.key in {"", *keyids}
+    )
+    return msgspec.structs.replace(known, evidence=kept)
 
 
 def timestamp(said: Said, known: Known, *, source: str, clock: datetime) -> Evidence:

@@ -6,7 +6,9 @@ Each message says why the wall stands. The rooms are described in README.md.
 import ast
 import subprocess
 import sys
+from collections.abc import Callable
 from fnmatch import fnmatch
+from functools import wraps
 from pathlib import Path
 
 import pytest
@@ -66,17 +68,31 @@ WRITERS = {
 WRITING_CALLS = {"write_bytes", "write_text", "copyfile", "copyfileobj", "copytree", "copy2"}
 
 
-def _ids(modules: list[Module]) -> list[str]:
-    return [module.place for module in modules]
+def each_of(modules: list[Module]) -> Callable[[Callable[[Module], None]], Callable[[], None]]:
+    """Make one test of a rule for each of these modules; it tells all that break the rule."""
+
+    def test_of(rule: Callable[[Module], None]) -> Callable[[], None]:
+        @wraps(rule)
+        def test() -> None:
+            faults = []
+            for module in modules:
+                try:
+                    rule(module)
+                except AssertionError as fault:
+                    faults.append(str(fault).split("\nassert ", 1)[0])
+            assert not faults, "\n".join(faults)
+
+        del test.__wrapped__  # pytest would take the rule's parameter for a fixture
+        return test
+
+    return test_of
 
 
 def _imports(module: Module, name: str) -> bool:
-    return any(found == name or found.startswith(f"{name}.") for found in module.imports())
+    return any(found == name or found.startswith(f"{name}.") for found in module.imports)
 
 
-@pytest.mark.parametrize(
-    "module", modules_of("content_packs"), ids=_ids(modules_of("content_packs"))
-)
+@each_of(modules_of("content_packs"))
 def test_the_format_knows_no_network_database_or_clock(module: Module) -> None:
     for world, names in OUTSIDE_WORLD.items():
         for name in names:
@@ -101,7 +117,7 @@ FORBIDDEN = {
 }
 
 
-@pytest.mark.parametrize("module", MODULES, ids=_ids(MODULES))
+@each_of(MODULES)
 def test_hub_and_node_know_only_the_format(module: Module) -> None:
     for other, reason in {**FORBIDDEN[module.package], "tests": "tests are not installed"}.items():
         assert not _imports(module, other), f"{module.place} imports {other}: {reason}"
@@ -162,11 +178,11 @@ def test_a_tick_loads_only_what_it_needs(tmp_path: Path) -> None:
         )
 
 
-@pytest.mark.parametrize("module", EVERYTHING, ids=_ids(EVERYTHING))
+@each_of(EVERYTHING)
 def test_imports_stand_at_the_top(module: Module) -> None:
     if module.path.name == "cli.py":
         return  # a command imports what it needs: `--help` on a Pi stays quick
-    for function in module.functions():
+    for function in module.functions:
         for node in ast.walk(function):
             assert not isinstance(node, ast.Import | ast.ImportFrom), (
                 f"{module.place}:{node.lineno} imports inside a function: that hides who knows "
@@ -174,13 +190,13 @@ def test_imports_stand_at_the_top(module: Module) -> None:
             )
 
 
-@pytest.mark.parametrize("module", EVERYTHING, ids=_ids(EVERYTHING))
+@each_of(EVERYTHING)
 def test_files_and_functions_stay_small(module: Module) -> None:
     lines = module.text.count("\n")
     assert lines <= FILE_LINES_MAX, (
         f"{module.place} has {lines} lines, at most {FILE_LINES_MAX}: a file is one idea"
     )
-    for function in module.functions():
+    for function in module.functions:
         length = (function.end_lineno or 0) - function.lineno + 1
         assert length <= FUNCTION_LINES_MAX, (
             f"{module.place}:{function.lineno} {function.name} has {length} lines, at most "
@@ -188,7 +204,7 @@ def test_files_and_functions_stay_small(module: Module) -> None:
         )
 
 
-@pytest.mark.parametrize("module", MODULES, ids=_ids(MODULES))
+@each_of(MODULES)
 def test_modules_say_what_they_are_for(module: Module) -> None:
     if module.text.strip():
         assert ast.get_docstring(module.tree), (
@@ -199,7 +215,7 @@ def test_modules_say_what_they_are_for(module: Module) -> None:
     )
 
 
-@pytest.mark.parametrize("module", MODULES, ids=_ids(MODULES))
+@each_of(MODULES)
 def test_only_durable_writes_files(module: Module) -> None:
     if module.place in WRITERS:
         return

@@ -181,8 +181,8 @@ def test_the_specification_names_every_bound_that_a_reader_enforces() -> None:
 
 
 def test_what_the_front_door_says_to_type_runs(tmp_path: Path) -> None:
-    by_hand = text_of("README.md").partition("## By hand")[2]
-    commands_ = by_hand.partition("```sh\n")[2].partition("```")[0]
+    by_hand = text_of("README.md").partition("## By hand")[2].partition("\n## ")[0]
+    commands_ = "".join(re.findall(r"```sh\n(.*?)```", by_hand, re.DOTALL))
     beside_us = Path(sys.executable).parent
     done = subprocess.run(
         ["bash", "-euc", commands_],
@@ -194,6 +194,8 @@ def test_what_the_front_door_says_to_type_runs(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "1 of 1 lessons ready" in done.stdout
+    assert "sync-node enrol" in (tmp_path / "codes.html").read_text(encoding="utf-8")
+    assert (tmp_path / "stick" / "satchel" / "courier.json").exists()
 
 
 def _documents() -> list[Path]:

@@ -17,8 +17,8 @@ from content_packs.limits import CHECK_IN_BYTES_MAX, DOCUMENT_BYTES_MAX
 from content_packs.request_signing import Request
 from hub.api import openapi, problems
 from hub.api.problems import JSON, TooLarge, UnsupportedMediaType
-from hub.fleet import batches, check_ins, requests
-from hub.fleet.brakes import Brakes, take_claim
+from hub.fleet import check_ins, requests
+from hub.fleet.brakes import Brakes, take_batch, take_claim
 from hub.fleet.requests import Caller
 from hub.hub import Hub
 
@@ -46,11 +46,7 @@ def add_api(app: Flask, hub: Hub, *, monotonic: Callable[[], float] = time.monot
     @api.post("/batches")
     def batch() -> Response:
         body = _body(DOCUMENT_BYTES_MAX)
-        caller = _caller(hub, brakes, body)
-        taken = batches.take(
-            hub, body, origin=caller.origin, refusals=brakes.refusals, by_key=caller.keyid
-        )
-        return _json(taken.receipt)
+        return _json(take_batch(hub, brakes, body, _caller(hub, brakes, body)).receipt)
 
     @api.get("/credential")
     def credential() -> Response:
@@ -63,6 +59,13 @@ def add_api(app: Flask, hub: Hub, *, monotonic: Callable[[], float] = time.monot
     def described() -> Response:
         answer = _json(description)
         answer.headers["Cache-Control"] = "no-cache"
+        return answer
+
+    @api.after_request
+    def say_what_will_do(answer: Response) -> Response:
+        """Leave the catch-all's methods out of `Allow`."""
+        if request.method == "OPTIONS" and request.url_rule is not None:
+            answer.headers["Allow"] = ", ".join(sorted(request.url_rule.methods or ()))
         return answer
 
     app.register_blueprint(api)

@@ -44,7 +44,7 @@ _SAID = {
     "409": "The batch doesn't follow on those that were taken.",
     "413": "The body is too large.",
     "415": "The body isn't said to be JSON.",
-    "429": "Too many claims with wrong codes of late.",
+    "429": "Too many claims with wrong codes, or batches of this node, of late.",
     "503": "The hub can't answer now.",
 }
 _WHAT_FIELDS_ARE = {
@@ -104,7 +104,7 @@ def _paths() -> dict[str, Any]:
                 "A node sends the next batch of its chain",
                 body=("document-batch", DOCUMENT_BYTES_MAX),
                 answers={"200": ("It is taken: the receipt.", _ref("document-receipt"))},
-                problems=("400", "401", "409", "413", "415", "503"),
+                problems=("400", "401", "409", "413", "415", "429", "503"),
                 signed=True,
             )
         },

@@ -16,10 +16,6 @@ if TYPE_CHECKING:
     from hub.hub import Hub
 
 _Command = TypeVar("_Command", bound=Callable[..., None])
-_WHY = {
-    "room": "there is no room for it",
-    "file-too-large": "the stick's file system holds no file as large (format it as exFAT)",
-}
 
 
 def _open(data: Path) -> "tuple[Hub, Fleet]":
@@ -66,6 +62,7 @@ def write(  # noqa: PLR0913  # one for each option
 
     Without --node and --route: all that is offered, for any school. Cut off, run it again.
     """
+    from content_packs.courier_sayings import say_plan
     from content_packs.stick import Stick
     from hub import progress
     from hub.couriers.route import read_route
@@ -77,7 +74,7 @@ def write(  # noqa: PLR0913  # one for each option
 
     def announce(plan: "CourierPlan") -> None:
         if not as_json:
-            _say_plan(plan)
+            say_plan(plan)
 
     with progress.shown() as show:
         written = run(
@@ -90,23 +87,17 @@ def write(  # noqa: PLR0913  # one for each option
     _say_written(folder, written)
 
 
-def _say_plan(plan: "CourierPlan") -> None:
-    click.echo(
-        f"{megabytes(plan.bytes_to_write)} to write, {megabytes(plan.bytes_there)} there already, "
-        f"{megabytes(plan.free)} free."
-    )
-    for one in plan.left_out:
-        click.echo(
-            f"warning: {one.name} stays behind ({megabytes(one.size)}): {_WHY[one.why]}", err=True
-        )
-
-
 def _say_written(folder: Path, written: "Written") -> None:
+    from content_packs.diff import count_of
+
     whom = ", ".join(written.nodes) or "any school"
     click.echo(
-        f"{folder}: for {whom}: {written.files} files, {megabytes(written.size)}, written and "
-        f"read back; {written.documents} documents. It may be unmounted and pulled."
+        f"{folder}: for {whom}: {count_of(written.files, 'file')}, {megabytes(written.size)}, "
+        f"written and read back; {count_of(written.documents, 'document')}. "
+        "It may be unmounted and pulled."
     )
+    for node in written.not_enrolled:
+        click.echo(f"warning: {node} isn't enrolled (any more): no documents for it", err=True)
 
 
 @courier.command()
@@ -122,9 +113,14 @@ def read(context: click.Context, *, data: Path, folder: Path, as_json: bool) -> 
     from content_packs.errors import InvalidContent
     from content_packs.stick import Stick
     from hub.couriers.intake import read as run
+    from hub.couriers.writing import is_anothers
 
-    _, fleet = _open(data)
-    taken = run(Stick(folder), fleet)
+    hub, fleet = _open(data)
+    stick = Stick(folder)
+    foreign = is_anothers(hub, stick)
+    taken = run(stick, fleet, answers=not foreign)
+    if foreign:
+        taken.troubles.append("the stick holds another hub's repository: no answers go onto it")
     if as_json:
         print_built(taken)
     else:
@@ -133,9 +129,18 @@ def read(context: click.Context, *, data: Path, folder: Path, as_json: bool) -> 
 
 
 def _say_taken(folder: Path, taken: "TakenIn") -> None:
+    from content_packs.diff import count_of
+
+    boxes = "1 box" if len(taken.nodes) == 1 else f"{len(taken.nodes)} boxes"
     click.echo(
-        f"{folder}: from {len(taken.nodes)} boxes: claims {taken.claims}, reports {taken.reports}, "
-        f"batches {taken.batches} new and {taken.known} known; {taken.documents} answers written."
+        f"{folder}: from {boxes}: {count_of(taken.claims, 'claim')}, "
+        f"{count_of(taken.reports, 'report')}, batches: {taken.batches} new, {taken.known} known; "
+        f"{count_of(taken.documents, 'answer')} written."
     )
+    for box in taken.waiting:
+        click.echo(
+            f"{box.node} waits to be confirmed. If the box shows {box.fingerprint}, too: "
+            f"hub nodes confirm {box.node}; then read or write the stick once more."
+        )
     for trouble in taken.troubles:
         click.echo(f"warning: {trouble}", err=True)

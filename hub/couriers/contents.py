@@ -30,13 +30,15 @@ _Held = int | None  # the version that a school holds whole; None: not known
 class School:
     """A node that a stick is for: its last report, which channels and packs it is to hold.
 
-    None: any.
+    None: any. `keyid`: of its key in force; a box that claimed by another stick, and had no answer
+    yet, knows itself by nothing else.
     """
 
     node: str
     channels: tuple[str, ...] | None = None
     report: Report | None = None
     packs: tuple[str, ...] | None = None
+    keyid: str = ""
 
 
 @dataclass(frozen=True)

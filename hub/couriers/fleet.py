@@ -4,13 +4,16 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 
 from content_packs.digests import is_digest
+from content_packs.errors import Missing
 from hub.couriers.contents import School
+from hub.couriers.writing import Waiting
 from hub.fleet import batches, check_ins, claims, desired, nodes, reports
 from hub.fleet.audit import Refusals
-from hub.fleet.tables import NodeKeyRow
+from hub.fleet.nodes import Node
 from hub.hub import Hub
 
 _ORIGIN = "stick"
+_NAMED_MAX = 10  # of nodes that there aren't
 
 
 class CourierFleet:
@@ -22,10 +25,16 @@ class CourierFleet:
 
     def schools(self, nodes_: Sequence[str]) -> list[School]:
         """Return these nodes with what is known of them. Raises `Missing`, `StorageFailed`."""
-        return [self._school(node) for node in nodes_]
+        known = {found.node: found for found in nodes.list_nodes(self._hub)}
+        unknown = [repr(node) for node in nodes_ if node not in known]
+        if unknown:
+            raise Missing(
+                f"there is no node {', '.join(unknown[:_NAMED_MAX])}", hint="See: hub nodes list"
+            )
+        return [self._school(known[node]) for node in nodes_]
 
-    def _school(self, node: str) -> School:
-        found, kept = nodes.show(self._hub, node)
+    def _school(self, found: Node) -> School:
+        kept = reports.of_node(self._hub, found.node, most=1)
         with self._hub.database.writing():
             applying = desired.applying_to(self._hub, found.node, 0)
         settings = applying.settings if applying else {}
@@ -34,6 +43,7 @@ class CourierFleet:
             _names(settings.get("channels")),
             kept[0].report if kept else None,
             _names(settings.get("packs")),
+            next((key.keyid for key in found.keys if key.state == "valid"), ""),
         )
 
     def down(self, node: str) -> Mapping[str, bytes]:
@@ -41,21 +51,21 @@ class CourierFleet:
 
         Raises `KeyAbsent`, `KeyLocked`, `StorageFailed`.
         """
-        if is_digest(node):
-            return self._credential(node)
         found = check_ins.documents_for(self._hub, node)
-        return {name.removesuffix(".json"): document for name, document in found.items()}
+        by_kind = {name.removesuffix(".json"): document for name, document in found.items()}
+        return {
+            kind: document
+            for kind, document in by_kind.items()
+            if kind == "credential" or not is_digest(node)
+        }
 
-    def _credential(self, keyid: str) -> Mapping[str, bytes]:
-        with self._hub.database.transaction():
-            row = NodeKeyRow.get_or_none(
-                (NodeKeyRow.keyid == keyid) & (NodeKeyRow.state == "valid")
-            )
-        return {"credential": row.credential.encode()} if row else {}
+    def take_claim(self, document: bytes) -> Waiting | None:
+        """Take a claim; return the box where a person has to confirm it first.
 
-    def take_claim(self, document: bytes) -> None:
-        """Take a claim. Raises `ClaimRefused`, `Untrusted`, `InvalidContent`, `StorageFailed`."""
-        claims.take(self._hub, document, origin=_ORIGIN, refusals=self._refusals)
+        Raises `ClaimRefused`, `Untrusted`, `InvalidContent`, `StorageFailed`.
+        """
+        answer = claims.take(self._hub, document, origin=_ORIGIN, refusals=self._refusals)
+        return Waiting(answer.node, answer.pending.fingerprint) if answer.pending else None
 
     def take_report(self, document: bytes) -> None:
         """Take a report. Raises `Unauthorised`, `InvalidContent`, `StorageFailed`."""

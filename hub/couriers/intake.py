@@ -17,15 +17,19 @@ from content_packs.errors import (
 )
 from content_packs.limits import COURIER_NODES_MAX, DOCUMENT_BYTES_MAX
 from content_packs.stick import Stick
-from hub.couriers.writing import Fleet, put_documents
+from hub.couriers.writing import Fleet, Waiting, put_documents
 
 
 @dataclass
 class TakenIn:
-    """What a run took. `known`: batches that were here before; `troubles`: what was refused."""
+    """What a run took. `known`: batches that were here before; `troubles`: what was refused.
+
+    `waiting`: boxes whose claims, counted among `claims`, a person has to confirm.
+    """
 
     nodes: list[str] = field(default_factory=list)
     claims: int = 0
+    waiting: list[Waiting] = field(default_factory=list)
     reports: int = 0
     batches: int = 0
     known: int = 0
@@ -33,20 +37,25 @@ class TakenIn:
     troubles: list[str] = field(default_factory=list)
 
 
-def read(
-    stick: Stick, fleet: Fleet, *, progress: Callable[[str], None] = lambda _: None
-) -> TakenIn:
-    """Take in a stick, node by node; write the answers for each.
+def read(stick: Stick, fleet: Fleet, *, answers: bool = True) -> TakenIn:
+    """Take in a stick, node by node; then write the answers for each, unless told not to.
 
-    A stick that can't be written to is read all the same. Raises `SourceUnavailable` where it
-    can't be read, `StorageFailed` where the hub can't write; what was taken before stays taken.
+    A stick that can't be written to is read all the same. Raises `Missing` for what is no stick,
+    `SourceUnavailable` where it can't be read, `StorageFailed` where the hub can't write; what was
+    taken before stays taken.
     """
-    taken = TakenIn()
-    for name in stick.names(courier.UP, most=COURIER_NODES_MAX):
-        if not courier.is_id(name):
-            continue
-        progress(name)
-        _Intake(stick, fleet, taken, name).run()
+    if courier.FOLDER not in stick.names(""):
+        raise Missing(
+            f"{stick.root}: no courier's stick: it has no folder {courier.FOLDER}",
+            hint="Is it mounted there? `hub courier write` and `sync-node export` write one.",
+        )
+    names = filter(courier.is_id, stick.names(courier.UP, most=COURIER_NODES_MAX))
+    taken = TakenIn(list(names))
+    letters = [_Intake(stick, fleet, taken, name) for name in taken.nodes]
+    for intake in letters:
+        intake.take()
+    for intake in letters if answers else ():
+        intake.answer()
     return taken
 
 
@@ -59,11 +68,16 @@ class _Intake:
     taken: TakenIn
     name: str
 
-    def run(self) -> None:
-        self.taken.nodes.append(self.name)
-        self.taken.claims += self._take(courier.CLAIM, self.fleet.take_claim)
+    def take(self) -> None:
+        self.taken.claims += self._take(courier.CLAIM, self._take_claim)
         self.taken.reports += self._take(courier.REPORT, self.fleet.take_report)
         self._batches()
+
+    def _take_claim(self, document: bytes) -> None:
+        if waiting := self.fleet.take_claim(document):
+            self.taken.waiting.append(waiting)
+
+    def answer(self) -> None:
         try:
             documents = self.fleet.down(self.name)
             self.taken.documents += put_documents(self.stick, self.name, documents)

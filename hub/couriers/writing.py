@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from content_packs import courier, repository
-from content_packs.command_line import megabytes
 from content_packs.courier import Courier, CourierPlan, LeftOut, OnStick, Wanted
+from content_packs.courier_sayings import check_room
 from content_packs.digests import digest_of_file, read_pieces
 from content_packs.durable import storage_errors
 from content_packs.errors import (
@@ -41,6 +41,14 @@ Progress = Callable[[str, int, int], None]  # what is being done, bytes done, by
 _ROOT = repository.metadata_path("1.root.json")
 
 
+@dataclass(frozen=True)
+class Waiting:
+    """A box whose claim a person has to confirm, once they compared the fingerprint."""
+
+    node: str
+    fingerprint: str
+
+
 class Fleet(Protocol):
     """What the hub knows of its nodes, as far as a courier carries it."""
 
@@ -52,8 +60,8 @@ class Fleet(Protocol):
         """Return the signed documents for a node, or a box by its keyid, by their kinds."""
         ...
 
-    def take_claim(self, document: bytes) -> None:
-        """Take a claim; the answer, if there is one by now, comes with `down`."""
+    def take_claim(self, document: bytes) -> Waiting | None:
+        """Take a claim; the answer comes with `down`, unless a person has to look first."""
         ...
 
     def take_report(self, document: bytes) -> None:
@@ -67,13 +75,17 @@ class Fleet(Protocol):
 
 @dataclass
 class Written:
-    """What a run wrote. `there`: bytes that were on the stick before. `nodes`: whom it is for."""
+    """What a run wrote. `there`: bytes that were on the stick before. `nodes`: whom it is for.
+
+    `not_enrolled`: those of them that have no documents, for want of a valid key.
+    """
 
     nodes: tuple[str, ...] = ()
     files: int = 0
     size: int = 0
     there: int = 0
     documents: int = 0
+    not_enrolled: tuple[str, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
 
 
@@ -91,23 +103,31 @@ def write(  # noqa: PLR0913  # all by name; what is outside comes in as paramete
 
     `announce` is told what fits before anything is written. `thorough`: what is there already is
     read anew, too. Raises `Refused` for another hub's stick, `StorageFailed` where not even the
-    metadata fits or the stick fails, `InvalidContent`, `Damaged`, `Busy`.
+    metadata fits or the stick fails, `KeyAbsent`, `KeyLocked`, `InvalidContent`, `Damaged`, `Busy`.
     """
     contents = contents_for(hub, schools)
     _expect_ours(hub, stick)
     writing = _Writing(hub, stick, contents, tuple(sorted(one.node for one in schools)), progress)
     found = writing.plan(thorough=thorough)
     announce(found)
-    if found.missing_room:
-        raise StorageFailed(
-            f"{stick.root}: the stick lacks {megabytes(found.missing_room)} for the metadata alone",
-            hint="Free some room on it, or take a larger one.",
-        )
+    check_room(found, stick.root)
+    for school in schools[:1]:
+        fleet.down(school.node)  # a key that can't sign says so now, and not after hours of writing
     writing.run(found)
     for school in schools:
-        writing.written.documents += put_documents(stick, school.node, fleet.down(school.node))
+        _put_letters(writing.written, stick, fleet, school)
     writing.note(whole=not found.left_out)
     return writing.written
+
+
+def _put_letters(written: Written, stick: Stick, fleet: Fleet, school: School) -> None:
+    """Write what the hub says to a node, for it by its id and by its keyid."""
+    documents = fleet.down(school.node)
+    written.documents += put_documents(stick, school.node, documents)
+    if school.keyid:
+        written.documents += put_documents(stick, school.keyid, fleet.down(school.keyid))
+    if not documents:
+        written.not_enrolled = (*written.not_enrolled, school.node)
 
 
 def put_documents(stick: Stick, node: str, documents: Mapping[str, bytes]) -> int:
@@ -132,9 +152,14 @@ def _read(stick: Stick, path: str, bytes_max: int) -> bytes | None:
         raise StorageFailed(error.message, hint=error.hint) from error
 
 
-def _expect_ours(hub: Hub, stick: Stick) -> None:
+def is_anothers(hub: Hub, stick: Stick) -> bool:
+    """Say whether a stick holds another hub's repository. Raises `StorageFailed`."""
     found = _read(stick, courier.repository_path(_ROOT), METADATA_BYTES_MAX)
-    if found and found != hub.data.place(_ROOT).read_bytes():
+    return bool(found) and found != hub.data.place(_ROOT).read_bytes()
+
+
+def _expect_ours(hub: Hub, stick: Stick) -> None:
+    if is_anothers(hub, stick):
         raise Refused(
             f"{stick.root}: the stick holds another hub's repository",
             hint=f"Take another stick, or remove the folder {courier.FOLDER} from this one.",

@@ -2,8 +2,8 @@
 
 Rows are only added; a trigger of the database keeps them from being changed. The oldest go once
 there are more than `AUDIT_KEPT_MAX`; refusals count by themselves, so that a stranger who tries ten
-thousand codes can't push out who was enrolled. Of one address only some refusals are written down
-and the others counted: a flood of requests is no flood of writes.
+thousand codes can't push out who was enrolled. Of one address, and of all together, only some
+refusals are written down and the others counted: a flood of requests is no flood of writes.
 
 A code never stands in it.
 """
@@ -12,15 +12,20 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
+from content_packs.command_line import plain
+from content_packs.errors import UsageError
 from hub.clock import in_words
 from hub.fleet.limits import (
+    ADDRESSES_MAX,
     AUDIT_KEPT_MAX,
     AUDIT_TEXT_CHARACTERS_MAX,
     REFUSAL_NOTED_SECONDS,
+    REFUSAL_NOTED_SECONDS_OVERALL,
     REFUSALS_KEPT_MAX,
     REFUSALS_NOTED_AT_ONCE,
+    REFUSALS_NOTED_AT_ONCE_OVERALL,
 )
 from hub.fleet.rates import Rate, name_of
 from hub.fleet.tables import AuditRow
@@ -46,6 +51,7 @@ Event: TypeAlias = Literal[
 ]
 
 _TRIM_EVERY = 64  # rows
+_ALL = "all"
 
 
 @dataclass(frozen=True)
@@ -80,7 +86,7 @@ def note(  # noqa: PLR0913  # all by name; each is a column
         node=node,
         keyid=keyid,
         origin=origin,
-        reason=_in_one_line(reason),
+        reason=plain(reason)[:AUDIT_TEXT_CHARACTERS_MAX],
     )
     if row.id % _TRIM_EVERY == 0:
         _trim(refusal=False, most=AUDIT_KEPT_MAX)
@@ -90,7 +96,11 @@ def note(  # noqa: PLR0913  # all by name; each is a column
 def entries(
     hub: Hub, *, most: int, node: str = "", event: str = "", refusals: bool | None = None
 ) -> list[Entry]:
-    """Return the newest `most` lines, the newest first. Raises `StorageFailed`."""
+    """Return the newest `most` lines, the newest first. Raises `UsageError`, `StorageFailed`."""
+    if event and event not in get_args(Event):
+        raise UsageError(
+            f"there is no event {event[:40]!r}", hint=f"Known: {', '.join(get_args(Event))}."
+        )
     query = AuditRow.select().order_by(AuditRow.id.desc()).limit(most)
     if node:
         query = query.where(AuditRow.node == node)
@@ -115,10 +125,13 @@ def entries(
 
 
 class Refusals:
-    """Writes refusals down, of each origin no more than a few in a while; counts the rest."""
+    """Writes refusals down, of each origin and of all a few in a while; counts the rest."""
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._rate = Rate(REFUSALS_NOTED_AT_ONCE, REFUSAL_NOTED_SECONDS, monotonic)
+        self._rate_of_all = Rate(
+            REFUSALS_NOTED_AT_ONCE_OVERALL, REFUSAL_NOTED_SECONDS_OVERALL, monotonic, names_max=1
+        )
         self._lock = threading.Lock()
         self._left_out: Counter[str] = Counter()
 
@@ -133,17 +146,11 @@ class Refusals:
         keyid: str = "",
     ) -> None:
         """Write a refusal down, in a transaction of its own. Raises `StorageFailed`."""
-        name = name_of(origin)
         with self._lock:
-            if self._rate.wait(name):
-                self._left_out[name] += 1
-                return
-            self._rate.count(name)
-            more = self._left_out.pop(name, 0)
-            if len(self._left_out) > REFUSALS_KEPT_MAX:
-                self._left_out.clear()
-        if more:
-            reason = f"{reason} (and {more} more of this origin before, not written down)"
+            left_out = self._left_out_before(name_of(origin))
+        if left_out is None:
+            return
+        reason += left_out
         with hub.database.writing():
             note(
                 hub,
@@ -154,6 +161,20 @@ class Refusals:
                 keyid=keyid,
                 refusal=True,
             )
+
+    def _left_out_before(self, name: str) -> str | None:
+        """Return what to say of refusals before that were only counted, None to count this one."""
+        too_many = self._rate_of_all.wait(_ALL) > 0
+        if too_many or self._rate.wait(name):
+            self._left_out[_ALL if too_many else name] += 1
+            return None
+        self._rate.count(name)
+        self._rate_of_all.count(_ALL)
+        of_name, of_all = self._left_out.pop(name, 0), self._left_out.pop(_ALL, 0)
+        if len(self._left_out) > ADDRESSES_MAX:
+            self._left_out.clear()
+        said = f" (and {of_name} more of this origin before, not written down)" if of_name else ""
+        return said + (f" (and {of_all} more of any, not written down)" if of_all else "")
 
 
 def _trim(*, refusal: bool, most: int) -> None:
@@ -168,8 +189,3 @@ def _trim(*, refusal: bool, most: int) -> None:
     )
     if first_gone is not None:
         AuditRow.delete().where(of_kind & (AuditRow.id <= first_gone)).execute()
-
-
-def _in_one_line(text: str) -> str:
-    line = "".join(character if character.isprintable() else "?" for character in text)
-    return line[:AUDIT_TEXT_CHARACTERS_MAX]

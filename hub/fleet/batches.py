@@ -169,7 +169,9 @@ def _place(
     if not isinstance(opened, str):
         reports.keep(hub, row.node, opened, "batch")
     if trouble:
-        audit.note(hub, "document-refused", node=row.node, keyid=keyid, reason=trouble)
+        audit.note(
+            hub, "document-refused", node=row.node, keyid=keyid, reason=trouble, refusal=True
+        )
     BatchRow.insert(
         keyid=keyid,
         sequence=batch.sequence,

@@ -1,8 +1,8 @@
-"""What slows down whoever tries codes: the state that one serving process keeps in its memory.
+"""What slows down whoever tries codes, and a node that sends without end.
 
-Only wrong codes count. A claim that was taken before is answered however many others failed. Where
-all strangers together are too many, new claims wait, too: enrolment stands still for a while, and
-nothing else does.
+It is the state that one serving process keeps in its memory. Only wrong codes count. A claim that
+was taken before is answered however many others failed. Where all strangers together are too many,
+new claims wait, too: enrolment stands still for a while, and nothing else does.
 """
 
 import math
@@ -11,16 +11,20 @@ from dataclasses import dataclass
 
 from content_packs.errors import InvalidContent, Untrusted
 from hub.errors import ClaimRefused, TooOften
-from hub.fleet import claims
+from hub.fleet import batches, claims
 from hub.fleet.audit import Refusals
+from hub.fleet.batches import Taken
 from hub.fleet.claims import Answer
 from hub.fleet.limits import (
+    BATCH_SECONDS,
+    BATCHES_AT_ONCE,
     WRONG_CODE_SECONDS,
     WRONG_CODE_SECONDS_OVERALL,
     WRONG_CODES_AT_ONCE,
     WRONG_CODES_AT_ONCE_OVERALL,
 )
 from hub.fleet.rates import Rate, name_of
+from hub.fleet.requests import Caller
 from hub.hub import Hub
 
 _ALL = "all"
@@ -28,10 +32,14 @@ _ALL = "all"
 
 @dataclass(frozen=True)
 class Brakes:
-    """Rates of wrong codes of each address and of all, and how refusals are written down."""
+    """Rates of wrong codes of each address and of all, and of each node's batches.
+
+    `refusals` writes down who was turned away.
+    """
 
     of_address: Rate
     of_all: Rate
+    of_node: Rate
     refusals: Refusals
 
     @classmethod
@@ -40,6 +48,7 @@ class Brakes:
         return cls(
             Rate(WRONG_CODES_AT_ONCE, WRONG_CODE_SECONDS, monotonic),
             Rate(WRONG_CODES_AT_ONCE_OVERALL, WRONG_CODE_SECONDS_OVERALL, monotonic, names_max=1),
+            Rate(BATCHES_AT_ONCE, BATCH_SECONDS, monotonic),
             Refusals(monotonic),
         )
 
@@ -54,6 +63,25 @@ def take_claim(hub: Hub, brakes: Brakes, document: bytes, *, address: str) -> An
         brakes.of_address.count(name)
         brakes.of_all.count(_ALL)
         raise
+
+
+def take_batch(hub: Hub, brakes: Brakes, document: bytes, caller: Caller) -> Taken:
+    """Take a batch in that a node sent over HTTP. Raises as `batches.take`, and `TooOften`."""
+    wait = brakes.of_node.wait(caller.keyid)
+    if wait:
+        brakes.refusals.note(
+            hub,
+            "document-refused",
+            origin=caller.origin,
+            node=caller.node,
+            keyid=caller.keyid,
+            reason="batch: this node sends more than any box makes",
+        )
+        raise TooOften("too many batches of late", seconds=math.ceil(wait), hint="Wait.")
+    brakes.of_node.count(caller.keyid)
+    return batches.take(
+        hub, document, origin=caller.origin, refusals=brakes.refusals, by_key=caller.keyid
+    )
 
 
 def _check_rate(hub: Hub, brakes: Brakes, document: bytes, name: str) -> None:

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 
 from content_packs import enrolment_codes, protocol
-from content_packs.errors import Missing
+from content_packs.errors import InvalidContent, Missing, Untrusted
 from content_packs.hub_keys import keyid_of
 from content_packs.protocol import Claim, Pending
 from hub.clock import in_words
@@ -48,7 +48,14 @@ def take(hub: Hub, document: bytes, *, origin: str, refusals: Refusals) -> Answe
     Raises `ClaimRefused` for all that isn't granted, `Untrusted` and `InvalidContent` for what is
     no claim, `KeyAbsent`, `KeyLocked`, `StorageFailed`.
     """
-    claim = protocol.open_claim(document)
+    try:
+        claim = protocol.open_claim(document)
+    except Untrusted as error:
+        refusals.note(hub, "claim-refused", origin=origin, reason=error.message)
+        raise
+    except InvalidContent:  # its message may quote the code
+        refusals.note(hub, "claim-refused", origin=origin, reason="it is no claim")
+        raise
     keyid = keyid_of(bytes.fromhex(claim.key))
     with hub.database.writing():
         found = _answer(hub, claim, keyid, origin)
@@ -62,11 +69,16 @@ def take(hub: Hub, document: bytes, *, origin: str, refusals: Refusals) -> Answe
 
 
 def is_known(hub: Hub, document: bytes) -> bool:
-    """Say whether a claim, by its key and nonce, was taken before. Raises as `take`."""
+    """Say whether a claim, by its key and code, was taken before. Raises as `take`.
+
+    The code is of it: else who has one good code could try as many others as he likes.
+    """
     claim = protocol.open_claim(document)
+    if not hub.keys.has(codes.KEY):
+        return False
     with hub.database.transaction():
         row = NodeKeyRow.get_or_none(NodeKeyRow.keyid == keyid_of(bytes.fromhex(claim.key)))
-        return row is not None and row.nonce == claim.nonce
+        return row is not None and row.code == codes.hash_of(hub, claim.code)
 
 
 def _answer(hub: Hub, claim: Claim, keyid: str, origin: str) -> Answer | str:
@@ -78,12 +90,15 @@ def _answer(hub: Hub, claim: Claim, keyid: str, origin: str) -> Answer | str:
         if row.nonce != claim.nonce:  # it forgot that it asked
             NodeKeyRow.update(nonce=claim.nonce).where(NodeKeyRow.keyid == keyid).execute()
         return _as_it_stands(hub, row)
-    spent = codes.spend(hub, claim.code, claim.key)
-    if isinstance(spent, str):
-        return spent
-    if row is not None and row.state == "valid":
-        return _known_node(hub, row, spent)
-    return _new(hub, claim, spent, origin)
+    code = codes.find(hub, claim.code)
+    if isinstance(code, str):
+        return code
+    node = row if row is not None and row.state == "valid" else None
+    why_not = _not_for_node(node, code) if node else ""
+    if why_not:
+        return why_not
+    codes.spend(hub, code, keyid)
+    return _known_node(hub, node, code) if node else _new(hub, claim, code, origin)
 
 
 def _as_it_stands(hub: Hub, row: NodeKeyRow) -> Answer | str:
@@ -99,11 +114,16 @@ def _pending(node: str, keyid: str) -> Answer:
     return Answer(node, keyid, None, pending)
 
 
-def _known_node(hub: Hub, row: NodeKeyRow, code: CodeRow) -> Answer | str:
-    """Answer a box that is a node and has typed a new code: it may have lost its credential."""
+def _not_for_node(row: NodeKeyRow, code: CodeRow) -> str:
+    """Return why a code isn't for a box that is a node already; empty if it is."""
     node = NodeRow.get_by_id(row.node)
-    if node.school != code.school or code.node not in {"", node.node}:
-        return f"the key is that of {row.node} already; the code is for {code.node or code.school}"
+    if node.school == code.school and code.node in {"", node.node}:
+        return ""
+    return f"the key is that of {row.node} already; the code is for {code.node or code.school}"
+
+
+def _known_node(hub: Hub, row: NodeKeyRow, code: CodeRow) -> Answer:
+    """Answer a box that is a node and has typed a new code: it may have lost its credential."""
     row.code = code.hash
     row.save()
     return Answer(row.node, row.keyid, credentials.in_force(hub, row), None)
@@ -145,11 +165,14 @@ def _new(hub: Hub, claim: Claim, code: CodeRow, origin: str) -> Answer:
 
 
 def _approval(keyid: str, serial: str) -> str | None:
-    """Return what this box was approved by beforehand, if it was."""
-    marks = [enrolment_codes.fingerprint(keyid), as_mark(serial)]
-    row = ApprovalRow.get_or_none(
-        (ApprovalRow.mark << [mark for mark in marks if mark]) & (ApprovalRow.keyid == "")
-    )
+    """Return what this box was approved by beforehand, if it was.
+
+    A serial number is what the box says of itself: one that looks like a fingerprint is none.
+    """
+    marks, named = [enrolment_codes.fingerprint(keyid)], as_mark(serial)
+    if named and not enrolment_codes.is_fingerprint(named):
+        marks.append(named)
+    row = ApprovalRow.get_or_none((ApprovalRow.mark << marks) & (ApprovalRow.keyid == ""))
     return None if row is None else str(row.mark)
 
 

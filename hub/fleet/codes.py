@@ -13,7 +13,6 @@ from datetime import timedelta
 
 from content_packs import enrolment_codes
 from content_packs.errors import Missing, Refused, UsageError
-from content_packs.hub_keys import keyid_of
 from hub.clock import in_words
 from hub.fleet import audit, schools
 from hub.fleet.limits import CODE_DAYS_MAX, CODES_AT_ONCE_MAX
@@ -102,24 +101,27 @@ def cancel(hub: Hub, school: str) -> int:
         return int(gone)
 
 
-def spend(hub: Hub, code: str, public: str) -> CodeRow | str:
-    """Return the code's row, spent by the key `public` now; or why it isn't good.
-
-    Inside the caller's transaction, a writing one: of many at once, one gets it.
-    """
+def find(hub: Hub, code: str) -> CodeRow | str:
+    """Return the row of a code that is good, or why it isn't; inside the caller's transaction."""
     if not hub.keys.has(KEY):
         return "no code was ever made"
-    now = in_words(hub.clock())
     found = CodeRow.get_or_none(CodeRow.hash == hash_of(hub, code))
     if found is None:
         return "no such code"
     if found.used_at:
         return f"the code was used on {found.used_at} by the key {found.keyid}"
-    if found.expires_at <= now:
+    if found.expires_at <= in_words(hub.clock()):
         return f"the code expired on {found.expires_at}"
-    keyid = keyid_of(bytes.fromhex(public))
-    CodeRow.update(used_at=now, keyid=keyid).where(CodeRow.hash == found.hash).execute()
     return found
+
+
+def spend(hub: Hub, found: CodeRow, keyid: str) -> None:
+    """Let a key have used a code up.
+
+    In the same transaction as `find`, a writing one: of many at once, one gets it.
+    """
+    now = in_words(hub.clock())
+    CodeRow.update(used_at=now, keyid=keyid).where(CodeRow.hash == found.hash).execute()
 
 
 def _check(names: Sequence[str], count: int, days: int, node: str) -> None:

@@ -1,7 +1,9 @@
 """Credentials: the hub says, signed, that who holds a key is a node of a school.
 
 A node has one valid key. Where the hub has another service key by now, the credential is signed
-anew when its node asks next. The serial rises with each credential of a node, whatever its key.
+anew when its node asks next. The serial rises with each credential of a node, whatever its key, and
+is no lower than the seconds since 1970: a node takes none with a lower one than it holds, also from
+a hub that was restored from an old backup.
 """
 
 from collections.abc import Iterable
@@ -45,7 +47,7 @@ def issue(hub: Hub, node: NodeRow, key: NodeKeyRow) -> bytes:
     if replaced:
         node.revoked_at = in_words(when_revoked(now, replaced))
     school = SchoolRow.get_by_id(node.school)
-    node.serial += 1
+    node.serial = max(node.serial + 1, int(now.timestamp()))
     credential = Credential(
         node=node.node,
         school=node.school,

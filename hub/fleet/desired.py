@@ -21,10 +21,10 @@ import msgspec
 import peewee
 
 from content_packs import canonical_json, messages
-from content_packs.desired_state import DesiredState
+from content_packs.desired_state import Budget, DesiredPin, DesiredState, Window
 from content_packs.errors import InvalidContent, Missing, UsageError
 from content_packs.limits import DOCUMENT_BYTES_MAX
-from content_packs.messages import to_second
+from content_packs.messages import Part, to_second
 from content_packs.names import check_name
 from content_packs.signed_documents import envelope_of, sign, unverified_payload
 from hub.clock import in_words
@@ -37,6 +37,7 @@ from hub.keys import SERVICE
 Settings: TypeAlias = dict[str, Any]
 
 _NOT_SET = {"format", "number", "issued_at", "node", "group"}
+_PARTS: dict[str, type[Part]] = {"windows": Window, "budget": Budget, "pins": DesiredPin}
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,10 @@ def read_settings(file: Path) -> Settings:
         return tomllib.loads(data.decode())
     except OSError as error:
         raise UsageError(f"{file}: can't be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, ArithmeticError) as error:  # also for a number of 5,000 digits, a year 0
         raise UsageError(f"{file}: not TOML: {error}") from error
+    except RecursionError as error:
+        raise UsageError(f"{file}: not TOML: nested too deep") from error
 
 
 def set_for(hub: Hub, settings: Settings, *, node: str = "", group: str = "") -> Applying:
@@ -113,11 +116,21 @@ def _check(settings: Settings, node: str, group: str) -> None:
         check_name(node or group, what="node" if node else "group")
     except InvalidContent as error:
         raise UsageError(error.message, hint=error.hint) from error
-    known = {field.encode_name for field in msgspec.structs.fields(DesiredState)} - _NOT_SET
-    for name in settings:
+    _check_keys(settings, DesiredState, "desired state")
+    for name, kind in _PARTS.items():
+        found = settings.get(name)
+        for part in found if isinstance(found, list) else [found]:
+            if isinstance(part, dict):
+                _check_keys(part, kind, name)
+
+
+def _check_keys(found: Settings, kind: type[Part], where: str) -> None:
+    """Refuse a slip of the pen: nodes ignore what they don't know."""
+    known = {field.encode_name for field in msgspec.structs.fields(kind)} - _NOT_SET
+    for name in found:
         if name not in known:
             raise UsageError(
-                f"desired state: the key {name!r} is unknown",
+                f"{where}: the key {name[:80]!r} is unknown",
                 hint=f"Known keys: {', '.join(sorted(known))}.",
             )
 

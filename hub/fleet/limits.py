@@ -23,6 +23,8 @@ REQUESTS_REMEMBERED = 16  # of each key: which signature had which sequence
 LATE_SEQUENCES_MAX = 8  # below the last one: a request that another one overtook
 
 # What nodes say
+BATCHES_AT_ONCE = 1_000  # of one node over HTTP: what a box keeps at the most
+BATCH_SECONDS = 60.0  # until one more: a stolen node fills a disk with 380 MB a day, no faster
 REPORTS_KEPT_MAX = 60  # of each node
 DESIRED_BYTES_MAX = 256 << 10  # a file of `hub desired set`
 DESIRED_KEPT_MAX = 20  # earlier ones of each node or group, for people
@@ -32,5 +34,7 @@ AUDIT_KEPT_MAX = 100_000  # what people and nodes did, and alarms
 REFUSALS_KEPT_MAX = 20_000  # what strangers tried: they can't push out the others
 REFUSALS_NOTED_AT_ONCE = 20  # of one address, then ...
 REFUSAL_NOTED_SECONDS = 30.0  # ... one in so many; the rest is counted
+REFUSALS_NOTED_AT_ONCE_OVERALL = 1_000  # of all addresses together: IPv6 gives anyone thousands
+REFUSAL_NOTED_SECONDS_OVERALL = 1.0
 AUDIT_LINES_SHOWN = 50
 AUDIT_TEXT_CHARACTERS_MAX = 300

@@ -66,7 +66,7 @@ class Node:
 
 @dataclass(frozen=True)
 class Revoked:
-    """A node that counts no more. `listed`: the list that tells other nodes is signed, too."""
+    """A node that counts no more. `listed`: the list that tells other nodes was signed anew."""
 
     node: str
     revoked_at: str
@@ -201,8 +201,8 @@ def clear_alarm(hub: Hub, node: str) -> str:
 def approve(hub: Hub, file: Path) -> tuple[int, int]:
     """Welcome the boxes in a list beforehand; return how many are new, and how many were there.
 
-    A line of the file is a fingerprint or a serial number; empty ones and those that begin with `#`
-    are passed over. Raises `UsageError`, `StorageFailed`.
+    A line of the file is a fingerprint or a serial number; `#` begins a remark.
+    Raises `UsageError`, `StorageFailed`.
     """
     marks = _read_marks(file)
     with hub.database.writing():
@@ -243,7 +243,7 @@ def _read_marks(file: Path) -> list[str]:
         raise UsageError(f"{file}: can't be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise UsageError(f"{file}: not UTF-8 text") from error
-    marks = [mark for line in lines if (mark := as_mark(line)) and not mark.startswith("#")]
+    marks = [mark for line in lines if (mark := as_mark(line.partition("#")[0]))]
     if len(data) > APPROVALS_BYTES_MAX or len(marks) > APPROVALS_MAX:
         raise UsageError(f"{file}: more than {APPROVALS_MAX} lines")
     long = [mark for mark in marks if len(mark) > SHORT_TEXT_CHARACTERS_MAX]

@@ -48,9 +48,13 @@ class Rate:
 
 
 def name_of(address: str) -> str:
-    """Return what an address counts as: an IPv6 address as its network of 64 bits."""
+    """Return what an address counts as: an IPv6 address as its network of 64 bits.
+
+    Some proxies put the port behind it, `[2001:db8::1]:4711`: each connection's is another one.
+    """
+    bare = address[1:].partition("]")[0] if address.startswith("[") else address
     try:
-        found = ipaddress.ip_address(address.partition("%")[0])
+        found = ipaddress.ip_address(bare.partition("%")[0])
     except ValueError:
         return address[:64]
     if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is None:

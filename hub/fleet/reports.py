@@ -1,12 +1,15 @@
 """Reports of nodes, kept: the newest `REPORTS_KEPT_MAX` of each, by the time that the node gave.
 
-The same report may come by check-in, in a batch and on a stick: it is kept once.
+A time that lies ahead of ours counts as the time at which the report came: a box whose clock once
+said 2040 would be heard of no more until then. The same report may come by check-in, in a batch and
+on a stick: it is kept once. Of several of one second by check-in the last counts.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+import peewee
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from content_packs import reports as of_nodes
@@ -22,6 +25,9 @@ from hub.hub import Hub
 
 By: TypeAlias = Literal["check-in", "batch", "stick"]
 
+_MADE_AT = peewee.fn.MIN(ReportRow.at, ReportRow.taken_at)
+_NEWEST_FIRST = (_MADE_AT.desc(), ReportRow.id.desc())
+
 
 @dataclass(frozen=True)
 class KeptReport:
@@ -36,31 +42,27 @@ def keep(hub: Hub, node: str, found: Iterable[Report], by: By) -> None:
     """Keep reports of a node, inside the caller's transaction."""
     now = in_words(hub.clock())
     for report in found:
-        ReportRow.insert(
-            node=node,
-            at=in_words(report.at),
-            taken_at=now,
-            by=by,
-            report=of_nodes.encode(report).decode(),
-        ).on_conflict_ignore().execute()
+        said = of_nodes.encode(report).decode()
+        row = ReportRow.insert(
+            node=node, at=in_words(report.at), taken_at=now, by=by, report=said
+        )  # fmt: skip
+        if by == "check-in":
+            row = row.on_conflict(
+                conflict_target=(ReportRow.node, ReportRow.at),
+                update={ReportRow.report: said, ReportRow.taken_at: now, ReportRow.by: by},
+            )
+        else:
+            row = row.on_conflict_ignore()
+        row.execute()
     of_node = ReportRow.node == node
-    last = (
-        ReportRow.select(ReportRow.at)
-        .where(of_node)
-        .order_by(ReportRow.at.desc())
-        .offset(REPORTS_KEPT_MAX)
-        .limit(1)
-        .scalar()
-    )
-    if last is not None:
-        ReportRow.delete().where(of_node & (ReportRow.at <= last)).execute()
+    kept = ReportRow.select(ReportRow.id).where(of_node).order_by(*_NEWEST_FIRST)
+    newest = [row.id for row in kept.limit(REPORTS_KEPT_MAX)]
+    ReportRow.delete().where(of_node & ReportRow.id.not_in(newest)).execute()
 
 
 def of_node(hub: Hub, node: str, *, most: int = REPORTS_KEPT_MAX) -> list[KeptReport]:
     """Return a node's newest reports, the newest first. Raises `StorageFailed`."""
-    query = (
-        ReportRow.select().where(ReportRow.node == node).order_by(ReportRow.at.desc()).limit(most)
-    )
+    query = ReportRow.select().where(ReportRow.node == node).order_by(*_NEWEST_FIRST).limit(most)
     with hub.database.transaction():
         return [
             KeptReport(of_nodes.decode(row.report.encode()), row.taken_at, row.by) for row in query

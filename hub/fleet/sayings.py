@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from content_packs.command_line import megabytes
+from content_packs.command_line import megabytes, plain
 
 if TYPE_CHECKING:
     from content_packs.reports import Report
     from hub.fleet.desired import Applying
-    from hub.fleet.nodes import Node
+    from hub.fleet.nodes import Key, Node
     from hub.fleet.reports import KeptReport
 
 _STATES = {
@@ -31,7 +31,7 @@ def say_nodes(nodes: "Sequence[Node]") -> None:
         click.echo(f"{node.node}  {_STATES[node.state]}  {heard}{groups}")
         for key in node.keys:
             if key.state == "pending":
-                click.echo(f"  waits: {key.fingerprint}  {key.model}  serial {key.serial_number}")
+                click.echo(f"  waits: {key.fingerprint}  {_hardware(key)}")
                 click.echo(f"  if the box shows the same: hub nodes confirm {node.node}")
         if node.alarm:
             click.echo(f"  ALARM {node.alarm_at}: {node.alarm}")
@@ -49,9 +49,8 @@ def say_node(node: "Node", reports: "Sequence[KeptReport]") -> None:
         decided = f", since {key.decided_at}" if key.decided_at else ""
         click.echo(f"  key {key.fingerprint}: {_STATES[key.state]}{decided}")
         click.echo(
-            f"    claimed {key.claimed_at} from {key.origin or 'here'}; {key.model or 'a box'}, "
-            f"serial {key.serial_number or 'unknown'}; requests up to {key.sequence}, "
-            f"batches {key.batches}"
+            f"    claimed {key.claimed_at} from {key.origin or 'here'}; {_hardware(key)}; "
+            f"requests up to {key.sequence}, batches {key.batches}"
         )
     if reports:
         click.echo(f"  newest report, by {reports[0].by}, taken in {reports[0].taken_at}:")
@@ -70,13 +69,18 @@ def say_desired(found: "Applying | None") -> None:
         click.echo("  nothing: left to others")
 
 
+def _hardware(key: "Key") -> str:
+    """Return what a box said of itself when it claimed."""
+    return plain(f"{key.model or 'a box'}, serial {key.serial_number or 'unknown'}")
+
+
 def _say_report(report: "Report") -> None:
     click.echo(
-        f"    {report.at:%Y-%m-%d %H:%M} UTC, Satchel {report.versions.satchel}, "
+        f"    {report.at:%Y-%m-%d %H:%M} UTC, Satchel {plain(report.versions.satchel)}, "
         f"{megabytes(report.disk.free)} of {megabytes(report.disk.total)} free"
     )
     for pack in report.packs:
         total = "?" if pack.lessons_total is None else pack.lessons_total
         click.echo(f"    {pack.pack}: {pack.lessons_ready} of {total} lessons ready")
     for trouble in report.troubles:
-        click.echo(f"    trouble {trouble.code}: {trouble.text}")
+        click.echo(f"    trouble {trouble.code}: {plain(trouble.text)}")

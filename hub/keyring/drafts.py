@@ -18,14 +18,14 @@ from tuf.api.serialization.json import JSONSerializer
 
 from content_packs import key_files
 from content_packs.errors import Refused, UsageError
-from content_packs.hub_keys import STATUS_PATTERN, STATUS_ROLE, HubKeys, keyid_of
+from content_packs.hub_keys import HubKeys, keyid_of
 from content_packs.key_files import raw_of
 from content_packs.limits import HUB_KEYS_MAX
-from content_packs.offers import ROLE_PREFIX, targets_pattern
 from hub.channels import delegate
 from hub.edition import Edition
 from hub.expiry import lifetime_of
 from hub.further_keys import name_keys, seal_key, service_key
+from hub.keyring.draft_rules import pattern_of
 from hub.keys import SEAL, SERVICE, KeyStore, next_of
 from hub.limits import ROOT_KEYS
 from hub.taking_over import TOP_LEVEL, waiting
@@ -77,8 +77,8 @@ def escrow_of(public: Path | None) -> dict[str, bytes] | None:
 def next_root(edition: Edition, keys: KeyStore, changes: Changes, now: datetime) -> Root:
     """Return the root to be signed next.
 
-    Raises `UsageError` for keys to drop that it doesn't name, `Refused` where it would not have
-    `ROOT_KEYS` keys of its own, `KeyLocked`.
+    Raises `UsageError` for keys to drop that it doesn't name, `Refused` for a key to add that this
+    hub signs with and where it would not have `ROOT_KEYS` keys of its own, `KeyLocked`.
     """
     if edition.lapsed:
         raise Refused(
@@ -92,6 +92,7 @@ def next_root(edition: Edition, keys: KeyStore, changes: Changes, now: datetime)
     for keyid in changes.drop:
         root.revoke_key(_one_of(root.roles["root"].keyids, keyid, "root"), "root")
     for public in changes.add:
+        _check_kept_elsewhere(edition, raw_of(public))
         root.add_key(SSlibKey.from_crypto(public), "root")
     if len(root.roles["root"].keyids) != ROOT_KEYS:
         raise Refused(
@@ -124,8 +125,9 @@ def next_targets(
         elif name == SEAL:
             further = replace(further, seal=seal_key(keys, next_of(SEAL)))
         elif name not in TOP_LEVEL:
-            delegate(targets, name, _pattern(name), keys.public(next_of(name)))
+            delegate(targets, name, pattern_of(name), keys.public(next_of(name)))
     if changes.escrow is not None:
+        _check_districts(further, changes.escrow)
         further = replace(further, escrow=changes.escrow)
     name_keys(targets, _without(further, changes.drop))
     return targets
@@ -140,6 +142,28 @@ def unsigned(signed: Root | Targets) -> bytes:
     """Return the file of a draft, with white space for people who look into it."""
     metadata: Metadata[Any] = Metadata(signed)
     return metadata.to_bytes(JSONSerializer())
+
+
+def _check_kept_elsewhere(edition: Edition, raw: bytes) -> None:
+    """Refuse a key for root that is on the hub: whoever takes the hub would have it."""
+    root, delegations = edition.root, edition.targets.delegations
+    here = [root.keys[keyid] for role in TOP_LEVEL for keyid in root.roles[role].keyids]
+    here += delegations.keys.values() if delegations else ()
+    signing = {key.keyval["public"] for key in here}
+    if raw.hex() in signing or keyid_of(raw) in edition.hub_keys.service:
+        raise Refused(
+            f"--public: the key {keyid_of(raw)[:16]} is one that this hub signs with",
+            hint="Root's keys are made offline, and stay there: hub keys make-root FOLDER",
+        )
+
+
+def _check_districts(further: HubKeys, escrow: dict[str, bytes]) -> None:
+    """Refuse a key for escrow that the hub has the private half of."""
+    for keyid in escrow.keys() & further.seal.keys():
+        raise Refused(
+            f"--public: {keyid[:16]} is the hub's own seal key, not the district's",
+            hint="The district makes its key where it will be kept: hub keys make-escrow FOLDER",
+        )
 
 
 def _give_only(root: Root, role: str, key: Key) -> None:
@@ -170,9 +194,3 @@ def _one_of(keyids: Sequence[str], wanted: str, role: str) -> str:
             hint="See their keyids: hub keys list",
         )
     return found[0]
-
-
-def _pattern(role: str) -> str:
-    if role == STATUS_ROLE:
-        return STATUS_PATTERN
-    return targets_pattern(role.removeprefix(ROLE_PREFIX))

@@ -16,6 +16,7 @@ Targets come with an edition of their own, in force by one rename as any other.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from tuf.api.exceptions import RepositoryError
@@ -26,11 +27,11 @@ from content_packs import durable
 from content_packs.errors import Refused, Untrusted
 from content_packs.hub_keys import read as read_keys
 from hub import taking_over
+from hub.clock import in_words
 from hub.edition import Edition, file_name, read_edition
 from hub.hub import Hub
 from hub.keyring.offline import describe, read_draft
 from hub.keys import SEAL, SERVICE, KeyStore, next_of
-from hub.limits import ROOT_KEYS, ROOT_THRESHOLD
 from hub.settling import changing
 from hub.signing import Signing
 from hub.taking_over import TOP_LEVEL, keyid_here
@@ -58,6 +59,7 @@ def install(hub: Hub, path: Path) -> Installed:
     next, `InvalidContent`, `KeyAbsent`, `KeyLocked`, `Busy`, `Damaged`, `StorageFailed`.
     """
     metadata = read_draft(path)
+    _check_expiry(metadata, hub.clock(), what=str(path))
     with changing(hub, f"installing {path.name}") as edition:
         if isinstance(metadata.signed, Root):
             return install_root(hub, edition, metadata, what=str(path))
@@ -105,6 +107,17 @@ def install_targets(
     return _installed(hub, "targets", targets.version, already=False)
 
 
+def _check_expiry(
+    metadata: Metadata[Root] | Metadata[Targets], now: datetime, *, what: str
+) -> None:
+    signed = metadata.signed
+    if signed.expires <= now:
+        raise Refused(
+            f"{what}: lapsed on {in_words(signed.expires)}",
+            hint=f"Export it anew, and sign that: hub keys export-unsigned {signed.type} FILE",
+        )
+
+
 def _installed(hub: Hub, role: str, version: int, *, already: bool) -> Installed:
     edition = read_edition(hub.data.metadata)
     taking_over.record(hub, edition)
@@ -133,19 +146,12 @@ def _check_root(edition: Edition, metadata: Metadata[Root], what: str) -> None:
         )
     _verify(edition.root, "root", metadata, what)
     _verify(root, "root", metadata, what)
-    threshold, count = root.roles["root"].threshold, len(root.roles["root"].keyids)
-    if not root.consistent_snapshot or (threshold, count) != (ROOT_THRESHOLD, ROOT_KEYS):
-        raise Refused(
-            f"{what}: takes {threshold} of {count} keys, expected {ROOT_THRESHOLD} of {ROOT_KEYS}, "
-            "and consistent snapshots"
-        )
 
 
 def _check_keys_here(keys: KeyStore, root: Root, what: str) -> None:
     """Refuse a root under which this hub could sign nothing any more."""
     for role in ("snapshot", "timestamp"):
-        named = root.roles[role]
-        if named.threshold != 1 or not _keyids_here(keys, role) & set(named.keyids):
+        if not _keyids_here(keys, role) & set(root.roles[role].keyids):
             raise Refused(
                 f"{what}: names a key for {role} that isn't on this hub",
                 hint="Export it from this hub, and sign that: hub keys export-unsigned root FILE",

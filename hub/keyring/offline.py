@@ -17,6 +17,7 @@ from content_packs.digests import digest_of
 from content_packs.errors import InvalidContent
 from content_packs.limits import METADATA_BYTES_MAX
 from hub.clock import in_words
+from hub.keyring import draft_rules
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,10 @@ class Draft:
 
 
 def read_draft(path: Path) -> Metadata[Root] | Metadata[Targets]:
-    """Return the root or targets in a file, signatures unchecked. Raises `InvalidContent`."""
+    """Return the root or targets in a file, signatures unchecked.
+
+    Raises `InvalidContent`, also for what `draft_rules` refuses: none but honest drafts are shown.
+    """
     data = key_files.read_bounded(path, METADATA_BYTES_MAX)
     try:
         metadata: Metadata[Root] | Metadata[Targets] = Metadata.from_bytes(data)
@@ -49,6 +53,7 @@ def read_draft(path: Path) -> Metadata[Root] | Metadata[Targets]:
             f"{path}: is {metadata.signed.type} metadata, expected root or targets",
             hint="The others are signed by the hub itself.",
         )
+    draft_rules.check(metadata.signed, what=str(path))
     return metadata
 
 

@@ -24,8 +24,9 @@ _AFTER_REVOKING = {
     "snapshot": "Whoever has the old key can't do anything with it alone.",
     "targets": "Whoever has the old key can name channels of their own to nodes that haven't heard "
     "of the new root. Let nodes sync soon.",
-    "service": "Nodes get documents signed by the new key at their next check-in. Until then they "
-    "refuse what the old one signed.",
+    "service": "Until nodes have synced, whoever has the old key can tell them what to hold, and "
+    "that time has passed. Then they refuse what it signed, and get their documents signed anew at "
+    "their next check-in.",
     "seal": "What was sealed to the old key and caught on its way can be read by whoever has it. "
     "Nodes seal to the new one once they have synced. The old private half stays here: batches "
     "sealed to it still come.",
@@ -92,12 +93,15 @@ def say_rotated(rotated: "Rotated") -> None:
     role = rotated.role
     before = ", ".join(keyid[:_DIGITS] for keyid in rotated.before) or "none"
     after = ", ".join(keyid[:_DIGITS] for keyid in rotated.after) or "none"
+    afterwards = _AFTER_REVOKING.get(role, _OF_A_CHANNEL)
     if rotated.needs:
         _say_needs(rotated, after)
+        if rotated.revoked:
+            click.echo(f"After that: {afterwards}")
         return
     click.echo(f"{role}: was {before}, is {after} from now on. Nodes follow at their next sync.")
     if rotated.revoked:
-        click.echo(_AFTER_REVOKING.get(role, _OF_A_CHANNEL))
+        click.echo(afterwards)
     click.echo("Back up the folder keys/ now.")
 
 

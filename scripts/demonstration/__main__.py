@@ -7,11 +7,13 @@ import tempfile
 import time
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 from scripts.demonstration import checks as checking
 from scripts.demonstration.checks import Checks, Visit
+from scripts.demonstration.courier import Trips, serve_the_unreached
 from scripts.demonstration.phone import Phone
-from scripts.demonstration.programs import ProgramFailed
+from scripts.demonstration.programs import ProgramFailed, run_json
 from scripts.demonstration.story import (
     PACKS,
     SITE_PORT,
@@ -52,6 +54,7 @@ def in_words(sync: Sync) -> str:
 def show(stage: Stage, host: str) -> None:
     """Open the school's site, say where, and wait for Ctrl-C."""
     bring_first_versions(stage)
+    serve_the_unreached(stage)
     address = stage.open_site(host, free_port(host, SITE_PORT))
     say("\nThe school's site is open (sync-node run):")
     if host == "127.0.0.1":
@@ -89,6 +92,7 @@ def check(stage: Stage) -> list[str]:
     look(stage, Visit(phone, truth), 2, checks)
     say("\nBytes that crossed the link, all overhead included:")
     report(stage, first, update, again, checks)
+    look_at_the_unreached(*serve_the_unreached(stage), checks)
     for server in reversed(stage.servers):
         checks.expect(that=server.stop() == 0, what=f"{server.name} ends when told to")
     stage.servers.clear()
@@ -102,6 +106,24 @@ def look(stage: Stage, visit: Visit, version: int, checks: Checks) -> None:
     checking.look_at_site(visit, dict.fromkeys(PACKS, version), checks)
     checking.look_at_films(visit, checks)
     checking.answer_an_exercise(visit, checks)
+
+
+def look_at_the_unreached(trips: Trips, came_home: dict[str, Any], checks: Checks) -> None:
+    """Look whether the school without a network has every lesson, and the hub its word of it."""
+    told = {
+        each["pack"]: each["version"] for each in came_home.get("packs", ())
+        if each["lessons_ready"] == each["lessons_total"] > 0
+    }  # fmt: skip
+    checks.expect(
+        that=told == dict.fromkeys(PACKS, 2),
+        what="its report says that every lesson of both packs is open, at version 2",
+        instead=told,
+    )
+    held = run_json("sync-node", "check", "--data", trips.box)
+    checks.expect(
+        that=held["clean"] and held["files"] > 0,
+        what=f"{held['files']} files in its store, each has its digest",
+    )
 
 
 def report(

@@ -1,4 +1,7 @@
-"""What the demonstration does, told as it goes: a hub and a node, two packs, and their versions."""
+"""What the demonstration does, told as it goes: a hub and a node, two packs, and their versions.
+
+The node is enrolled as every box is: a code on paper, a claim, a fingerprint to compare.
+"""
 
 import socket
 import subprocess
@@ -8,12 +11,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from content_packs import enrolment_codes
 from scripts.demonstration.link import CountingLink
 from scripts.demonstration.programs import Server, run, run_json, stop_all
 
 PACKS = ("fractions", "water-cycle")
 CHANNEL = "main"
 SITE_PORT = 8080
+DISTRICT = "east"
+SCHOOL = "valley"
 
 
 @dataclass(frozen=True)
@@ -95,7 +101,40 @@ class Stage:
                 "sync-node", "init", "--hub", self.link.address, "--trust", root,
                 "--channel", CHANNEL, "--data", self.node_data,
             )  # fmt: skip
+            no_neighbours(self.node_data)
             self.say("A node that follows the hub, and trusts it by its root (sync-node init)")
+            self.enrol()
+
+    def enrol(self) -> None:
+        """Make the box a node of a school, as a technician and somebody at the hub would."""
+        code = self.code_for(SCHOOL)
+        said = run_json("sync-node", "enrol", code, "--data", self.node_data)
+        self.confirm(said["fingerprint"])
+        run("sync-node", "sync", "--data", self.node_data)
+
+    def code_for(self, school: str) -> str:
+        """Add a school, and return a code for its box, as it is printed on a sheet."""
+        data = ("--data", self.hub_data)
+        run("hub", "schools", "add", school, "--district", DISTRICT, *data)
+        [made] = run_json("hub", "enrol-codes", school, *data)["codes"]
+        shown = enrolment_codes.shown(made["code"])
+        self.say(f"The school {school} has a code for its box on paper: {shown} (hub enrol-codes)")
+        return shown
+
+    def confirm(self, fingerprint: str) -> str:
+        """Let the box with this fingerprint, as it was read to us, be a node; return its name."""
+        data = ("--data", self.hub_data)
+        waiting = run_json("hub", "nodes", "list", "--pending", *data)["nodes"]
+        node = next(
+            str(each["node"]) for each in waiting
+            if fingerprint in {key["fingerprint"] for key in each["keys"]}
+        )  # fmt: skip
+        run("hub", "nodes", "confirm", node, "--fingerprint", fingerprint, *data)
+        self.say(
+            f"  box and hub show the same fingerprint, {fingerprint}: it is {node} from now on"
+        )
+        self.say("  (sync-node enrol, hub nodes confirm)")
+        return node
 
     def sync(self) -> Sync:
         """Sync once, and return what crossed the link."""
@@ -120,6 +159,12 @@ class Stage:
         self.servers.clear()
         if self.link:
             self.link.close()
+
+
+def no_neighbours(node_data: Path) -> None:
+    """Let a node look for no neighbours: all that is to be seen here is on this machine."""
+    with (node_data / "node.toml").open("a", encoding="utf-8") as file:
+        file.write("\n[peers]\nfind = false\n")
 
 
 def free_port(host: str, wanted: int) -> int:

@@ -69,6 +69,7 @@ def create_app(
     """
     app = Flask(__name__, static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=FORM_BYTES_MAX, MAX_FORM_PARTS=FORM_FIELDS_MAX)
+    app.url_map.merge_slashes = False  # no place has another spelling: 404, not a redirection
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     reader = NodeReader(data_dir)
     openings = Openings(data_dir, time.monotonic)

@@ -59,7 +59,7 @@ def set_up(app: Flask, peers: Peers) -> None:
     app.before_request(note_pupil)
 
 
-@blueprint.get(f"{PREFIX}<path:place>")
+@blueprint.get(f"{PREFIX}<path:place>", provide_automatic_options=False)
 def answer(place: str) -> Response:
     """Answer a peer with what lies at a place, or a part of it."""
     peers: Peers = current_app.extensions[_KEY]

@@ -7,7 +7,6 @@ from flask import Blueprint, Flask, current_app, render_template
 from content_packs.errors import SatchelError
 from sync_node import trusted_time
 from sync_node.box_state import Clock, box_state
-from sync_node.catalogue_model import TickView
 from sync_node.data_dir import DataDir
 from sync_node.in_force import config_in_force
 from sync_node.lan.catalogue_access import catalogue
@@ -33,14 +32,17 @@ def box() -> str:
     data_dir, reader, clock = current_app.extensions[_KEY]
     state = box_state(data_dir, reader, catalogue(), wishes(), clock)
     now = state.time.now
-    ticks = [(tick, _seconds_since(tick, now)) for tick in state.ticks]
+    ticks = [(tick, _seconds_since(tick.ended_at, now)) for tick in state.ticks]
+    disks = [(visit, _seconds_since(visit.at, now)) for visit in state.couriers]
     zone = _zone(data_dir)
     nightly = bool(state.outlook and state.outlook.nightly)
 
     def say(words: str) -> When:
         return when(trusted_time.parse(words), now, zone, nightly=nightly)
 
-    return render_template("technician/box.html", box=state, ticks=ticks, now=now, when=say)
+    return render_template(
+        "technician/box.html", box=state, ticks=ticks, disks=disks, now=now, when=say
+    )
 
 
 def _zone(data_dir: DataDir) -> tzinfo:
@@ -51,13 +53,13 @@ def _zone(data_dir: DataDir) -> tzinfo:
         return UTC
 
 
-def _seconds_since(tick: TickView, now: datetime) -> int | None:
-    """Return how long ago a tick ended; None where its time is later than now, or isn't one.
+def _seconds_since(time: str | None, now: datetime) -> int | None:
+    """Return how long ago something was; None where its time is later than now, or isn't one.
 
     The clock of a box without a battery may jump: then the page says nothing rather than nonsense.
     """
     try:
-        seconds = (now - datetime.fromisoformat(tick.ended_at)).total_seconds()
+        seconds = (now - datetime.fromisoformat(time or "")).total_seconds()
     except (TypeError, ValueError):
         return None
     return int(seconds) if seconds >= 0 else None

@@ -132,4 +132,5 @@ def test_what_stands_in_every_page_takes_no_square_of_time() -> None:
         assert len(find_copies(source(old), source(new), (), mask_bits=7)) > count * 0.8
         return time.process_time() - began
 
-    assert seconds(12_000) < 12 * max(0.1, seconds(1_200))  # looking at all: 30 times and more
+    # Looking at all: 30 times and more. Beside other work 10 times became 14.
+    assert seconds(12_000) < 25 * max(0.1, seconds(1_200))

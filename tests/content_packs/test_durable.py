@@ -115,3 +115,16 @@ def test_a_folder_that_is_a_file_is_a_storage_failure(tmp_path: Path) -> None:
         durable.make_folder(tmp_path / "a" / "b")
     with pytest.raises(StorageFailed):
         durable.write(tmp_path / "none" / "a", b"")
+
+
+def test_a_link_that_somebody_laid_in_the_way_is_not_followed(tmp_path: Path) -> None:
+    key = tmp_path / "root-1.pem"
+    key.write_bytes(b"private")
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    (stick / "draft.json.part").symlink_to(key)
+    with pytest.raises(StorageFailed, match=r"draft\.json: a link is in its place"):
+        durable.write(stick / "draft.json", b"signed")
+    assert key.read_bytes() == b"private"
+    durable.write(stick / "draft.json", b"signed")
+    assert key.read_bytes() == b"private"

@@ -161,11 +161,12 @@ def seconds(document: str) -> float:
 @pytest.mark.parametrize("piece", HOSTILE + _ONCE)
 def test_reading_takes_time_in_proportion_to_the_length(piece: str) -> None:
     # One is 16 times as long as the other. A reader that starts over at each piece takes 256 times
-    # the time for it, and minutes. Both bounds leave room for a busy machine.
+    # the time for it, and minutes. Both bounds leave room for a busy machine, whose caches are
+    # somebody else's half of the time.
     head, _, repeated = piece.rpartition("|")
     short, long = (
         head + repeated * (size // len(repeated)) for size in (32 * KIB, PAGE_BYTES_MAX // 8)
     )
     taken = seconds(long)
-    assert taken < max(0.05, 48 * seconds(short))
+    assert taken < max(0.05, 128 * seconds(short))
     assert taken < 5

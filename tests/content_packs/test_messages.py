@@ -1,6 +1,7 @@
 """Every message has one spelling, is read back as it was, and what isn't one is refused by name."""
 
 import json
+import tracemalloc
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -9,8 +10,10 @@ from hypothesis import strategies as st
 
 from content_packs import messages
 from content_packs.canonical_json import encode as canonical
+from content_packs.courier import Courier
 from content_packs.desired_state import DesiredState
 from content_packs.errors import InvalidContent
+from content_packs.limits import COURIER_BYTES_MAX
 from content_packs.messages import Message
 from content_packs.protocol import Claim, Credential, Receipt, StatusList, Time
 from content_packs.reports import Report
@@ -111,6 +114,19 @@ def test_too_many_bytes_are_refused_before_they_are_parsed(kind: type[Message]) 
         decode(b"[" * 100_001, kind)
 
 
+@pytest.mark.parametrize("unit", [b"{},", b"[],", b"0,", b"[[[[[[[[]]]]]]]],"])
+def test_more_values_than_any_message_has_are_refused_before_they_fill_the_memory(
+    unit: bytes,
+) -> None:
+    bomb = b"[" + unit * (COURIER_BYTES_MAX // len(unit) - 2) + b"0]"
+    tracemalloc.start()
+    with pytest.raises(InvalidContent, match=r"values, more than the 200000 allowed"):
+        messages.decode(bomb, Courier, bytes_max=COURIER_BYTES_MAX, what="courier.json")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 1 << 20
+
+
 NO_MOMENT = {
     "2026-11-21T12:00:00+08:00": "not in UTC",
     "2026-11-21T12:00:00": "timezone",
@@ -119,6 +135,12 @@ NO_MOMENT = {
     "3000-01-01T00:00:00Z": "not in the years",
     "9999-12-31T23:59:59-23:59": "not in UTC",
     "0001-01-01T00:00:00Z": "not in the years",
+    "2026-11-21T12:00:00+00:00": "one spelling",
+    "2026-11-21T12:00:00-00:00": "one spelling",
+    "2026-11-21 12:00:00Z": "one spelling",
+    "2026-11-21t12:00:00z": "one spelling",
+    "2026-11-21T12:00:00.0Z": "one spelling",
+    "2026-11-21T12:00:00.0000001Z": "one spelling",
     "2026-13-01T00:00:00Z": "datetime",
     "2026-02-30T00:00:00Z": "datetime",
     "yesterday": "datetime",

@@ -1,4 +1,4 @@
-"""What a pupil does becomes an xAPI statement that any record store takes, and that names nobody."""
+"""What a pupil does becomes an xAPI statement that any record store takes and that names nobody."""
 
 import json
 import re
@@ -74,7 +74,7 @@ def everything_in(value: Any) -> list[tuple[str, Any]]:
 @given(
     event=events,
     id_=st.uuids(version=4),
-    at=st.datetimes(datetime(1971, 1, 1), datetime(2990, 1, 1)),
+    at=st.datetimes(datetime(1971, 1, 1), datetime(2990, 1, 1)),  # noqa: DTZ001  # as hypothesis asks
 )
 def test_a_record_is_read_as_it_was_written(event: Event, id_: uuid.UUID, at: datetime) -> None:
     made = records.statement(

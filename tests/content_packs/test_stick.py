@@ -2,7 +2,9 @@
 
 import errno
 import os
+import tracemalloc
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -210,6 +212,30 @@ def test_what_is_not_there_is_missing_and_a_disk_that_is_gone_is_unavailable(roo
     root.rmdir()
     with pytest.raises(SourceUnavailable, match="stick"):
         Stick(root).read(PLACE, bytes_max=5)
+
+
+def test_a_pipe_or_a_device_is_not_even_opened(root: Path) -> None:
+    (root / PLACE).parent.mkdir(parents=True)
+    os.mkfifo(root / PLACE)
+    writer = Thread(target=lambda: os.close(os.open(root / PLACE, os.O_WRONLY)), daemon=True)
+    writer.start()
+    for use in (Stick(root).digest, lambda path: Stick(root).read(path, bytes_max=5)):
+        with pytest.raises(InvalidContent, match="ordinary"):
+            use(PLACE)
+    writer.join(0.2)
+    assert writer.is_alive(), "nobody opened the other end"
+
+
+def test_a_folder_of_a_million_names_isnt_held_in_memory(root: Path) -> None:
+    for number in range(3_000):
+        (root / f"{number:0200d}.json").touch()
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        assert len(Stick(root).names("", most=20)) == 20
+        assert tracemalloc.get_traced_memory()[1] - before < 100_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_what_is_mounted_at_the_folder_next_is_not_written_to(root: Path) -> None:

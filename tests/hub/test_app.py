@@ -128,6 +128,7 @@ def test_head_says_what_get_would(web: FlaskClient, bundle: Path) -> None:
         "/metadata/../../keys/root-1.pem",
         "/metadata/..%2f..%2fkeys%2froot-1.pem",
         "/metadata/",
+        "/metadata//timestamp.json",
         "/metadata/1.root.json/",
         "/metadata/2.root.json",
         "/metadata/1.c-main.json.part",

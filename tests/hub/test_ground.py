@@ -36,6 +36,8 @@ def test_what_is_set_holds(tmp_path: Path) -> None:
     ("text", "says"),
     [
         ("prot = 80", "the key 'prot' is unknown"),
+        ("port = " + "[" * 5_000, "nested too deep"),
+        ("port = " + "9" * 5_000, "not TOML"),
         ('port = "80"', "port is '80', expected a whole number"),
         ("port = true", "port is True, expected a whole number"),
         ("port = 65536", "port is 65536, expected 0 to 65535"),

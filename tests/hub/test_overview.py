@@ -59,6 +59,15 @@ def test_a_key_that_others_can_read_is_warned_of(hub: Hub) -> None:
     assert "snapshot.pem: chmod 600" in warning
 
 
+def test_a_database_that_others_can_read_is_warned_of(hub: Hub) -> None:
+    """It has the reports of nodes, and the addresses of who asked."""
+    _root_keys_away(hub)
+    assert hub.data.database.stat().st_mode & 0o077 == 0
+    hub.data.database.chmod(0o644)
+    (warning,) = overview(hub).warnings
+    assert "hub.db: chmod 600" in warning
+
+
 def test_a_withdrawn_version_on_offer_is_warned_of(hub: Hub, cpacks: dict[str, Path]) -> None:
     _root_keys_away(hub)
     publish(hub, cpacks["1"])
@@ -77,3 +86,12 @@ def test_the_version_to_speak_of_is_the_newest_on_offer(hub: Hub, cpacks: dict[s
     withdraw(hub, "demo", 1)
     (view,) = packs(hub, read_edition(hub.data.metadata))
     assert (view.shown.version, view.offered) == (2, {})
+
+
+def test_a_lost_key_that_is_needed_every_day_is_warned_of(hub: Hub) -> None:
+    _root_keys_away(hub)
+    hub.keys.path("timestamp").unlink()
+    hub.keys.path("targets").unlink()  # may be offline
+    (warning,) = overview(hub).warnings
+    assert "the key timestamp isn't here" in warning
+    assert "hub keys rotate timestamp" in warning

@@ -1,6 +1,7 @@
 """Publishing: what becomes a version, what is refused and why, and what is new in bytes."""
 
 import os
+import shutil
 from pathlib import Path
 
 import msgspec
@@ -363,3 +364,20 @@ def test_a_block_that_no_one_checked_is_carried_to_no_later_version(
     (offer,) = client.offers()
     assert offer.manifest == second.manifest
     assert paragraphs["two"].encode() in client.files(offer)["two/intro.en.html"]
+
+
+def test_a_version_that_nodes_may_have_never_changes_though_hub_db_was_lost(
+    filled: Hub, cpacks: dict[str, Path], tmp_path: Path
+) -> None:
+    backup = Path(shutil.copy(filled.data.database, tmp_path / "backup.db"))
+    publish(filled, cpacks["3"])
+    release(filled, "demo", 3, "main", Terms())
+    for part in filled.data.root.glob("hub.db*"):
+        part.unlink()
+    shutil.copy(backup, filled.data.database)
+    with pytest.raises(Refused, match=r"which main offers and hub\.db doesn't know") as refused:
+        publish(filled, cpacks["same-3"])
+    assert "version 4 or more" in refused.value.hint
+    assert publish(filled, cpacks["3"]).version.version == 3
+    with pytest.raises(Refused, match="published already, with other content"):
+        publish(filled, cpacks["same-3"])

@@ -11,7 +11,16 @@ import pytest
 from content_packs import courier
 from hub.couriers.fleet import CourierFleet
 from hub.fleet import nodes
-from tests.support.country import Country, enrolled, make_country, seal
+from hub.hub import open_hub
+from sync_node import identity
+from tests.support.country import (
+    Country,
+    at_another_school,
+    claim_on,
+    enrolled,
+    make_country,
+    seal,
+)
 
 
 @pytest.fixture
@@ -26,6 +35,36 @@ def test_a_box_becomes_a_node_by_stick_alone(country: Country) -> None:
     up = country.stick / courier.UP
     assert not list(up.glob("*/claim.json")), "an answered claim names its code to nobody"
     assert (up / node / courier.REPORT).is_file()
+
+
+def test_the_answer_to_a_claim_may_come_by_another_stick(country: Country) -> None:
+    country.publish(1)
+    claim_on(country)
+    [waiting] = country.home_again().waiting
+    nodes.confirm(country.hub, waiting.node)
+    shutil.rmtree(country.stick / courier.FOLDER)
+    country.at_the_hub(waiting.node)
+    country.at_the_school()
+    assert "credential" in country.visit().taken
+    credential = identity.credential(country.box.data_dir)
+    assert credential
+    assert credential.node == waiting.node
+
+
+def test_a_receipt_may_come_by_another_stick(country: Country) -> None:
+    country.publish(1)
+    node = enrolled(country)
+    seal(country, 3)
+    country.at_the_school()
+    assert country.home_again().batches == 3
+    shutil.rmtree(country.stick / courier.FOLDER)
+    country.at_the_hub(node)
+    country.at_the_school()
+    assert "receipt" in country.visit().taken
+    assert country.visit().batches == 0
+    assert len(list((country.box.data_dir.root / "outbox").glob("*/*.json"))) == 1, (
+        "the chain's end"
+    )
 
 
 def test_lessons_come_down_and_the_report_goes_home(country: Country) -> None:
@@ -70,6 +109,31 @@ def test_batches_go_up_and_their_receipt_takes_them_off_stick_and_box(country: C
     assert country.home_again().batches == 0
 
 
+def test_one_stick_goes_round_two_schools(country: Country, tmp_path: Path) -> None:
+    country.publish(1)
+    one = enrolled(country)
+    other = at_another_school(country.hub, tmp_path / "other")
+    two = enrolled(other)
+    country.publish(2, seeds={"one": 5})
+    country.at_the_hub(one, two)
+    for _ in range(2):  # out with lessons, then out with receipts
+        for school in (country, other):
+            seal(school, 2)
+            country.stick.rename(tmp_path / "on the way")
+            shutil.rmtree(school.stick, ignore_errors=True)
+            (tmp_path / "on the way").rename(school.stick)
+            school.at_the_school()
+            assert (school.visit().state, school.visit().batches) == ("done", 2)
+            assert school.box.lessons() == {"one": 2, "two": 2}
+            school.stick.rename(tmp_path / "on the way")
+            (tmp_path / "on the way").rename(country.stick)
+        taken = country.home_again()
+        assert (taken.reports, taken.batches, taken.troubles) == (2, 4, [])
+    for school in (country, other):
+        outbox = school.box.data_dir.root / "outbox"
+        assert sorted(path.name for path in outbox.glob("*/*.json")) == ["3.json", "4.json"]
+
+
 def test_another_schools_letters_on_the_same_stick_are_left_alone(country: Country) -> None:
     country.publish(1)
     node = enrolled(country)
@@ -81,6 +145,28 @@ def test_another_schools_letters_on_the_same_stick_are_left_alone(country: Count
     assert (country.stick / "satchel/up/other-1/report.json").read_text(encoding="utf-8") == "y"
     assert country.home_again().troubles
     assert [each.node for each in nodes.list_nodes(country.hub)] == [node]
+
+
+def test_on_another_hubs_stick_nothing_is_left(country: Country, tmp_path: Path) -> None:
+    country.publish(1)
+    node = enrolled(country)
+    seal(country, 2)
+    (tmp_path / "foreign").mkdir()
+    foreign = make_country(tmp_path / "foreign")
+    foreign.publish(1)
+    foreign.at_the_hub()
+    country.hub = open_hub(country.hub.data.root, lambda: country.now)  # one at a time
+    shutil.rmtree(country.stick / courier.FOLDER)
+    shutil.copytree(foreign.stick / courier.FOLDER, country.stick / courier.FOLDER)
+    country.at_the_school()
+    assert country.visit().state == "failed"
+    assert "another hub's" in country.visit().trouble
+    assert not (country.stick / courier.UP).exists()
+    assert country.box.lessons() == {"one": 1, "two": 1}
+    shutil.rmtree(country.stick / courier.FOLDER)
+    country.at_the_hub(node)
+    country.at_the_school()
+    assert (country.visit().state, country.visit().batches) == ("done", 2)
 
 
 def test_a_letter_that_was_changed_on_its_way_is_refused_and_the_rest_is_taken(

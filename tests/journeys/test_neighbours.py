@@ -2,13 +2,15 @@
 
 import re
 import subprocess
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.support import node_process
+from tests.support import node_process, own_network
+from tests.support.district import Box
 from tests.support.nodes import Node, process_node, publish
 from tests.support.peers import enrol
 from tests.support.protocol import hub_keys
@@ -94,3 +96,27 @@ def test_a_node_of_another_district_gets_nothing_from_it(
         assert node_process.run("sync", "--data", other.root).returncode == 0
         assert other.store() == first.store()
         assert content_bytes(hub) > 4_000_000
+
+
+@pytest.mark.skipif(
+    "not __import__('shutil').which('ip') "
+    "or __import__('tests.support.own_network', fromlist=['x']).unavailable()",
+    reason="needs network namespaces and Debian's iproute2; neighbours by name are tested above",
+)
+def test_two_boxes_without_a_link_find_each_other_and_pass_a_pack_on(
+    repository: Repository, hub: RepositoryServer, tmp_path: Path
+) -> None:
+    first, second = (a_node(repository, hub, tmp_path, name) for name in ("first", "second"))
+    assert node_process.run("sync", "--data", first.root).returncode == 0
+    boxes = [Box(node.root) for node in (first, second)]
+    for box in boxes:
+        box.set_up(cut_off=True, find=True, poll_seconds=5)
+    with own_network.own_network() as inside, ExitStack() as ends:
+        for box in boxes:
+            ends.enter_context(box.running(host=own_network.ADDRESS, under=inside))
+        until = time.monotonic() + 60
+        while boxes[1].versions(status := boxes[1].status()) != {"demo": 1}:
+            assert time.monotonic() < until, status
+            time.sleep(0.5)
+    assert second.lessons() == first.lessons()
+    assert second.store() == first.store()

@@ -78,8 +78,13 @@ def make_country(tmp_path: Path) -> Country:
     make_hub(tmp_path / "hub", "main", lambda: NOW)
     hub = open_hub(tmp_path / "hub", lambda: NOW)
     schools.add(hub, "qamdo", district="east")
+    return at_another_school(hub, tmp_path)
+
+
+def at_another_school(hub: Hub, tmp_path: Path) -> Country:
+    """Return the same hub, another box that knows nothing yet, and a stick of its own."""
     for name in ("stick", "media"):
-        (tmp_path / name).mkdir()
+        (tmp_path / name).mkdir(parents=True)
     box = Node(tmp_path / "box", [])
     wanted = msgspec.structs.replace(
         box.config,
@@ -93,13 +98,7 @@ def make_country(tmp_path: Path) -> Country:
 
 def enrolled(country: Country) -> str:
     """Enrol the box with nothing but the stick; return its node's id."""
-    country.at_the_hub()
-    country.at_the_school()  # it learns the hub's keys
-    [code] = codes.make(country.hub, ["qamdo"], count=1, days=30, randomness=secrets.token_bytes)
-    enrolling.enrol(
-        country.box.data_dir, code.code, hub="", stick=country.stick, again=False,
-        hardware=Hardware(), randomness=secrets.token_bytes, say=lambda _: None,
-    )  # fmt: skip
+    claim_on(country)
     assert country.home_again().claims == 1
     [waiting] = nodes.list_nodes(country.hub, pending=True)
     nodes.confirm(country.hub, waiting.node)
@@ -108,6 +107,17 @@ def enrolled(country: Country) -> str:
     credential = identity.credential(country.box.data_dir)
     assert credential
     return credential.node
+
+
+def claim_on(country: Country) -> None:
+    """Let the box put its claim onto the stick."""
+    country.at_the_hub()
+    country.at_the_school()  # it learns the hub's keys
+    [code] = codes.make(country.hub, ["qamdo"], count=1, days=30, randomness=secrets.token_bytes)
+    enrolling.enrol(
+        country.box.data_dir, code.code, hub="", stick=country.stick, again=False,
+        hardware=Hardware(), randomness=secrets.token_bytes, say=lambda _: None,
+    )  # fmt: skip
 
 
 def seal(country: Country, count: int) -> None:

@@ -127,6 +127,41 @@ def all_signatures_but_the_roots_have_expired(given: Given) -> None:
 
 
 @case(2)
+def all_signatures_and_the_roots_have_expired(given: Given) -> None:
+    given.later = timedelta(days=5_000)
+
+
+@case(2)
+def the_first_root_is_left_out(given: Given) -> None:
+    given.hub.new_root()
+    given.hub.sign()
+    (given.root / "metadata" / "1.root.json").unlink()
+
+
+@case(2)
+def no_root_at_all_where_none_is_newer(given: Given) -> None:
+    for path in given.root.glob("metadata/*.root.json"):
+        path.unlink()
+
+
+@case(2)
+def only_what_the_node_lacks(given: Given) -> None:
+    for path in given.older.rglob("*"):
+        place = path.relative_to(given.older)
+        if path.is_file() and place.parts[0] != "metadata":
+            (given.root / place).unlink()
+
+
+@case(2)
+def what_an_earlier_edition_had_lies_there_still(given: Given) -> None:
+    for path in given.older.rglob("*"):
+        place = given.root / path.relative_to(given.older)
+        if path.is_file() and not place.exists():
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, place)
+
+
+@case(2)
 def forty_roots_later(given: Given) -> None:
     for _ in range(40):
         given.hub.new_root()
@@ -197,6 +232,28 @@ def older_targets_under_the_new_name(given: Given) -> None:
 
 
 @case(1)
+def new_metadata_over_old_content(given: Given) -> None:
+    for folder in ("manifests", "layouts", "bundles"):
+        replace_tree(given.root / folder, given.older / folder)
+
+
+@case(1)
+def old_metadata_over_new_content(given: Given) -> None:
+    replace_tree(given.root / "metadata", given.older / "metadata")
+
+
+@case(1)
+def a_newer_timestamp_whose_snapshot_did_not_come_along(given: Given) -> None:
+    newest = given.newest("metadata/*.snapshot.json")
+    newest.unlink()
+
+
+@case(1)
+def a_newer_snapshot_whose_channel_did_not_come_along(given: Given) -> None:
+    given.newest("metadata/*.c-main.json").unlink()
+
+
+@case(1)
 def a_foreign_root(given: Given) -> None:
     replace_tree(given.root, given.foreign)
 
@@ -217,6 +274,16 @@ def a_root_that_is_missing_in_the_chain(given: Given) -> None:
         given.hub.rotate(role)
     given.hub.sign()
     (given.root / "metadata" / "2.root.json").unlink()
+
+
+@case(1)
+def forty_roots_later_and_the_twentieth_is_missing(given: Given) -> None:
+    for number in range(40):
+        if number == 20:
+            given.hub.rotate("timestamp")
+        given.hub.new_root()
+    given.hub.sign()
+    (given.root / "metadata" / "20.root.json").unlink()
 
 
 @case(1)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from content_packs.errors import InvalidContent, Missing
 from hub.couriers.contents import School
+from hub.couriers.writing import Waiting
 
 
 @dataclass
@@ -16,6 +17,7 @@ class PaperFleet:
     claims: list[bytes] = field(default_factory=list)
     reports: list[bytes] = field(default_factory=list)
     batches: list[bytes] = field(default_factory=list)
+    waiting: Waiting | None = None
 
     def schools(self, nodes: Sequence[str]) -> list[School]:
         for node in nodes:
@@ -26,8 +28,9 @@ class PaperFleet:
     def down(self, node: str) -> Mapping[str, bytes]:
         return self.answers.get(node, {})
 
-    def take_claim(self, document: bytes) -> None:
+    def take_claim(self, document: bytes) -> Waiting | None:
         self.claims.append(_good(document))
+        return self.waiting
 
     def take_report(self, document: bytes) -> None:
         self.reports.append(_good(document))

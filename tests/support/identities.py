@@ -27,11 +27,13 @@ HARDWARE = Hardware(model="Raspberry Pi 5", serial="1000", system="6.12", softwa
 _RANDOMNESS = counting()
 
 
-def give_credential(who: Identity, *, at: datetime = NOON, serial: int = 1) -> None:
+def give_credential(
+    who: Identity, *, at: datetime = NOON, serial: int = 1, groups: tuple[str, ...] = ()
+) -> None:
     """Put a credential where it lies once it is taken."""
     credential = Credential(
         node="qamdo-1", school="qamdo", district="east", key=who.public_hex, serial=serial,
-        issued_at=at,
+        issued_at=at, groups=groups,
     )  # fmt: skip
     document = signed_documents.sign("credential", credential, SERVICE_KEY)
     durable.write(who.folder / CREDENTIAL, document)

@@ -12,6 +12,7 @@ node that signs wrongly, or uses a number twice, is refused here as at a real hu
 import json
 import ssl
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,7 +22,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from content_packs import batches, protocol, request_signing, signed_documents
+from content_packs import batches, byte_ranges, protocol, request_signing, signed_documents
 from content_packs.batches import ChainEnd
 from content_packs.desired_state import DesiredState
 from content_packs.digests import digest_of
@@ -53,7 +54,10 @@ def problem(status: int, code: str = "refused", detail: str = "no") -> tuple[int
 
 @dataclass
 class ScriptedHub:
-    """`now` is what it says that time it is. Who claimed is a node once `confirmed`."""
+    """`now` is what it says that time it is. Who claimed is a node once `confirmed`.
+
+    `gets`: what was asked of the repository; `sent`: how many bytes of each file were.
+    """
 
     repository: Repository
     url: str = ""
@@ -69,6 +73,7 @@ class ScriptedHub:
     check_ins: list[CheckInRequest] = field(default_factory=list)
     batches: list[bytes] = field(default_factory=list)
     gets: list[str] = field(default_factory=list)
+    sent: Counter[str] = field(default_factory=Counter)
     calls: list[str] = field(default_factory=list)
     sequences: list[int] = field(default_factory=list)
     end: ChainEnd = field(default_factory=ChainEnd)
@@ -110,6 +115,7 @@ class ScriptedHub:
                 issued_at=to_second(self.now), groups=self.groups, school_title="Qamdo No. 7",
             )  # fmt: skip
             self.end = ChainEnd()
+            self.sequences.clear()  # they are counted for each key
         return 200, JSON, signed_documents.sign("credential", self.credential, self.service)
 
     def take_check_in(self, body: bytes) -> tuple[int, str, bytes]:
@@ -189,8 +195,20 @@ class _Handler(BaseHTTPRequestHandler):
         path = self.path.removeprefix("/")
         self.state.gets.append(path)
         file = self.state.repository.root / path
-        data = file.read_bytes() if file.is_file() else b""
-        self._answer(200 if file.is_file() else 404, "application/octet-stream", data)
+        if not file.is_file():
+            self._answer(404, "application/octet-stream", b"")
+            return
+        data = file.read_bytes()
+        how = byte_ranges.answer(
+            len(data),
+            f'"{digest_of(data)[:16]}"',
+            range_header=self.headers.get("Range"),
+            if_range=self.headers.get("If-Range"),
+            if_none_match=self.headers.get("If-None-Match"),
+        )
+        data = data[how.first : how.first + how.length]
+        self.state.sent[path] += len(data)
+        self._answer(how.status, "application/octet-stream", data, how.headers)
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -203,8 +221,12 @@ class _Handler(BaseHTTPRequestHandler):
         if self.state.forget_connections:
             self.close_connection = True  # without having said so
 
-    def _answer(self, status: int, media_type: str, data: bytes) -> None:
+    def _answer(
+        self, status: int, media_type: str, data: bytes, headers: dict[str, str] | None = None
+    ) -> None:
         self.send_response(status)
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
         self.send_header("Content-Type", media_type)
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()

@@ -1,9 +1,8 @@
 """Reads the project's own Python: modules, what they import, and what stands where."""
 
 import ast
-from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 CHECKOUT = Path(__file__).parents[2]
@@ -33,8 +32,9 @@ class Module:
     def tree(self) -> ast.Module:
         return ast.parse(self.text, str(self.path))
 
+    @cached_property
     def imports(self) -> set[str]:
-        """Return the dotted names imported anywhere in the file, `a.b` for `from a import b`."""
+        """The dotted names imported anywhere in the file, `a.b` for `from a import b`."""
         found: set[str] = set()
         for node in ast.walk(self.tree):
             if isinstance(node, ast.Import):
@@ -53,19 +53,23 @@ class Module:
         here = here[: len(here) - node.level + 1]
         return ".".join([*here, node.module] if node.module else here)
 
-    def functions(self) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-        for node in ast.walk(self.tree):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                yield node
+    @cached_property
+    def functions(self) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
+        return [
+            node
+            for node in ast.walk(self.tree)
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        ]
 
 
 def modules_of(*folders: str) -> list[Module]:
     """Return every module below these folders of the checkout."""
-    return [
-        Module(_dotted(path), path)
-        for folder in folders
-        for path in sorted((CHECKOUT / folder).rglob("*.py"))
-    ]
+    return [module for folder in folders for module in _modules_of(folder)]
+
+
+@cache
+def _modules_of(folder: str) -> list[Module]:
+    return [Module(_dotted(path), path) for path in sorted((CHECKOUT / folder).rglob("*.py"))]
 
 
 def _dotted(path: Path) -> str:
@@ -79,7 +83,7 @@ def imports_among(modules: list[Module]) -> dict[str, set[str]]:
     graph: dict[str, set[str]] = {}
     for module in modules:
         edges = set()
-        for imported in module.imports():
+        for imported in module.imports:
             if imported in names:
                 edges.add(imported)
             elif imported.rsplit(".", 1)[0] in names:

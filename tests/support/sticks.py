@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-_COUNTED = ("open", "read", "write", "preadv", "fsync", "mkdir", "rename", "unlink", "listdir")
+_COUNTED = ("open", "read", "write", "preadv", "fsync", "mkdir", "rename", "unlink", "scandir")
 
 
 @dataclass

@@ -13,13 +13,17 @@ import pytest
 
 from content_packs import courier, enrolment_codes
 from content_packs.errors import UsageError
+from content_packs.stick import Stick
 from sync_node import config, courier_visits, enrolment
 from sync_node.courier_disks import CourierDisks, find
+from sync_node.courier_export import export
+from sync_node.courier_sayings import in_words
 from sync_node.data_dir import DataDir
 from sync_node.engine_main import sleep_until_asked
 from sync_node.hardware import Hardware
 from sync_node.limits import ORDERS_SECONDS
 from sync_node.orders import Orders
+from sync_node.progress_file import Progress, Running
 from sync_node.supervising import engine_command
 from sync_node.syncing import sync_once
 from tests.support import node_process
@@ -55,6 +59,24 @@ def stick_at(place: Path, repository: Repository) -> Path:
 
 def visit(box: Node) -> courier_visits.Visit:
     return courier_visits.read(box.data_dir)[0]
+
+
+def test_a_disk_that_another_school_filled_after_its_update_is_as_good(
+    box: Node, node: Node, media: Path, repository: Repository, tmp_path: Path
+) -> None:
+    for version in (1, 2):
+        seeds = {"two": version}
+        earlier = range(1, version)
+        offer = publish(repository, tmp_path, *earlier, version=version, seeds=seeds)
+        repository.offer("main", offer)
+        node.sync_well()
+    (media / "stick").mkdir()
+    export(node.data_dir, Stick(media / "stick"), clock=lambda: node.now, lock_wait_seconds=0)
+    tick = sync_once(box.data_dir, disks=CourierDisks())
+    assert box.lessons() == node.lessons() == {"one": 2, "two": 2}, tick.detail
+    assert (visit(box).state, visit(box).trouble) == ("done", "")
+    held = sum(path.stat().st_size for path in (media / "stick" / courier.HELD).rglob("*.*"))
+    assert visit(box).bytes_in > held > 0
 
 
 @pytest.mark.parametrize("at", ["stick", "pupil/stick", ""])
@@ -146,6 +168,36 @@ def test_a_stick_with_letters_alone_is_a_couriers_too(box: Node, media: Path) ->
     assert len(list((media / "stick" / courier.UP).glob("*/claim.json"))) == 1
 
 
+@pytest.mark.parametrize("where", ["here", "there"])
+def test_a_root_that_rotted_makes_no_stick_another_hubs(
+    box: Node, media: Path, repository: Repository, tmp_path: Path, where: str
+) -> None:
+    repository.new_root()
+    repository.offer("main", publish(repository, tmp_path, version=1))
+    place = stick_at(media / "stick", repository)
+    sync_once(box.data_dir)
+    root = box.data_dir.trust if where == "here" else place / courier.REPOSITORY / "metadata"
+    assert (root / "2.root.json").is_file()
+    (root / "1.root.json").write_bytes((root / "1.root.json").read_bytes()[:-9])
+    claim(box)
+    sync_once(box.data_dir)
+    assert (visit(box).state, visit(box).claim) == ("done", True), visit(box).trouble
+
+
+def test_a_box_whose_key_is_damaged_reads_a_disk_once_and_says_why(
+    box: Node, media: Path, repository: Repository, tmp_path: Path
+) -> None:
+    claim(box)
+    next(box.data_dir.identity.glob("*/key.pem")).write_bytes(b"rotten")
+    repository.offer("main", publish(repository, tmp_path, version=1))
+    stick_at(media / "stick", repository)
+    disks = CourierDisks()
+    assert sync_once(box.data_dir, disks=disks).outcome == "updated"
+    assert (visit(box).state, visit(box).may_be_pulled) == ("kept-back", True)
+    assert "key.pem" in visit(box).trouble
+    assert not disks.has_news(), "the next tick comes when it is due, not at once and for ever"
+
+
 def test_nothing_is_left_in_a_folder_that_merely_holds_a_repository(
     box: Node, media: Path, repository: Repository, tmp_path: Path
 ) -> None:
@@ -166,8 +218,8 @@ def test_a_foreign_stick_changes_nothing_and_says_why(
     sync_once(box.data_dir)
     assert box.lessons() == {}
     said = visit(box)
-    assert said.may_be_pulled
-    assert "signed" in said.trouble
+    assert said.state == "failed"
+    assert "another hub's" in said.trouble
 
 
 def test_a_stick_that_is_gone_before_its_end_is_said(
@@ -238,6 +290,14 @@ def test_status_says_it_to_people_and_to_scripts(
     assert "may be pulled" in shown.stdout
     said = json.loads(node_process.run("status", "--json", "--data", box.root).stdout)
     assert (said["couriers"][0]["state"], said["couriers"][0]["may_be_pulled"]) == ("done", True)
+
+
+def test_status_says_how_far_a_disk_is_that_is_being_read() -> None:
+    running = Running(1, 0.0, 1e6, Progress("demo", 2, 41_000_000, 212_000_000, 1, 3))
+    reading = courier_visits.Visit("/media/x", "reading", "2026-09-01T06:01:00Z")
+    assert "don't pull it (41.0 MB of 212.0 MB have come)" in in_words(reading, running)
+    done = msgspec.structs.replace(reading, state="done", batches=1)
+    assert in_words(done, running).endswith("may be pulled (left for the hub: 1 batch)")
 
 
 def test_export_as_a_command(

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 
@@ -70,6 +71,32 @@ def test_a_window_for_what_the_link_doesnt_carry_opens_for_the_rest() -> None:
     assert rules.windows[0].kinds == {"text"}
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"windows": (Window(opens="20:00", classes=("video",)),), "budget": Budget(metered=True)},
+        {"windows": (Window(classes=("audio",)),), "budget": Budget(classes=("text", "other"))},
+    ],
+)
+def test_windows_that_open_for_nothing_open_for_what_the_link_carries(said: dict[str, Any]) -> None:
+    """Else it would be shut for good, and nothing could take that back."""
+    found = wanting(**said)
+    rules = rules_of(found.sources[0], found)
+    assert rules.windows[0].kinds == rules.kinds != frozenset()
+    asked = set(found.sources[0].windows)
+    assert {(each.opens, each.closes) for each in asked} == {
+        (each.opens, each.closes) for each in said["windows"]
+    }
+
+
+def test_a_budget_doesnt_shut_the_windows_of_node_toml() -> None:
+    ours = msgspec.structs.replace(HUB, windows=(WindowConfig("20:00", "22:00", ("video",)),))
+    config = msgspec.structs.replace(OURS, sources=(ours,))
+    wanted = DesiredState(number=1, issued_at=NOON, node="a", budget=Budget(classes=("text",)))
+    after = desired.in_effect(config, wanted)
+    assert rules_of(after.sources[0], after).windows[0].kinds == {"text"}
+
+
 def test_a_time_zone_that_the_box_doesnt_know_is_told_and_passed_over() -> None:
     found = DesiredState(number=3, issued_at=NOON, node="qamdo-1", time_zone="Mars/Olympus")
     assert desired.in_effect(OURS, found).time_zone == OURS.time_zone
@@ -99,3 +126,5 @@ def test_any_desired_state_can_be_gone_by(found: DesiredState) -> None:
     assert [each.place for each in after.sources] == [each.place for each in OURS.sources]
     rules = rules_of(after.sources[0], after)
     permit(rules, NOON, Spent(NOON.date()))
+    shut = [not each.kinds for each in rules.windows]
+    assert not shut or not all(shut)

@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from ipaddress import IPv4Interface
 
 import pytest
+from playwright.sync_api import Browser
 from zeroconf import ServiceInfo, Zeroconf
 
 from sync_node.data_dir import DataDir
-from sync_node.discovery import SERVICE, Advert, Discovery, own_interfaces
+from sync_node.discovery import SERVICE, Advert, Discovery, own_interfaces, start_zeroconf
 from sync_node.limits import PEERS_MAX
 from sync_node.lookout import Lookout
 from sync_node.peer_address import Peer
@@ -69,7 +70,7 @@ def say(
 
 @pytest.fixture
 def stranger() -> Iterator[Zeroconf]:
-    found = Zeroconf(interfaces=["127.0.0.1"])
+    found = start_zeroconf(["127.0.0.1"])
     yield found
     found.close()
 
@@ -130,6 +131,15 @@ def test_only_so_many_are_kept(first: Discovery, stranger: Zeroconf, district: s
         node = f"node-{number}"
         say(stranger, node, port=9000 + number, district=district, node=node, edition="1")
     wait_for(lambda: len(first.peers()) == PEERS_MAX)
+
+
+@pytest.mark.browser
+def test_it_works_beside_an_event_loop_of_the_same_thread(
+    browser: Browser, first: Discovery, district: str
+) -> None:
+    assert browser.is_connected()  # its loop runs in this thread
+    first.say(Advert(district, "first", 1, 8081))
+    assert first.peers() == []
 
 
 def test_a_box_without_a_network_goes_on() -> None:

@@ -1,6 +1,6 @@
 """The node end to end, on a repository of ours: what is offered comes, once, and opens."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -8,6 +8,9 @@ import msgspec
 from content_packs import manifest
 from content_packs.cpack import open_cpack
 from content_packs.packing import Content, make_cpack
+from sync_node.engine import Engine
+from sync_node.progress_file import Progress
+from sync_node.sources import Sources
 from tests.support.nodes import Node, publish
 from tests.support.packs import make_demo
 from tests.support.repositories import NOW, Repository
@@ -219,3 +222,26 @@ def test_an_unknown_channel_is_said_and_hinders_nothing(
     tick = node.sync_well()
     assert "typo" in tick.detail
     assert node.lessons() == {"one": 1, "two": 1}
+
+
+def test_a_tick_of_hours_lets_the_hub_be_heard_meanwhile(
+    node: Node, repository: Repository, tmp_path: Path
+) -> None:
+    repository.offer("main", publish(repository, tmp_path, video_bytes=2_500_000))
+    hours: list[datetime] = []
+
+    def an_hour_later(_: Progress) -> None:
+        node.now += timedelta(hours=1)
+
+    with node.opened():
+        tick = Engine(
+            node.data_dir,
+            node.config,
+            Sources(node.sources),
+            clock=node.clock(),
+            progress=an_hour_later,
+            meanwhile=lambda: hours.append(node.now),
+        ).tick()
+    assert tick.outcome == "updated"
+    assert len(hours) > 1
+    assert hours == sorted(set(hours))

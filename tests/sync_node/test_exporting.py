@@ -15,6 +15,8 @@ from sync_node.courier_export import export
 from sync_node.courier_papers import Exchanged
 from sync_node.exporting import Exported
 from sync_node.folder_source import FolderSource
+from sync_node.held_folder import HeldFolder
+from sync_node.source import Source
 from tests.support.nodes import Node, publish
 from tests.support.repositories import Repository
 from tests.support.sticks import Disk, pulled_after
@@ -32,9 +34,13 @@ def run(node: Node, stick: Path, disk: Disk | None = None) -> tuple[Exported, Ex
     return export(node.data_dir, on, clock=lambda: node.now, lock_wait_seconds=0)
 
 
+def sources_of(stick: Path) -> list[Source]:
+    return [FolderSource(stick / courier.REPOSITORY), HeldFolder(stick / courier.HELD)]
+
+
 def updated_by(stick: Path, repository: Repository, folder: Path) -> Node:
     """Another school's node, after a tick with nothing but this stick."""
-    other = Node(folder, [FolderSource(stick / courier.REPOSITORY)]).initialise(repository)
+    other = Node(folder, sources_of(stick)).initialise(repository)
     other.sync_well()
     other.check_nothing_false()
     return other
@@ -69,38 +75,70 @@ def test_every_byte_is_the_one_that_the_hub_wrote(
         assert path.read_bytes() == repository.read(place)
 
 
+def test_courier_json_names_what_was_there_too(synced: Node, stick: Path) -> None:
+    run(synced, stick)
+    first = courier.decode((stick / courier.MARK).read_bytes())
+    run(synced, stick)
+    assert courier.decode((stick / courier.MARK).read_bytes()).files == first.files
+
+
 def test_a_second_export_writes_the_timestamp_alone(synced: Node, stick: Path) -> None:
     first, _ = run(synced, stick)
     again, _ = run(synced, stick)
     assert (again.files, again.there + again.size) == (1, first.size)
 
 
-def test_versions_that_share_bundles_are_passed_on_as_far_as_they_can_be_made(
+def test_what_came_as_a_delta_is_passed_on_by_digest(
     synced: Node, stick: Path, repository: Repository, tmp_path: Path
 ) -> None:
     offer = publish(repository, tmp_path, 1, version=2, video_bytes=300_000, seeds={"two": 5})
     repository.offer("main", offer)
     synced.sync_well()
     done, _ = run(synced, stick)
-    bundles = list((stick / courier.REPOSITORY / "bundles").iterdir())
-    assert bundles
-    assert done.not_whole, "of the first bundle a part belongs to version 1 alone"
-    for path in bundles:
-        assert digest_of(path.read_bytes()) == path.stem
-    other = Node(tmp_path / "other", [FolderSource(stick / courier.REPOSITORY)])
-    tick = other.initialise(repository).sync()
-    assert tick.outcome == "invalid"
-    other.check_nothing_false()
+    assert done.not_whole == {}
+    for path in (stick / courier.HELD / "files").glob("*/*"):
+        assert digest_of(path.read_bytes()) == path.name
+    other = updated_by(stick, repository, tmp_path / "other")
+    assert other.lessons() == synced.lessons()
+    assert other.store().items() < synced.store().items(), "what only version 1 has stays behind"
 
 
-def test_a_file_that_is_gone_keeps_its_bundle_off_the_stick_and_is_said(
-    synced: Node, stick: Path
+def test_an_older_node_is_updated_by_digest(
+    synced: Node, stick: Path, repository: Repository, tmp_path: Path
 ) -> None:
-    path = next(synced.data_dir.store.glob("*/*"))
+    run(synced, stick)
+    older = updated_by(stick, repository, tmp_path / "other")
+    offer = publish(repository, tmp_path, 1, version=2, video_bytes=300_000, seeds={"two": 5})
+    repository.offer("main", offer)
+    synced.sync_well()
+    run(synced, stick)
+    older.sync_well()
+    assert older.lessons() == synced.lessons()
+    older.check_nothing_false()
+
+
+def test_a_file_that_is_gone_is_said_and_the_rest_is_passed_on(
+    synced: Node, stick: Path, repository: Repository, tmp_path: Path
+) -> None:
+    [path, *_] = [
+        each for each in synced.data_dir.store.glob("*/*") if each.read_bytes().startswith(b"<")
+    ]
     path.unlink()
     done, _ = run(synced, stick)
-    assert done.not_whole
-    assert not list((stick / courier.REPOSITORY / "bundles").iterdir())
+    assert "isn't here" in "".join(done.not_whole.values())
+    assert not list((stick / courier.REPOSITORY).glob("bundles/*"))
+    other = Node(tmp_path / "other", sources_of(stick)).initialise(repository)
+    other.sync()
+    other.check_nothing_false()
+    assert other.store() == synced.store()
+    assert 0 < len(other.lessons()) < len(synced.lessons())
+
+
+def test_a_rendition_that_isnt_held_is_no_fault(synced: Node, stick: Path) -> None:
+    max(synced.data_dir.store.glob("*/*"), key=lambda each: each.stat().st_size).unlink()
+    done, _ = run(synced, stick)
+    assert done.not_whole == {}
+    assert list((stick / courier.HELD).glob("files/*/*"))
 
 
 def test_a_file_that_rotted_gets_onto_no_stick(synced: Node, stick: Path) -> None:
@@ -109,7 +147,8 @@ def test_a_file_that_rotted_gets_onto_no_stick(synced: Node, stick: Path) -> Non
         path.write_bytes(os.urandom(path.stat().st_size))
     done, _ = run(synced, stick)
     assert done.not_whole
-    assert not list((stick / courier.REPOSITORY / "bundles").iterdir())
+    assert not list((stick / courier.REPOSITORY).glob("bundles/*"))
+    assert not list((stick / courier.HELD).glob("files/*/*"))
 
 
 def test_before_the_first_sync_there_is_nothing_to_pass_on(node: Node, stick: Path) -> None:

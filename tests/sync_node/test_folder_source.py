@@ -2,12 +2,15 @@
 
 import os
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
 from content_packs.errors import InvalidContent, Missing, SourceUnavailable
 from content_packs.repository import TIMESTAMP
+from sync_node.config import Config, SourceConfig
 from sync_node.folder_source import FolderSource
+from sync_node.sources import from_config
 
 
 @pytest.fixture
@@ -45,6 +48,17 @@ def test_doesnt_wait_for_a_pipe(root: Path) -> None:
         FolderSource(root).get(TIMESTAMP, bytes_max=100)
 
 
+def test_a_pipe_or_a_device_is_not_even_opened(root: Path) -> None:
+    (root / TIMESTAMP).unlink(missing_ok=True)
+    os.mkfifo(root / TIMESTAMP)
+    writer = Thread(target=lambda: os.close(os.open(root / TIMESTAMP, os.O_WRONLY)), daemon=True)
+    writer.start()
+    with pytest.raises(InvalidContent, match="ordinary"):
+        FolderSource(root).get(TIMESTAMP, bytes_max=10)
+    writer.join(0.2)
+    assert writer.is_alive(), "nobody opened the other end"
+
+
 def test_a_folder_in_place_of_a_file(root: Path) -> None:
     (root / TIMESTAMP).mkdir()
     with pytest.raises(InvalidContent, match="ordinary"):
@@ -65,3 +79,14 @@ def test_a_stick_pulled_out_in_the_middle(root: Path) -> None:
         os.truncate(bundle, 400_000)
         with pytest.raises(SourceUnavailable, match="early"):
             list(pieces)
+
+
+def test_a_couriers_stick_may_be_named_as_a_folder(root: Path, tmp_path: Path) -> None:
+    """Its repository lies two folders below its top."""
+    below = tmp_path / "courier" / "satchel" / "repository"
+    below.parent.mkdir(parents=True)
+    root.rename(below)
+    (below / TIMESTAMP).write_bytes(b"x")
+    config = Config(format=1, sources=(SourceConfig(folder=str(tmp_path / "courier")),))
+    (source,) = from_config(config, tmp_path).for_content()
+    assert source.get(TIMESTAMP, bytes_max=100).body == b"x"

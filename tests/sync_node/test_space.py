@@ -291,3 +291,33 @@ def test_a_rollback_after_its_files_went_is_refused_in_words(
         with pytest.raises(Exception, match="no version before 2 is held"):
             roll_back(synced.data_dir, "demo", now=synced.now)
     assert choices.read(synced.data_dir).holds == ()
+
+
+def test_what_came_of_a_pack_that_is_withdrawn_stays_until_room_is_needed(
+    repository: Repository, synced: Node, tmp_path: Path
+) -> None:
+    looks = 0
+
+    def taken_meanwhile(_: Path) -> int:
+        nonlocal looks
+        looks += 1
+        return 10**9 if looks < 4 else 1_000_000
+
+    synced.disk_free = taken_meanwhile
+    offer_songs(repository, tmp_path)
+    assert synced.sync().outcome == "storage"
+    came = set(synced.data_dir.incoming.glob("*.part"))
+    assert came
+    assert synced.lessons("songs") == {}
+    synced.disk_free = lambda _: 10**9
+    repository.withdraw("main", "songs")
+    synced.sync_well()
+    assert set(synced.data_dir.incoming.glob("*.part")) == came
+    synced.disk_free = small_disk(synced, beside=0)
+    offer = publish(repository, tmp_path, pack="more", seeds={"one": 5_000, "two": 6_000})
+    repository.offer("main", offer)
+    synced.sync_well()
+    assert synced.lessons("more") == {"one": 1, "two": 1}
+    assert not any(each.exists() for each in came)
+    assert synced.lessons() == dict.fromkeys(("one", "two", "three"), 1)
+    synced.check_nothing_false()

@@ -192,6 +192,40 @@ def test_a_fresh_time_takes_back_an_earlier_fresh_time_but_no_signature() -> Non
     assert box.clock.trusted() == SIGNED + timedelta(seconds=2), "never below evidence"
 
 
+def test_a_fresh_time_takes_back_what_a_document_said_while_the_hubs_clock_was_wrong() -> None:
+    box = Box()
+    box.timestamp(SIGNED)
+    box.clock.heard_document(Said(FAR, "service"), source="/stick")
+    assert box.clock.trusted() == FAR
+    box.hub_says(SIGNED + timedelta(days=5))
+    assert box.clock.trusted() == SIGNED + timedelta(days=5)
+    assert box.clock.reading().sure == "exact"
+
+
+def test_a_document_takes_nothing_back_for_nobody_knows_which_is_newer() -> None:
+    box = Box()
+    box.hub_says(FAR)
+    box.clock.heard_document(Said(SIGNED, "service"), source="/stick")
+    box.timestamp(SIGNED)
+    assert box.clock.trusted() == FAR
+
+
+def test_a_service_key_that_counts_no_more_proves_nothing() -> None:
+    box = Box()
+    box.timestamp(SIGNED)
+    box.clock.heard_document(Said(FAR, "stolen"), source="/stick")
+    box.hub_says(FAR)
+    box.clock.count_only({"stolen", "service"})
+    assert box.clock.trusted() >= FAR
+    box.clock.count_only(())
+    assert box.clock.trusted() >= FAR, "a hub that names none takes nothing back"
+    assert box.clock.trusted_without(None, {"new"}) < FAR
+    box.clock.count_only({"service"})
+    assert box.clock.trusted() >= FAR
+    box.clock.count_only({"new"})
+    assert box.clock.trusted() == SIGNED + timedelta(seconds=1), "the timestamp stands"
+
+
 def test_a_fresh_time_that_is_seconds_off_doesnt_turn_time_back() -> None:
     box = Box()
     box.hub_says(SIGNED)

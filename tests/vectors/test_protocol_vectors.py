@@ -8,6 +8,8 @@ from pathlib import Path
 from content_packs import batches, protocol, reports
 from content_packs.batches import ChainEnd
 from content_packs.desired_state import Window
+from content_packs.digests import digest_of
+from content_packs.publications import Publication
 from content_packs.reports import Report
 from content_packs.signed_documents import open_signed
 from tests.support.protocol import (
@@ -71,3 +73,10 @@ def test_the_report_the_batches_and_the_receipt() -> None:
 def test_the_status_list() -> None:
     status = protocol.read_status_list(kept("status-list"))
     assert (status.number, status.revoked) == (2, {"qamdo-3": NOON})
+
+
+def test_the_publication() -> None:
+    """Written by another program, from PROTOCOL.md alone."""
+    publication = open_signed(kept("publication"), "publication", Publication, NODE)
+    assert (publication.pack, publication.version) == ("grade4-maths", 2)
+    assert (publication.publisher, publication.manifest) == ("my-school", digest_of(b"manifest"))

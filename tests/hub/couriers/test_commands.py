@@ -8,8 +8,11 @@ from click.testing import CliRunner, Result
 
 from content_packs import courier
 from hub.cli import main
-from hub.fleet import schools
-from hub.hub import Hub
+from hub.fleet import nodes, schools
+from hub.hub import Hub, open_hub
+from hub.initialising import initialise
+from tests.hub.clients import MovableClock, tree
+from tests.support.country import Country, claim_on, make_country
 
 
 @pytest.fixture
@@ -17,6 +20,11 @@ def stick(tmp_path: Path) -> Path:
     folder = tmp_path / "stick"
     folder.mkdir()
     return folder
+
+
+@pytest.fixture
+def country(tmp_path: Path) -> Country:
+    return make_country(tmp_path)
 
 
 def run(hub: Hub, *arguments: str | Path) -> Result:
@@ -48,7 +56,41 @@ def test_a_route_that_names_nobody_is_refused(filled: Hub, stick: Path, tmp_path
     assert run(filled, "write", stick, "--route", tmp_path / "route").exit_code == 2
 
 
+def test_what_is_no_stick_is_said(filled: Hub, stick: Path) -> None:
+    done = run(filled, "read", stick)
+    assert (done.exit_code, "has no folder satchel" in done.output) == (7, True)
+
+
+def test_another_hubs_stick_is_read_but_no_answers_go_onto_it(
+    filled: Hub, stick: Path, tmp_path: Path, clock: MovableClock
+) -> None:
+    initialise(tmp_path / "foreign", "main", clock)
+    run(open_hub(tmp_path / "foreign", clock), "write", stick)
+    path = stick / courier.up_path("qamdo-1", courier.REPORT)
+    path.parent.mkdir(parents=True)
+    path.write_text("theirs", encoding="utf-8")
+    before = tree(stick)
+    done = run(filled, "read", stick)
+    assert done.exit_code == 3
+    assert "another hub's repository" in done.output
+    assert tree(stick) == before
+
+
+def test_a_box_that_waits_is_named_with_its_fingerprint_and_what_to_do(
+    country: Country,
+) -> None:
+    claim_on(country)
+    done = run(country.hub, "read", country.stick)
+    assert done.exit_code == 0, done.output
+    [waiting] = nodes.list_nodes(open_hub(country.hub.data.root, country.hub.clock), pending=True)
+    assert waiting.keys[0].fingerprint in done.output
+    assert f"hub nodes confirm {waiting.node}" in done.output
+    said = json.loads(run(country.hub, "read", country.stick, "--json").stdout)
+    assert [box["node"] for box in said["waiting"]] == [waiting.node]
+
+
 def test_reading_an_empty_stick_is_good(filled: Hub, stick: Path) -> None:
+    (stick / courier.FOLDER).mkdir()
     done = run(filled, "read", stick)
     assert (done.exit_code, "from 0 boxes" in done.output) == (0, True)
 

@@ -3,16 +3,18 @@
 import contextlib
 import errno
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from content_packs import courier
-from content_packs.errors import SourceUnavailable, StorageFailed, UsageError
+from content_packs.errors import KeyLocked, SourceUnavailable, StorageFailed, UsageError
 from content_packs.limits import DOCUMENT_BYTES_MAX
 from content_packs.stick import Stick
 from hub.couriers.intake import read
 from hub.couriers.route import read_route
+from hub.couriers.writing import Waiting
 from tests.hub.clients import tree
 from tests.support.couriers import PaperFleet
 from tests.support.sticks import Disk, failing, pulled_after
@@ -60,10 +62,23 @@ def test_reading_it_again_changes_nothing(stick: Path, fleet: PaperFleet) -> Non
     assert tree(stick) == before
 
 
+def test_a_claim_that_waits_for_a_person_is_told(stick: Path, fleet: PaperFleet) -> None:
+    fleet.waiting = Waiting("qamdo-8", "ABCD-EFGH-JKMN-PQRS")
+    taken = read(Stick(stick), fleet)
+    assert (taken.claims, taken.waiting) == (1, [fleet.waiting])
+
+
+def test_told_so_it_leaves_no_answers(stick: Path, fleet: PaperFleet) -> None:
+    before = tree(stick)
+    assert read(Stick(stick), fleet, answers=False).batches == 11
+    assert tree(stick) == before
+
+
 @pytest.mark.parametrize("disk", [None, Disk()])
 def test_a_stick_without_anything_is_good(
     tmp_path: Path, fleet: PaperFleet, disk: Disk | None
 ) -> None:
+    (tmp_path / courier.FOLDER).mkdir()
     empty = Stick(tmp_path, disk) if disk else Stick(tmp_path)
     assert read(empty, fleet).nodes == []
 
@@ -164,3 +179,14 @@ def test_a_route_that_says_nothing_of_use_is_refused(tmp_path: Path, data: bytes
     path.write_bytes(data)
     with pytest.raises(UsageError):
         read_route(path)
+
+
+def test_all_letters_are_taken_before_anything_is_answered(stick: Path) -> None:
+    class Locked(PaperFleet):
+        def down(self, node: str) -> Mapping[str, bytes]:
+            raise KeyLocked(f"no passphrase to answer {node}")
+
+    fleet = Locked()
+    with pytest.raises(KeyLocked):
+        read(Stick(stick), fleet)
+    assert (len(fleet.claims), len(fleet.reports), len(fleet.batches)) == (1, 1, 11)

@@ -2,6 +2,7 @@
 
 import errno
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -10,7 +11,13 @@ import pytest
 from content_packs import courier, repository
 from content_packs.courier import CourierPlan
 from content_packs.digests import digest_of
-from content_packs.errors import InvalidContent, Refused, SatchelError, StorageFailed
+from content_packs.errors import (
+    InvalidContent,
+    KeyLocked,
+    Refused,
+    SatchelError,
+    StorageFailed,
+)
 from content_packs.reports import PackReadiness
 from content_packs.stick import Stick
 from hub import delta_files
@@ -149,8 +156,18 @@ def test_documents_for_each_node_come_along(filled: Hub, stick: Path) -> None:
         "qamdo-7/credential.json": b"c",
         "qamdo-7/receipt.json": b"r",
     }
-    assert written.documents == 2
+    assert (written.documents, written.not_enrolled) == (2, ())
     assert run(filled, stick, school(1), fleet=fleet).documents == 0
+
+
+def test_the_credential_lies_under_the_keyid_too(filled: Hub, stick: Path) -> None:
+    keyid = "ab" * 32
+    fleet = PaperFleet(answers={"qamdo-7": {"credential": b"c"}, keyid: {"credential": b"c"}})
+    run(filled, stick, School("qamdo-7", keyid=keyid), School("qamdo-8"), fleet=fleet)
+    assert set(tree(stick / courier.DOWN)) == {
+        "qamdo-7/credential.json", f"{keyid}/credential.json",
+    }  # fmt: skip
+    assert run(filled, stick, School("qamdo-8"), fleet=fleet).not_enrolled == ("qamdo-8",)
 
 
 def test_courier_json_says_what_it_is(filled: Hub, stick: Path) -> None:
@@ -304,4 +321,16 @@ def test_without_room_for_the_metadata_the_stick_is_left_as_it_was(
 
     with pytest.raises(StorageFailed, match="lacks"):
         write(filled, Full(stick), [], PaperFleet())
+    assert list(stick.iterdir()) == []
+
+
+def test_a_key_that_cannot_sign_is_said_before_anything_is_written(
+    filled: Hub, stick: Path
+) -> None:
+    class Locked(PaperFleet):
+        def down(self, node: str) -> Mapping[str, bytes]:
+            raise KeyLocked(f"no passphrase to say anything to {node}")
+
+    with pytest.raises(KeyLocked):
+        run(filled, stick, School("qamdo-7"), fleet=Locked())
     assert list(stick.iterdir()) == []

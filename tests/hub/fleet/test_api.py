@@ -35,7 +35,7 @@ def problem(answer: Any) -> dict[str, Any]:
 def test_another_method_is_said_not_to_do(web: FlaskClient, route: str, method: str) -> None:
     asked = web.open(route, method="OPTIONS")
     assert (asked.status_code, asked.data) == (200, b"")
-    assert method in asked.headers["Allow"]
+    assert set(asked.headers["Allow"].split(", ")) - {"HEAD"} == {method, "OPTIONS"}
     wrong = {"GET", "POST", "PUT", "PATCH", "DELETE"} - {method}
     for other in sorted(wrong):
         answer = web.open(route, method=other)
@@ -45,7 +45,15 @@ def test_another_method_is_said_not_to_do(web: FlaskClient, route: str, method: 
 
 
 @pytest.mark.parametrize(
-    "route", ["/api/v1", "/api/v1/claims/", "/api/v2/claims", "/api/v1/x", "/api/../api/x"]
+    "route",
+    [
+        "/api/v1",
+        "/api/v1/claims/",
+        "/api/v1//claims",
+        "/api/v2/claims",
+        "/api/v1/x",
+        "/api/../api/x",
+    ],
 )
 def test_what_is_not_there_is_missing(web: FlaskClient, route: str) -> None:
     for method in ("GET", "POST", "DELETE"):

@@ -15,9 +15,12 @@ from content_packs.hub_keys import keyid_of
 from content_packs.protocol import Receipt
 from content_packs.signed_documents import open_signed, sign
 from hub.edition import read_edition
-from hub.errors import Unauthorised
+from hub.errors import TooOften, Unauthorised
 from hub.fleet import audit, batches, nodes, reports
 from hub.fleet.audit import Refusals
+from hub.fleet.brakes import Brakes, take_batch
+from hub.fleet.limits import BATCH_SECONDS, BATCHES_AT_ONCE
+from hub.fleet.requests import Caller
 from hub.hub import Hub
 from tests.hub.fleet.boxes import Box, a_code, enrolled
 from tests.support.protocol import a_report
@@ -68,6 +71,33 @@ def test_a_forked_chain_is_an_alarm(hub: Hub, web: FlaskClient) -> None:
     assert receipt_in(hub, post(web, box, box.batch(hub))).sequence == 2
     # One that goes on from the other is a fork, too.
     assert post(web, copy, copy.batch(hub)).status_code == 409
+
+
+def test_a_node_that_sends_what_nobody_can_open_pushes_out_nothing_of_the_audit_log(
+    hub: Hub, web: FlaskClient
+) -> None:
+    box = enrolled(hub, web)
+    receipt_in(hub, post(web, box, box.batch(hub, content=b"no reports")))
+    (noted,) = audit.entries(hub, most=9, event="document-refused")
+    assert noted.refusal
+    assert noted.node == box.node
+
+
+def test_a_node_that_sends_without_end_has_to_wait(hub: Hub, web: FlaskClient) -> None:
+    now, box = [1_000.0], enrolled(hub, web)
+    brakes = Brakes.new(lambda: now[0])
+    caller = Caller(box.node, box.keyid, "", "192.0.2.1")
+    for _ in range(BATCHES_AT_ONCE - 1):
+        brakes.of_node.count(box.keyid)
+    assert take_batch(hub, brakes, box.batch(hub), caller).outcome == "taken"
+    late = box.batch(hub)
+    with pytest.raises(TooOften) as refusal:
+        take_batch(hub, brakes, late, caller)
+    assert refusal.value.seconds == BATCH_SECONDS
+    (noted,) = audit.entries(hub, most=9, refusals=True)
+    assert (noted.node, noted.event) == (box.node, "document-refused")
+    now[0] += BATCH_SECONDS
+    assert take_batch(hub, brakes, late, caller).outcome == "taken"
 
 
 def test_a_batch_of_another_key_is_refused(hub: Hub, web: FlaskClient) -> None:

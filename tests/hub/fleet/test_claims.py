@@ -9,10 +9,13 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from msgspec.structs import replace
 from werkzeug.test import TestResponse
 
 from content_packs import enrolment_codes, protocol
+from content_packs.messages import to_base64
 from content_packs.protocol import Credential
+from content_packs.signed_documents import envelope_of
 from hub.app import create_app
 from hub.clock import system_clock
 from hub.edition import read_edition
@@ -177,6 +180,16 @@ def test_codes_cannot_be_tried_one_after_the_other(hub: Hub, web: FlaskClient) -
     assert any("too many wrong codes" in reason for reason in reasons(hub, "claim-refused"))
 
 
+def test_who_has_one_good_code_cannot_try_others_either(hub: Hub, web: FlaskClient) -> None:
+    box, code = Box(), a_code(hub)
+    assert post(web, box.claim(code.code)).status_code == 202
+    for number in range(WRONG_CODES_AT_ONCE):
+        wrong = enrolment_codes.generate(number.to_bytes(7))
+        assert post(web, box.claim(wrong)).status_code == 403
+    assert post(web, box.claim(enrolment_codes.generate(b"another"))).status_code == 429
+    assert post(web, box.claim(code.code)).status_code == 202
+
+
 def test_an_ipv6_network_counts_as_one_address(hub: Hub, web: FlaskClient) -> None:
     a_school(hub)
     for number in range(WRONG_CODES_AT_ONCE):
@@ -212,7 +225,8 @@ def test_approved_boxes_need_nobody(hub: Hub, web: FlaskClient, tmp_path: Path) 
     box, other = Box(), Box()
     listed = tmp_path / "list.txt"
     listed.write_text(
-        f"# a delivery\n\n{enrolment_codes.fingerprint(box.keyid).lower()}\n 10000000ABCDEF01 \n"
+        f"# a delivery\n\n{enrolment_codes.fingerprint(box.keyid).lower()}\n"
+        " 10000000ABCDEF01  # a Pi\n"
     )
     assert nodes.approve(hub, listed) == (2, 0)
     assert nodes.approve(hub, listed) == (0, 2)
@@ -226,6 +240,42 @@ def test_approved_boxes_need_nobody(hub: Hub, web: FlaskClient, tmp_path: Path) 
     again = Box().claim(a_code(hub).code, serial="10000000abcdef01")
     assert post(web, again).status_code == 202
     assert any("approved beforehand" in reason for reason in reasons(hub, "confirmed"))
+
+
+def test_a_box_isnt_welcome_by_calling_itself_what_another_ones_key_is_known_by(
+    hub: Hub, web: FlaskClient, tmp_path: Path
+) -> None:
+    welcome, thief = Box(), Box()
+    fingerprint = enrolment_codes.fingerprint(welcome.keyid)
+    listed = tmp_path / "list.txt"
+    listed.write_text(fingerprint)
+    nodes.approve(hub, listed)
+    for serial in (fingerprint, f" {fingerprint.lower()} "):
+        assert post(web, thief.claim(a_code(hub).code, serial=serial)).status_code == 202
+    assert post(web, welcome.claim(a_code(hub).code)).status_code == 200
+
+
+def test_a_forged_claim_and_none_at_all_stand_in_the_audit_log_without_the_code(
+    hub: Hub, web: FlaskClient
+) -> None:
+    code = a_code(hub).code
+    forged = replace(envelope_of(Box().claim(code)), payload_type="application/x").document
+    bent = to_base64(f'{{"code":"{code}", "format":1}}'.encode())
+    bent_claim = replace(envelope_of(Box().claim(code)), payload=bent).document
+    for document in (forged, bent_claim, b"{}"):
+        assert post(web, document).status_code == 400
+    newest = reasons(hub, "claim-refused")
+    assert newest[:2] == ["it is no claim"] * 2
+    assert "it is signed as 'application/x'" in newest[2]
+    assert code not in " ".join(newest)
+
+
+def test_a_code_that_was_typed_on_the_wrong_box_stays_good(hub: Hub, web: FlaskClient) -> None:
+    node, other = enrolled(hub, web), enrolled(hub, web)
+    for code in (a_code(hub, "lhasa"), a_code(hub, node=other.node)):
+        assert post(web, node.claim(code.code)).status_code == 403
+        assert post(web, Box().claim(code.code)).status_code == 202
+        assert post(web, Box().claim(code.code)).status_code == 403
 
 
 def test_a_box_that_forgot_its_nonce_or_its_credential_gets_it_again(
@@ -245,6 +295,7 @@ def test_a_replaced_card_has_a_new_key_and_the_old_one_counts_no_more(
     hub: Hub, web: FlaskClient, clock: MovableClock
 ) -> None:
     old = enrolled(hub, web)
+    (before,) = nodes.list_nodes(hub)
     assert old.check_in(web).status_code == 200
     new, code = Box(), a_code(hub, node=old.node)
     document = new.claim(code.code)
@@ -253,7 +304,7 @@ def test_a_replaced_card_has_a_new_key_and_the_old_one_counts_no_more(
     nodes.confirm(hub, old.node)
     assert old.check_in(web).status_code == 401
     credential = credential_in(hub, new, post(web, document).data)
-    assert (credential.node, credential.serial) == (old.node, 2)
+    assert (credential.node, credential.serial) == (old.node, before.serial + 1)
     new.node = old.node
     assert new.check_in(web).status_code == 200
     listed = status_lists.current(hub, read_edition(hub.data.metadata))

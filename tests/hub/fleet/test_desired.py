@@ -75,6 +75,12 @@ pack = "demo"
         ('[[windows]]\nfrom = "25:00"', "windows"),
         ("[budget]\nmegabytes_per_day = -1", "megabytes_per_day"),
         ("channels = [", "not TOML"),
+        ('windows = [{from = "01:00", classs = ["text"]}]', "windows: the key 'classs' is unknown"),
+        ("budget = {megabytes = 1}", "budget: the key 'megabytes' is unknown"),
+        ('pins = [{pack = "a", node = "b"}]', "pins: the key 'node' is unknown"),
+        ("channels = " + "[" * 5_000, "nested too deep"),
+        ("channels = " + "9" * 5_000, "not TOML"),
+        ("channels = 0000-01-01", "not TOML"),
         ("made = 2026-01-01", "the key 'made' is unknown"),
     ],
 )

@@ -1,50 +1,22 @@
 """The fleet by commands: what a district's technician reads and types."""
 
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 from flask.testing import FlaskClient
 
 from content_packs import enrolment_codes
 from hub.app import create_app
-from hub.cli import main
 from hub.clock import system_clock
 from hub.fleet import nodes
 from hub.hub import Hub, open_hub
-from hub.options import DATA_VARIABLE
+from tests.hub.commands import Commands
 from tests.hub.fleet.boxes import JSON, Box, enrolled
 from tests.support.protocol import a_report
 
 
-class Commands:
-    """Runs `hub` on one data directory."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-
-    def run(self, *arguments: str | Path) -> Result:
-        words = [str(argument) for argument in arguments]
-        environment = {DATA_VARIABLE: str(self.root), "COLUMNS": "200"}
-        return CliRunner().invoke(main, words, env=environment)
-
-    def say(self, *arguments: str | Path) -> str:
-        result = self.run(*arguments)
-        assert result.exit_code == 0, result.output
-        return result.output
-
-    def json(self, *arguments: str | Path) -> Any:
-        result = self.run(*arguments, "--json")
-        assert result.exit_code == 0, result.output
-        assert result.stdout.count("\n") == 1
-        return json.loads(result.stdout)
-
-    def fail(self, *arguments: str | Path) -> tuple[int, str]:
-        result = self.run(*arguments)
-        assert "Traceback" not in result.output
-        return result.exit_code, result.stderr
+class FleetCommands(Commands):
+    """Commands, beside what the serving hub sees."""
 
     @property
     def hub(self) -> Hub:
@@ -57,17 +29,17 @@ class Commands:
 
 
 @pytest.fixture
-def commands(hub: Hub) -> Commands:
-    return Commands(hub.data.root)
+def commands(hub: Hub) -> FleetCommands:
+    return FleetCommands(hub.data.root)
 
 
-def a_code(commands: Commands, *arguments: str) -> str:
+def a_code(commands: FleetCommands, *arguments: str) -> str:
     commands.run("schools", "add", "qamdo", "--district", "east", "--title", "昌都小学")
     (made,) = commands.json("enrol-codes", "qamdo", *arguments)["codes"]
     return str(made["code"])
 
 
-def test_a_box_is_enrolled_and_revoked_by_commands(commands: Commands) -> None:
+def test_a_box_is_enrolled_and_revoked_by_commands(commands: FleetCommands) -> None:
     assert "There is no school yet" in commands.say("schools", "list")
     assert "None. Make a code" in commands.say("nodes", "list")
     code = a_code(commands)
@@ -96,13 +68,28 @@ def test_a_box_is_enrolled_and_revoked_by_commands(commands: Commands) -> None:
     log = commands.say("audit")
     for part in ("claimed", "confirmed", "groups-set", "revoked  qamdo-1", "stolen", "codes-made"):
         assert part in log
+    assert commands.fail("audit", "--event", "confirm")[0] == 2
     (entry,) = commands.json("audit", "--refusals", "--node", "qamdo-1")["entries"]
     assert entry["reason"] == "the key is revoked"
     assert code not in log
     assert nodes.list_nodes(commands.hub)[0].state == "revoked"
 
 
-def test_codes_are_shown_once_or_printed(commands: Commands, tmp_path: Path) -> None:
+def test_what_a_box_calls_itself_cant_turn_the_line_round(commands: FleetCommands) -> None:
+    box, turned = Box(), "Pi \N{RIGHT-TO-LEFT OVERRIDE}4"
+    document = box.claim(a_code(commands), model=turned, serial=turned)
+    assert commands.web.post("/api/v1/claims", data=document, content_type=JSON).status_code == 202
+    for said in (
+        commands.say("nodes", "list"), commands.say("nodes", "show", "qamdo-1"),
+        commands.say("audit"),
+    ):  # fmt: skip
+        assert "Pi ?4" in said
+        assert "\N{RIGHT-TO-LEFT OVERRIDE}" not in said
+    (node,) = commands.json("nodes", "list")["nodes"]
+    assert node["keys"][0]["model"] == turned
+
+
+def test_codes_are_shown_once_or_printed(commands: FleetCommands, tmp_path: Path) -> None:
     a_code(commands)
     commands.say("schools", "add", "lhasa", "--district", "east")
     said = commands.say("enrol-codes", "qamdo", "lhasa", "--count", "3")
@@ -120,7 +107,7 @@ def test_codes_are_shown_once_or_printed(commands: Commands, tmp_path: Path) -> 
     assert commands.fail("enrol-codes", "qamdo", "--count", "501")[0] == 2
 
 
-def test_what_nodes_should_hold_is_set_by_a_file(commands: Commands, tmp_path: Path) -> None:
+def test_what_nodes_should_hold_is_set_by_a_file(commands: FleetCommands, tmp_path: Path) -> None:
     box = enrolled(hub := commands.hub, create_app(hub).test_client())
     file = tmp_path / "desired.toml"
     file.write_text('channels = ["main"]\n')
@@ -136,7 +123,7 @@ def test_what_nodes_should_hold_is_set_by_a_file(commands: Commands, tmp_path: P
     assert commands.fail("desired", "set", file, "--node", "nobody")[0] == 7
 
 
-def test_boxes_are_welcomed_denied_and_looked_at(commands: Commands, tmp_path: Path) -> None:
+def test_boxes_are_welcomed_denied_and_looked_at(commands: FleetCommands, tmp_path: Path) -> None:
     listed = tmp_path / "list.txt"
     listed.write_text("SERIAL-1\nSERIAL-2\n")
     assert "2 boxes are welcome" in commands.say("nodes", "approve", "--list", listed)

@@ -12,7 +12,12 @@ from content_packs.hub_keys import STATUS_TARGET
 from hub.edition import read_edition
 from hub.errors import KeyAbsent
 from hub.fleet import audit, nodes, reports, schools, status_lists
-from hub.fleet.limits import AUDIT_TEXT_CHARACTERS_MAX, REFUSALS_KEPT_MAX, REPORTS_KEPT_MAX
+from hub.fleet.limits import (
+    AUDIT_TEXT_CHARACTERS_MAX,
+    REFUSALS_KEPT_MAX,
+    REFUSALS_NOTED_AT_ONCE_OVERALL,
+    REPORTS_KEPT_MAX,
+)
 from hub.hub import Hub
 from hub.releasing import Terms, release
 from hub.renewing import renew
@@ -111,10 +116,11 @@ def test_reports_are_kept_within_bounds(hub: Hub, web: FlaskClient, clock: Movab
 
 def test_groups_make_a_new_credential(hub: Hub, web: FlaskClient) -> None:
     box = enrolled(hub, web)
+    held = nodes.show(hub, box.node)[0].serial
     assert nodes.set_groups(hub, box.node, ["b", "a", "b"]) == ("a", "b")
     assert nodes.set_groups(hub, box.node, ["a", "b"]) == ("a", "b")
-    assert nodes.show(hub, box.node)[0].serial == 2
-    answer = protocol.read_check_in_answer(box.check_in(web, credential=1).data)
+    assert nodes.show(hub, box.node)[0].serial == held + 1
+    answer = protocol.read_check_in_answer(box.check_in(web, credential=held).data)
     assert answer.credential is not None
     for groups in (["Not a name"], [f"g{number}" for number in range(17)]):
         with pytest.raises(UsageError):
@@ -176,6 +182,19 @@ def test_what_was_left_out_is_counted(hub: Hub) -> None:
     found = audit.entries(hub, most=100, refusals=True)
     assert len(found) == 22
     assert found[0].reason == "forged (and 5 more of this origin before, not written down)"
+
+
+def test_a_flood_from_thousands_of_addresses_is_no_flood_of_writes(hub: Hub) -> None:
+    now = [0.0]
+    refusals = audit.Refusals(lambda: now[0])
+    for number in range(REFUSALS_NOTED_AT_ONCE_OVERALL + 500):
+        refusals.note(hub, "request-refused", origin=f"2001:db8:{number:x}::1", reason="forged")
+    found = audit.entries(hub, most=100_000, refusals=True)
+    assert len(found) == REFUSALS_NOTED_AT_ONCE_OVERALL
+    now[0] = 10.0
+    refusals.note(hub, "request-refused", origin="2001:db8:ffff::1", reason="forged")
+    (newest,) = audit.entries(hub, most=1)
+    assert newest.reason == "forged (and 500 more of any, not written down)"
 
 
 def test_the_tables_are_as_the_migration_makes_them(hub: Hub) -> None:

@@ -34,6 +34,9 @@ def test_addresses_count_by_who_has_them() -> None:
     assert name_of("192.0.2.1") == "192.0.2.1"
     assert name_of("::ffff:192.0.2.1") == "192.0.2.1"
     assert name_of("2001:db8::1") == name_of("2001:db8::2") == "2001:db8::/64"
+    assert name_of("[2001:db8::1]:4711") == name_of("[2001:db8::1]") == "2001:db8::/64"
+    assert name_of("[2001:db8::1") == "2001:db8::/64"
+    assert name_of("[]:4711") == "[]:4711"
     assert name_of("fe80::1%eth0") == "fe80::/64"
     assert name_of("stick") == "stick"
     assert len(name_of("x" * 500)) == 64

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pypdfium2
 import pytest
+from playwright.sync_api import Browser
 
 from content_packs import enrolment_codes
 from hub.fleet import sheets
 from hub.fleet.codes import MadeCode
-from tests.support.browser import CHROMIUM, chromium
 
 CODES = [
     MadeCode(
@@ -41,17 +41,18 @@ def test_only_its_owner_can_read_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(not CHROMIUM.exists(), reason="chromium is not installed")
-def test_eight_cards_fit_on_a_sheet_of_a4(tmp_path: Path) -> None:
+def test_eight_cards_fit_on_a_sheet_of_a4(browser: Browser, tmp_path: Path) -> None:
     file = tmp_path / "sheet.html"
     sheets.write(file, CODES, title="Hub of the eastern district")
-    with chromium() as browser:
-        page = browser.new_page()
+    page = browser.new_page()
+    try:
         page.goto(file.as_uri())
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         cut = "[...document.querySelectorAll('li *')].filter(e => e.scrollWidth > e.clientWidth + 1"
         assert page.evaluate(f"{cut} && getComputedStyle(e).display == 'block').length") == 0
         page.pdf(path=tmp_path / "sheet.pdf", prefer_css_page_size=True)
+    finally:
+        page.close()
     printed = pypdfium2.PdfDocument(tmp_path / "sheet.pdf")
     try:
         assert len(printed) == 2

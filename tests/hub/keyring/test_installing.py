@@ -6,17 +6,20 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
+from securesystemslib.signer import SSlibKey
 from tuf.api.metadata import Metadata, Root
 
+from content_packs import key_files
 from content_packs.errors import InvalidContent, Refused, Untrusted, UsageError
 from hub import taking_over
 from hub.channels import add_channel
 from hub.edition import read_edition
 from hub.hub import Hub
 from hub.keyring import making
-from hub.keyring.drafts import NOTHING, Changes, changes_of
+from hub.keyring.drafts import NOTHING, Changes, changes_of, escrow_of
 from hub.keyring.installing import Installed, install
 from hub.keyring.listing import list_keys
 from hub.keyring.making import MadeKey
@@ -27,7 +30,7 @@ from hub.keys import ROOT_NAMES
 from hub.overview import overview
 from hub.releasing import Terms, release
 from hub.renewing import renew
-from tests.hub.clients import Client, client_of
+from tests.hub.clients import START, Client, client_of
 from tests.hub.keyring.ceremonies import ceremony, keyid_in, named, two_of
 
 
@@ -80,11 +83,12 @@ def changed(draft: Path, change: str) -> None:
     root = metadata.signed
     if change == "gap":
         root.version += 1
-    elif change == "one key":
-        root.roles["root"].threshold = 1
     elif change == "foreign":
         root.revoke_key(root.roles["timestamp"].keyids[0], "timestamp")
-        root.add_key(root.keys[root.roles["snapshot"].keyids[0]], "timestamp")
+        foreign = Ed25519PrivateKey.generate().public_key()
+        root.add_key(SSlibKey.from_crypto(foreign), "timestamp")
+    elif change == "lapsed":
+        root.expires = START
     metadata.to_file(str(draft))
 
 
@@ -92,8 +96,8 @@ def changed(draft: Path, change: str) -> None:
     ("change", "error", "words"),
     [
         ("gap", Refused, "is root 3, the next is 2"),
-        ("one key", Refused, "takes 1 of 3 keys"),
         ("foreign", Refused, "names a key for timestamp that isn't on this hub"),
+        ("lapsed", Refused, "lapsed on 2026-01-01"),
     ],
 )
 def test_a_root_that_would_do_harm_is_refused(  # noqa: PLR0917 - two fixtures, a case of three
@@ -134,6 +138,26 @@ def test_a_root_keeps_three_keys_of_its_own(filled: Hub, tmp_path: Path) -> None
         export_unsigned(filled, "snapshot", tmp_path / "draft.json", NOTHING)
     with pytest.raises(Refused, match="by people who hold two of them"):
         rotate(filled, "root")
+
+
+@pytest.mark.parametrize("name", ["timestamp", "targets", "c-main", "status", "service"])
+def test_a_key_that_the_hub_signs_with_is_none_for_root(
+    filled: Hub, tmp_path: Path, name: str
+) -> None:
+    public = tmp_path / f"{name}.pub"
+    public.write_bytes(key_files.public_pem(filled.keys.signing_key(name).public_key()))
+    changes = changes_of("root", [public], named(filled, "root")[:1])
+    with pytest.raises(Refused, match="is one that this hub signs with"):
+        export_unsigned(filled, "root", tmp_path / "draft.json", changes)
+    assert not (tmp_path / "draft.json").exists()
+
+
+def test_the_hubs_own_seal_key_is_none_for_the_district(filled: Hub, tmp_path: Path) -> None:
+    public = tmp_path / "escrow.pub"
+    public.write_bytes(key_files.public_pem(filled.keys.seal().public_key()))
+    with pytest.raises(Refused, match="is the hub's own seal key"):
+        rotate(filled, "escrow", escrow=escrow_of(public))
+    assert named(filled, "escrow") == []
 
 
 def test_targets_are_signed_where_their_key_is(filled: Hub, client: Client, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Disks that fail, lie, are pulled, full or read-only; several at once; what else lies on them."""
 
+import contextlib
 import errno
 import os
 import shutil
@@ -12,6 +13,7 @@ import msgspec
 import pytest
 
 from content_packs import courier
+from content_packs.errors import StorageFailed
 from content_packs.repository import TIMESTAMP
 from sync_node import config, courier_visits
 from sync_node.courier_disks import CourierDisks
@@ -173,10 +175,10 @@ def test_a_disk_whose_timestamp_changes_while_it_is_read(box: Node, hub: Reposit
 
 def test_a_folder_that_nobody_may_read(box: Node, hub: Repository) -> None:
     class Closed(FolderSource):
-        def _open(self, path: str) -> int:
+        def _open(self, path: str, flags: int) -> int:
             if path.startswith("bundles/"):
                 raise PermissionError(errno.EACCES, "Permission denied")
-            return super()._open(path)
+            return super()._open(path, flags)
 
     box.sources = [Closed(hub.root)]
     box.sync()
@@ -313,3 +315,29 @@ def test_a_disk_that_dies_while_it_is_read(box: Node, hub: Repository, tmp_path:
         box.check_nothing_false()
     shutil.rmtree(tmp_path / "media")
     expect_then_good(box, hub)
+
+
+@needs_mounts
+@pytest.mark.parametrize("of_it", ["full", "read-only"])
+def test_a_box_whose_own_disk_is(box: Node, hub: Repository, tmp_path: Path, of_it: str) -> None:
+    """The stick is good: nothing of it is lost, and it is taken once the box's disk is well."""
+    plugged_in(hub, tmp_path / "media" / "stick")
+    (tmp_path / "own").mkdir()
+    with file_system(tmp_path / "own", mebibytes=256) as disk:
+        there = Node(Path(shutil.copytree(box.data_dir.root, disk.place / "box")), [])
+        os.sync()
+        if of_it == "full":
+            disk.fill()
+        else:
+            disk.turn_read_only()
+        with contextlib.suppress(StorageFailed):
+            assert sync_once(there.data_dir, clock=lambda: box.now).outcome == "storage"
+        if of_it == "full":
+            disk.make_room()
+        else:
+            disk.unmount()
+            disk.mount()
+        sync_once(there.data_dir, clock=lambda: box.now)
+        assert there.lessons() == {"one": 2, "two": 2}
+        there.check_nothing_false()
+        assert visit(there).state == "done"

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,6 +27,20 @@ def client(school: School) -> FlaskClient:
     client = create_app(school.data_dir, clock=lambda: NOW).test_client()
     client.environ_base["HTTP_ORIGIN"] = "http://localhost"
     return client
+
+
+@contextmanager
+def serving(school: School) -> Iterator[str]:
+    """Serve a school's site at the time `NOW`; yield its address."""
+    app = create_app(school.data_dir, clock=lambda: NOW)
+    server = create_server(app, host="127.0.0.1", port=0, threads=2)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.effective_port}"
+    finally:
+        server.close()
+        thread.join()
 
 
 @pytest.fixture(scope="module")

@@ -1,10 +1,16 @@
 """The technician sees when a courier's disk may be pulled, in English and in Chinese."""
 
+import time
+
 import pytest
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser
 
 from sync_node import courier_visits
 from sync_node.courier_visits import Visit
+from sync_node.progress_file import Progress, ProgressFile
+from tests.support.browser import DESKTOP, PHONE, visit
+from tests.sync_node.lan.conftest import serving
 from tests.sync_node.lan.school import School
 
 CHINESE = {"Accept-Language": "zh"}
@@ -44,6 +50,45 @@ def test_what_it_brought_and_took_along_is_said(school: School, client: FlaskCli
     for said in ("2 lessons opened", "A receipt for batches", "A report", "3 sealed batches"):
         assert said in words
     assert "3 个密封批次" in page(client, CHINESE)
+
+
+def test_how_far_a_disk_is_that_is_being_read_is_said(school: School, client: FlaskClient) -> None:
+    courier_visits.note(school.data_dir, Visit("/media/RED", "reading", "2026-09-01T06:01:00Z"))
+    assert "<progress" not in page(client), "nobody knows yet how far it is"
+    ProgressFile(school.data_dir, monotonic=time.monotonic, time=time.time).show(
+        Progress("fractions", 2, 41_000_000, 212_000_000, 1, 3)
+    )
+    words = page(client)
+    for said in ('value="41000000" max="212000000"', "41.0 MB of 212.0 MB have come.",
+                 "Look again", "<h3>RED", "2 minutes ago"):  # fmt: skip
+        assert said in words
+    assert "已到 41.0 MB，共 212.0 MB。" in page(client, CHINESE)
+    courier_visits.note(school.data_dir, Visit("/media/RED", "done", "2026-09-01T06:02:00Z"))
+    assert "<progress" not in page(client)
+    assert "Look again" not in page(client)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+def test_disks_are_shown_well(
+    browser: Browser, school: School, size: tuple[int, int], language: str
+) -> None:
+    for name, state in (("OLD-STICK", "pulled"), ("4A2B-19F0", "done"), ("RED", "reading")):
+        courier_visits.note(
+            school.data_dir,
+            Visit(
+                f"/media/pupil/{name}", state, "2026-09-01T06:01:00Z", bytes_in=5_000_000,
+                taken=("receipt",), batches=3, report=True, trouble="x" * 200,
+            ),
+        )  # fmt: skip
+    with serving(school) as address, visit(browser, address, size=size, language=language) as here:
+        here.open("/box")
+        width = here.page.evaluate("document.documentElement.scrollWidth")
+        assert width <= here.page.evaluate("innerWidth")
+        assert here.page.locator(".disks h3").count() == 3
+        assert here.failures == []
+        here.screenshot(f"site-disks-{language[:2]}-{size[0]}")
 
 
 def test_what_a_stick_says_of_itself_is_no_html(school: School, client: FlaskClient) -> None:

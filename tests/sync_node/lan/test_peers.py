@@ -11,14 +11,17 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from content_packs import signed_documents
+from content_packs.desired_state import DesiredState
 from content_packs.digests import digest_of
 from content_packs.errors import Missing
 from content_packs.protocol import StatusList
-from sync_node import offering, revocations
+from sync_node import identity, offering, revocations
 from sync_node.admission import NOBODY, Admission, credential_field, is_own_address
 from sync_node.config import PeersConfig
 from sync_node.courtesy import Courtesy
 from sync_node.data_dir import DataDir
+from sync_node.held_documents import HeldDocuments
 from sync_node.lan import peers
 from sync_node.lan.app import create_app
 from sync_node.limits import (
@@ -29,10 +32,11 @@ from sync_node.limits import (
     PEER_SLOTS,
 )
 from sync_node.offering import Offering
-from sync_node.peer_places import CREDENTIAL_FIELD, HELD, PREFIX, files_path
+from sync_node.peer_places import CREDENTIAL_FIELD, HELD, PREFIX, desired_state_path, files_path
 from sync_node.peer_source import Asking
+from tests.support.identities import give_credential
 from tests.support.peers import asking, enrol, site_of, trusted
-from tests.support.protocol import NOON, OTHER_KEY
+from tests.support.protocol import NOON, OTHER_KEY, SERVICE_KEY, by_keyid
 from tests.sync_node.lan.school import School
 
 HOST = "127.0.0.1:8080"
@@ -102,6 +106,12 @@ def test_strangers_get_the_same_answer_whatever_they_ask_for(school: School, str
     assert all(answer == answers[0] for answer in answers)
     phone = said(get(client, HELD, None))
     assert answers[0] == phone
+
+
+@pytest.mark.parametrize("method", ["OPTIONS", "POST", "PUT", "DELETE", "PATCH", "TRACE"])
+def test_nothing_but_reading_is_answered(client: FlaskClient, method: str) -> None:
+    for place in (HELD, "x"):
+        assert client.open(f"{PREFIX}{place}", method=method).status_code in {403, 405}
 
 
 def test_a_node_enrolled_anew_after_its_revocation_counts(school: School) -> None:
@@ -340,3 +350,24 @@ def test_what_is_gone_meanwhile_ends_the_answer(school: School, tmp_path: Path) 
 
 def test_the_list_that_is_offered_is_the_one_that_is_kept() -> None:
     assert offering.REVOKED == revocations.REVOKED
+
+
+def test_the_desired_state_of_a_group_is_passed_on_and_one_for_this_node_isnt(
+    school: School, client: FlaskClient
+) -> None:
+    give_credential(identity.ensured(school.data_dir, another=True), groups=("pilot",))
+    documents = HeldDocuments(school.data_dir)
+    place, who = desired_state_path("pilot"), asking("second")
+    assert get(client, place, who).status_code == 404
+    group = DesiredState(number=1, issued_at=NOON, group="pilot")
+    said_to_all = signed_documents.sign("desired-state", group, SERVICE_KEY)
+    of = identity.credential(school.data_dir)
+    assert of
+    assert documents.take_desired_state(said_to_all, by_keyid(SERVICE_KEY), of)
+    assert get(client, place, who).data == said_to_all
+    assert get(client, place, None).status_code == 401
+    assert get(client, desired_state_path("others"), who).status_code == 404
+    ours = DesiredState(number=2, issued_at=NOON, node="qamdo-1")
+    said_to_us = signed_documents.sign("desired-state", ours, SERVICE_KEY)
+    assert documents.take_desired_state(said_to_us, by_keyid(SERVICE_KEY), of)
+    assert get(client, place, who).status_code == 404

@@ -8,6 +8,12 @@ from sync_node.lan.preferences import local_address
 FORM = {"language": "zh", "next": "/packs/fractions"}
 
 
+@pytest.mark.parametrize("path", ["/packs//fractions", "/peer//v1/held", "/static//x"])
+def test_a_place_with_two_slashes_is_no_place(client: FlaskClient, path: str) -> None:
+    answer = client.get(path)
+    assert (answer.status_code, answer.headers.get("Location")) == (404, None)
+
+
 def _post(client: FlaskClient, headers: dict[str, str]) -> int:
     client.environ_base.pop("HTTP_ORIGIN", None)
     return client.post("/language", data=FORM, headers=headers).status_code

@@ -1,25 +1,20 @@
 """What the technician's page says of what is to come."""
 
 import json
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import msgspec
 import pytest
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser
-from waitress.server import create_server
 
 from sync_node import outlook
 from sync_node.database import using_database
-from sync_node.lan.app import create_app
 from sync_node.models import StateRow
 from sync_node.orders import Orders
 from sync_node.outlook import ComingLesson, ComingStep, Outlook
 from tests.support.browser import DESKTOP, PHONE, visit
-from tests.sync_node.lan.conftest import NOW
+from tests.sync_node.lan.conftest import serving
 from tests.sync_node.lan.school import School
 
 
@@ -98,19 +93,6 @@ def test_what_another_version_left_is_not_shown(client: FlaskClient, school: Sch
     with using_database(school.data_dir):
         StateRow.replace(key="outlook", value=json.dumps({"of": "old"})).execute()
     assert "What comes next" not in client.get("/box").text
-
-
-@contextmanager
-def serving(school: School) -> Iterator[str]:
-    app = create_app(school.data_dir, clock=lambda: NOW)
-    server = create_server(app, host="127.0.0.1", port=0, threads=2)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.effective_port}"
-    finally:
-        server.close()
-        thread.join()
 
 
 @pytest.mark.browser

@@ -28,9 +28,9 @@ def a_desired_state(**said: object) -> DesiredState:
 
 
 def test_a_desired_state_counts_from_the_next_tick(box: Box, hub: ScriptedHub) -> None:
-    enrolled(box, hub)
+    enrolled(box, hub).sync()
     hub.desired = a_desired_state(packs=(), time_zone="+08:00", pins=(DesiredPin(pack="demo"),))
-    box.tick()
+    box.sync()
     assert Orders(box.data_dir).tick_asked_for  # at once
     assert box.standing().desired_state == 1
     assert config_in_force(box.data_dir).time_zone == "+08:00"
@@ -45,8 +45,20 @@ def test_a_desired_state_counts_from_the_next_tick(box: Box, hub: ScriptedHub) -
     assert [pack.retired for pack in report.packs] == [True]
 
 
-def test_packs_that_are_wanted_again_come_back_without_a_byte(box: Box, hub: ScriptedHub) -> None:
+def test_a_new_box_fetches_nothing_that_the_hub_doesnt_want(box: Box, hub: ScriptedHub) -> None:
     enrolled(box, hub)
+    hub.desired = a_desired_state(packs=())
+    box.sync()
+    assert box.standing().desired_state == 1
+    assert not [each for each in hub.gets if each.startswith(("manifests/", "bundles/"))]
+    hub.desired = a_desired_state(number=2, time_zone="+08:00")
+    box.sync()
+    box.sync()
+    assert [each for each in hub.gets if each.startswith("bundles/")]
+
+
+def test_packs_that_are_wanted_again_come_back_without_a_byte(box: Box, hub: ScriptedHub) -> None:
+    enrolled(box, hub).sync()
     hub.desired = a_desired_state(packs=())
     box.sync()
     box.sync()
