@@ -1,10 +1,8 @@
 """One box has a link, the other a neighbour: two real nodes, a hub whose bytes are counted."""
 
-import re
-import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -44,23 +42,6 @@ def a_node(
     return node
 
 
-@contextmanager
-def site_of(node: Node) -> Iterator[str]:
-    """Run a node; give where its site listens."""
-    process = node_process.start(
-        "run", "--host", "127.0.0.1", "--port", "0", "--data", node.root, stdout=subprocess.PIPE
-    )
-    assert process.stdout
-    try:
-        line = process.stdout.readline()
-        found = re.search(r"http://([0-9.:]+)/", line)
-        assert found, line + (process.stderr.read() if process.stderr else "")
-        yield found[1]
-    finally:
-        process.kill()
-        process.communicate()
-
-
 def content_bytes(hub: RepositoryServer) -> int:
     return sum(map(hub.body_bytes_of, ("bundles/", "manifests/", "layouts/", "deltas/")))
 
@@ -72,7 +53,7 @@ def test_a_box_with_a_link_feeds_its_neighbour(
     assert node_process.run("sync", "--data", first.root).returncode == 0
     assert content_bytes(hub) > 4_000_000
     hub.requests.clear()
-    with site_of(first) as address:
+    with node_process.site(first.root) as address:
         second = a_node(repository, hub, tmp_path, "second", address)
         synced = node_process.run("sync", "--data", second.root)
         assert synced.returncode == 0, synced.stderr
@@ -89,7 +70,7 @@ def test_a_node_of_another_district_gets_nothing_from_it(
 ) -> None:
     first = a_node(repository, hub, tmp_path, "first")
     assert node_process.run("sync", "--data", first.root).returncode == 0
-    with site_of(first) as address:
+    with node_process.site(first.root) as address:
         other = a_node(repository, hub, tmp_path, "other", address)
         enrol(other.data_dir, "other", district="west")
         hub.requests.clear()

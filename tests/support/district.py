@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,20 +64,11 @@ class Box:
         text += _PEERS.format(find=json.dumps(find), named=", ".join(map(json.dumps, peers)))
         file.write_text(text, encoding="utf-8")
 
-    @contextmanager
-    def running(self, *, host: str = "127.0.0.1", under: Sequence[str] = ()) -> Iterator[str]:
+    def running(
+        self, *, host: str = "127.0.0.1", under: Sequence[str] = ()
+    ) -> AbstractContextManager[str]:
         """Let it run, `under` another program; give the address of its site, without a scheme."""
-        arguments = ("run", "--host", host, "--port", "0", "--data", self.root)
-        process = node_process.start(*arguments, under=under, stdout=subprocess.PIPE)
-        assert process.stdout
-        try:
-            line = process.stdout.readline()
-            found = re.search(r"http://([0-9.:]+)/", line)
-            assert found, line + (process.stderr.read() if process.stderr else "")
-            yield found[1]
-        finally:
-            process.terminate()
-            process.communicate(timeout=_SECONDS_MAX)
+        return node_process.site(self.root, host=host, under=under)
 
 
 @dataclass

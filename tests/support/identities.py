@@ -7,7 +7,7 @@ from typing import Any
 
 from content_packs import durable, signed_documents
 from content_packs.protocol import Credential
-from sync_node import enrolling, standing
+from sync_node import enrolling, identity, standing
 from sync_node.config import Config, SourceConfig
 from sync_node.data_dir import DataDir
 from sync_node.database import using_database
@@ -37,6 +37,14 @@ def give_credential(
     )  # fmt: skip
     document = signed_documents.sign("credential", credential, SERVICE_KEY)
     durable.write(who.folder / CREDENTIAL, document)
+
+
+def a_node(data_dir: DataDir) -> Identity:
+    """Make this data directory a node's: a key, and a credential for it."""
+    give_credential(identity.ensured(data_dir))
+    found = identity.current(data_dir)
+    assert found
+    return found
 
 
 @dataclass

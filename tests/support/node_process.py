@@ -1,9 +1,11 @@
 """`sync-node` as a process of its own, as a person or an init system starts it."""
 
 import os
+import re
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.support.source_code import CHECKOUT
@@ -31,6 +33,23 @@ def start(
         stderr=subprocess.PIPE if stdout == subprocess.PIPE else subprocess.DEVNULL,
         text=True,
     )
+
+
+@contextmanager
+def site(root: Path, *, host: str = "127.0.0.1", under: Sequence[str] = ()) -> Iterator[str]:
+    """Let the node at `root` run; give the address of its site, without a scheme."""
+    process = start(
+        "run", "--host", host, "--port", "0", "--data", root, under=under, stdout=subprocess.PIPE
+    )
+    assert process.stdout
+    try:
+        line = process.stdout.readline()
+        found = re.search(r"http://([0-9.:]+)/", line)
+        assert found, line + (process.stderr.read() if process.stderr else "")
+        yield found[1]
+    finally:
+        process.terminate()
+        process.communicate(timeout=SECONDS_MAX)
 
 
 def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:

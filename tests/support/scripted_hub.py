@@ -11,13 +11,11 @@ node that signs wrongly, or uses a number twice, is refused here as at a real hu
 
 import json
 import ssl
-import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -41,6 +39,7 @@ from content_packs.protocol import (
 from content_packs.request_signing import Request
 from content_packs.signed_documents import envelope_of
 from tests.support.protocol import SERVICE_KEY
+from tests.support.quiet_server import QuietHandler, QuietServer, running
 from tests.support.repositories import Repository
 
 JSON = "application/json"
@@ -160,38 +159,19 @@ def scripted_hub(
     """Serve until the block ends; with `context` over TLS, as `localhost`."""
     state = ScriptedHub(repository, **settings)
     handler = type("Handler", (_Handler,), {"state": state})
-    server = _Server(("127.0.0.1", 0), handler)
+    server = QuietServer(("127.0.0.1", 0), handler)
     if context:
         server.socket = context.wrap_socket(server.socket, server_side=True)
     scheme, host = ("https", "localhost") if context else ("http", "127.0.0.1")
     state.url = f"{scheme}://{host}:{server.server_address[1]}/"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
+    with running(server):
         yield state
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Clients that went away are part of the play."""
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
+class _Handler(QuietHandler):
     state: ScriptedHub
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # http.server's name
-        """Say nothing."""
-
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802  # http.server's name
         path = self.path.removeprefix("/")
         self.state.gets.append(path)
         file = self.state.repository.root / path
@@ -210,7 +190,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.state.sent[path] += len(data)
         self._answer(how.status, "application/octet-stream", data, how.headers)
 
-    def do_POST(self) -> None:
+    def do_POST(self) -> None:  # noqa: N802  # http.server's name
         body = self.rfile.read(int(self.headers["Content-Length"]))
         path, _, query = self.path.partition("?")
         scheme: Any = "https" if self.state.url.startswith("https") else "http"

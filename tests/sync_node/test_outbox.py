@@ -15,7 +15,7 @@ from sync_node import identity
 from sync_node.data_dir import DataDir
 from sync_node.identity import Identity
 from sync_node.outbox import Outbox
-from tests.support.identities import give_credential
+from tests.support.identities import a_node, give_credential
 from tests.support.protocol import NOON, SEAL_KEY, a_report, counting, hub_keys, seal_keyid
 
 CONTENT = reports.encode_batch((a_report(),))
@@ -24,11 +24,7 @@ RANDOMNESS = counting()
 
 @pytest.fixture
 def who(tmp_path: Path) -> Identity:
-    data_dir = DataDir(tmp_path)
-    give_credential(identity.ensured(data_dir))
-    found = identity.current(data_dir)
-    assert found
-    return found
+    return a_node(DataDir(tmp_path))
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from sync_node import identity
 from sync_node.data_dir import DataDir
 from sync_node.held_documents import DESIRED_STATE, RECEIPT, HeldDocuments
 from sync_node.identity import Identity
-from tests.support.identities import give_credential
+from tests.support.identities import a_node
 from tests.support.protocol import NOON, OTHER_KEY, SERVICE_KEY, by_keyid
 
 KEYS = by_keyid(SERVICE_KEY)
@@ -22,11 +22,7 @@ KEYS = by_keyid(SERVICE_KEY)
 
 @pytest.fixture
 def who(tmp_path: Path) -> Identity:
-    data_dir = DataDir(tmp_path)
-    give_credential(identity.ensured(data_dir))
-    found = identity.current(data_dir)
-    assert found
-    return found
+    return a_node(DataDir(tmp_path))
 
 
 @pytest.fixture
