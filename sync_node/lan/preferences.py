@@ -19,6 +19,17 @@ def remembered_rendition() -> str:
     return request.cookies.get(RENDITION_COOKIE, "")
 
 
+def way_back() -> str:
+    """Return the page that a page of choices leads back to: this one, or where this one leads.
+
+    A page that has a `next` of its own hands that on; else each link to such a page would be
+    longer than the last, and a reader of links would never come to an end.
+    """
+    if "next" in request.values:
+        return local_address(request.values["next"])
+    return request.full_path.rstrip("?") if request.method == "GET" else request.path
+
+
 def local_address(address: str) -> str:
     """Return `address` if it is a place on this site, else the home page: no open redirect."""
     try:

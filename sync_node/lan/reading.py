@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields
 
 from flask import Blueprint, Flask, Response, g, render_template, request
 
-from sync_node.lan.preferences import local_address, remember
+from sync_node.lan.preferences import local_address, remember, way_back
 from sync_node.lan.visitor import go_to
 
 blueprint = Blueprint("reading", __name__)
@@ -33,8 +33,8 @@ class Reading:
 
 
 def set_up(app: Flask) -> None:
-    """Give the templates `reading`."""
-    app.jinja_env.globals["reading"] = reading
+    """Give the templates `reading` and `way_back`."""
+    app.jinja_env.globals.update(reading=reading, way_back=way_back)
     app.register_blueprint(blueprint)
 
 

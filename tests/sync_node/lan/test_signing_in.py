@@ -175,6 +175,19 @@ def test_nobody_is_led_away_by_an_address(client: FlaskClient, class_4b: Class4b
         assert answer.location == "/"
 
 
+def test_pages_that_lead_back_have_an_end_of_addresses(client: FlaskClient) -> None:
+    found, seen = {"/packs/fractions?part=2"}, set[str]()
+    while found - seen and len(seen) < 20:
+        address = (found - seen).pop()
+        seen.add(address)
+        found |= set(re.findall(r'href="([^"]*[?&]next=[^"]*)"', client.get(address).text))
+    assert sorted(found) == [
+        "/packs/fractions?part=2",
+        "/reading?next=/packs/fractions?part%3D2",
+        "/sign-in?next=/packs/fractions?part%3D2",
+    ]
+
+
 def test_another_site_can_sign_nobody_in_or_out(client: FlaskClient, class_4b: Class4b) -> None:
     client.environ_base["HTTP_ORIGIN"] = "http://evil.example"
     assert client.post(class_4b.at(class_4b.none)).status_code == 403
