@@ -4,11 +4,14 @@ A new page is one line in PAGES. A test names the addresses that have none.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from _pytest.mark import ParameterSet
 from playwright.sync_api import Browser
 
 from sync_node.data_dir import DataDir
@@ -26,12 +29,14 @@ class Page(NamedTuple):
     """`address`: with `{class_id}` and so on; `who` opens it; `status` of the answer.
 
     `is_quiet`: False where an app of ours tries what it may not, and the browser says so.
+    `has_more_to_fetch`: True where a script of the page asks for more when it has loaded.
     """
 
     address: str
     who: str = "guest"
     status: int = 200
     is_quiet: bool = True
+    has_more_to_fetch: bool = False
 
 
 PAGES = [
@@ -50,11 +55,11 @@ PAGES = [
     Page(f"{ITEM}/intro"),
     Page(f"{ITEM}/halves"),
     Page(f"{ITEM}/song"),
-    Page(f"{ITEM}/worksheet"),
+    Page(f"{ITEM}/worksheet", has_more_to_fetch=True),
     Page(f"{ITEM}/practice"),
     Page(f"{ITEM}/practice", "learner"),
     Page(f"{ITEM}/slicer", is_quiet=False),
-    Page(f"{ITEM}/manual"),
+    Page(f"{ITEM}/manual", has_more_to_fetch=True),
     Page("/packs/fractions/decimals", status=404),  # on its way
     Page("/packs/no-such-pack", status=404),
     Page("/sign-in"),
@@ -108,7 +113,23 @@ ELSEWHERE = ("/teacher", "/screen", "/materials")  # teacher/test_teachers_brows
 LOOKS = {
     "phone": {"size": PHONE, "language": "en", "dark": False},
     "desktop": {"size": DESKTOP, "language": "zh-CN", "dark": True},
+    "without a script": {"script": False},
 }
+
+
+def _pages_in_looks() -> list[ParameterSet]:
+    """Return each page in each look. A run by default sees each page in one, in turns."""
+    looks = ("phone", "desktop")
+    return [
+        pytest.param(
+            page,
+            look,
+            id=f"{page.who} {page.address}-{look}",
+            marks=() if number % 2 == turn else pytest.mark.long,
+        )
+        for number, page in enumerate(PAGES)
+        for turn, look in enumerate(looks)
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -117,8 +138,28 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield found
 
 
+@pytest.fixture(scope="module")
+def windows(browser: Browser, site: Served) -> Iterator[Callable[[str, str], Visit]]:
+    """Give a window of somebody, in a look: the same one each time, with nothing noted yet."""
+    with ExitStack() as opened:
+
+        @cache
+        def window(who: str, look: str) -> Visit:
+            here = opened.enter_context(visit(browser, site.address, **LOOKS[look]))
+            site.sign_in(here, who)
+            return here
+
+        def fresh(who: str, look: str) -> Visit:
+            here = window(who, look)
+            here.page.goto("about:blank")
+            here.requests.clear()
+            here.failures.clear()
+            return here
+
+        yield fresh
+
+
 def _open(here: Visit, site: Served, page: Page) -> None:
-    site.sign_in(here, page.who)
     answer = here.page.goto(site.address + page.address.format(**site.names))
     assert answer
     assert answer.status == page.status
@@ -126,29 +167,32 @@ def _open(here: Visit, site: Served, page: Page) -> None:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("look", LOOKS)
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.who} {page.address}")
-def test_everybody_can_use_the_page(browser: Browser, site: Served, page: Page, look: str) -> None:
-    with visit(browser, site.address, **LOOKS[look]) as here:
-        _open(here, site, page)
-        here.page.wait_for_load_state("networkidle")
-        assert violations(here.page) == []
-        width = here.page.evaluate("document.documentElement.scrollWidth")
-        assert width <= LOOKS[look]["size"][0], "it scrolls sideways"
-        allowed = "status of 404" if page.status == 404 else "nothing"
-        if page.is_quiet:
-            assert [line for line in here.failures if allowed not in line] == []
-            assert here.outside_requests() == []
-        here.screenshot(f"page-{page.who}{page.address}-{look}")
+@pytest.mark.parametrize(("page", "look"), _pages_in_looks())
+def test_everybody_can_use_the_page(
+    windows: Callable[[str, str], Visit], site: Served, page: Page, look: str
+) -> None:
+    here = windows(page.who, look)
+    _open(here, site, page)
+    here.page.wait_for_load_state("networkidle" if page.has_more_to_fetch else "load")
+    assert violations(here.page) == []
+    width = here.page.evaluate("document.documentElement.scrollWidth")
+    assert width <= LOOKS[look]["size"][0], "it scrolls sideways"
+    allowed = "status of 404" if page.status == 404 else "nothing"
+    if page.is_quiet:
+        assert [line for line in here.failures if allowed not in line] == []
+        assert here.outside_requests() == []
+    here.screenshot(f"page-{page.who}{page.address}-{look}")
 
 
 @pytest.mark.browser
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.who} {page.address}")
-def test_the_page_is_there_without_a_script(browser: Browser, site: Served, page: Page) -> None:
-    with visit(browser, site.address, script=False) as here:
-        _open(here, site, page)
-        assert here.page.locator("h1").count() == 1
-        assert here.page.locator("main").inner_text().strip()
+def test_the_page_is_there_without_a_script(
+    windows: Callable[[str, str], Visit], site: Served, page: Page
+) -> None:
+    here = windows(page.who, "without a script")
+    _open(here, site, page)
+    assert here.page.locator("h1").count() == 1
+    assert here.page.locator("main").inner_text().strip()
 
 
 def test_no_page_is_left_out(tmp_path: Path) -> None:
