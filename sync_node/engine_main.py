@@ -119,6 +119,8 @@ def _tick(  # noqa: PLR0913, PLR0917  # what a tick needs that outlives it
     """Do a tick; return the seconds to wait after it."""
     cut = False
     poll_seconds: float = POLL_SECONDS_DEFAULT
+    orders = Orders(data_dir)
+    asked = orders.tick_asked_for
     try:
         poll_seconds = config.read(data_dir).engine.poll_seconds
         tick = sync_once(
@@ -135,7 +137,7 @@ def _tick(  # noqa: PLR0913, PLR0917  # what a tick needs that outlives it
     except SatchelError as error:
         log(f"{error.message} {error.hint}".strip())
         with contextlib.suppress(SatchelError):
-            Orders(data_dir).done()  # what can't be done isn't tried without a rest
+            orders.done(asked)  # what can't be done isn't tried without a rest
     return rhythm.seconds_after(cut=cut, poll_seconds=poll_seconds)
 
 

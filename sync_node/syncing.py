@@ -209,7 +209,7 @@ class _OneTick:
             self._clock,
             hardware=hardware(),
             randomness=secrets.token_bytes,
-            eager=self._asked or not self._kept,
+            eager=self._asked is not None or not self._kept,
         )
 
     def _meters(self, sleep: Callable[[float], None], *, unbound: bool) -> dict[str, SourceMeter]:
@@ -268,8 +268,7 @@ class _OneTick:
             self._settle()
         with database_errors(self._data_dir), database_proxy.atomic():
             self._remember(tick)
-        if self._asked:
-            self._orders.done()
+        self._orders.done(self._asked)
         if self.talker.wants_tick or wanted:
             self._orders.ask_for_tick(unbound=False)
         return tick

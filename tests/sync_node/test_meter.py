@@ -185,6 +185,21 @@ def test_a_long_wait_for_the_rate_notices_a_pause(box: Box) -> None:
     assert box.slept <= 2
 
 
+def test_what_is_asked_for_while_the_work_goes_on_is_asked_for_anew(box: Box) -> None:
+    box.orders.ask_for_tick(unbound=False)
+    begun = box.orders.tick_asked_for
+    box.orders.ask_for_tick(unbound=True)
+    box.orders.done(begun)
+    assert box.orders.unbound_asked_for
+    box.orders.ask_for_check()
+    begun = box.orders.check_asked_for
+    box.orders.ask_for_check()
+    box.orders.check_done(begun)
+    assert box.orders.check_asked_for
+    box.orders.check_done(box.orders.check_asked_for)
+    assert not box.orders.check_asked_for
+
+
 def test_orders_can_be_given_twice_and_rotten_ones_mean_stop(box: Box) -> None:
     for _ in range(2):
         box.orders.ask_for_tick(unbound=False)
@@ -194,7 +209,7 @@ def test_orders_can_be_given_twice_and_rotten_ones_mean_stop(box: Box) -> None:
     box.orders.ask_for_tick(unbound=False)
     assert box.orders.unbound_asked_for
     for _ in range(2):
-        box.orders.done()
+        box.orders.done(box.orders.tick_asked_for)
         assert not box.orders.tick_asked_for
     (box.root / "pause.json").write_bytes(b"\xff{")
     assert box.orders.pause_at(box.now)
