@@ -127,10 +127,21 @@ class Learning:
         """Record that an item was opened; where that can't be kept, go on."""
         self._note_opened(actor, thing_of(view))
 
-    def watched(self, actor: Actor, view: ItemView, seconds: int) -> None:
-        """Record how far a film or a sound is. Raises `Busy`, `StorageFailed`, `TooFast`."""
-        length = view.line.seconds
-        if self._school.recording.progressed(actor, thing_of(view), seconds=seconds, length=length):
+    def watched(self, actor: Actor, view: ItemView, seconds: int, *, left: bool = False) -> None:
+        """Record how far a film or a sound is. Raises `Busy`, `StorageFailed`, `TooFast`.
+
+        `left`: it was paused there, or its page is gone.
+        """
+        if self._school.recording.progressed(
+            actor, thing_of(view), seconds=seconds, length=view.line.seconds, left=left
+        ):
+            self._finish_lesson(actor, view)
+
+    def turned(
+        self, actor: Actor, view: ItemView, page: int, pages: int, *, left: bool = False
+    ) -> None:
+        """Record which of its pages a document is open at. Raises as `watched`."""
+        if self._school.recording.turned(actor, thing_of(view), page=page, pages=pages, left=left):
             self._finish_lesson(actor, view)
 
     def finished(self, actor: Actor, view: ItemView) -> None:

@@ -4,9 +4,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from flask import Blueprint, Response, make_response, render_template, request, url_for
+from werkzeug.datastructures import MultiDict
 
 from content_packs.errors import Missing, StorageFailed
 from content_packs.names import RENDITIONS
+from content_packs.records import Actor
 from sync_node.catalogue_model import ItemAddress, ItemView, RenditionView
 from sync_node.lan import exercise
 from sync_node.lan.catalogue_access import catalogue
@@ -14,7 +16,7 @@ from sync_node.lan.content import address
 from sync_node.lan.exercise_form import WHO_FIELD
 from sync_node.lan.interface_language import wishes
 from sync_node.lan.learners import learning
-from sync_node.lan.limits import RESUME_SECONDS_MIN
+from sync_node.lan.limits import DOCUMENT_PAGES_MAX, RESUME_SECONDS_MIN
 from sync_node.lan.pages import page_of
 from sync_node.lan.preferences import RENDITION_COOKIE, remember, remembered_rendition
 from sync_node.lan.presentation import captions_by_default
@@ -83,20 +85,33 @@ def done(pack: str, lesson: str, item: str) -> Response:
 
 @blueprint.post("/progress")
 def progress() -> Response:
-    """Note how far a film or a sound is: `seconds` of `item`, sent by its player."""
+    """Note how far a film or a sound is (`seconds`), or a document (`page` of `pages`).
+
+    Sent by the script that shows it; `left`: somebody paused there, or left the page.
+    """
     form = request.form
     where = ItemAddress(form.get("pack", ""), form.get("lesson", ""), form.get("item", ""))
     view = catalogue().item(where, wishes(), language=form.get("language", ""))
     who = actor()
-    if who is None or not view.renditions or form.get("who", visitor().id) != visitor().id:
+    if who is None or form.get("who", visitor().id) != visitor().id:
         return Response(status=204)
     try:
-        learning().watched(who, view, max(form.get("seconds", 0, type=int), 0))
+        _note_place(who, view, form)
     except TooFast:
         return Response(status=429)
     except (Busy, StorageFailed):
         return Response(status=503)
     return Response(status=204)
+
+
+def _note_place(who: Actor, view: ItemView, form: MultiDict[str, str]) -> None:
+    left = form.get("left") == "1"
+    if view.renditions:
+        learning().watched(who, view, max(form.get("seconds", 0, type=int), 0), left=left)
+    elif view.line.kind == "document":
+        page, pages = (form.get(name, 0, type=int) for name in ("page", "pages"))
+        if 0 < page <= pages <= DOCUMENT_PAGES_MAX:
+            learning().turned(who, view, page, pages, left=left)
 
 
 def _render(template: str, view: ItemView, **values: object) -> str:

@@ -12,7 +12,24 @@ STATIC_SECONDS = 365 * 24 * 3600
 RETRY_AFTER_SECONDS = 30
 TOKEN_CHARACTERS_MAX = 64  # of a cookie that names a browser
 RESUME_SECONDS_MIN = 5  # into a film, from which it is gone on with
+DOCUMENT_PAGES_MAX = 100_000  # that a browser may say a document has
 APP_NUMBER_CHARACTERS_MAX = 32  # of a number that an app says
 INLINED_BYTES_MAX = 4 * 1024 * KIB  # of pictures within the page that goes home
 INLINED_PICTURE_BYTES_MAX = 512 * KIB  # of one of them
 MATERIALS_SHOWN_MAX = 12  # of the school, on the first page
+
+# The server
+SEND_TURN_BYTES = 1024 * KIB  # of a file, to one browser before others have their turn
+KNOWN_FILES_MAX = 1_024
+KNOWN_FILE_SECONDS = 2.0  # less than PEER_PUPIL_SECONDS: whoever watches a film is seen to be there
+EVENTS_MAX = 256  # dealt with before the clock is looked at
+HEAD_BYTES_MAX = 32 * KIB  # of a request
+HEAD_SECONDS_MAX = 15.0  # from its first byte to its last
+FIRST_BYTE_SECONDS_MAX = 20.0  # of a new connection
+IDLE_SECONDS_MAX = 75.0  # between two requests: browsers open some ahead
+STALL_SECONDS_MAX = 60.0  # in which a browser takes no byte of its answer
+BODY_SECONDS_FREE = 20.0  # of a form or an upload, before its rate counts
+BODY_BYTES_PER_SECOND_MIN = 2 * KIB  # from its beginning on
+LARGE_BODIES_MAX = 4  # uploads of more than a form may have, under way together
+GIVING_WAY_TOGETHER = 32  # connections that are closed when there are too many
+SWEEP_SECONDS = 1.0  # between two looks for connections whose time is over

@@ -71,16 +71,18 @@ class Recording:
         key = records.name_based_id("initialized", str(actor), *thing.place, today)
         return bool(self._store(actor, [(event, key)], wait=wait))
 
-    def progressed(self, actor: Actor, thing: Thing, *, seconds: int, length: int) -> bool:
+    def progressed(
+        self, actor: Actor, thing: Thing, *, seconds: int, length: int, left: bool = False
+    ) -> bool:
         """Record how far a film or a sound is; say whether it was.
 
-        Within 10 seconds of the last one it isn't, unless the end is reached. `length`: of the
-        whole, in seconds, from the catalogue; 0 unknown. The end completes it.
+        Within 10 seconds of the last one it isn't, unless the end is reached or it is `left` here.
+        `length`: of the whole, in seconds, from the catalogue; 0 unknown. The end completes it.
         """
         at = max(0, min(seconds, length or RECORD_SECONDS_MAX))
         percent = min(at * _FULL_PERCENT // length, _FULL_PERCENT) if length > 0 else 0
         is_done = percent >= DONE_PERCENT
-        if not self._pace.is_due(actor, thing.place) and not is_done:
+        if not self._pace.is_due(actor, thing.place) and not (is_done or left):
             return False
         event = Event(
             "completed" if is_done else "progressed",
@@ -91,6 +93,21 @@ class Recording:
             seconds=0 if is_done else at,
             completion=True if is_done else None,
         )
+        return bool(self._store(actor, [(event, self._ground.new_id())]))
+
+    def turned(
+        self, actor: Actor, thing: Thing, *, page: int, pages: int, left: bool = False
+    ) -> bool:
+        """Record which page of a document somebody is at, as a percentage; say whether it was.
+
+        As `progressed`; only the last page completes it.
+        """
+        if page >= pages:
+            return self.completed(actor, thing)
+        if not self._pace.is_due(actor, thing.place) and not left:
+            return False
+        percent = min(-(-page * _FULL_PERCENT // pages), DONE_PERCENT - 1)
+        event = Event("progressed", thing.place, thing.version, kind=thing.kind, percent=percent)
         return bool(self._store(actor, [(event, self._ground.new_id())]))
 
     def completed(self, actor: Actor, thing: Thing) -> bool:

@@ -8,6 +8,8 @@ const PIXELS_MAX = 5e6; // of a page's canvas: what an old phone has memory for
 const IMAGE_PIXELS_MAX = 1 << 26;
 const ZOOMS = [1, 1.25, 1.5, 2, 3];
 const RESIZE_MILLISECONDS = 200;
+const READ_MILLISECONDS = 3000; // on a page, after which the box is told of it
+const TELL_MILLISECONDS = 10500; // between two of that; it takes no more
 
 const reader = document.getElementById("reader");
 const found = (name) => reader.querySelector(`[data-part="${name}"]`);
@@ -49,6 +51,12 @@ function numberInAddress() {
   return parseInt(new URLSearchParams(location.search).get("page"), 10) || 1;
 }
 
+// Where it was left, unless the address says more. The box keeps a percentage.
+function firstNumber() {
+  if (new URLSearchParams(location.search).has("page")) { return numberInAddress(); }
+  return Math.floor((Number(reader.dataset.percent) * pdf.numPages) / 100) || 1;
+}
+
 function keepInAddress(number) {
   const address = new URL(location.href);
   address.searchParams.set("page", number);
@@ -69,6 +77,7 @@ async function turnTo(wanted, atTop = true) {
   if (number !== current) { return; }
   await draw(page, number);
   if (atTop) { paper.scrollTop = paper.scrollLeft = 0; }
+  note();
   said.textContent = reader.dataset.told.replace("{page}", number).replace("{total}", pdf.numPages);
 }
 
@@ -119,6 +128,31 @@ function zoomBy(step) {
   go(current, false);
 }
 
+// Tells the box which page is read. The last one is the end: then Next says that it is done.
+let told = 0;
+let toldAt = -TELL_MILLISECONDS;
+let telling = 0;
+
+function tell(left) {
+  clearTimeout(telling);
+  if (!current || current === told) { return; }
+  told = current;
+  toldAt = performance.now();
+  const { address, pack, lesson, item, language, who } = reader.dataset;
+  const body = new URLSearchParams({ pack, lesson, item, language, who, page: current, pages: pdf.numPages });
+  if (left) { body.set("left", "1"); }
+  if (left && navigator.sendBeacon && navigator.sendBeacon(address, body)) { return; }
+  fetch(address, { method: "POST", body, credentials: "same-origin" }).catch(() => { told = 0; });
+}
+
+function note() {
+  const done = document.querySelector("#next input[name=_done]");
+  if (done && current === pdf.numPages) { done.value = "1"; }
+  clearTimeout(telling);
+  const rest = toldAt + TELL_MILLISECONDS - performance.now();
+  telling = setTimeout(() => tell(false), Math.max(READ_MILLISECONDS, rest));
+}
+
 function go(number, atTop) {
   turnTo(number, atTop).catch(giveUp);
 }
@@ -156,6 +190,8 @@ function listen() {
   });
   field.addEventListener("change", () => go(parseInt(field.value, 10) || current));
   document.addEventListener("keydown", onKey);
+  window.addEventListener("pagehide", () => tell(true));
+  document.addEventListener("visibilitychange", () => { if (document.hidden) { tell(true); } });
   window.addEventListener("popstate", () => go(numberInAddress()));
   let waiting = 0;
   window.addEventListener("resize", () => {
@@ -175,7 +211,9 @@ if (reader && window.Worker) {
     field.setAttribute("max", pdf.numPages);
     found("smaller").disabled = true;
     found("turner").hidden = false;
+    const done = document.querySelector("#next input[name=_done]");
+    if (done) { done.value = ""; }
     listen();
-    return turnTo(numberInAddress());
+    return turnTo(firstNumber());
   }).catch(giveUp);
 }

@@ -9,6 +9,11 @@
   var list = document.getElementById("renditions");
   var EVERY = 15, STEP = 5;
 
+  // A browser may refuse to play, or be told to pause before it has begun: neither is a fault.
+  function play() {
+    var begun = player.play();
+    if (begun && begun.catch) { begun.catch(function () { return; }); }
+  }
   function each(what, work) { Array.prototype.forEach.call(document.querySelectorAll(what), work); }
   function recall() { try { return JSON.parse(localStorage.getItem("player")) || {}; } catch (none) { return {}; } }
   function note(name, value) {
@@ -19,23 +24,24 @@
 
   // How far it is
   var told = -1;
-  function tell(last) {
+  function tell(left, gone) {
     var seconds = Math.floor(player.currentTime || 0), body, data = place.dataset;
     if (seconds === told || !(seconds > 0)) { return; }
     told = seconds;
     body = new URLSearchParams({ pack: data.pack, lesson: data.lesson, item: data.item,
       language: data.language, who: data.who, seconds: String(seconds) });
-    if (last && navigator.sendBeacon && navigator.sendBeacon(data.address, body)) { return; }
+    if (left) { body.set("left", "1"); }
+    if (gone && navigator.sendBeacon && navigator.sendBeacon(data.address, body)) { return; }
     if (window.fetch) { fetch(data.address, { method: "POST", body: body, credentials: "same-origin" }).catch(function () { told = -1; }); }
   }
   if (window.URLSearchParams) {
     player.addEventListener("timeupdate", function () {
       if (!player.paused && Math.abs(player.currentTime - told) >= EVERY) { tell(false); }
     });
-    player.addEventListener("pause", function () { tell(false); });
+    player.addEventListener("pause", function () { tell(true); });
     player.addEventListener("ended", function () { tell(false); });
-    window.addEventListener("pagehide", function () { tell(true); });
-    document.addEventListener("visibilitychange", function () { if (document.hidden) { tell(true); } });
+    window.addEventListener("pagehide", function () { tell(true, true); });
+    document.addEventListener("visibilitychange", function () { if (document.hidden) { tell(true, true); } });
     each("#next input[name=_done]", function (input) { input.value = ""; }); // the player says when it is done
   }
   player.addEventListener("ended", function () { each("#next button", function (button) { button.classList.add("ready"); }); });
@@ -93,7 +99,7 @@
   }
   function go(seconds) { player.currentTime = Math.max(0, Math.min(player.currentTime + seconds, player.duration || 0)); }
   var keys = {
-    " ": function () { if (player.paused) { player.play(); } else { player.pause(); } },
+    " ": function () { if (player.paused) { play(); } else { player.pause(); } },
     ArrowLeft: function () { go(-STEP); }, ArrowRight: function () { go(STEP); },
     f: fill, c: nextCaptions
   };
@@ -117,12 +123,13 @@
       var at = player.currentTime, playing = !player.paused;
       player.addEventListener("loadedmetadata", function () {
         player.currentTime = at;
-        if (playing) { player.play(); }
+        if (playing) { play(); }
       }, { once: true });
       player.src = link.dataset.source;
       each("#renditions [aria-current]", function (other) { other.removeAttribute("aria-current"); });
       link.setAttribute("aria-current", "true");
-      fetch(link.href, { method: "HEAD", credentials: "same-origin" }); // the choice is remembered
+      // So the choice is remembered; without the box it isn't.
+      fetch(link.href, { method: "HEAD", credentials: "same-origin" }).catch(function () { return; });
     });
   }
 }());

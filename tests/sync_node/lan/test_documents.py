@@ -127,6 +127,23 @@ def test_an_address_leads_to_its_page(browser: Browser, papers: str) -> None:
         assert here.failures == []
 
 
+def test_a_document_is_gone_on_with_where_it_was_left(browser: Browser, papers: str) -> None:
+    with visit(browser, papers) as here:
+        _open(here, 12)
+        here.open("/packs/papers/one")  # it is told while the page goes
+        here.open("/packs/papers/one/sheets")
+        _is_at(here, 12)
+        assert here.page.locator("#next input[name=_done]").input_value() == "", "it isn't read"
+        here.page.locator(".paper").focus()
+        here.page.keyboard.press("End")
+        _is_at(here, PAGES)
+        here.page.locator("#next button").click()
+        here.page.wait_for_url("**/broken")
+        here.open("/packs/papers/one")
+        assert here.page.locator(".stop.done", has_text="Sheets").count() == 1
+        assert here.failures == []
+
+
 def test_the_keyboard_turns_the_pages(browser: Browser, papers: str) -> None:
     with visit(browser, papers, size=DESKTOP) as here:
         _open(here)

@@ -215,6 +215,53 @@ def test_a_film_goes_on_where_it_was_left(
     assert [verb for _, verb in _verbs(data, "halves")].count("completed") == 1
 
 
+def test_where_a_film_is_left_is_kept_at_once(pupil: FlaskClient, clock: Clock) -> None:
+    told = {"pack": "fractions", "lesson": LESSON, "item": "halves"}
+    pupil.post("/progress", data=told | {"seconds": "1"})
+    clock.seconds = 4  # no note is due yet
+    pupil.post("/progress", data=told | {"seconds": "5", "left": "1"})
+    assert "You stopped at 0:05" in pupil.get(f"{ITEM}/halves").text
+
+
+def test_a_document_is_gone_on_with_and_its_last_page_is_the_end(
+    pupil: FlaskClient, data: SchoolData
+) -> None:
+    told = {"pack": "fractions", "lesson": LESSON, "item": "worksheet", "pages": "30"}
+    for page, percent in (("7", "24"), ("29", "94")):
+        assert pupil.post("/progress", data=told | {"page": page, "left": "1"}).status_code == 204
+        assert f'data-percent="{percent}"' in pupil.get(f"{ITEM}/worksheet").text
+    assert "completed" not in [verb for _, verb in _verbs(data, "worksheet")]
+    for _ in range(2):
+        pupil.post("/progress", data=told | {"page": "30"})
+    assert [verb for _, verb in _verbs(data, "worksheet")].count("completed") == 1
+    assert 'data-percent="0"' in pupil.get(f"{ITEM}/worksheet").text, "read: from the beginning"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [{"page": "31"}, {"page": "0"}, {"page": "-1"}, {"page": "x"}, {"page": "9", "pages": "9e9"},
+     {"seconds": "9"}, {"page": "1", "pages": "100001"}],
+)  # fmt: skip
+def test_a_document_has_no_pages_that_cannot_be(
+    pupil: FlaskClient, data: SchoolData, said: dict[str, str]
+) -> None:
+    told = {"pack": "fractions", "lesson": LESSON, "item": "worksheet", "pages": "30"}
+    assert pupil.post("/progress", data=told | said).status_code == 204
+    assert _verbs(data, "worksheet") == []
+
+
+def test_an_app_that_says_it_is_done_counts_for_the_lesson(
+    pupil: FlaskClient, data: SchoolData
+) -> None:
+    for item in ("intro", "halves", "song", "worksheet", "manual"):
+        pupil.post(f"{ITEM}/{item}/done", data={"_done": "1"})
+    pupil.post(PRACTICE, data=right_form())
+    assert "6 of 7 steps done" in pupil.get("/").text
+    assert pupil.post(f"{ITEM}/slicer/said", data={"type": "completed"}).status_code == 204
+    assert "completed" in [verb for _, verb in _verbs(data)]
+    assert "You finished this lesson" in pupil.get(ITEM).text
+
+
 def test_progress_of_nothing_and_of_others_is_not_taken(
     pupil: FlaskClient, data: SchoolData
 ) -> None:
