@@ -6,10 +6,10 @@ The first one, and whoever forgot a passphrase, needs a code from the box's cons
 
 from flask import Blueprint, Response, render_template, request, url_for
 
-from content_packs.errors import Refused, UsageError
+from content_packs.errors import Refused, SatchelError, UsageError
 from sync_node.lan.preferences import local_address
 from sync_node.lan.teacher.answers import WRONG, done, guard, wrong
-from sync_node.lan.visitor import device, school, sign_out, signed_in, teacher_only, visitor
+from sync_node.lan.visitor import device, go_to, school, sign_out, signed_in, teacher_only, visitor
 from sync_node.school.errors import TooManyTries, WrongSecret
 from sync_node.school.teachers import check_passphrase
 
@@ -20,11 +20,12 @@ _HOME = "/teacher"
 
 
 @blueprint.get("/sign-in")
-def sign_in() -> str:
-    """Show who may come in; without any teacher, how the first one does."""
-    return render_template(
-        "teacher/sign_in.html", teachers=school().teachers.teachers(), then=_then()
-    )
+def sign_in() -> Response | str:
+    """Show who may come in; without any teacher, lead to where the first one does."""
+    found = school().teachers.teachers()
+    if not found:
+        return go_to(url_for("teacher_door.code"))
+    return render_template("teacher/sign_in.html", teachers=found, then=_then())
 
 
 @blueprint.post("/sign-in")
@@ -45,8 +46,8 @@ def check() -> Response:
 
 @blueprint.get("/code")
 def code() -> str:
-    """Show the form for a code from the console."""
-    return render_template("teacher/code.html")
+    """Show the form for a code from the console: for the first teacher, or one who forgot."""
+    return render_template("teacher/code.html", teachers=school().teachers.teachers())
 
 
 @blueprint.post("/code")
@@ -58,9 +59,9 @@ def use_code() -> Response:
             form.get("code", ""), form.get("name", ""), form.get("passphrase", ""), device=device()
         )
     except (WrongSecret, TooManyTries) as error:
-        return wrong("teacher/code.html", f"code-{error.code}", error, seconds=error.seconds)
+        return _code_again(f"code-{error.code}", error, seconds=error.seconds)
     except (UsageError, Refused) as error:
-        return wrong("teacher/code.html", _why(form.get("passphrase", "")), error)
+        return _code_again(_why(form.get("passphrase", "")), error)
     return signed_in(found, _HOME)
 
 
@@ -114,6 +115,11 @@ def change() -> Response:
             seconds=getattr(error, "seconds", 0),
         )  # fmt: skip
     return sign_out(url_for("teacher_door.sign_in"))
+
+
+def _code_again(problem: str, error: SatchelError, **values: object) -> Response:
+    teachers = school().teachers.teachers()
+    return wrong("teacher/code.html", problem, error, teachers=teachers, **values)
 
 
 def _why(passphrase: str) -> str:
