@@ -73,7 +73,11 @@ def extract(cpack: Path, truth: Path) -> None:
 def look_at_site(visit: Visit, versions: dict[str, int], checks: Checks) -> None:
     """Walk through the site, and check all of it."""
     visit.walk()
-    bad = [address for address, answer in visit.answers.items() if answer.status != 200]
+    bad = [
+        address
+        for address, answer in visit.answers.items()
+        if answer.status != 200 and not answer.is_redirect
+    ]
     checks.expect(
         that=not bad, what=f"{len(visit.answers)} addresses, each answers", instead=bad[:3]
     )

@@ -28,6 +28,11 @@ class Answer(NamedTuple):
         return self.headers.get("content-type", "").startswith("text/html")
 
     @property
+    def is_redirect(self) -> bool:
+        """Say whether a browser is sent on to another address."""
+        return self.status in {302, 303} and "location" in self.headers
+
+    @property
     def text(self) -> str:
         """The body, decoded."""
         return self.body.decode()
@@ -85,6 +90,11 @@ class Page(HTMLParser):
             same.values.append(values.get("value", ""))
 
 
+def _leads_to(address: str, answer: Answer) -> str:
+    """Return where a redirect sends a browser; nothing for any other answer."""
+    return urljoin(address, answer.headers["location"]) if answer.is_redirect else ""
+
+
 class Phone:
     """A visitor of the site at `address`."""
 
@@ -103,9 +113,7 @@ class Phone:
             "origin": f"http://{self._host}",
         }
         answer = self._ask("POST", address, headers, urlencode(fields).encode())
-        if answer.status in {302, 303}:
-            return self.get(urljoin(address, answer.headers["location"]))
-        return answer
+        return self.get(onward) if (onward := _leads_to(address, answer)) else answer
 
     def _ask(
         self, method: str, address: str, headers: dict[str, str], body: bytes | None = None
@@ -133,7 +141,8 @@ class Phone:
     def wander(self) -> tuple[dict[str, Answer], dict[str, Page], set[str]]:
         """Follow every link from the home page.
 
-        Returns the answers by their addresses, the site's own pages, and whatever a page would
+        Returns the answers by their addresses (of a redirect on this site: that, and the answer of
+        where it leads), the site's own pages, and whatever a page would
         have fetched from elsewhere. Files of packs aren't looked into for further links.
         """
         answers: dict[str, Answer] = {}
@@ -145,6 +154,8 @@ class Phone:
             if address in answers:
                 continue
             answers[address] = answer = self.get(address)
+            if (onward := _leads_to(address, answer)) and self.is_here(onward):
+                waiting.append(onward)
             if not answer.is_page or "/content/" in address:
                 continue
             pages[address] = page = Page(address)

@@ -58,7 +58,9 @@ def processes_in(folder: Path) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.long)]
+)
 def test_it_opens_the_site_and_ctrl_c_stops_everything(tmp_path: Path, number: int) -> None:
     folder = with_packs(tmp_path / "demo", 1)
     demo = subprocess.Popen(
