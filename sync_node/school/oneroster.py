@@ -30,7 +30,14 @@ from sync_node.school.limits import (
     ROSTER_UNPACKED_BYTES_MAX,
     SOURCE_ID_CHARACTERS_MAX,
 )
-from sync_node.school.rosters import Problem, Roster, RosterClass, RosterLearner, checked
+from sync_node.school.rosters import (
+    Problem,
+    ProblemCode,
+    Roster,
+    RosterClass,
+    RosterLearner,
+    checked,
+)
 from sync_node.school.texts import one_line
 
 _WANTED = {
@@ -52,10 +59,10 @@ class _Tables:
     rows: dict[str, list[_Row]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
-    def tell(self, where: str, text: str) -> None:
+    def tell(self, where: str, text: str, code: ProblemCode, name: str = "") -> None:
         """Note a problem, up to as many as anybody reads."""
         if len(self.problems) < ROSTER_PROBLEMS_MAX:
-            self.problems.append(Problem(where, text))
+            self.problems.append(Problem(where, text, code, name))
 
 
 def read_oneroster(data: bytes) -> Roster:
@@ -118,9 +125,12 @@ def _present(files: Mapping[str, bytes], tables: _Tables) -> set[str]:
         said = {row["propertyName"].strip(): row["value"].strip().lower() for row in rows}
         version = said.get("oneroster.version", "")
         if not version.startswith("1."):
-            tables.tell("manifest.csv", f"oneroster.version is {version[:20]!r}, not 1.1")
+            found = version[:20]
+            tables.tell(
+                "manifest.csv", f"oneroster.version is {found!r}, not 1.1", "other-version", found
+            )
     else:
-        tables.tell("manifest.csv", "missing: each file is taken for a full one")
+        tables.tell("manifest.csv", "missing: each file is taken for a full one", "no-manifest")
     present = {
         name for name in _WANTED if name in files and said.get(f"file.{name}", "bulk") != "absent"
     }
@@ -136,7 +146,7 @@ def _text(data: bytes, name: str, tables: _Tables) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        tables.tell(f"{name}.csv", "not UTF-8: read as GB 18030")
+        tables.tell(f"{name}.csv", "not UTF-8: read as GB 18030", "not-utf-8")
         return data.decode("gb18030", errors="replace")
 
 
@@ -188,7 +198,8 @@ def _roster(tables: _Tables) -> Roster:
         if pupil_id in chosen:
             members[chosen[pupil_id]].append(pupil[1])
         else:
-            tables.tell("enrollments.csv", f"{pupil[1].name}: in no class, left out")
+            name = pupil[1].name
+            tables.tell("enrollments.csv", f"{name}: in no class, left out", "no-class", name)
     made = [
         RosterClass(one.name, one.grade, one.source_id, tuple(members[one.source_id]))
         for one in classes.values()
@@ -232,7 +243,7 @@ def _pupils(tables: _Tables) -> tuple[dict[str, tuple[str, RosterLearner]], list
             continue
         name, order = _name(row)
         if not name:
-            tables.tell(f"users.csv, row {number}", "a pupil without a name, left out")
+            tables.tell(f"users.csv, row {number}", "a pupil without a name, left out", "no-name")
             continue
         found[source_id] = (order, RosterLearner(name, source_id))
     return dict(sorted(found.items(), key=lambda pair: pair[1][0])), gone
@@ -268,9 +279,9 @@ def _chosen_classes(
             further[pupil] = further.get(pupil, 1) + 1
     for pupil, count in further.items():
         name = classes[chosen[pupil]].name
-        tables.tell(
-            "enrollments.csv", f"{pupils[pupil][1].name}: in {count} classes, put into {name}"
-        )
+        who = pupils[pupil][1].name
+        text = f"{who}: in {count} classes, put into {name}"
+        tables.tell("enrollments.csv", text, "several-classes", who)
     return chosen
 
 

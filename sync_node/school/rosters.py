@@ -9,6 +9,7 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from content_packs.errors import InvalidContent
 from sync_node.school.limits import (
@@ -19,6 +20,11 @@ from sync_node.school.limits import (
     ROSTER_PROBLEMS_MAX,
 )
 from sync_node.school.texts import one_line
+
+ProblemCode: TypeAlias = Literal[
+    "too-long", "twice", "other-version", "no-manifest", "not-utf-8", "no-class", "no-name",
+    "several-classes",
+]  # fmt: skip
 
 _NUMBER = re.compile(r"\(?[0-9]{1,20}[.)、．:：]?\s*")
 _NUMBERED = re.compile(r"\(?[0-9]{1,3}[.)、．:：]\s*(?=\S)|[0-9]{1,3}\s+(?=[^\W\d])")
@@ -50,10 +56,16 @@ class RosterClass:
 
 @dataclass(frozen=True)
 class Problem:
-    """What couldn't be taken as it is: where, and what was done about it."""
+    """What couldn't be taken as it is: where, and what was done about it.
+
+    `code` and `name` are for faces that say it in other languages: what it is, and whom or what it
+    is about.
+    """
 
     where: str
     text: str
+    code: ProblemCode
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -86,9 +98,11 @@ def read_pasted(text: str, *, class_name: str = "", grade: str = "") -> Roster:
     for line, own_class, name in _pasted_names(text):
         where = members.setdefault(own_class or class_name, {})
         if len(name) > NAME_CHARACTERS_MAX:
-            _tell(problems, f"line {line}", f"{name[:20]}…: too long for a name, left out")
+            text = f"{name[:20]}…: too long for a name, left out"
+            _tell(problems, Problem(f"line {line}", text, "too-long", f"{name[:20]}…"))
         elif name in where:
-            _tell(problems, f"line {line}", f"{name}: twice in the list, taken once")
+            text = f"{name}: twice in the list, taken once"
+            _tell(problems, Problem(f"line {line}", text, "twice", name))
         else:
             where[name] = None
     classes = tuple(
@@ -120,9 +134,9 @@ def checked(roster: Roster) -> Roster:
     return roster
 
 
-def _tell(problems: list[Problem], where: str, text: str) -> None:
+def _tell(problems: list[Problem], one: Problem) -> None:
     if len(problems) < ROSTER_PROBLEMS_MAX:
-        problems.append(Problem(where, text))
+        problems.append(one)
 
 
 def _pasted_names(text: str) -> Iterator[tuple[int, str, str]]:

@@ -109,7 +109,7 @@ def change() -> Response:
         school().signing_in.teacher(visitor().id, request.form.get("old", ""), device=device())
         school().teachers.change_passphrase(visitor().id, request.form.get("passphrase", ""))
     except (WrongSecret, TooManyTries, UsageError) as error:
-        problem = error.code if not isinstance(error, UsageError) else "passphrase"
+        problem = error.code if not isinstance(error, UsageError) else "new-passphrase"
         return wrong(
             "teacher/teachers.html", problem, error, teachers=school().teachers.teachers(),
             seconds=getattr(error, "seconds", 0),
