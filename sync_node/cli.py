@@ -219,14 +219,14 @@ def plan(*, data: Path, as_json: bool) -> None:
 def run(*, host: str | None, port: int | None, data: Path) -> None:
     """Run the school's site, and sync beside it, until told to end."""
     from sync_node import daemon
+    from sync_node.box_clock import system_clock
     from sync_node.data_dir import DataDir
+    from sync_node.log_files import LogFile
 
     def listening(address: str) -> None:
         click.echo(f"The school's site: {address}")
 
-    def log(line: str) -> None:
-        click.echo(line, err=True)
-
+    log = LogFile(DataDir(data), "site", clock=system_clock)
     daemon.run(DataDir(data), host=host, port=port, listening=listening, log=log)
 
 
@@ -266,7 +266,7 @@ def check(context: click.Context, *, data: Path, as_json: bool) -> None:
     from dataclasses import asdict
 
     from content_packs.errors import InvalidContent
-    from sync_node import checking, sayings
+    from sync_node import asked_check, checking, sayings
     from sync_node.box_clock import system_clock
     from sync_node.data_dir import DataDir
     from sync_node.in_force import config_in_force
@@ -275,8 +275,11 @@ def check(context: click.Context, *, data: Path, as_json: bool) -> None:
     data_dir = DataDir(data)
     found = config_in_force(data_dir)
     with engine_lock(data_dir):
-        findings = checking.check(
-            data_dir, found, now=system_clock(), progress=sayings.checking_line(quiet=as_json)
+        findings, _ = asked_check.noted(
+            data_dir,
+            lambda show: checking.check(data_dir, found, now=system_clock(), progress=show),
+            clock=system_clock,
+            progress=sayings.checking_line(quiet=as_json),
         )
     if as_json:
         print_json({**asdict(findings), "clean": findings.clean})

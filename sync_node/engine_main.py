@@ -22,11 +22,13 @@ from types import FrameType
 
 from content_packs.command_line import megabytes
 from content_packs.errors import Refused, SatchelError
-from sync_node import config, trusted_time
-from sync_node.box_clock import system_clock
+from sync_node import config, power_cuts, ticks
+from sync_node.asked_check import AskedCheck
+from sync_node.box_clock import system_clock, uptime
 from sync_node.budget import Budgets
 from sync_node.courier_disks import CourierDisks
 from sync_node.data_dir import DataDir
+from sync_node.database import reading_database
 from sync_node.limits import (
     ORDERS_SECONDS,
     POLL_SECONDS_DEFAULT,
@@ -34,12 +36,13 @@ from sync_node.limits import (
     WINDOW_SPREAD_SECONDS,
 )
 from sync_node.lock import engine_lock
+from sync_node.log_files import LogFile
 from sync_node.lookout import Lookout
 from sync_node.orders import Orders
 from sync_node.peer_address import Peer
 from sync_node.scrubbing import Scrubber
 from sync_node.search.indexer import Indexer
-from sync_node.syncing import budgets_of, sync_once
+from sync_node.syncing import box_clock, budgets_of, sync_once
 from sync_node.ticks import Tick
 
 
@@ -92,16 +95,19 @@ def run(  # noqa: PLR0913  # what is outside comes in as parameters
     disks: CourierDisks | None = None,
     peers: Callable[[], Iterable[Peer]] = list,
     look: Callable[[], None] = lambda: None,
+    between: Callable[[], object] = lambda: None,
 ) -> None:
     """Tick until `Stop` is raised. What goes wrong is logged, and the next tick tries again.
 
-    `peers` says which neighbours are there; `look` is called while a tick brings lessons.
+    `peers` says which neighbours are there; `look` is called while a tick brings lessons,
+    `between` before each tick.
     """
     disks = disks or CourierDisks()
     rhythm = Rhythm(random.random)
     budgets = budgets_of(data_dir)
     try:
         while True:
+            between()
             sleep(_tick(data_dir, rhythm, budgets, disks, peers(), log, look))
     finally:
         _settle(data_dir, budgets)
@@ -167,11 +173,6 @@ def sleep_until_asked(
     return sleep_for
 
 
-def _log(line: str) -> None:
-    sys.stderr.write(f"{trusted_time.in_words(system_clock())} engine {line}\n")
-    sys.stderr.flush()
-
-
 def _stop(_signal: int, _frame: FrameType | None) -> None:
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, signal.SIG_IGN)
@@ -185,41 +186,70 @@ def _end_with_parent() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
+def _begin(data_dir: DataDir, log: Callable[[str], None]) -> None:
+    """Leave the mark by which a power cut is known, and tell of one that was."""
+    last, now = "", system_clock()
+    with contextlib.suppress(SatchelError), reading_database(data_dir):
+        last = max((each.ended_at for each in ticks.records()), default="")
+        now = box_clock(data_dir, system_clock).now()
+    known = power_cuts.begin(data_dir, boot=uptime().boot, now=now, last_sign=last)
+    if known.cuts and known.cuts[0].found == known.since:
+        what = "power was cut" if known.cuts[0].kind == "power" else "this program was ended"
+        log(f"{what} after {known.cuts[0].after or 'an unknown time'}")
+
+
+def _end(data_dir: DataDir) -> None:
+    """Take the mark away."""
+    now = system_clock()
+    with contextlib.suppress(SatchelError), reading_database(data_dir):
+        now = box_clock(data_dir, system_clock).now()
+    power_cuts.end(data_dir, now=now)
+
+
 def main() -> None:
     """Run on the data directory named by the first argument; the second is the site's port."""
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, _stop)
+    data_dir = DataDir(Path(sys.argv[1]))
+    log = LogFile(data_dir, "engine", clock=system_clock)
     try:
         threading.Thread(target=_end_with_parent, daemon=True).start()
-        data_dir = DataDir(Path(sys.argv[1]))
-        disks = CourierDisks()
-        indexer = Indexer(data_dir, monotonic=time.monotonic, log=_log)
-
-        def has_news() -> bool:
-            indexer.look()
-            return disks.has_news()
-
-        sleep = sleep_until_asked(
-            Orders(data_dir), sleep=time.sleep, monotonic=time.monotonic, news=has_news
-        )
-        scrubber = Scrubber(
-            data_dir, sleep=sleep, monotonic=time.monotonic, clock=system_clock, log=_log
-        )
-        lookout = Lookout(data_dir, int(sys.argv[2]), log=_log)
-        try:
-            run(
-                data_dir,
-                sleep=scrubber.wait,
-                log=_log,
-                disks=disks,
-                peers=lookout.peers,
-                look=indexer.look,
-            )
-        finally:
-            lookout.close()
-            indexer.close()
+        _begin(data_dir, log)
+        _run(data_dir, int(sys.argv[2]), log)
     except Stop:
-        _log("stopped")
+        _end(data_dir)
+        log("stopped")
+
+
+def _run(data_dir: DataDir, port: int, log: Callable[[str], None]) -> None:
+    disks = CourierDisks()
+    indexer = Indexer(data_dir, monotonic=time.monotonic, log=log)
+    asked = AskedCheck(data_dir, clock=system_clock, log=log)
+
+    def has_news() -> bool:
+        indexer.look()
+        return asked.is_asked or disks.has_news()
+
+    sleep = sleep_until_asked(
+        Orders(data_dir), sleep=time.sleep, monotonic=time.monotonic, news=has_news
+    )
+    scrubber = Scrubber(
+        data_dir, sleep=sleep, monotonic=time.monotonic, clock=system_clock, log=log
+    )
+    lookout = Lookout(data_dir, port, log=log)
+    try:
+        run(
+            data_dir,
+            sleep=scrubber.wait,
+            log=log,
+            disks=disks,
+            peers=lookout.peers,
+            look=indexer.look,
+            between=asked.look,
+        )
+    finally:
+        lookout.close()
+        indexer.close()
 
 
 if __name__ == "__main__":

@@ -117,6 +117,7 @@ COURIER_WORDS_MAX = 400  # characters of what was wrong
 SITE_PORT_DEFAULT = 8080
 SITE_THREADS = 8
 SITE_CONNECTIONS_MAX = 600
+OPEN_FILES_MIN = 2_048  # of the site: a connection, and a file that leaves over it
 
 # Configuration
 CONFIG_BYTES_MAX = 64 * KIB
@@ -138,6 +139,8 @@ SALVAGE_PIECE_BYTES = 4 * KIB  # lost around a sector that can't be read
 
 # What people decided, and what pupils open
 CHOICES_BYTES_MAX = 1 * MIB
+SCHOOL_ROWS_MAX = 5_000  # of one table of school.db, that the engine looks at
+PINS_LOOKED_AT_SECONDS = 60.0  # between two looks, within a tick, at what teachers pinned
 OPENED_LESSONS_MAX = 4_000
 OPENED_BYTES_MAX = 1 * MIB
 OPENED_WRITE_SECONDS = 3_600.0  # between two writes, while lessons are opened
@@ -221,3 +224,13 @@ MDNS_PACKETS_PER_SECOND = 20  # about nodes, that are looked at
 MDNS_PACKETS_AT_ONCE_MAX = 200
 MDNS_NSEC_BYTES_MAX = 12  # of a record that lists the types of a host: up to 64 of them
 MDNS_VALUE_BYTES_MAX = 80  # of what an answer says of itself
+
+# What the technician sees and asks for
+POWER_BYTES_MAX = 64 * KIB  # of power.json
+POWER_CUTS_KEPT_MAX = 100
+LOG_BYTES_MAX = 512 * KIB  # of one of the logs; then it takes the place of the one before
+LOG_LINE_CHARACTERS_MAX = 8_000
+CHECK_BYTES_PER_SECOND = 24 * MIB  # that a check which was asked for reads, so that films go on
+CHECK_TRIES_MAX = 3  # of one check that is cut off each time
+CHECK_NAMES_KEPT_MAX = 50
+CHECKED_BYTES_MAX = 64 * KIB

@@ -108,18 +108,23 @@ class ProgressFile:
             self._put(b"")
 
     def _put(self, data: bytes) -> None:
-        if len(data) > PROGRESS_FILE_BYTES:
-            return
-        try:
-            descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        except OSError:
-            return  # a full or read-only disk: what matters says so elsewhere
-        try:
-            os.pwrite(descriptor, data.ljust(PROGRESS_FILE_BYTES), 0)
-        except OSError:
-            return
-        finally:
-            os.close(descriptor)
+        put_unflushed(self._path, data)
+
+
+def put_unflushed(path: Path, data: bytes) -> None:
+    """Write over a small file in place, padded with spaces. It may fail: then nobody is told."""
+    if len(data) > PROGRESS_FILE_BYTES:
+        return
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError:
+        return  # a full or read-only disk: what matters says so elsewhere
+    try:
+        os.pwrite(descriptor, data.ljust(PROGRESS_FILE_BYTES), 0)
+    except OSError:
+        return
+    finally:
+        os.close(descriptor)
 
 
 def running(data_dir: DataDir) -> Running | None:
@@ -131,10 +136,11 @@ def running(data_dir: DataDir) -> Running | None:
         found = Running(pid, at, rate, Progress(**plain))
     except (OSError, ValueError, TypeError):
         return None
-    return found if _is_alive(found.pid) else None
+    return found if is_alive(found.pid) else None
 
 
-def _is_alive(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
+    """Say whether a process with this id is there."""
     try:
         os.kill(pid, 0)
     except PermissionError:

@@ -60,6 +60,7 @@ WRITERS = {
     "content_packs/stick.py": "a stick: written, read back, renamed; some can't fsync folders",
     "hub/lock.py": "the lock file: the kernel holds the lock, its text is for people",
     "content_packs/packing.py": "the bundle in the making: cpack.write copies it durably",
+    "sync_node/log_files.py": "logs: a power cut may cost the last lines",
     "sync_node/lock.py": "the lock is an open file; it holds nothing",
     "sync_node/progress_file.py": "how far a tick is: it means nothing after a power cut",
     "sync_node/school/uploads.py": "films on their way in, fsynced here and renamed by durable.py",
