@@ -28,6 +28,7 @@ PACK_BYTES_MAX = 256 * GIB
 # Documents: what they weigh on the wire, and when parsed
 MANIFEST_BYTES_MAX = 64 * MIB
 MANIFEST_STORED_BYTES_MAX = 32 * MIB
+WITHDRAWN_VERSIONS_MAX = 64  # that an offer names
 LAYOUT_BYTES_MAX = 64 * MIB
 LAYOUT_STORED_BYTES_MAX = 32 * MIB
 JSON_DEPTH_MAX = 32

@@ -15,6 +15,7 @@ from content_packs.limits import (
     LAYOUT_STORED_BYTES_MAX,
     MANIFEST_STORED_BYTES_MAX,
     PACK_BYTES_MAX,
+    WITHDRAWN_VERSIONS_MAX,
 )
 from content_packs.names import check_name, check_version
 
@@ -26,7 +27,8 @@ class Offer(msgspec.Struct, frozen=True, forbid_unknown_fields=False, omit_defau
 
     `manifest` and `layout` are digests; `manifest_stored` and `layout_stored` the bytes that those
     have in the repository; `size` the bytes of all files. `rollout` is the percentage of nodes that
-    should take it; `activate_at` and `needed_by` are RFC 3339 times in UTC, or empty.
+    should take it; `activate_at` and `needed_by` are RFC 3339 times in UTC, or empty. `withdrawn`:
+    other versions of the pack that nobody is to go on with, the newest first.
     """
 
     pack: str
@@ -39,6 +41,7 @@ class Offer(msgspec.Struct, frozen=True, forbid_unknown_fields=False, omit_defau
     rollout: int = 100
     activate_at: str = ""
     needed_by: str = ""
+    withdrawn: tuple[int, ...] = ()
 
 
 def role_of(channel: str) -> str:
@@ -84,6 +87,12 @@ def from_target(channel: str, name: str, custom: object) -> Offer:
     ):
         if not 0 <= found <= most:
             raise InvalidContent(f"{what}: {field} is {found}, expected 0 to {most}")
+    if len(offer.withdrawn) > WITHDRAWN_VERSIONS_MAX:
+        raise InvalidContent(
+            f"{what}: {len(offer.withdrawn)} withdrawn versions, at most {WITHDRAWN_VERSIONS_MAX}"
+        )
+    for version in offer.withdrawn:
+        check_version(version, what=f"{what}: withdrawn")
     if name != target_of(channel, offer):
         raise InvalidContent(f"{what}: its custom says {target_of(channel, offer)!r}")
     return offer

@@ -6,14 +6,17 @@ comes first and decides; the database follows it (see `settling`).
 """
 
 import copy
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
 from tuf.api.metadata import TargetFile, Targets
 
 from content_packs import offers
 from content_packs.digests import digest_of
 from content_packs.errors import Refused, UsageError
+from content_packs.limits import WITHDRAWN_VERSIONS_MAX
 from content_packs.offers import Offer
 from hub.channels import expect_channel
 from hub.clock import in_words
@@ -22,7 +25,13 @@ from hub.edition import Edition
 from hub.hub import Hub
 from hub.settling import changing, record_releases
 from hub.signing import Signing
-from hub.versions import Version, expect_version, mark_withdrawn, released_before
+from hub.versions import (
+    Version,
+    expect_version,
+    mark_withdrawn,
+    released_before,
+    withdrawn_versions,
+)
 
 ROLLOUT_MIN, ROLLOUT_MAX = 1, 100
 
@@ -136,7 +145,7 @@ def withdraw(
         if channel is not None:
             expect_channel(edition, channel)
         offering = _offering(edition, pack, version, channel)
-        changed = {}
+        changed = _telling(edition, pack, version) if channel is None else {}
         for name in offering:
             target = None
             if fall_back_to is not None:
@@ -174,6 +183,7 @@ def _make_offer(hub: Hub, version: Version, channel: str, on: Terms) -> tuple[Of
         rollout=on.rollout,
         activate_at=on.activate_at,
         needed_by=on.needed_by,
+        withdrawn=_newest(withdrawn_versions(hub, version.pack) - {version.version}),
     )
     target = TargetFile(
         len(stored_manifest),
@@ -182,6 +192,28 @@ def _make_offer(hub: Hub, version: Version, channel: str, on: Terms) -> tuple[Of
         {"custom": offers.to_custom(offer)},
     )
     return offer, target
+
+
+def _telling(edition: Edition, pack: str, version: int) -> dict[str, Targets]:
+    """Return the channels that offer another version of a pack, saying that this one is withdrawn.
+
+    A school may have pinned it: its box goes on by that word.
+    """
+    changed = {}
+    for name in edition.channels:
+        offer = edition.offer_of(name, pack)
+        if offer is None or offer.version == version or version in offer.withdrawn:
+            continue
+        target = edition.channels[name].targets[offers.target_of(name, offer)]
+        said = msgspec.structs.replace(offer, withdrawn=_newest({*offer.withdrawn, version}))
+        custom = {"custom": offers.to_custom(said)}
+        told = TargetFile(target.length, target.hashes, target.path, custom)
+        changed[offers.role_of(name)] = _with_offer(edition, name, pack, told)
+    return changed
+
+
+def _newest(versions: Iterable[int]) -> tuple[int, ...]:
+    return tuple(sorted(versions, reverse=True)[:WITHDRAWN_VERSIONS_MAX])
 
 
 def _with_offer(edition: Edition, channel: str, pack: str, target: TargetFile | None) -> Targets:

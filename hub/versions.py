@@ -84,6 +84,11 @@ def mark_withdrawn(hub: Hub, pack: str, version: int, at: str) -> None:
         ).execute()
 
 
+def withdrawn_versions(hub: Hub, pack: str) -> set[int]:
+    """Return the versions of a pack that were withdrawn for good. Raises `StorageFailed`."""
+    return {found.version for found in versions_of(hub, pack) if found.withdrawn_at}
+
+
 def released_before(hub: Hub, channel: str, pack: str, below: int) -> list[int]:
     """Return the versions below one that were released on a channel, the latest release first."""
     rows = (

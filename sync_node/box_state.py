@@ -19,6 +19,7 @@ from sync_node.limits import TICKS_SHOWN
 from sync_node.node_reader import NodeReader, PackFacts
 from sync_node.orders import Orders
 from sync_node.progress_file import running
+from sync_node.teachers_pins import TeachersPin
 from sync_node.time_sayings import stale
 from sync_node.trusted_time import Known
 
@@ -36,10 +37,11 @@ def box_state(
     with storage_errors(data_dir.root):
         usage = shutil.disk_usage(data_dir.root)
     facts = reader.packs()
+    pins = reader.teachers_pins()
     known, expires = reader.time_and_expiry()
     time = clock(known).reading()
     return BoxView(
-        packs=tuple(_pack_state(catalogue, each, languages) for each in facts),
+        packs=tuple(_pack_state(catalogue, each, languages, pins.get(each.pack)) for each in facts),
         ticks=tuple(reader.ticks(TICKS_SHOWN)),
         disk_total=usage.total,
         disk_free=usage.free,
@@ -66,7 +68,9 @@ def _titles(
     }
 
 
-def _pack_state(catalogue: Catalogue, facts: PackFacts, languages: tuple[str, ...]) -> PackState:
+def _pack_state(
+    catalogue: Catalogue, facts: PackFacts, languages: tuple[str, ...], pin: TeachersPin | None
+) -> PackState:
     held = catalogue.shown(facts)
     lessons = held.manifest.lessons if held else ()
     current = [
@@ -87,6 +91,7 @@ def _pack_state(catalogue: Catalogue, facts: PackFacts, languages: tuple[str, ..
         if held and not facts.retired
         else 0,
         retired=facts.retired,
+        pin=pin,
     )
 
 

@@ -12,6 +12,7 @@
 Nothing here writes. Rows and open files never leave.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -36,6 +37,7 @@ from sync_node.data_dir import DataDir
 from sync_node.held_manifests import HeldManifest, HeldManifests
 from sync_node.languages import choose, text_for
 from sync_node.node_reader import NodeReader, PackFacts
+from sync_node.teachers_pins import TeachersPin
 
 Languages = Sequence[str]
 
@@ -74,6 +76,21 @@ class Catalogue:
     def outline(self, pack: str, languages: Languages) -> PackOutline:
         """Return a pack with its lessons. Raises `Missing` or `StorageFailed`."""
         return self._outline(*self._pack(pack), languages)
+
+    def open_version(self, pack: str) -> int:
+        """Return the version at which most of a pack's lessons are open; none is: the one shown.
+
+        Raises `Missing` or `StorageFailed`.
+        """
+        facts, shown = self._pack(pack)
+        count = Counter(active.version for active in facts.active.values())
+        return max(
+            count, key=lambda version: (count[version], version), default=shown.manifest.version
+        )
+
+    def teachers_pin(self, pack: str) -> TeachersPin | None:
+        """Return what the engine made of a teacher's pin. Raises `StorageFailed`."""
+        return self._reader.teachers_pins().get(pack)
 
     def lesson(
         self, pack: str, lesson: str, languages: Languages, *, version: int | None = None

@@ -23,6 +23,7 @@ from sync_node.languages import Text
 from sync_node.orders import Pause
 from sync_node.outlook import Outlook
 from sync_node.progress_file import Running
+from sync_node.teachers_pins import TeachersPin
 from sync_node.time_sayings import Stale
 from sync_node.trusted_time import Reading
 
@@ -178,7 +179,10 @@ class ContentFile:
 
 @dataclass(frozen=True)
 class PackState:
-    """A pack on the technician's page. `offered` is the newest version known, 0 where none is."""
+    """A pack on the technician's page. `offered` is the newest version known, 0 where none is.
+
+    `pin`: a teacher's, whether it holds or not; without one, a rollback holds the pack back.
+    """
 
     pack: str
     title: Text
@@ -190,6 +194,7 @@ class PackState:
     lessons_total: int
     bytes_to_come: int
     retired: bool
+    pin: TeachersPin | None = None
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from content_packs.errors import SatchelError
-from sync_node import disk, holding, state, ticks, tidying
+from sync_node import disk, holding, state, teachers_pins, ticks, tidying
 from sync_node.box_clock import BoxClock
 from sync_node.config import Config
 from sync_node.data_dir import DataDir
@@ -16,7 +16,7 @@ from sync_node.database import database_errors
 from sync_node.errors import Revoked
 from sync_node.held_documents import HeldDocuments
 from sync_node.installing import Installation, Installer, unavailable
-from sync_node.limits import HEARTBEAT_SECONDS
+from sync_node.limits import HEARTBEAT_SECONDS, PINS_LOOKED_AT_SECONDS
 from sync_node.models import database_proxy
 from sync_node.polling import Poller
 from sync_node.progress_file import Progress
@@ -25,6 +25,7 @@ from sync_node.sources import Sources
 from sync_node.store import Store
 from sync_node.ticks import Tick
 from sync_node.trust_store import TrustStore
+from sync_node.zones import zone_of
 
 
 class Engine:
@@ -55,7 +56,9 @@ class Engine:
         self._clock = clock
         self._disk_free = disk_free
         self._progress = progress
-        self._counted = clock.known.on
+        self._counted = self._looked_at_pins = clock.known.on
+        self._tick, self._is_outdated = Tick(clock.now()), False
+        self._zone = zone_of(config.time_zone, what="node.toml: time_zone")
         self._poller = Poller(TrustStore(data_dir.trust), sources, config, clock)
 
     def tick(self) -> Tick:
@@ -63,7 +66,8 @@ class Engine:
 
         Raises `StorageFailed` only where not even that can be written down.
         """
-        tick = Tick(self._clock.now())
+        tick = self._tick = Tick(self._clock.now())
+        self._is_outdated = False
         self._counted = self._clock.known.on
         before = self._sources.traffic()
         self._sources.begin_tick()
@@ -99,6 +103,13 @@ class Engine:
         except SatchelError as error:
             tick.notes.append(error.message)
 
+    def _look_at_pins(self, tick: Tick) -> bool:
+        """Hold what teachers pinned, let go what they don't any more; say if anything changed."""
+        self._looked_at_pins = self._clock.known.on
+        found = teachers_pins.apply(self._data_dir, now=self._clock.now(), zone=self._zone)
+        tick.notes += [*found.notes, *filter(None, [found.trouble])]
+        return found.changed
+
     def _look_who_counts(self, tick: Tick) -> Revoked | None:
         """Bring what the hub signed about nodes; return that this one counts no more."""
         if (keys := state.hub_keys()) is not None:
@@ -111,6 +122,7 @@ class Engine:
 
     def _run(self, tick: Tick) -> None:
         changed = self._poller.poll(tick)
+        changed |= self._look_at_pins(tick)
         if revoked := self._look_who_counts(tick):
             tick.troubles.append(revoked)
             tick.settle(changed=False, waiting=False)
@@ -150,6 +162,8 @@ class Engine:
         """Say how far the tick is; in a long one note for how long the box was on, and be heard."""
         self._progress(done)
         known = self._clock.known
+        if known.on - self._looked_at_pins >= PINS_LOOKED_AT_SECONDS:
+            self._is_outdated |= self._look_at_pins(self._tick)  # this very tick leaves it as it is
         if known.on - self._counted >= HEARTBEAT_SECONDS:
             self._counted = known.on
             state.remember_time(known)
@@ -171,6 +185,6 @@ class Engine:
             tidying.tidy(self._data_dir, installer.store, installer.documents)
         if absent := state.absent_channels():
             tick.notes.append(f"the hub has no channel {', '.join(absent)}")
-        settled = whole and not waiting and not tick.troubles
+        settled = whole and not waiting and not tick.troubles and not self._is_outdated
         state.remember_settled(self._poller.edition() if settled else "")
         tick.settle(changed=changed or bool(tick.activated), waiting=waiting)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sync_node import following, forecast, outlook, state, ticks, trusted_time
+from sync_node import following, forecast, outlook, state, teachers_pins, ticks, trusted_time
 from sync_node.budget import Budgets
 from sync_node.config import Config, rules_of
 from sync_node.data_dir import DataDir
@@ -17,6 +17,7 @@ from sync_node.orders import Orders
 from sync_node.outlook import Outlook
 from sync_node.plan_model import Plan
 from sync_node.planning import plan_on_disk
+from sync_node.teachers_pins import TeachersPin
 
 
 @dataclass(frozen=True)
@@ -103,17 +104,23 @@ def _waiting(situation: Situation) -> list[LessonForecast]:
 
 @dataclass(frozen=True)
 class Reasons:
-    """Why packs that are offered aren't in the plan: held by a rollback, or by a rollout."""
+    """Why packs that are offered aren't in the plan: held, or not reached by a rollout.
+
+    `held` by a rollback; `pins` are what teachers pinned, whether it holds or not.
+    """
 
     held: tuple[str, ...]
     rollout: tuple[str, ...]
+    pins: tuple[TeachersPin, ...] = ()
 
 
 def reasons(data_dir: DataDir) -> Reasons:
     """Return the packs that are offered and not planned. node.db is open."""
     with database_errors(data_dir):
         rows = list(PackRow.select().where(~PackRow.retired).order_by(PackRow.pack))
+        pins = teachers_pins.known()
     return Reasons(
-        tuple(row.pack for row in rows if row.held_version is not None),
+        tuple(row.pack for row in rows if row.rolled_back_from is not None),
         tuple(row.pack for row in rows if not row.offer and row.held_version is None),
+        tuple(pins.values()),
     )

@@ -1,14 +1,15 @@
-"""Which versions work is to be done for: those on offer, and what a person put a pack back to.
+"""Which versions work is to be done for: those on offer, and what a person keeps a pack at.
 
-A pack that is held follows no offer. But what rots of the version that it is held at is fetched
-again, by the offer that this version came by: it is in choices.json with the hold.
+A pack that is held, by a rollback or by a teacher's pin, follows no offer. But what rots of the
+version that it is held at is fetched again, by the offer that this version came by: it is in
+choices.json with a hold, in node.db with a pin.
 """
 
 from collections.abc import Iterator
 
 from content_packs.errors import InvalidContent, Missing
 from content_packs.offers import Offer
-from sync_node import choices, following
+from sync_node import choices, following, teachers_pins
 from sync_node.data_dir import DataDir
 from sync_node.documents import Documents
 from sync_node.following import Followed
@@ -42,6 +43,9 @@ def _offer(data_dir: DataDir, row: PackRow) -> Offer | None:
     known = [
         hold.offer for hold in holds if (hold.pack, hold.version) == (row.pack, row.held_version)
     ]
+    pin = teachers_pins.known().get(row.pack)
+    if pin and pin.version == row.held_version:
+        known.append(pin.offer)
     if row.offered_version == row.held_version:  # the hub took the other one back
         known.append(following.decode_offer(row.offer))
     return next((offer for offer in known if offer), None)

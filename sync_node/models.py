@@ -32,7 +32,8 @@ class PackRow(_Row):
     `offer` is the `Offer` as JSON, empty where none is; `offered_version` and `offered_manifest`
     repeat it. `retired`: no followed channel offers it any more; the site doesn't show it.
     `held_version`: a person rolled back to it, away from `rolled_back_from` (not derived): it stays
-    until a version newer than `rolled_back_from` is offered.
+    until a version newer than `rolled_back_from` is offered. Without `rolled_back_from` it is what
+    a teacher pinned (`teachers_pins`).
     """
 
     pack: Any = TextField(primary_key=True)

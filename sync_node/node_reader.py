@@ -18,7 +18,7 @@ from peewee import SQL
 
 from content_packs.errors import StorageFailed
 from content_packs.hub_keys import HubKeys
-from sync_node import outlook, peer_sayings, trusted_time
+from sync_node import outlook, peer_sayings, teachers_pins, trusted_time
 from sync_node.catalogue_model import TickView
 from sync_node.data_dir import DataDir
 from sync_node.database import (
@@ -34,11 +34,13 @@ from sync_node.state import (
     HUB_KEYS_KEY,
     OUTLOOK_KEY,
     STATUS_LIST_KEY,
+    TEACHERS_PINS_KEY,
     TIME_KEY,
     decode_hub_keys,
     decode_status_list,
     decode_time,
 )
+from sync_node.teachers_pins import TeachersPin
 from sync_node.trusted_time import Known
 
 
@@ -123,6 +125,12 @@ class NodeReader:
             rows = StateRow.select().where(StateRow.key == OUTLOOK_KEY).bind(database)
             found = next((row.value for row in rows), "")
         return outlook.decode(found)
+
+    def teachers_pins(self) -> dict[str, TeachersPin]:
+        """Return what teachers pinned as the engine took it, by pack. Raises `StorageFailed`."""
+        with self._reading() as database:
+            rows = StateRow.select().where(StateRow.key == TEACHERS_PINS_KEY).bind(database)
+            return teachers_pins.decode(next((row.value for row in rows), ""))
 
     def time_and_expiry(self) -> tuple[Known | None, datetime | None]:
         """Return what was known of time, and when the signatures lapse of what is offered.

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 import click
 
 from content_packs.command_line import megabytes
+from sync_node import teachers_pins
 from sync_node.config import Config
 from sync_node.estimating import Estimate, Reasons
 from sync_node.forecast import LessonForecast, StepForecast
@@ -48,6 +49,15 @@ def plan_json(estimate: Estimate, reasons: Reasons) -> dict[str, Any]:
             for each in plan.unknown
         ],
         "held": list(reasons.held),
+        "pinned": [
+            {
+                "pack": each.pack,
+                "version": each.version,
+                "until": each.until,
+                "why_not": each.why_not,
+            }
+            for each in reasons.pins
+        ],
         "rollout": list(reasons.rollout),
     }
 
@@ -82,6 +92,7 @@ def lines_of(
     lines += [
         f"{pack}: held by a rollback until a newer version is offered" for pack in reasons.held
     ]
+    lines += [teachers_pins.in_words(each) for each in reasons.pins]
     lines += [f"{pack}: its rollout hasn't reached this node yet" for pack in reasons.rollout]
     return lines
 

@@ -17,7 +17,7 @@ from content_packs import durable
 from content_packs.digests import check_digest
 from content_packs.errors import InvalidContent, Missing, SatchelError, Untrusted
 from content_packs.manifest import Manifest
-from sync_node import choices, following, mending, state, trusted_time
+from sync_node import choices, following, mending, state, teachers_pins, trusted_time
 from sync_node.activator import put, whole_lessons
 from sync_node.config import Config
 from sync_node.data_dir import DataDir
@@ -34,6 +34,7 @@ from sync_node.models import PackRow, TickRow, VersionRow
 from sync_node.store import Store
 from sync_node.trust_store import TrustStore
 from sync_node.trusted_time import Uptime
+from sync_node.zones import zone_of
 
 
 def open_or_rebuild(data_dir: DataDir, config: Config, *, now: datetime) -> bool:
@@ -80,8 +81,11 @@ def rebuild(data_dir: DataDir, config: Config, *, now: datetime) -> None:
         trusted = _recall_time(data_dir, now)
         held = _recall_manifests(data_dir)
         _recall_holds(data_dir, held)
+        likely = trusted_time.likely(trusted, now)
+        zone = zone_of(config.time_zone, what="node.toml: time_zone")
+        teachers_pins.apply(data_dir, now=likely, zone=zone)
         for pack, versions in sorted(held.items()):
-            _recall_lessons(pack, versions, store, trusted_time.likely(trusted, now))
+            _recall_lessons(pack, versions, store, likely)
 
 
 def _ticks_of_another_schema(data_dir: DataDir) -> list[dict[str, Any]]:
@@ -167,7 +171,8 @@ def _recall_lessons(pack: str, versions: Sequence[Manifest], store: Store, now: 
     best, unfit = row.offered_version, set[int]()
     if row.held_version is not None:
         best = row.held_version
-        unfit = {m.version for m in versions if m.version >= row.rolled_back_from}
+        left = row.rolled_back_from or row.held_version + 1  # a teacher's pin left none
+        unfit = {m.version for m in versions if m.version >= left}
     elif row.offer:
         offer = following.decode_offer(row.offer)
         opens = trusted_time.parse(offer.activate_at)

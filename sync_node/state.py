@@ -33,6 +33,7 @@ STATUS_LIST_KEY = "status-list"
 _RENDITIONS = "renditions"
 _CHECK_IN = "check-in"
 OUTLOOK_KEY = "outlook"
+TEACHERS_PINS_KEY = "teachers-pins"
 
 
 def _get(key: str) -> str:
@@ -251,3 +252,13 @@ def outlook() -> str:
 def remember_outlook(text: str) -> None:
     """Remember what is to come."""
     _set(OUTLOOK_KEY, text)
+
+
+def teachers_pins() -> str:
+    """Return the versions that teachers pinned, as `teachers_pins.py` writes them."""
+    return _get(TEACHERS_PINS_KEY)
+
+
+def remember_teachers_pins(text: str) -> None:
+    """Remember which versions teachers pinned; empty for none."""
+    _set(TEACHERS_PINS_KEY, text)

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Container
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 
@@ -15,7 +15,15 @@ from content_packs.command_line import megabytes
 from content_packs.errors import SatchelError
 from content_packs.manifest import Manifest
 from content_packs.offers import Offer
-from sync_node import choices, courier_visits, outlook, state, trusted_time, usefulness
+from sync_node import (
+    choices,
+    courier_visits,
+    outlook,
+    state,
+    teachers_pins,
+    trusted_time,
+    usefulness,
+)
 from sync_node.activator import held_versions
 from sync_node.choices import Pin, asdict_pin
 from sync_node.courier_visits import Visit
@@ -34,13 +42,17 @@ from sync_node.ticks import newest_first
 from sync_node.time_sayings import StaleBy, stale, time_json
 from sync_node.trusted_time import Reading
 
+HeldBy: TypeAlias = Literal["", "rollback", "teacher"]
+
 
 @dataclass(frozen=True)
 class PackStatus:
     """A pack: how many lessons are ready at which version, and how many bytes are to come.
 
     `bytes_to_come` are those of files that aren't here, before compression; None where the
-    manifest isn't here yet. `versions` are those at which lessons are active.
+    manifest isn't here yet. `versions` are those at which lessons are active. `held_by` says why
+    the pack is at `held_version`, `held_until` a teacher's last day, ISO 8601; `pin`: why a
+    teacher's pin doesn't hold.
     """
 
     pack: str
@@ -54,6 +66,9 @@ class PackStatus:
     retired: bool
     held_version: int | None
     activate_at: str
+    held_by: HeldBy = ""
+    held_until: str = ""
+    pin: str = ""
 
     def in_words(self) -> str:
         """Return it as a line for people."""
@@ -66,8 +81,12 @@ class PackStatus:
         words += f" at version {self.version}"
         if self.lessons_older:
             words += f", {self.lessons_older} more at an older version"
-        if self.held_version is not None:
+        if self.held_by == "rollback":
             return f"{words}; rolled back, held until a newer version is offered"
+        if self.held_by == "teacher":
+            words += f"; held at version {self.held_version} until {self.held_until} by a teacher"
+        elif self.pin:
+            words += f"; {self.pin}"
         if self.bytes_to_come:
             words += f", {megabytes(self.bytes_to_come)} to come"
         if self.activate_at and self.lessons_ready != self.lessons_total:
@@ -196,6 +215,10 @@ def _pack(
     manifest = _manifest(manifests, versions.get((row.pack, version)))
     active = [r.version for r in LessonRow.select().where(LessonRow.pack == row.pack)]
     offer: Offer | None = decode_offer(row.offer) if row.offer else None
+    pin = teachers_pins.known().get(row.pack)
+    held_by: HeldBy = ""
+    if row.held_version is not None:
+        held_by = "teacher" if row.rolled_back_from is None else "rollback"
     to_come = _bytes_to_come(data_dir, manifest, store) if manifest else None
     return PackStatus(
         pack=row.pack,
@@ -209,6 +232,9 @@ def _pack(
         retired=row.retired,
         held_version=row.held_version,
         activate_at=offer.activate_at if offer else "",
+        held_by=held_by,
+        held_until=pin.until if pin and held_by == "teacher" else "",
+        pin=teachers_pins.why_not_in_words(pin) if pin else "",
     )
 
 

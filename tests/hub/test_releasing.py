@@ -211,6 +211,20 @@ def test_nothing_falls_back_to_what_is_not_older(
     assert client.versions() == {"demo": 2}
 
 
+def test_what_is_withdrawn_for_good_is_said_beside_what_is_on_offer(
+    published: Hub, client: Client
+) -> None:
+    """A school may have pinned it: its box lets it go by that word."""
+    release(published, "demo", 2, "main", Terms(rollout=50))
+    withdraw(published, "demo", 1)
+    (offer,) = client.offers()
+    assert (offer.version, offer.rollout, offer.withdrawn) == (2, 50, (1,))
+    assert release(published, "demo", 2, "main", Terms(rollout=50)).already
+    release(published, "demo", 2, "main", Terms())
+    (offer,) = client.offers()
+    assert (offer.rollout, offer.withdrawn) == (100, (1,))
+
+
 def test_a_withdrawal_from_one_channel_leaves_the_others(published: Hub, client: Client) -> None:
     add_channel(published, "second")
     release(published, "demo", 2, "main", Terms())

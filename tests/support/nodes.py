@@ -51,6 +51,7 @@ class Node:
     disk_free: Callable[[Path], int] = disk.disk_free
     rollout_number: int = 0
     progress: list[Progress] = field(default_factory=list)
+    time_zone: str = "+00:00"
     boot: str = "first"
     on_since: datetime | None = None  # by its clock; None: `now` when it was made
 
@@ -72,7 +73,8 @@ class Node:
 
     @property
     def config(self) -> Config:
-        return Config(1, (SourceConfig(folder="/unused"),), self.channels, self.rollout_number)
+        source = SourceConfig(folder="/unused")
+        return Config(1, (source,), self.channels, self.rollout_number, time_zone=self.time_zone)
 
     def initialise(self, repository: Repository) -> "Node":
         initialise(self.data_dir, repository.first_root, self.config, now=self.now)

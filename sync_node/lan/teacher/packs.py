@@ -15,6 +15,7 @@ from sync_node.lan.interface_language import wishes
 from sync_node.lan.teacher.answers import WRONG, done, guard, wrong
 from sync_node.lan.teacher.today import day_in, today
 from sync_node.lan.visitor import school, teacher_only, visitor
+from sync_node.school.pinned_versions import PinnedVersion
 from sync_node.shelves import Shelf
 
 blueprint = Blueprint("teacher_packs", __name__, url_prefix="/teacher")
@@ -45,7 +46,8 @@ def plans() -> str:
 @teacher_only
 def pinned() -> str:
     """Show the packs that are kept at a version."""
-    found = [(one, _title(one.pack)) for one in school().pinned_versions.pinned()]
+    pinned = school().pinned_versions.pinned()
+    found = [(one, _title(one.pack), _not_held(one)) for one in pinned]
     return render_template("teacher/packs.html", pinned=found)
 
 
@@ -70,7 +72,7 @@ def keep(pack: str) -> Response:
     try:
         if until is None:
             raise UsageError("no day was chosen", hint="Choose the last day of the term.")
-        version = catalogue().outline(pack, wishes()).card.version
+        version = catalogue().open_version(pack)
         school().pinned_versions.pin(pack, version, until, by=visitor().id)
     except WRONG as error:
         return wrong("teacher/pack.html", "pin-day", error, **values)
@@ -102,7 +104,22 @@ def ask() -> Response:
 def _values(pack: str) -> dict[str, object]:
     outline = catalogue().outline(pack, wishes())
     found = next((one for one in school().pinned_versions.pinned() if one.pack == pack), None)
-    return {"outline": outline, "pinned": found, "today": today()}
+    return {
+        "outline": outline,
+        "open_version": catalogue().open_version(pack),
+        "pinned": found,
+        "not_held": _not_held(found),
+        "today": today(),
+    }
+
+
+def _not_held(pinned: PinnedVersion | None) -> str:
+    """Return why the box doesn't hold what is pinned; empty where it does, or hasn't looked yet."""
+    if pinned is None:
+        return ""
+    found = catalogue().teachers_pin(pinned.pack)
+    known = found and (found.version, found.until) == (pinned.version, pinned.until.isoformat())
+    return found.why_not if found and known else ""
 
 
 def _wishes() -> dict[str, object]:

@@ -7,7 +7,10 @@ import pytest
 from flask.testing import FlaskClient
 
 from content_packs.code_lists import FOR_TEACHERS
+from sync_node import state
 from sync_node.data_dir import DataDir
+from sync_node.database import using_database
+from sync_node.teachers_pins import TeachersPin
 from tests.sync_node.lan import lessons
 from tests.sync_node.lan.lessons import LESSON
 from tests.sync_node.lan.school import School, describe
@@ -286,3 +289,12 @@ def add_a_plan(data_dir: DataDir) -> None:
     school.add(msgspec.structs.replace(made, stage=FOR_TEACHERS), contents)
     school.offer("plan", 1)
     school.activate("plan", 1, "plan-one")
+
+
+def test_a_pin_that_isnt_held_says_why(teacher: FlaskClient, classroom: Classroom) -> None:
+    teacher.post("/teacher/packs/fractions", data={"until": "2026-12-20"})
+    pin = TeachersPin("fractions", 1, "2026-12-20", "withdrawn")
+    with using_database(classroom.data_dir):
+        state.remember_teachers_pins(msgspec.json.encode([pin]).decode())
+    assert "The district took this version back" in text_of(teacher, "/teacher/packs/fractions")
+    assert "not kept: see why" in text_of(teacher, "/teacher/packs")
