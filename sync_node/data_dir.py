@@ -120,6 +120,11 @@ class DataDir:
         return self.root / "deltas"
 
     @property
+    def run(self) -> Path:
+        """The folder in which this box's system and Satchel say something to each other."""
+        return self.root / "run"
+
+    @property
     def lock(self) -> Path:
         """The file that is locked while a tick runs."""
         return self.root / "engine.lock"

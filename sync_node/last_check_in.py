@@ -22,7 +22,12 @@ class LastCheckIn(msgspec.Struct, frozen=True):
 
 def last_check_in() -> LastCheckIn:
     """Return how the last check-in went. node.db is open."""
+    return decode(state.check_in())
+
+
+def decode(text: str) -> LastCheckIn:
+    """Return what node.db holds of it; an empty one for nothing, or for anything else."""
     try:
-        return msgspec.json.decode(state.check_in() or "{}", type=LastCheckIn)
+        return msgspec.json.decode(text or "{}", type=LastCheckIn)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return LastCheckIn()

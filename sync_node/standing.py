@@ -11,7 +11,7 @@ from sync_node import desired, desired_sayings, enrolment, identity
 from sync_node.data_dir import DataDir
 from sync_node.enrolment import State
 from sync_node.held_documents import HeldDocuments
-from sync_node.last_check_in import last_check_in
+from sync_node.last_check_in import LastCheckIn, last_check_in
 from sync_node.outbox import Outbox
 from sync_node.revocations import Revocations
 
@@ -43,9 +43,12 @@ class Standing:
         return asdict(self) | {"desired": msgspec.to_builtins(self.desired)}
 
 
-def standing(data_dir: DataDir) -> Standing:
-    """Return what this node is to its hub. node.db is open. Raises `StorageFailed`."""
-    last = last_check_in()
+def standing(data_dir: DataDir, last: LastCheckIn | None = None) -> Standing:
+    """Return what this node is to its hub. Raises `StorageFailed`.
+
+    `last`: how the last check-in went; None: as node.db says, which is open then.
+    """
+    last = last or last_check_in()
     documents = HeldDocuments(data_dir)
     wanted = documents.desired_state()
     found = Standing(

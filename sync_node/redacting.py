@@ -1,0 +1,107 @@
+"""Taking secrets and people out of text that leaves the box. Pure.
+
+Gone are: names of pupils, teachers and classes; keys, tokens, codes, PINs and passwords, by how
+they look or by what stands before them. What is doubtful goes. Digests stay: they are public, and a
+log without them says little; so do fingerprints and ids of nodes and packs.
+"""
+
+import re
+from collections.abc import Collection, Iterable
+
+REMOVED = "[removed]"
+SOMEBODY = "[name]"
+
+_NAMED = (
+    r"authorization|bearer|cookie|set-cookie|passphrase|password|passwd|secret|token|session|device"
+    r"|credential|api[-_ ]?key|private[-_ ]?key|pin|code|psk"
+)
+_RULES = tuple(
+    (re.compile(pattern, flags), instead)
+    for pattern, flags, instead in (
+        (r"-----BEGIN [^-]{1,60}-----.*?(?:-----END [^-]{1,60}-----|\Z)", re.DOTALL, REMOVED),
+        (r"scrypt:\S+", 0, REMOVED),
+        (r"(://)[^\s/@]+@", 0, rf"\1{REMOVED}@"),
+        (
+            rf"(?i)\b({_NAMED})(s?[\"']?\s*[:=]\s*[\"']?(?:(?:bearer|basic)\s+)?)[^\s\"',;&\[\]{{}}]+",
+            0,
+            rf"\1\2{REMOVED}",
+        ),
+        (r"(?i)\b(bearer|basic|pin|passphrase|password)(\s+)(?=\S*\d)[^\s\"',;&\[\]{}]+", 0,
+         rf"\1\2{REMOVED}"),
+        # Codes from the console and from printed sheets: groups of Crockford's base 32.
+        (r"(?i)\b[0-9a-hjkmnp-tv-z]{4,5}(?:-[0-9a-hjkmnp-tv-z]{4,5}){2,7}\b(?!-)", 0, REMOVED),
+    )
+)  # fmt: skip
+_TOKEN_CHARACTERS_MIN = 20
+_TOKEN = re.compile(r"(?<![\w/+=-])[A-Za-z0-9_+/=-]{20,}(?![\w/+=-])")
+_HEXADECIMAL = re.compile(r"(?:sha256[:-])?[0-9a-f]+")
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_WORDS = re.compile(r"[A-Z]?[a-z]{2,}(?:[-_]?[A-Z][a-z]{2,}|[-_][a-z]{2,})*")
+_WORD = re.compile(r"[^\W_]")
+
+
+class Redactor:
+    """Takes secrets out of any text, and the names that it was given."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._by_beginning: dict[str, list[str]] = {}
+        for name in sorted({name.strip() for name in names}, key=len, reverse=True):
+            if name:
+                self._by_beginning.setdefault(name[0].casefold(), []).append(name.casefold())
+
+    def __call__(self, text: str) -> str:
+        """Return the text without them."""
+        for pattern, instead in _RULES:
+            text = pattern.sub(instead, text)
+        return self._without_names(_TOKEN.sub(_token, text))
+
+    def _without_names(self, text: str) -> str:
+        """Return the text without names. In one pass: a school has thousands of them."""
+        if not self._by_beginning:
+            return text
+        pieces, kept, at = [], 0, 0
+        while at < len(text):
+            length = self._name_at(text, at)
+            if length:
+                pieces += [text[kept:at], SOMEBODY]
+                kept = at = at + length
+            else:
+                at += 1
+        return "".join([*pieces, text[kept:]])
+
+    def _name_at(self, text: str, at: int) -> int:
+        """Return how long the name is that begins at a place of the text, 0 for none there."""
+        names: Collection[str] = self._by_beginning.get(text[at].casefold(), ())
+        if not names or (_is_letter(text[at]) and at and _is_letter(text[at - 1])):
+            return 0
+        for name in names:
+            end = at + len(name)
+            if text[at:end].casefold() == name and not (
+                end < len(text) and _is_letter(text[end]) and _is_letter(text[end - 1])
+            ):
+                return len(name)
+        return 0
+
+
+def _is_letter(character: str) -> bool:
+    """Say whether words of it have ends: Chinese and the like are written without spaces."""
+    return bool(_WORD.match(character)) and ord(character) < 0x2E80
+
+
+def _token(found: re.Match[str]) -> str:
+    """Keep what can't be a secret: digests, ids, paths and plain words."""
+    text = found[0]
+    if all(_is_plain(part) for part in re.split(r"[/=]", text)):
+        return text
+    return REMOVED
+
+
+def _is_plain(part: str) -> bool:
+    """Say whether a part of a path is a word, a number, an id or a digest."""
+    if len(part) < _TOKEN_CHARACTERS_MIN or _HEXADECIMAL.fullmatch(part) or _UUID.fullmatch(part):
+        return True
+    small, large = any(map(str.islower, part)), any(map(str.isupper, part))
+    digits = sum(map(str.isdigit, part))
+    if small and large:
+        return not digits and bool(_WORDS.fullmatch(part))
+    return digits * 3 <= len(part)

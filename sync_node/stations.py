@@ -1,0 +1,87 @@
+"""Who is on the school's Wi-Fi: how many phones, how well they are heard. Nothing about who.
+
+Whatever runs the access point writes `run/stations.json` (STATE.md) when it likes; the site reads
+it. It comes from outside of Satchel: it is read within bounds, and anything that isn't as it should
+be is taken for nothing.
+"""
+
+import os
+import stat
+from dataclasses import dataclass
+from typing import Annotated, Literal, TypeAlias
+
+import msgspec
+
+from sync_node.data_dir import DataDir
+from sync_node.limits import (
+    STATIONS_BYTES_MAX,
+    STATIONS_FRESH_SECONDS,
+    STATIONS_MAX,
+    WEAK_SIGNAL_DBM,
+)
+
+NAME = "stations.json"
+
+Known: TypeAlias = Literal["fresh", "old", "unknown", "unreadable"]
+
+
+class Station(msgspec.Struct, frozen=True):
+    """A phone: how well it is heard, in dBm; for how long it is there, in seconds."""
+
+    signal: Annotated[int, msgspec.Meta(ge=-200, le=50)] | None = None
+    seconds: Annotated[int, msgspec.Meta(ge=0, le=10**9)] | None = None
+
+
+class _File(msgspec.Struct, frozen=True):
+    format: Literal[1]
+    stations: Annotated[tuple[Station, ...], msgspec.Meta(max_length=STATIONS_MAX)]
+
+
+@dataclass(frozen=True)
+class Stations:
+    """What is known: `fresh`; `old`, of `seconds` ago; `unknown`: nobody says; `unreadable`."""
+
+    known: Known
+    seconds: int = 0
+    stations: tuple[Station, ...] = ()
+
+    @property
+    def weak(self) -> int:
+        """How many are heard so badly that films won't come."""
+        return sum(
+            each.signal is not None and each.signal < WEAK_SIGNAL_DBM for each in self.stations
+        )
+
+    @property
+    def weakest(self) -> int | None:
+        """The worst signal, in dBm."""
+        return min((each.signal for each in self.stations if each.signal is not None), default=None)
+
+
+def read(data_dir: DataDir, *, now: float) -> Stations:
+    """Return what the access point says; `now`: seconds since 1970, by the system's clock."""
+    path = data_dir.run / NAME
+    try:  # neither a link nor a pipe is opened for reading: it might never answer
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return Stations("unknown")
+    except OSError:
+        return Stations("unreadable")
+    try:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            return Stations("unreadable")
+        stations = _decoded(os.read(descriptor, STATIONS_BYTES_MAX + 1))
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return Stations("unreadable")
+    finally:
+        os.close(descriptor)
+    age = int(now - found.st_mtime)
+    is_fresh = abs(age) <= STATIONS_FRESH_SECONDS
+    return Stations("fresh" if is_fresh else "old", max(age, 0), stations)
+
+
+def _decoded(data: bytes) -> tuple[Station, ...]:
+    if len(data) > STATIONS_BYTES_MAX:
+        raise msgspec.DecodeError("too long")
+    return msgspec.json.decode(data, type=_File).stations
