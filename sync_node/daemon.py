@@ -3,21 +3,20 @@
 The site goes on whatever becomes of the engine, and both end on SIGTERM or Ctrl-C.
 """
 
+import logging
 import signal
 import sys
 from collections.abc import Callable
 from types import FrameType
-from typing import Any
 
-import waitress
 from flask import Flask
 
 from content_packs.errors import UsageError
 from sync_node import config
 from sync_node.data_dir import DataDir
-from sync_node.lan import visitor
+from sync_node.lan import visitor, web_server
 from sync_node.lan.app import create_app
-from sync_node.limits import SITE_CONNECTIONS_MAX, SITE_THREADS
+from sync_node.log_files import LogHandler
 from sync_node.supervising import Supervisor, engine_command
 
 
@@ -31,15 +30,16 @@ def run(
 ) -> None:
     """Serve and sync until told to end. None: as node.toml says; port 0: any that is free.
 
-    `listening` gets the site's address once it can be opened. Raises `UsageError` where the
-    address is taken.
+    `listening` gets the site's address once it can be opened, `log` what goes wrong. Raises
+    `UsageError` where the address is taken.
     """
     found = config.read(data_dir)
     site = found.site
     host = site.host if host is None else host
-    connections: dict[int, Any] = {}
+    handler = LogHandler(log)
+    logging.getLogger().addHandler(handler)
     app = create_app(data_dir, to_peers=found.peers)
-    server = _listen(app, host, site.port if port is None else port, connections)
+    server = _listen(app, host, site.port if port is None else port)
     school = visitor.school_of(app)
     supervisor = Supervisor(engine_command(data_dir, server.effective_port), log=log)
     signal.signal(signal.SIGTERM, _end)
@@ -51,21 +51,13 @@ def run(
     finally:
         supervisor.stop()
         school.close()
-        waitress.wasyncore.close_all(connections)  # phones keep theirs open; the listening one, too
+        logging.getLogger().removeHandler(handler)
+        server.close_connections()
 
 
-def _listen(app: Flask, host: str, port: int, connections: dict[int, Any]) -> Any:
+def _listen(app: Flask, host: str, port: int) -> web_server.WebServer:
     try:
-        return waitress.create_server(
-            app,
-            map=connections,
-            host=host,
-            port=port,
-            threads=SITE_THREADS,
-            connection_limit=SITE_CONNECTIONS_MAX,
-            asyncore_use_poll=True,
-            ident=None,
-        )
+        return web_server.listen(app, host, port)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else None
         raise UsageError(

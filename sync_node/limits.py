@@ -240,3 +240,7 @@ STATIONS_FRESH_SECONDS = 300
 WEAK_SIGNAL_DBM = -75  # below it, films stall
 POWEROFF_TAKEN_SECONDS = 15  # in which what watches has taken a request, if anything does
 POWEROFF_END_SECONDS = 90  # in which a box is off that is being shut down
+HISTORY_DAYS = 30  # that charts show
+HISTORY_LINKS_MAX = 4
+PACKS_SHOWN_MAX = 12  # on the technician's first page; more have pages of their own
+PACKS_ON_PAGE = 24

@@ -88,7 +88,8 @@ def create_app(
     reading.set_up(app)
     take_home.set_up(app)
     learners.set_up(app, Learning(catalogue, school, log=app.logger.warning))
-    for pages in (student, items, exercise, bridge, content, signing_in):
+    content.set_up(app)
+    for pages in (student, items, exercise, bridge, signing_in):
         app.register_blueprint(pages.blueprint)
     teachers.set_up(app, data_dir)
     if to_peers and to_peers.offer:

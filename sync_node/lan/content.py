@@ -8,13 +8,14 @@ from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 from urllib.parse import quote
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Flask, Response, current_app, request, url_for
 
 from content_packs import byte_ranges
 from content_packs.errors import Missing, SatchelError
 from sync_node.catalogue_model import ContentFile
 from sync_node.lan.catalogue_access import catalogue
 from sync_node.lan.interface_language import _
+from sync_node.lan.known_files import KnownFile, KnownFiles
 from sync_node.lan.limits import CONTENT_PIECE_BYTES, HOST_CHARACTERS_MAX
 
 blueprint = Blueprint("content", __name__)
@@ -33,8 +34,21 @@ _SHOWN = frozenset(
         "font/woff", "font/woff2", "font/ttf", "font/otf",
     }
 )  # fmt: skip
+_KEY = "known_files"
 _ALWAYS_UTF_8 = frozenset({"text/plain", "text/csv", "text/vtt", "application/json"})
 _HOST = re.compile(r"[A-Za-z0-9.:\[\]-]+")
+
+
+def set_up(app: Flask) -> None:
+    """Serve the files of packs."""
+    app.extensions[_KEY] = KnownFiles()
+    app.register_blueprint(blueprint)
+
+
+def known_files(app: Flask) -> KnownFiles:
+    """Return what the site decided lately, for the server to answer alike."""
+    found: KnownFiles = app.extensions[_KEY]
+    return found
 
 
 @blueprint.errorhandler(SatchelError)
@@ -60,8 +74,12 @@ def file(pack: str, version: int, path: str) -> Response:
         if_range=request.headers.get("If-Range"),
         if_none_match=request.headers.get("If-None-Match"),
     )
-    response = Response(status=answer.status, headers=answer.headers)
-    _add_headers(response, found, pack=pack, path=path)
+    own = _headers(found, pack=pack, path=path)
+    asked_as = request.environ.get("REQUEST_URI")
+    if asked_as:
+        known = KnownFile(found.place, found.size, found.digest, tuple(own.items()))
+        known_files(current_app).remember(asked_as, request.headers.get("Host", ""), known)
+    response = Response(status=answer.status, headers={**answer.headers, **own})
     if answer.status == 304:
         del response.headers["Content-Type"]
         return response
@@ -115,23 +133,25 @@ def _pieces(opened: BinaryIO, length: int) -> Iterator[bytes]:
             yield piece
 
 
-def _add_headers(response: Response, found: ContentFile, *, pack: str, path: str) -> None:
+def _headers(found: ContentFile, *, pack: str, path: str) -> dict[str, str]:
     base = found.media_type.split(";", 1)[0].strip().lower()
     shown = base in _SHOWN
     kind = base if shown else ANY_TYPE
-    headers = response.headers
-    headers["Content-Type"] = f"{kind}; charset=utf-8" if kind in _ALWAYS_UTF_8 else kind
-    headers["Content-Security-Policy"] = _policy(kind, pack)
-    headers["X-Content-Type-Options"] = "nosniff"
-    headers["Cache-Control"] = "public, max-age=31536000, immutable"
-    # An app has an opaque origin: to it, its own modules, fonts and data are of another origin.
-    headers["Access-Control-Allow-Origin"] = "*"
-    headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-    headers["Referrer-Policy"] = "no-referrer"
-    headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()"
+    headers = {
+        "Content-Type": f"{kind}; charset=utf-8" if kind in _ALWAYS_UTF_8 else kind,
+        "Content-Security-Policy": _policy(kind, pack),
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "public, max-age=31536000, immutable",
+        # An app has an opaque origin: to it, its own modules, fonts and data are of another origin.
+        "Access-Control-Allow-Origin": "*",
+        "Cross-Origin-Resource-Policy": "cross-origin",
+        "Referrer-Policy": "no-referrer",
+        "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    }
     if not shown or "save" in request.args:
         name = quote(path.rsplit("/", 1)[-1], safe="")
         headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"
+    return headers
 
 
 def _policy(kind: str, pack: str) -> str:

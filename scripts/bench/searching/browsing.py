@@ -34,14 +34,16 @@ def pages(folder: Path, count: int) -> dict[str, list[float]]:
     """Return how long each page takes, in milliseconds, `count` times."""
     data_dir = DataDir(folder)
     data_dir.make()
-    _fill_node_db(data_dir)
+    with creating_database(data_dir):
+        say_all_is_open(data_dir)
+    close_database()
     client = create_app(data_dir).test_client()
     chance = random.Random(5)  # noqa: S311  # the same each time
     return {page: [_took(client, page, chance) for _ in range(count)] for page in PAGES}
 
 
-def _fill_node_db(data_dir: DataDir) -> None:
-    """Say in node.db that all is open that search.db has."""
+def say_all_is_open(data_dir: DataDir) -> None:
+    """Say in node.db, which is open, that all can be opened that search.db has."""
     opened = sqlite3.connect(database.place_of(data_dir))
     units = opened.execute("SELECT pack, lesson FROM unit").fetchall()
     opened.close()
@@ -51,13 +53,11 @@ def _fill_node_db(data_dir: DataDir) -> None:
         for pack, lesson in units
         if lesson
     ]
-    with creating_database(data_dir):
-        for pack in packs:
-            PackRow.create(pack=pack, channel="main", offered_version=1)
-            VersionRow.create(pack=pack, version=1, manifest="0" * 64)
-        for at in range(0, len(lessons), ROWS_TOGETHER):
-            LessonRow.insert_many(lessons[at : at + ROWS_TOGETHER]).execute()
-    close_database()
+    for pack in packs:
+        PackRow.create(pack=pack, channel="main", offered_version=1)
+        VersionRow.create(pack=pack, version=1, manifest="0" * 64)
+    for at in range(0, len(lessons), ROWS_TOGETHER):
+        LessonRow.insert_many(lessons[at : at + ROWS_TOGETHER]).execute()
 
 
 def _took(client: FlaskClient, page: str, chance: random.Random) -> float:

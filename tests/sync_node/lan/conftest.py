@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
-from waitress.server import create_server
 
 from sync_node.lan.app import create_app
+from sync_node.lan.web_server import listen
 from tests.sync_node.lan.school import School, furnished_school
 
 NOW = datetime(2026, 9, 1, 6, 3, tzinfo=UTC)
@@ -33,7 +33,7 @@ def client(school: School) -> FlaskClient:
 def serving(school: School) -> Iterator[str]:
     """Serve a school's site at the time `NOW`; yield its address."""
     app = create_app(school.data_dir, clock=lambda: NOW)
-    server = create_server(app, host="127.0.0.1", port=0, threads=2)
+    server = listen(app, "127.0.0.1", 0)
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
@@ -47,7 +47,7 @@ def serving(school: School) -> Iterator[str]:
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the site, served by the node's web server."""
     school = furnished_school(tmp_path_factory.mktemp("school"))
-    server = create_server(create_app(school.data_dir), host="127.0.0.1", port=0, threads=4)
+    server = listen(create_app(school.data_dir), "127.0.0.1", 0)
     thread = threading.Thread(target=server.run)
     thread.start()
     try:

@@ -7,7 +7,8 @@ import msgspec
 
 from content_packs import manifest as manifests
 from content_packs.digests import digest_of
-from content_packs.manifest import File, Lesson, Manifest, Publisher
+from content_packs.limits import CHUNK_BYTES_MAX
+from content_packs.manifest import Chunk, File, Lesson, Manifest, Publisher
 from sync_node.data_dir import DataDir
 from sync_node.database import creating_database
 from sync_node.models import LessonRow, PackRow, TickRow, VersionRow
@@ -47,7 +48,7 @@ class School:
         files = []
         for path, (media_type, data) in sorted(contents.items()):
             digest = digest_of(data) if path in absent else self.keep(data)
-            files.append(File(path, len(data), digest, media_type))
+            files.append(File(path, len(data), digest, media_type, _chunks(data)))
         manifest = msgspec.structs.replace(description, files=tuple(files))
         encoded = manifests.encode(manifest)
         manifests.decode(encoded)  # a fixture that the node would refuse shows nothing
@@ -74,6 +75,13 @@ class School:
                 previous_version=before.version if before else None,
                 activated_at=ACTIVATED_AT,
             ).execute()
+
+
+def _chunks(data: bytes) -> tuple[Chunk, ...]:
+    if len(data) <= CHUNK_BYTES_MAX:
+        return ()
+    pieces = (data[at : at + CHUNK_BYTES_MAX] for at in range(0, len(data), CHUNK_BYTES_MAX))
+    return tuple(Chunk(digest_of(piece), len(piece)) for piece in pieces)
 
 
 def new_school(root: Path) -> School:

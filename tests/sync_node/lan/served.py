@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 
 from flask import Flask
 from flask.testing import FlaskClient
-from waitress.server import create_server
 
 from sync_node.lan.app import create_app
 from sync_node.lan.visitor import SESSION_COOKIE
+from sync_node.lan.web_server import listen
 from sync_node.school.quizzes import FormQuestion, from_form
 from sync_node.school.school import School as SchoolData
 from sync_node.school.sessions import Session
@@ -55,7 +55,7 @@ def served(school: School) -> Iterator[Served]:
     """Serve a school with a class of six, a teacher and a technician."""
     room = a_classroom(school.data_dir, lambda: datetime.now(UTC))
     app = create_app(school.data_dir, school=room.school)
-    server = create_server(app, host="127.0.0.1", port=0, threads=4)
+    server = listen(app, "127.0.0.1", 0)
     thread = threading.Thread(target=server.run)
     thread.start()
     try:

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Request
-from waitress.server import create_server
 
 from content_packs.manifest import Item, Lesson, Variant
 from sync_node.lan import vendor_files
 from sync_node.lan.app import create_app
+from sync_node.lan.web_server import listen
 from tests.support.browser import DESKTOP, PHONE, Visit, visit
 from tests.sync_node.lan.school import School, describe, new_school
 
@@ -76,7 +76,7 @@ def papers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     assert vendor_files.FOLDER.is_dir(), "run scripts/front_assets.py first, as scripts/test does"
     school = new_school(tmp_path_factory.mktemp("papers"))
     _school(school)
-    server = create_server(create_app(school.data_dir), host="127.0.0.1", port=0, threads=4)
+    server = listen(create_app(school.data_dir), "127.0.0.1", 0)
     thread = threading.Thread(target=server.run)
     thread.start()
     try:

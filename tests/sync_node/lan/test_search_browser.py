@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser
-from waitress.server import create_server
 
 from sync_node.lan.app import create_app
+from sync_node.lan.web_server import listen
 from sync_node.search.filling import Filler
 from tests.support.browser import DESKTOP, PHONE, visit
 from tests.sync_node.lan import lessons
@@ -28,7 +28,7 @@ def found_at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a site whose lessons are indexed."""
     school = furnished_school(tmp_path_factory.mktemp("school"))
     Filler(school.data_dir, pages=lambda _: ()).fill()
-    server = create_server(create_app(school.data_dir), host="127.0.0.1", port=0, threads=4)
+    server = listen(create_app(school.data_dir), "127.0.0.1", 0)
     thread = threading.Thread(target=server.run)
     thread.start()
     try:

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 from playwright.sync_api import Browser, Page
-from waitress.server import create_server
 
 from sync_node.lan.app import create_app
+from sync_node.lan.web_server import listen
 from sync_node.school.quizzes import FormQuestion, from_form
 from tests.support.axe import violations
 from tests.support.browser import DESKTOP, PHONE, Visit, visit
@@ -37,7 +37,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = furnished_school(tmp_path_factory.mktemp("school")).data_dir
     classroom = a_classroom(folder, lambda: datetime.now(UTC))
     app = create_app(folder, school=classroom.school)
-    server = create_server(app, host="127.0.0.1", port=0, threads=4)
+    server = listen(app, "127.0.0.1", 0)
     thread = threading.Thread(target=server.run)
     thread.start()
     question = FormQuestion("choice", "Which is a half?", ("1/2",), ("1/3", "1/4"))

@@ -1,0 +1,84 @@
+"""What processes take of the machine: processor time, memory, and cores that they are kept to."""
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+SERVER_CORE, CLIENT_CORE = "0", "1"
+PERIOD_MICROSECONDS = 100_000
+_TICK = os.sysconf("SC_CLK_TCK")
+_V2 = Path("/sys/fs/cgroup/cgroup.controllers")
+_ROOTS = (Path("/sys/fs/cgroup"), Path("/sys/fs/cgroup/cpu"))
+_NAME = "satchel-bench"
+
+
+def family(pid: int) -> list[int]:
+    """Return a process and all that it started and that still runs."""
+    found = [pid]
+    for parent in found:
+        for task in Path(f"/proc/{parent}/task").glob("*"):
+            try:
+                found += [int(child) for child in (task / "children").read_text().split()]
+            except OSError:
+                continue
+    return found
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return the processor time that a family of processes took so far."""
+    total = 0.0
+    for each in family(pid):
+        try:
+            text = Path(f"/proc/{each}/stat").read_text()
+        except OSError:
+            continue
+        fields = text.rpartition(")")[2].split()
+        total += sum(int(ticks) for ticks in fields[11:15]) / _TICK
+    return total
+
+
+def memory(pid: int) -> dict[str, int]:
+    """Return the bytes of a family: `rss`, where shared pages count for each, and `pss`."""
+    found = {"rss": 0, "pss": 0}
+    for each in family(pid):
+        try:
+            lines = Path(f"/proc/{each}/smaps_rollup").read_text().splitlines()
+        except OSError:
+            continue
+        for line in lines:
+            name, _, rest = line.partition(":")
+            if name.lower() in found:
+                found[name.lower()] += int(rest.split()[0]) * 1024
+    return found
+
+
+@contextmanager
+def share_of_a_core(pid: int, share: float) -> Iterator[str]:
+    """Give a family of processes no more than this share of a core; yield how.
+
+    By a control group's quota, in periods of 100 ms, of version 2 or 1. Raises `OSError` where this
+    user may make none.
+    """
+    quota = int(share * PERIOD_MICROSECONDS)
+    is_v2 = _V2.exists()
+    group = _ROOTS[0 if is_v2 else 1] / f"{_NAME}-{pid}"
+    if is_v2:
+        (_ROOTS[0] / "cgroup.subtree_control").write_text("+cpu")
+    group.mkdir()
+    try:
+        if is_v2:
+            (group / "cpu.max").write_text(f"{quota} {PERIOD_MICROSECONDS}")
+        else:
+            (group / "cpu.cfs_period_us").write_text(str(PERIOD_MICROSECONDS))
+            (group / "cpu.cfs_quota_us").write_text(str(quota))
+        for each in family(pid):
+            (group / "cgroup.procs").write_text(str(each))
+        yield f"control group {'v2, cpu.max' if is_v2 else 'v1, cpu.cfs_quota_us'}"
+    finally:
+        parent = group.parent / "cgroup.procs"
+        for each in (group / "cgroup.procs").read_text().split():
+            parent.write_text(each)
+        time.sleep(0.1)
+        group.rmdir()
