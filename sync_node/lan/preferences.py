@@ -3,8 +3,9 @@
 from urllib.parse import urlsplit
 
 from flask import Response, request
+from werkzeug.exceptions import HTTPException
 
-from sync_node.lan.limits import COOKIE_SECONDS
+from sync_node.lan.limits import ADDRESS_CHARACTERS_MAX, COOKIE_SECONDS
 
 RENDITION_COOKIE = "rendition"
 
@@ -25,8 +26,12 @@ def way_back() -> str:
     A page that has a `next` of its own hands that on; else each link to such a page would be
     longer than the last, and a reader of links would never come to an end.
     """
-    if "next" in request.values:
-        return local_address(request.values["next"])
+    try:
+        wanted = request.values.get("next")
+    except HTTPException:  # a form that is too large: this is the page that says so
+        wanted = request.args.get("next")
+    if wanted is not None:
+        return local_address(wanted)
     return request.full_path.rstrip("?") if request.method == "GET" else request.path
 
 
@@ -39,4 +44,4 @@ def local_address(address: str) -> str:
     ours = not parts.scheme and not parts.netloc and address.startswith("/")
     # Browsers read a backslash as a slash, and drop tabs and line ends: '/\evil' leaves the site.
     plain = address.isprintable() and "\\" not in address and not address.startswith("//")
-    return address if ours and plain else "/"
+    return address if ours and plain and len(address) <= ADDRESS_CHARACTERS_MAX else "/"

@@ -12,7 +12,7 @@ from content_packs.errors import Missing
 from sync_node.lan import visitor
 from sync_node.lan.preferences import local_address
 from sync_node.lan.visitor import school
-from sync_node.school.errors import TooManyTries, WrongSecret
+from sync_node.school.errors import Busy, TooManyTries, WrongSecret
 from sync_node.school.limits import PIN_PICTURES
 from sync_node.school.people_model import Learner, SchoolClass
 from sync_node.school.pins import PIN_PICTURE_NAMES, from_pictures
@@ -60,11 +60,15 @@ def sign_in(class_id: str, learner_id: str) -> Response:
         return _ask(found, learner, chosen=tuple(dict.fromkeys(chosen)))
     secret = from_pictures(chosen) if learner.pin_kind == "pictures" else _digits()
     try:
-        done = school().signing_in.learner(learner.id, secret, device=visitor.device())
+        done = school().signing_in.learner(
+            learner.id, secret, device=visitor.device(), place=visitor.place()
+        )
     except WrongSecret as error:
         return _ask(found, learner, Answer(wrong=True, seconds=error.seconds))
     except TooManyTries as error:
         return _ask(found, learner, Answer(seconds=error.seconds, status=429))
+    except Busy as error:
+        return _ask(found, learner, Answer(seconds=error.seconds, status=503))
     return visitor.signed_in(done, _to())
 
 

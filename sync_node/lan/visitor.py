@@ -30,6 +30,7 @@ DEVICE_COOKIE = "device"
 SIGN_IN = {"teacher": "/teacher/sign-in", "technician": "/box/sign-in"}  # `?next=` leads back
 
 _KEY = "school"
+_OF_THE_BOX = {"127.0.0.1", "::1", "::ffff:127.0.0.1"}
 _P = ParamSpec("_P")
 
 
@@ -118,6 +119,12 @@ def device() -> str:
     return device_of(token)
 
 
+def place() -> str:
+    """Return the address on the Wi-Fi that asks; empty where a web server in front hides it."""
+    address = request.remote_addr or ""
+    return "" if address in _OF_THE_BOX else address
+
+
 def signed_in(found: SignedIn, address: str) -> Response:
     """Answer somebody who signed in just now: go to a local address, with the session's cookie."""
     response = go_to(address)
@@ -193,9 +200,18 @@ def _device_token() -> str:
 
 
 def _finish(response: Response) -> Response:
-    """Send the cookie of a new device; keep what teachers see out of every cache."""
+    """Send the cookie of a new device; keep what somebody sees who is signed in out of every cache.
+
+    Phones go from hand to hand: the way back of a browser must not lead to who was here before.
+    """
     if "new_device" in g:
         remember(response, DEVICE_COOKIE, g.new_device)
-    if g.get("private"):
+    if g.get("private") or _is_somebody_s(response):
         response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _is_somebody_s(response: Response) -> bool:
+    """Say whether it is a page made for somebody who is signed in, and not a file."""
+    is_signed_in = "visitor" in g and g.visitor.kind != "guest"
+    return is_signed_in and "Cache-Control" not in response.headers

@@ -4,6 +4,7 @@ from content_packs.limits import GIB, KIB, MIB
 
 # Writing
 WRITES_WAITING_MAX = 256  # then a caller is asked to come again
+WRITES_POSTED_MAX = 64  # of them, that nobody waits for
 WRITES_IN_BATCH_MAX = 128  # committed together
 WRITE_SECONDS_MAX = 30.0  # that a caller waits for its write
 BUSY_RETRY_SECONDS = 2  # that it is asked to stay away
@@ -46,8 +47,19 @@ TRIES_FREE = 5  # wrong ones of an account on a device
 WAIT_SECONDS_FIRST = 5  # after them; doubles
 WAIT_SECONDS_MAX = 300
 FAILURES_OF_ACCOUNT_MAX = 30  # in an hour, on all devices together
+FAILURES_OF_ACCOUNT_DAY_MAX = 60  # in a day
 FAILURES_OF_DEVICE_MAX = 60  # in an hour, on all accounts together
 FAILURES_SECONDS = 3_600
+FAILURES_DAY_SECONDS = 24 * 3_600
+FAILURES_OF_PLACE_MAX = (
+    120  # in an hour, from one address, of devices that the account doesn't know
+)
+WAIT_OF_PLACE_SECONDS = 15  # after them
+PLACES_REMEMBERED_MAX = 4_000
+SEATS = 6  # of those whose secret is looked at, or about to be; of 8 threads of the site
+SEATS_OF_A_PLACE = 2
+SEATS_OF_STRANGERS = 4  # from a place that many share
+WAIT_FOR_SEAT_SECONDS = 1.0
 FAILURES_KEPT_MAX = 20_000  # rows; the oldest go first
 LEARNER_SECONDS = 12 * 3_600
 LEARNER_IDLE_SECONDS = 4 * 3_600
@@ -55,6 +67,7 @@ TEACHER_SECONDS = 12 * 3_600
 TECHNICIAN_SECONDS = 2 * 3_600
 SEEN_SECONDS = 900  # between two notes that a session is in use
 SESSIONS_KEPT_MAX = 20_000
+SESSIONS_OF_ONE_MAX = 40  # of one pupil or teacher; the oldest ends
 DEVICES_OF_ACCOUNT_MAX = 20  # that are remembered to have signed in
 
 # Recording
@@ -62,6 +75,7 @@ PROGRESS_SECONDS_MIN = 10.0  # between two notes of how far a film is, of one ac
 ACTORS_REMEMBERED_MAX = 4_000  # whose last notes are remembered
 RECORDS_BURST_MAX = 1_200  # of one actor at once; an exercise has 200 questions at most
 RECORDS_PER_SECOND = 2.0  # of one actor, after that
+RECORDS_PER_DAY_MAX = 10_000  # of one actor: 12 MB
 GUEST_RECORDS_PER_DAY_MAX = 50_000  # of all devices together that nobody has signed in to
 ATTEMPTS_KEPT_MAX = 20  # of one exercise, answer by answer
 ATTEMPTS_COUNTED_MAX = 1_000_000

@@ -15,14 +15,19 @@ from sync_node.school.limits import (
     GUEST_RECORDS_PER_DAY_MAX,
     PROGRESS_SECONDS_MIN,
     RECORDS_BURST_MAX,
+    RECORDS_PER_DAY_MAX,
     RECORDS_PER_SECOND,
 )
 
 
 @dataclass
 class _Bucket:
+    """`left`: records that may come at once, at the time `at`; `count`: of them on `day`."""
+
     left: float
     at: float
+    day: date
+    count: int = 0
 
 
 class Pace:
@@ -39,14 +44,19 @@ class Pace:
         """Say whether `count` more records of an actor may be stored, and count them."""
         now = self._monotonic()
         with self._lock:
-            bucket = self._buckets.pop(str(actor), None) or _Bucket(RECORDS_BURST_MAX, now)
+            bucket = self._buckets.pop(str(actor), None) or _Bucket(RECORDS_BURST_MAX, now, today)
             self._buckets[str(actor)] = bucket
             _forget(self._buckets)
             gained = (now - bucket.at) * RECORDS_PER_SECOND
             bucket.left, bucket.at = min(bucket.left + gained, RECORDS_BURST_MAX), now
-            if bucket.left < count or not self._lets_guest(actor, count, today):
+            if bucket.day != today:
+                bucket.day, bucket.count = today, 0
+            if bucket.left < count or bucket.count + count > RECORDS_PER_DAY_MAX:
+                return False
+            if not self._lets_guest(actor, count, today):
                 return False
             bucket.left -= count
+            bucket.count += count
             return True
 
     def is_due(self, actor: Actor, place: Place) -> bool:

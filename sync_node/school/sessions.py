@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, TypeAlias
 
+from peewee import SQL
+
 from content_packs.records import Actor
 from sync_node.school.ground import Ground, time_of
 from sync_node.school.hashing import hash_token
@@ -21,6 +23,7 @@ from sync_node.school.limits import (
     SECRET_CHARACTERS_MAX,
     SEEN_SECONDS,
     SESSIONS_KEPT_MAX,
+    SESSIONS_OF_ONE_MAX,
     TEACHER_SECONDS,
     TECHNICIAN_SECONDS,
     TOKEN_BYTES,
@@ -105,6 +108,7 @@ class Sessions:
             token_hash=hash_token(token), kind=session.kind, subject=session.subject,
             device=device, created_at=at, seen_at=at,
         )  # fmt: skip
+        _end_oldest(session)
         return SignedIn(token, session, _SECONDS[session.kind][0])
 
     def tidy(self) -> int:
@@ -119,6 +123,15 @@ class Sessions:
         for token_hash in ended:
             SessionRow.delete().where(SessionRow.token_hash == token_hash).execute()
         return len(ended)
+
+
+def _end_oldest(session: Session) -> None:
+    """End the oldest sessions of somebody with too many: one pupil's must not end all others'."""
+    same = (SessionRow.kind == session.kind) & (SessionRow.subject == session.subject)
+    newest = SessionRow.select(SessionRow.token_hash).where(same)
+    newest = newest.order_by(SQL("rowid").desc()).offset(SESSIONS_OF_ONE_MAX)
+    for row in newest.limit(-1):
+        SessionRow.delete().where(SessionRow.token_hash == row.token_hash).execute()
 
 
 def new_token(randomness: Callable[[int], bytes]) -> str:

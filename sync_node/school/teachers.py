@@ -5,7 +5,7 @@ once, until another is made. It makes a teacher, or gives one who forgot it a ne
 technician's code signs a technician in.
 """
 
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from content_packs.errors import Refused, UsageError
 from sync_node.school.errors import WrongSecret
@@ -116,6 +116,12 @@ class Teachers:
         self._ground.write(lambda: CodeRow.insert(values).on_conflict_replace().execute())
         return "-".join(code[at : at + _GROUP] for at in range(0, len(code), _GROUP))
 
+    def check_code(self, kind: CodeKind, code: str) -> None:
+        """Raise `WrongSecret` for a code that isn't out; it stays unused."""
+        with self._ground.database.reading():
+            if not count_of(CodeRow, _is_code(kind, code)):
+                raise _wrong_code()
+
     def has_code(self, kind: CodeKind) -> bool:
         """Say whether a code is out that nobody has used."""
         with self._ground.database.reading():
@@ -157,13 +163,20 @@ def check_passphrase(passphrase: str) -> None:
 
 def use_code(kind: CodeKind, code: str) -> None:
     """Use a code up, within a write. Raises `WrongSecret`."""
+    if not CodeRow.delete().where(_is_code(kind, code)).execute():
+        raise _wrong_code()
+
+
+def _is_code(kind: CodeKind, code: str) -> Any:
     text = "".join(code.upper().replace("-", " ").split()).translate(_READ_AS)
-    used = CodeRow.delete().where((CodeRow.kind == kind) & (CodeRow.code_hash == hash_token(text)))
-    if not used.execute():
-        raise WrongSecret(
-            "that code isn't right, or was used already",
-            hint="Make a new one on the box: sync-node teacher-code.",
-        )
+    return (CodeRow.kind == kind) & (CodeRow.code_hash == hash_token(text))
+
+
+def _wrong_code() -> WrongSecret:
+    return WrongSecret(
+        "that code isn't right, or was used already",
+        hint="Make a new one on the box: sync-node teacher-code.",
+    )
 
 
 def _teacher(row: TeacherRow) -> Teacher:

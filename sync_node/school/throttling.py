@@ -4,7 +4,8 @@
     of a device                 60 wrong ones in an hour, on whatever accounts, then 5 minutes each
     of an account               30 wrong ones in an hour on all devices: then only those devices may
                                 try that have signed in to it before, so that nobody locks a pupil
-                                out of their own phone, and no swarm of phones goes on guessing
+                                out of their own phone, and no swarm of phones goes on guessing;
+                                the same after 60 in a day: a script that runs by night
 
 A device is a cookie, and cookies can be thrown away: the last rule is what holds against that. What
 lies in the future, after a clock went back, is left out by the caller.
@@ -15,6 +16,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sync_node.school.limits import (
+    FAILURES_DAY_SECONDS,
+    FAILURES_OF_ACCOUNT_DAY_MAX,
     FAILURES_OF_ACCOUNT_MAX,
     FAILURES_OF_DEVICE_MAX,
     FAILURES_SECONDS,
@@ -26,7 +29,7 @@ from sync_node.school.limits import (
 
 @dataclass(frozen=True)
 class Failures:
-    """Times of failures within the last hour, oldest first.
+    """Times of failures within the last hour, oldest first; `account`: within the last day.
 
     `here`: of the account on the device; `device` and `account`: of each, wherever.
     """
@@ -46,9 +49,9 @@ class Verdict:
 
 def verdict(failures: Failures, *, known: bool, now: datetime) -> Verdict:
     """Say whether to look at a try. `known`: the device has signed in to the account before."""
-    if len(failures.account) >= FAILURES_OF_ACCOUNT_MAX and not known:
-        oldest = failures.account[-FAILURES_OF_ACCOUNT_MAX]
-        return Verdict(_left(oldest, FAILURES_SECONDS, now), refused=True)
+    shut = 0 if known else _shut(failures.account, now)
+    if shut:
+        return Verdict(shut, refused=True)
     seconds = 0
     if len(failures.here) >= TRIES_FREE:
         seconds = _left(failures.here[-1], wait_after(len(failures.here)), now)
@@ -63,6 +66,18 @@ def wait_after(failures: int) -> int:
         return 0
     doubled = WAIT_SECONDS_FIRST * 2 ** min(failures - TRIES_FREE, 16)
     return int(min(doubled, WAIT_SECONDS_MAX))
+
+
+def _shut(account: Sequence[datetime], now: datetime) -> int:
+    """Return for how many seconds an account is shut to devices that it doesn't know."""
+    bounds = (
+        (FAILURES_OF_ACCOUNT_MAX, FAILURES_SECONDS),
+        (FAILURES_OF_ACCOUNT_DAY_MAX, FAILURES_DAY_SECONDS),
+    )
+    return max(
+        _left(account[-most], seconds, now) if len(account) >= most else 0
+        for most, seconds in bounds
+    )
 
 
 def _left(since: datetime, seconds: int, now: datetime) -> int:

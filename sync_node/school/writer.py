@@ -8,6 +8,7 @@ acknowledged before. A full queue refuses: a page answers 503 in time rather tha
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
@@ -16,7 +17,12 @@ import peewee
 from content_packs.errors import StorageFailed
 from sync_node.school.database import Database
 from sync_node.school.errors import Busy
-from sync_node.school.limits import WRITE_SECONDS_MAX, WRITES_IN_BATCH_MAX, WRITES_WAITING_MAX
+from sync_node.school.limits import (
+    WRITE_SECONDS_MAX,
+    WRITES_IN_BATCH_MAX,
+    WRITES_POSTED_MAX,
+    WRITES_WAITING_MAX,
+)
 
 _T = TypeVar("_T")
 
@@ -53,7 +59,7 @@ class Writer:
         Raises `Busy`, `StorageFailed`, and what `work` raises.
         """
         job = _Job(work)
-        self._add(job)
+        self._add(job, waiting_max=self._waiting_max)
         if not job.done.wait(WRITE_SECONDS_MAX):
             job.given_up = True
             raise Busy
@@ -62,11 +68,12 @@ class Writer:
         return cast(_T, job.result)
 
     def post(self, work: Callable[[], object]) -> None:
-        """Have `work` done some time, where there is room; nobody is told what became of it."""
-        try:
-            self._add(_Job(work))
-        except Busy:
-            return
+        """Have `work` done some time, where there is room; nobody is told what became of it.
+
+        What is only looked at never takes the room of what somebody waits for.
+        """
+        with suppress(Busy):
+            self._add(_Job(work), waiting_max=min(WRITES_POSTED_MAX, self._waiting_max))
 
     def close(self) -> None:
         """Do what waits, then end the thread. Nothing can be written any more."""
@@ -77,9 +84,9 @@ class Writer:
         if thread:
             thread.join()
 
-    def _add(self, job: _Job) -> None:
+    def _add(self, job: _Job, *, waiting_max: int) -> None:
         with self._changed:
-            if self._closed or len(self._waiting) >= self._waiting_max:
+            if self._closed or len(self._waiting) >= waiting_max:
                 raise Busy
             self._waiting.append(job)
             if self._thread is None:

@@ -9,7 +9,16 @@ from flask import Blueprint, Response, render_template, request, url_for
 from content_packs.errors import Refused, SatchelError, UsageError
 from sync_node.lan.preferences import local_address
 from sync_node.lan.teacher.answers import WRONG, done, guard, wrong
-from sync_node.lan.visitor import device, go_to, school, sign_out, signed_in, teacher_only, visitor
+from sync_node.lan.visitor import (
+    device,
+    go_to,
+    place,
+    school,
+    sign_out,
+    signed_in,
+    teacher_only,
+    visitor,
+)
 from sync_node.school.errors import TooManyTries, WrongSecret
 from sync_node.school.teachers import check_passphrase
 
@@ -33,8 +42,9 @@ def check() -> Response:
     """Sign a teacher in, and go on to where they wanted to."""
     try:
         found = school().signing_in.teacher(
-            request.form.get("teacher", ""), request.form.get("passphrase", ""), device=device()
-        )
+            request.form.get("teacher", ""), request.form.get("passphrase", ""),
+            device=device(), place=place(),
+        )  # fmt: skip
     except (WrongSecret, TooManyTries) as error:
         teachers = school().teachers.teachers()
         return wrong(
@@ -56,8 +66,9 @@ def use_code() -> Response:
     form = request.form
     try:
         found = school().signing_in.new_teacher(
-            form.get("code", ""), form.get("name", ""), form.get("passphrase", ""), device=device()
-        )
+            form.get("code", ""), form.get("name", ""), form.get("passphrase", ""),
+            device=device(), place=place(),
+        )  # fmt: skip
     except (WrongSecret, TooManyTries) as error:
         return _code_again(f"code-{error.code}", error, seconds=error.seconds)
     except (UsageError, Refused) as error:
@@ -106,7 +117,9 @@ def archive(teacher: str) -> Response:
 def change() -> Response:
     """Give oneself another passphrase; this session ends with all others."""
     try:
-        school().signing_in.teacher(visitor().id, request.form.get("old", ""), device=device())
+        school().signing_in.teacher(
+            visitor().id, request.form.get("old", ""), device=device(), place=place()
+        )
         school().teachers.change_passphrase(visitor().id, request.form.get("passphrase", ""))
     except (WrongSecret, TooManyTries, UsageError) as error:
         problem = error.code if not isinstance(error, UsageError) else "new-passphrase"
