@@ -6,6 +6,7 @@ LANGUAGE_WISHES_MAX = 8  # of an Accept-Language header
 FORM_BYTES_MAX = 256 * KIB
 FORM_FIELDS_MAX = 2_000
 HOST_CHARACTERS_MAX = 255
+ADDRESS_CHARACTERS_MAX = 2_000  # of a place to go back to
 CONTENT_PIECE_BYTES = 64 * KIB  # read at a time where the server has no file wrapper
 COOKIE_SECONDS = 365 * 24 * 3600
 STATIC_SECONDS = 365 * 24 * 3600
