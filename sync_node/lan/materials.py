@@ -4,6 +4,7 @@ What is for one class is for that class's pupils and for teachers. Bytes that a 
 served as pack content is (`content.py`): sandboxed, never sniffed, in ranges.
 """
 
+from contextlib import suppress
 from typing import BinaryIO
 
 from flask import Blueprint, Response, current_app, make_response, render_template, request
@@ -13,6 +14,7 @@ from content_packs import byte_ranges
 from content_packs.errors import Missing, Refused, SourceUnavailable, StorageFailed
 from content_packs.exercises import grading
 from content_packs.exercises.model import Exercise
+from content_packs.records import Actor
 from sync_node.lan.content import PDF, body
 from sync_node.lan.exercise_form import (
     ATTEMPT_FIELD,
@@ -23,10 +25,12 @@ from sync_node.lan.exercise_form import (
     place_field,
     responses,
 )
-from sync_node.lan.limits import RETRY_AFTER_SECONDS
-from sync_node.lan.visitor import actor, known_actor, school, visitor
+from sync_node.lan.limits import DOCUMENT_PAGES_MAX, RESUME_SECONDS_MIN, RETRY_AFTER_SECONDS
+from sync_node.lan.teacher.shows import shows_of
+from sync_node.lan.visitor import actor, go_to, known_actor, school, visitor
 from sync_node.school.errors import Busy
 from sync_node.school.materials import Material
+from sync_node.school.progress import ItemProgress
 from sync_node.school.recording import TooFast
 from sync_node.school.sessions import new_token
 
@@ -44,7 +48,44 @@ def material(material: str) -> str:
     _note(found)
     if found.kind == "exercise":
         return _quiz(found, MultiDict(), None, attempt_of(request.args.get("attempt", "")))
-    return render_template("materials/material.html", material=found)
+    mine = _progress(found)
+    left = mine.seconds if mine and mine.seconds >= RESUME_SECONDS_MIN else 0
+    chosen = "at" in request.args
+    return render_template(
+        "materials/material.html",
+        material=found,
+        mine=mine,
+        second=max(request.args.get("at", 0, type=int), 0) if chosen else left,
+        resumed=bool(left) and not chosen,
+        page=max(request.args.get("page", 1, type=int), 1),
+    )
+
+
+@blueprint.post("/<material>/progress")
+def progress(material: str) -> Response:
+    """Note how far a film (`seconds`) or a document (`page` of `pages`) is, as `/progress` does."""
+    found = find(material)
+    who = actor()
+    if who is None or request.form.get("who", visitor().id) != visitor().id:
+        return Response(status=204)
+    try:
+        _note_place(who, found)
+    except TooFast:
+        return Response(status=429)
+    except (Busy, StorageFailed):
+        return Response(status=503)
+    return Response(status=204)
+
+
+@blueprint.post("/<material>/done")
+def done(material: str) -> Response:
+    """Note that a film or a document was looked at to its end, and go on to the first page."""
+    found = find(material)
+    who = actor() if request.form.get(WHO_FIELD, visitor().id) == visitor().id else None
+    if who and request.form.get("_done") and found.kind != "exercise":
+        with suppress(Busy, StorageFailed, TooFast):  # nobody is kept from going on
+            school().recording.completed(who, found.thing)
+    return go_to("/")
 
 
 @blueprint.post("/<material>")
@@ -100,12 +141,39 @@ def file(material: str) -> Response:
 
 
 def find(material: str) -> Material:
-    """Return a material that who asks may open. Raises `Missing`."""
+    """Return a material that who asks may open. Raises `Missing`.
+
+    Nobody signs in at the projector: what is on the wall just now is everybody's.
+    """
     found = school().materials.material(material)
     who = visitor()
-    if found.class_id and not who.is_teacher and who.class_id != found.class_id:
-        raise Missing("that material is for another class")
-    return found
+    if not found.class_id or who.is_teacher or who.class_id == found.class_id:
+        return found
+    if any(show.step.place == found.thing.place for show in shows_of(current_app).running()):
+        return found
+    raise Missing("that material is for another class")
+
+
+def _progress(found: Material) -> ItemProgress | None:
+    """Return how far who asks is; None where they never opened it, or it can't be read."""
+    who = known_actor()
+    try:
+        return school().progress.of_item(who, found.thing.place) if who else None
+    except StorageFailed:
+        return None
+
+
+def _note_place(who: Actor, found: Material) -> None:
+    form = request.form
+    left = form.get("left") == "1"
+    recording = school().recording
+    if found.kind == "video":
+        seconds = max(form.get("seconds", 0, type=int), 0)
+        recording.progressed(who, found.thing, seconds=seconds, length=found.seconds, left=left)
+    elif found.kind == "document":
+        page, pages = (form.get(name, 0, type=int) for name in ("page", "pages"))
+        if 0 < page <= pages <= DOCUMENT_PAGES_MAX:
+            recording.turned(who, found.thing, page=page, pages=pages, left=left)
 
 
 def _keep(found: Material, exercise: Exercise, result: grading.Result) -> str:

@@ -135,7 +135,7 @@ let telling = 0;
 
 function tell(left) {
   clearTimeout(telling);
-  if (!current || current === told) { return; }
+  if (!current || current === told || !reader.dataset.address) { return; }
   told = current;
   toldAt = performance.now();
   const { address, pack, lesson, item, language, who } = reader.dataset;

@@ -4,6 +4,7 @@ from content_packs.limits import MIB
 
 SHOWS_MAX = 100  # that run at a time; the one touched longest ago goes
 SHOW_IDLE_SECONDS = 4 * 3_600.0  # after which a show that nobody touched is over
+SHOW_HEIGHTS_MAX = 1_000  # of the wall, that a long page can be moved
 SHOW_POLL_SECONDS = 1  # between two questions of a projector's page
 SHOW_REFRESH_SECONDS = 4  # the same without JavaScript
 DRAFTS_MAX = 20  # rosters that wait for their teacher's word

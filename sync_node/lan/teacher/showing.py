@@ -19,42 +19,36 @@ from flask import (
     request,
     url_for,
 )
-from werkzeug.datastructures import MultiDict
 
-from content_packs.errors import InvalidContent, Missing
-from content_packs.exercises.answers import right_answer
+from content_packs.errors import Missing
 from content_packs.records import Place
-from sync_node.catalogue_model import ItemAddress, ItemLine, ItemView, LessonView
-from sync_node.lan import exercise, items, pages
 from sync_node.lan.catalogue_access import catalogue
-from sync_node.lan.exercise_form import fields
 from sync_node.lan.interface_language import wishes
-from sync_node.lan.presentation import captions_by_default
+from sync_node.lan.teacher import shows as kept
 from sync_node.lan.teacher.answers import done, guard
 from sync_node.lan.teacher.lessons import Lessons, read_exercise
 from sync_node.lan.teacher.limits import SHOW_POLL_SECONDS, SHOW_REFRESH_SECONDS
-from sync_node.lan.teacher.shows import Show, Shows, Step
-from sync_node.lan.teacher.steps import first_of, steps_of
-from sync_node.lan.visitor import teacher_only, visitor
+from sync_node.lan.teacher.shows import Show, Shows
+from sync_node.lan.teacher.steps import first_of, steps_of, steps_of_material
+from sync_node.lan.teacher.wall import MOVING, shown, titled
+from sync_node.lan.visitor import school, teacher_only, visitor
 
 blueprint = Blueprint("teacher_showing", __name__)
 guard(blueprint)
 
-_KEY = "shows"
 _ID_BYTES = 4
 _FOLLOWING = ("video", "audio")
 
 
 def set_up(app: Flask) -> None:
     """Give the application its shows."""
-    app.extensions[_KEY] = Shows(time.monotonic, partial(secrets.token_hex, _ID_BYTES))
+    kept.set_up(app, Shows(time.monotonic, partial(secrets.token_hex, _ID_BYTES)))
     app.register_blueprint(blueprint)
 
 
 def shows() -> Shows:
     """Return the shows of the application that handles this request."""
-    found: Shows = current_app.extensions[_KEY]
-    return found
+    return kept.shows_of(current_app)
 
 
 @blueprint.get("/teacher/show")
@@ -62,24 +56,30 @@ def shows() -> Shows:
 def remote() -> str:
     """Show the buttons that turn the pages on the wall."""
     show = shows().of_teacher(visitor().id)
-    view = Lessons().view(show.place.pack, show.place.lesson) if show else None
+    steps = titled(show) if show else []
+    kind = steps[show.at][2] if show and steps else ""
     return render_template(
         "teacher/remote.html",
         show=show,
-        lesson=view,
-        labels=[_label(step, view) for step in show.steps] if show and view else [],
-        film=bool(show and view and _kind(show.step, view) in _FOLLOWING),
+        labels=steps,
+        film=kind in _FOLLOWING,
+        moving=kind in MOVING,
     )
 
 
 @blueprint.post("/teacher/show")
 @teacher_only
 def drive() -> Response:
-    """Begin a show, turn its pages, darken it, end it. A page is named: two taps are one step."""
+    """Begin a show, turn its pages, move them, darken it, end it.
+
+    A page is named: two taps are one step.
+    """
     form = request.form
     teacher = visitor().id
     if "pack" in form:
         _begin(Place(form["pack"], form.get("lesson", "")), form.get("item", ""))
+    elif "down" in form:
+        shows().move(teacher, form.get("down", 0, type=int) or 0)
     elif "to" in form:
         shows().go(teacher, form.get("to", 0, type=int) or 0)
     elif form.get("do") in {"dark", "light"}:
@@ -122,6 +122,7 @@ def state() -> Response:
         show=one.id if one else "",
         stamp=one.stamp if one else 0,
         at=one.at if one else 0,
+        down=one.down if one else 0,
         dark=bool(one and one.dark),
         playing=bool(one and one.playing),
     )
@@ -130,9 +131,17 @@ def state() -> Response:
 
 
 def _begin(place: Place, item: str) -> None:
+    """Begin with a lesson at its item `item`; without a pack, with the material `item`."""
+    who = visitor()
+    if not place.pack:
+        place = place._replace(item=item)
+        kind = school().materials.material(item).kind
+        steps = steps_of_material(place, read_exercise(place) if kind == "exercise" else None)
+        shows().begin(place, steps, teacher=who.id, name=who.name, version=0)
+        shows().go(who.id, 0)
+        return
     view = catalogue().lesson(place.pack, place.lesson, wishes())
     steps = steps_of(view, read_exercise)
-    who = visitor()
     shows().begin(place, steps, teacher=who.id, name=who.name, version=view.version)
     shows().go(who.id, first_of(steps, item))
 
@@ -140,63 +149,8 @@ def _begin(place: Place, item: str) -> None:
 def _page(show: Show | None) -> str:
     values: dict[str, object] = {
         "show": show, "poll": SHOW_POLL_SECONDS, "refresh": SHOW_REFRESH_SECONDS, "kind": "none",
-        "here": request.host_url.rstrip("/"),
+        "here": request.host_url.rstrip("/"), "hue": "sea",
     }  # fmt: skip
     if show is not None:
-        values |= _shown(show)
+        values |= shown(show)
     return render_template("teacher/screen.html", **values)
-
-
-def _shown(show: Show) -> dict[str, object]:
-    """Return what a page shows of a step; of one that can't be opened any more, nothing."""
-    step = show.step
-    try:
-        if step.kind == "cover":
-            return {"kind": "cover", "lesson": catalogue().lesson(*step.place[:2], wishes())}
-        view = catalogue().item(ItemAddress(*step.place), wishes())
-        return {"item": view, "lesson": view.lesson} | _of_item(step, view)
-    except (Missing, InvalidContent):
-        return {"kind": "gone"}
-
-
-def _of_item(step: Step, view: ItemView) -> dict[str, object]:
-    kind = view.line.kind
-    if step.kind in {"question", "answer"}:
-        return _of_question(step, view)
-    if view.renditions:
-        finest = [one for one in view.renditions if one.ready and one.pictures]
-        playing = finest[-1] if finest else items.playing_rendition(view.renditions, "")
-        captions = captions_by_default([c.language for c in view.captions], wishes())
-        return {"kind": kind, "playing": playing, "captions": captions}
-    if kind == "page" and view.fragment:
-        return {"kind": "page", "page": pages.page_of(view)}
-    return {"kind": "frame" if kind in {"page", "app"} else kind, "source": items.source(view)}
-
-
-def _of_question(step: Step, view: ItemView) -> dict[str, object]:
-    found = exercise.read(view)
-    if step.question >= len(found.questions):
-        raise Missing("the exercise has fewer questions now")
-    shown = fields(found, attempt=1, form=MultiDict(), result=None)[step.question]
-    held = catalogue().at_version(view.lesson.card.pack, view.lesson.version)
-    return {
-        "kind": "question",
-        "field": shown,
-        "number": step.question + 1,
-        "total": len(found.questions),
-        "answer": right_answer(shown.question) if step.kind == "answer" else (),
-        "picture_place": lambda link: pages.place_of(link, held, view.path),
-    }
-
-
-def _label(step: Step, view: LessonView) -> tuple[Step, ItemLine | None]:
-    return step, _line(step, view)
-
-
-def _kind(step: Step, view: LessonView) -> str:
-    line = _line(step, view)
-    return line.kind if line else ""
-
-
-def _line(step: Step, view: LessonView) -> ItemLine | None:
-    return next((line for line in view.items if line.id == step.place.item), None)

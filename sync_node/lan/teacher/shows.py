@@ -10,9 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
+from flask import Flask
+
 from content_packs.errors import Missing
 from content_packs.records import Place
-from sync_node.lan.teacher.limits import SHOW_IDLE_SECONDS, SHOWS_MAX
+from sync_node.lan.teacher.limits import SHOW_HEIGHTS_MAX, SHOW_IDLE_SECONDS, SHOWS_MAX
+
+_KEY = "shows"
 
 StepKind: TypeAlias = Literal["cover", "item", "question", "answer"]
 
@@ -31,7 +35,10 @@ class Step:
 
 @dataclass(frozen=True)
 class Show:
-    """What a teacher shows. `dark`: nothing, for a while; `playing`: whether a film runs."""
+    """What a teacher shows. `dark`: nothing, for a while; `playing`: whether a film runs.
+
+    `down`: by how many heights of the wall a page is moved up, as far as it goes.
+    """
 
     id: str
     teacher: str
@@ -42,12 +49,24 @@ class Show:
     at: int = 0
     dark: bool = False
     playing: bool = False
+    down: int = 0
     stamp: int = 1
 
     @property
     def step(self) -> Step:
         """What is shown."""
         return self.steps[self.at]
+
+
+def set_up(app: Flask, found: "Shows") -> None:
+    """Give an application its shows."""
+    app.extensions[_KEY] = found
+
+
+def shows_of(app: Flask) -> "Shows":
+    """Return the shows of an application."""
+    found: Shows = app.extensions[_KEY]
+    return found
 
 
 class Shows:
@@ -101,9 +120,14 @@ class Shows:
         self._change(
             teacher,
             lambda show: replace(
-                show, at=max(0, min(at, len(show.steps) - 1)), dark=False, playing=True
+                show, at=max(0, min(at, len(show.steps) - 1)), dark=False, playing=True, down=0
             ),
         )
+
+    def move(self, teacher: str, down: int) -> None:
+        """Show a part of a long page: the one that lies so many heights of the wall down."""
+        within = max(0, min(down, SHOW_HEIGHTS_MAX))
+        self._change(teacher, lambda show: replace(show, down=within, dark=False))
 
     def turn(self, teacher: str, *, dark: bool | None = None, playing: bool | None = None) -> None:
         """Darken the wall or light it again; let a film run, or stop it."""

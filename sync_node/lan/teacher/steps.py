@@ -5,7 +5,7 @@ from collections.abc import Callable
 from content_packs.exercises.model import Exercise
 from content_packs.records import Place
 from sync_node.catalogue_model import LessonView
-from sync_node.lan.teacher.shows import Step
+from sync_node.lan.teacher.shows import Step, StepKind
 
 
 def steps_of(view: LessonView, exercise_at: Callable[[Place], Exercise | None]) -> tuple[Step, ...]:
@@ -18,9 +18,20 @@ def steps_of(view: LessonView, exercise_at: Callable[[Place], Exercise | None]) 
         if exercise is None:
             steps.append(Step("item", where))
             continue
-        for number in range(len(exercise.questions)):
-            steps += [Step("question", where, number), Step("answer", where, number)]
+        steps += _questions(where, exercise)
     return tuple(steps)
+
+
+def steps_of_material(place: Place, exercise: Exercise | None) -> tuple[Step, ...]:
+    """Return the steps of a material: a film, a document, or the questions of a quiz."""
+    return tuple(_questions(place, exercise)) if exercise else (Step("item", place),)
+
+
+def _questions(place: Place, exercise: Exercise) -> list[Step]:
+    kinds: tuple[StepKind, ...] = ("question", "answer")
+    return [
+        Step(kind, place, number) for number in range(len(exercise.questions)) for kind in kinds
+    ]
 
 
 def first_of(steps: tuple[Step, ...], item: str) -> int:

@@ -103,7 +103,7 @@ def test_the_projector_needs_nobody_signed_in(teacher: FlaskClient, classroom: C
     other = teacher.application.test_client()
     newest = classroom.school.statements.newest()
     nothing = other.get("/screen/state").get_json()
-    assert nothing == {"show": "", "stamp": 0, "at": 0, "dark": False, "playing": False}
+    assert nothing == {"show": "", "stamp": 0, "at": 0, "dark": False, "down": 0, "playing": False}
     teacher.post("/teacher/show", data={"pack": "fractions", "lesson": LESSON})
     state = other.get("/screen/state").get_json()
     assert state["at"] == 0
