@@ -51,7 +51,7 @@ def configure(node: Node, server: RepositoryServer, keys: str) -> None:
     path.write_text(text.replace(f'hub = "{server.url}"\n', f'hub = "{server.url}"\n{keys}'))
 
 
-def wait_until(done: Callable[[], bool], seconds: float = 30.0) -> float:
+def wait_until(done: Callable[[], bool], seconds: float = 90.0) -> float:
     """Wait until something is so; return the seconds that it took."""
     began = time.monotonic()
     while not done():
