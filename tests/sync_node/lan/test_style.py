@@ -24,7 +24,7 @@ def _tokens(text: str) -> dict[str, str]:
 def _schemes() -> dict[str, dict[str, str]]:
     """Return the tokens of each subject's colour, in light and dark."""
     text = STYLE.read_text(encoding="utf-8")
-    head, rest = text.split("@media (prefers-color-scheme: dark) {", 1)
+    head, rest = text.split("@media screen and (prefers-color-scheme: dark) {", 1)
     dark = rest.split("\n}", 1)[0]
     found = {}
     for name, part in (("light", head), ("dark", dark)):
