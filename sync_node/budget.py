@@ -39,6 +39,8 @@ from sync_node.limits import (
 )
 from sync_node.windows import Spent
 
+NAME = "spent.json"
+
 Days: TypeAlias = dict[date, int]
 
 
@@ -51,6 +53,15 @@ def spent_on(days: Mapping[date, int], on: date) -> Spent:
     """Return what was spent on a day and in its month, days to come among it. Pure."""
     month = sum(spent for day, spent in days.items() if day >= on.replace(day=1))
     return Spent(on, sum(spent for day, spent in days.items() if day >= on), month)
+
+
+def recorded(path: Path) -> dict[str, Days]:
+    """Return what is written down, for people; nothing where it is missing or damaged."""
+    try:
+        with path.open("rb") as file:
+            return msgspec.json.decode(file.read(SPENT_BYTES_MAX), type=_File).sources
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        return {}
 
 
 def folded(days: Mapping[date, int], on: date) -> Days:

@@ -8,24 +8,17 @@
     ItemAddress         which item is meant
     ItemView            an item that can be opened, in one language
     ContentFile         a verified file on disk
-    BoxView             what the technician sees
 
 Sizes are in bytes. Texts carry the language that they are in.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 from content_packs.manifest import Kind
-from sync_node.courier_visits import Visit
 from sync_node.languages import Text
-from sync_node.orders import Pause
-from sync_node.outlook import Outlook
-from sync_node.progress_file import Running
 from sync_node.teachers_pins import TeachersPin
-from sync_node.time_sayings import Stale
-from sync_node.trusted_time import Reading
 
 
 class ItemAddress(NamedTuple):
@@ -209,28 +202,3 @@ class TickView:
     outcome: str
     detail: str
     peers: tuple[tuple[str, int], ...] = ()
-
-
-@dataclass(frozen=True)
-class BoxView:
-    """What the technician sees. `disk_trouble`: as `disk.disk_trouble` says.
-
-    `outlook`: what is to come; `titles` are those of its lessons, by pack and lesson. `running`:
-    how far a tick is that is at work. `pause`: no link is used until then, or without an end.
-    `time`: what time it is, and by what; `stale`: since when what is offered is stale.
-    `couriers`: what became of couriers' disks, the newest first.
-    """
-
-    packs: tuple[PackState, ...]
-    ticks: tuple[TickView, ...]
-    disk_total: int
-    disk_free: int
-    time: Reading
-    stale: Stale
-    software: dict[str, str] = field(default_factory=dict)
-    disk_trouble: str = ""
-    outlook: Outlook | None = None
-    titles: dict[tuple[str, str], Text] = field(default_factory=dict)
-    running: Running | None = None
-    pause: Pause | None = None
-    couriers: tuple[Visit, ...] = ()

@@ -5,6 +5,9 @@ length and digest; it comes with any source. Who uses a list looks whether that 
 file that rotted counts for nothing and is fetched again.
 """
 
+from collections.abc import Iterable
+from typing import Protocol
+
 from content_packs import durable, key_files, protocol, repository
 from content_packs.digests import digest_of
 from content_packs.errors import InvalidContent, Missing, SatchelError, SourceUnavailable
@@ -14,9 +17,22 @@ from sync_node import identity
 from sync_node.data_dir import DataDir
 from sync_node.errors import Revoked
 from sync_node.source import Source
-from sync_node.sources import Sources
 
 REVOKED = "revoked.json"
+
+
+class Asked(Protocol):
+    """What the list is fetched from: `sources.Sources`. Who only reads it loads no network."""
+
+    @property
+    def cut(self) -> SatchelError | None:
+        """What ended the use of the sources, None while there is one."""
+
+    def for_offers(self) -> Iterable[Source]:
+        """Return the sources that may be asked."""
+
+    def put_out(self, source: Source, error: SourceUnavailable) -> None:
+        """Use a source no more."""
 
 
 class Revocations:
@@ -62,7 +78,7 @@ class Revocations:
             hint="If it wasn't stolen, ask the district for a code: sync-node enrol CODE --again.",
         )
 
-    def bring(self, wanted: tuple[str, int] | None, sources: Sources) -> bool:
+    def bring(self, wanted: tuple[str, int] | None, sources: Asked) -> bool:
         """Fetch the list that metadata name by digest and length, if it isn't held; say whether.
 
         Raises the last source's `Missing`, `InvalidContent` or `SourceUnavailable`;

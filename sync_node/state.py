@@ -21,17 +21,17 @@ _APPLIED = "applied"
 EXPIRES_KEY = "expires"
 _SETTLED = "settled"
 _SIGNED = "signed-time"  # read where an older node.db has no `time`
-_ABSENT = "absent-channels"
+ABSENT_KEY = "absent-channels"
 _ROTTEN = "rotten"
 _SCRUBBED_TO = "scrubbed-to"
-_SCRUBBED_AT = "scrubbed-at"
-_LINKS = "links"
+SCRUBBED_AT_KEY = "scrubbed-at"
+LINKS_KEY = "links"
 _FLOOR = "time-floor"
 TIME_KEY = "time"
 HUB_KEYS_KEY = "hub-keys"
 STATUS_LIST_KEY = "status-list"
 _RENDITIONS = "renditions"
-_CHECK_IN = "check-in"
+CHECK_IN_KEY = "check-in"
 OUTLOOK_KEY = "outlook"
 TEACHERS_PINS_KEY = "teachers-pins"
 
@@ -70,7 +70,7 @@ def remember_applied(edition: str, *, expires: datetime, absent: tuple[str, ...]
     """Remember the edition whose offers are now in node.db, and what was learnt with it."""
     _set(_APPLIED, edition)
     _set(EXPIRES_KEY, trusted_time.in_words(expires))
-    _set(_ABSENT, " ".join(absent))
+    _set(ABSENT_KEY, " ".join(absent))
 
 
 def remember_hub(keys: HubKeys, status_list: tuple[str, int] | None) -> None:
@@ -122,12 +122,12 @@ def renditions() -> frozenset[str] | None:
 
 def check_in() -> str:
     """Return what is known of the last check-in, as `check_in.py` writes it."""
-    return _get(_CHECK_IN)
+    return _get(CHECK_IN_KEY)
 
 
 def remember_check_in(text: str) -> None:
     """Remember how the last check-in went."""
-    _set(_CHECK_IN, text)
+    _set(CHECK_IN_KEY, text)
 
 
 def expires() -> datetime | None:
@@ -137,7 +137,7 @@ def expires() -> datetime | None:
 
 def absent_channels() -> tuple[str, ...]:
     """Return the followed channels that the hub doesn't have."""
-    return tuple(_get(_ABSENT).split())
+    return tuple(_get(ABSENT_KEY).split())
 
 
 def is_settled(edition: str) -> bool:
@@ -167,14 +167,14 @@ def scrubbed_to() -> str:
 
 def scrubbed_at() -> str:
     """Return when the whole store had been looked at last, RFC 3339; empty for never."""
-    return _get(_SCRUBBED_AT)
+    return _get(SCRUBBED_AT_KEY)
 
 
 def remember_scrubbed(place: str, ended_at: datetime | None) -> None:
     """Remember how far the store was looked at, and when all of it was, if it was just now."""
     _set(_SCRUBBED_TO, place)
     if ended_at:
-        _set(_SCRUBBED_AT, trusted_time.in_words(ended_at))
+        _set(SCRUBBED_AT_KEY, trusted_time.in_words(ended_at))
 
 
 def etag(source: str, edition: str) -> str:
@@ -193,11 +193,13 @@ def remember_etag(source: str, tag: str, edition: str) -> None:
 
 def links() -> dict[str, LinkObservation]:
     """Return what was observed of each link, by the name of its source."""
+    return decode_links(_get(LINKS_KEY))
+
+
+def decode_links(text: str) -> dict[str, LinkObservation]:
+    """Return what `remember_links` wrote; nothing for anything else."""
     try:
-        return {
-            name: LinkObservation(**known)
-            for name, known in json.loads(_get(_LINKS) or "{}").items()
-        }
+        return {name: LinkObservation(**known) for name, known in json.loads(text or "{}").items()}
     except (ValueError, TypeError):
         return {}
 
@@ -205,7 +207,7 @@ def links() -> dict[str, LinkObservation]:
 def remember_links(observed: Mapping[str, LinkObservation]) -> None:
     """Remember what was observed of each link."""
     known = {name: asdict(each) for name, each in observed.items()}
-    _set(_LINKS, json.dumps(known, sort_keys=True))
+    _set(LINKS_KEY, json.dumps(known, sort_keys=True))
 
 
 def time_known() -> Known | None:

@@ -16,6 +16,7 @@ from content_packs.errors import Missing, SatchelError, SourceUnavailable, Stora
 from content_packs.protocol import Credential, Pending
 from content_packs.reports import Report
 from sync_node import (
+    budget,
     claims,
     estimating,
     outlook,
@@ -60,12 +61,10 @@ from sync_node.ticks import Tick
 from sync_node.trust_store import TrustStore
 from sync_node.trusted_time import Uptime
 
-SPENT = "spent.json"
-
 
 def budgets_of(data_dir: DataDir) -> Budgets:
     """Return what the links have cost, as far as it is written down. node.db is to be open."""
-    return Budgets(data_dir.root / SPENT, recall=_spent_by_ticks)
+    return Budgets(data_dir.root / budget.NAME, recall=_spent_by_ticks)
 
 
 def box_clock(

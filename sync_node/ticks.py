@@ -183,7 +183,7 @@ def record(tick: Tick) -> None:
     )
     with database_proxy.atomic("IMMEDIATE"):
         row = TickRow.select().order_by(newest_first()).first()
-        last = _record_of(row) if row else None
+        last = record_of(row) if row else None
         if last and last.outcome == new.outcome and last.is_quiet and new.is_quiet:
             row.delete_instance()
             new = replace(merged(last, new), outcome=new.outcome, detail=new.detail)
@@ -195,7 +195,7 @@ def record(tick: Tick) -> None:
 def records(since: datetime | None = None) -> list[Record]:
     """Return what is recorded, the oldest first; from those on that ended after `since`."""
     rows = TickRow.select().order_by(SQL("rowid"))
-    found = [_record_of(row) for row in rows]
+    found = [record_of(row) for row in rows]
     return [
         each for each in found if since is None or each.ended_at >= trusted_time.in_words(since)
     ]
@@ -253,16 +253,17 @@ def _thin(newest: datetime) -> None:
     for name, group in groups.items():
         keep = None if not name else group[-1]
         if keep and len(group) > 1:
-            together = _record_of(group[0])
+            together = record_of(group[0])
             for row in group[1:]:
-                together = merged(together, _record_of(row))
+                together = merged(together, record_of(row))
             TickRow.update(**_columns(together)).where(SQL("rowid") == keep.get_id()).execute()
         for row in group:
             if row is not keep:
                 row.delete_instance()
 
 
-def _record_of(row: Any) -> Record:
+def record_of(row: Any) -> Record:
+    """Return what a row says."""
     plain = {name: getattr(row, name) for name in Record.__dataclass_fields__}
     for name in ("links", "kinds", "opened"):
         plain[name] = json.loads(plain[name])

@@ -33,12 +33,12 @@ from sync_node.lan import (
     static_files,
     student,
     take_home,
-    technician,
     vendor_files,
     visitor,
 )
 from sync_node.lan.limits import FORM_BYTES_MAX, FORM_FIELDS_MAX
 from sync_node.lan.teacher import wiring as teachers
+from sync_node.lan.technician import wiring as technicians
 from sync_node.learning import Learning
 from sync_node.likely_time import LikelyTime
 from sync_node.limits import PEER_BYTES_PER_SECOND
@@ -81,7 +81,7 @@ def create_app(
     if school is None:
         school = open_school(data_dir, clock=LikelyTime(reader, box_time, time.monotonic))
     visitor.set_up(app, school)
-    technician.set_up(app, data_dir, reader, box_time)
+    technicians.set_up(app, data_dir, catalogue, school, box_time)
     search.set_up(app, Searcher(data_dir))
     browse.set_up(app, Shelves(data_dir, reader, catalogue))
     faces.set_up(app)

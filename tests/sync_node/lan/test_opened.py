@@ -3,6 +3,7 @@
 from flask.testing import FlaskClient
 
 from sync_node import openings
+from sync_node.lan.app import create_app
 from tests.sync_node.lan.school import School
 
 
@@ -27,6 +28,6 @@ def test_the_technician_hears_of_a_disk_that_cant_be_written(
     assert 'role="alert"' not in client.get("/box").text
     assert not list(school.data_dir.incoming.iterdir()), "the look leaves nothing behind"
     school.data_dir.incoming.rmdir()
-    page = client.get("/box").text
+    page = create_app(school.data_dir).test_client().get("/box").text
     assert 'role="alert"' in page
     assert "reports errors" in page
