@@ -121,10 +121,16 @@ class SigningIn:
             members = LearnerRow.select(LearnerRow.id).where(
                 (LearnerRow.class_id == class_id) & ~LearnerRow.archived
             )
+            accounts = [f"learner:{member.id}" for member in members]
+            failed = AttemptRow.select(AttemptRow.account).where(AttemptRow.account.in_(accounts))
+            of_late = {row.account for row in failed.distinct()}
             return [
                 member.id
                 for member in members
-                if verdict(_failures(f"learner:{member.id}", "", now), known=False, now=now).refused
+                if f"learner:{member.id}" in of_late
+                and verdict(
+                    _failures(f"learner:{member.id}", "", now), known=False, now=now
+                ).refused
             ]
 
     def tidy(self) -> None:
@@ -140,7 +146,7 @@ class SigningIn:
     def _check(self, account: str, device: str, place: str, is_right: Callable[[], bool]) -> None:
         """Return where the secret is right. Raises `WrongSecret`, `TooManyTries`, `Busy`."""
         self._check_wait(account, device, place)  # whoever has to wait takes no seat
-        with self._turnstile.seat(place, known=self._knows(account, device)):
+        with self._turnstile.seat(account, place, known=self._knows(account, device)):
             failures = self._check_wait(account, device, place)
             if is_right():
                 return
@@ -174,7 +180,7 @@ class SigningIn:
     def _noting(self, device: str, place: str) -> Iterator[None]:
         """Run the block, which uses a code; where that was wrong, note it."""
         self._check_wait(_CODE_ACCOUNT, device, place)
-        with self._turnstile.seat(place, known=False):
+        with self._turnstile.seat(_CODE_ACCOUNT, place, known=False):
             failures = self._check_wait(_CODE_ACCOUNT, device, place)
             try:
                 yield

@@ -5,7 +5,8 @@ throws it away. Looking at a secret takes a core for a fifth of a second, and a 
 So here:
 
     at the lock        SEATS at a time, the rest of the site's threads are for pages; a class that
-                       comes at once waits its turn
+                       comes at once waits its turn; of one account one at a time, so that tries
+                       side by side are counted as tries in a row
     from one place     2 at a time, and 120 wrong ones in an hour, then one each 15 seconds; whoever
                        comes by a device that the account knows isn't held up by that
 
@@ -39,13 +40,14 @@ class Turnstile:
         self._changed = threading.Condition()
         self._taken = 0
         self._taken_by: Counter[str] = Counter()
+        self._looked_at: set[str] = set()
         self._failures: OrderedDict[str, deque[float]] = OrderedDict()
 
     @contextmanager
-    def seat(self, place: str, *, known: bool) -> Iterator[None]:
+    def seat(self, account: str, place: str, *, known: bool) -> Iterator[None]:
         """Have a seat while the block lasts. `known`: the device has been here. Raises `Busy`."""
         with self._changed:
-            self._take(place, known=known)
+            self._take(account, place, known=known)
         try:
             yield
         finally:
@@ -53,6 +55,7 @@ class Turnstile:
                 self._taken -= 1
                 self._taken_by[place] -= 1
                 self._taken_by += Counter()  # forgets who has none
+                self._looked_at.discard(account)
                 self._changed.notify_all()
 
     def wait_of(self, place: str) -> int:
@@ -80,13 +83,18 @@ class Turnstile:
         with self._changed:
             self._failures.clear()
 
-    def _take(self, place: str, *, known: bool) -> None:
+    def _take(self, account: str, place: str, *, known: bool) -> None:
         if place and self._taken_by[place] >= SEATS_OF_A_PLACE:
             raise _busy()
         if not place and not known and self._taken >= SEATS_OF_STRANGERS:
             raise _busy()
-        if not self._changed.wait_for(lambda: self._taken < SEATS, WAIT_FOR_SEAT_SECONDS):
+
+        def is_free() -> bool:
+            return self._taken < SEATS and account not in self._looked_at
+
+        if not self._changed.wait_for(is_free, WAIT_FOR_SEAT_SECONDS):
             raise _busy()
+        self._looked_at.add(account)
         self._taken += 1
         self._taken_by[place] += 1
 

@@ -116,9 +116,7 @@ class Phone:
             self.close()  # the server ended a connection that was kept
             return self._once(method, path, body, sent)
 
-    def _once(
-        self, method: str, path: str, body: bytes | None, headers: dict[str, str]
-    ) -> Answer:
+    def _once(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> Answer:
         if self._open is None:
             self._open = http.client.HTTPConnection(
                 self.host, timeout=_SECONDS_MAX, source_address=(self.at, 0)

@@ -63,6 +63,7 @@ def served(school: School) -> Iterator[Served]:
     finally:
         server.close()
         thread.join()
+        server.close_connections()
         room.school.close()
 
 
