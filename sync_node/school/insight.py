@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import reduce
+from operator import or_
 from typing import Any, Literal, TypeAlias
 
 from peewee import fn
@@ -13,6 +15,7 @@ from sync_node.school.assignments import Assignment, Assignments
 from sync_node.school.ground import Ground, text_of, time_of
 from sync_node.school.limits import (
     HELP_DAYS,
+    LESSONS_ASKED_TOGETHER,
     QUIET_DAYS,
     STUCK_RESPONSES_MAX,
     STUCK_TRIES_MIN,
@@ -119,13 +122,14 @@ class Insight:
         items_of: ItemsOf,
         today: date,
         assignments: Sequence[Assignment] | None = None,
+        learner: Learner | None = None,
     ) -> Matrix:
-        """Return who did what of what is set, or of `assignments`.
+        """Return who did what of what is set, or of `assignments`; of all, or of one `learner`.
 
         `items_of` returns the names of a lesson's items; none where it isn't known any more.
         """
         tasks = self._assignments.of_class(class_id) if assignments is None else assignments
-        learners = self._people.learners(class_id)
+        learners = [learner] if learner else self._people.learners(class_id)
         found = self._progress(learners, tasks)
         items = {task.place: _items(task.place, items_of) for task in tasks}
         rows = tuple(
@@ -154,8 +158,14 @@ class Insight:
         return [_question(question, tries.values()) for question, tries in by_question.items()]
 
     def needs_help(self, class_id: str, *, items_of: ItemsOf, today: date) -> list[NeedsHelp]:
-        """Return the pupils who may need help, who has the most reasons first."""
-        matrix = self.matrix(class_id, items_of=items_of, today=today)
+        """Return the pupils who may need help, who has the most reasons first.
+
+        Of what is set only what was due within the last 14 days counts.
+        """
+        since = today - timedelta(days=HELP_DAYS)
+        tasks = self._assignments.of_class(class_id)
+        recent = [task for task in tasks if task.due_on and since <= task.due_on < today]
+        matrix = self.matrix(class_id, items_of=items_of, today=today, assignments=recent)
         learners = [row.learner for row in matrix.rows]
         last = self._last_used(learners)
         stuck = self._stuck(learners)
@@ -195,12 +205,12 @@ class Insight:
         found: dict[str, dict[Place, ItemProgress]] = {learner.id: {} for learner in learners}
         ids = _ids(learners)
         lessons = {(task.place.pack, task.place.lesson) for task in tasks}
+        named = list(lessons)
         with self._ground.database.reading():
-            for pack, lesson in lessons:
+            for start in range(0, len(named), LESSONS_ASKED_TOGETHER):
+                together = named[start : start + LESSONS_ASKED_TOGETHER]
                 rows = ProgressRow.select().where(
-                    ProgressRow.actor.in_(list(ids))
-                    & (ProgressRow.pack == pack)
-                    & (ProgressRow.lesson == lesson)
+                    ProgressRow.actor.in_(list(ids)) & _within(together)
                 )
                 for row in rows.namedtuples().iterator():
                     one = progress_of(row)
@@ -234,6 +244,12 @@ class Insight:
                 reason = HelpReason("stuck", place, row.attempts)
                 found.setdefault(ids[row.actor], []).append(reason)
         return found
+
+
+def _within(lessons: Sequence[tuple[str, str]]) -> Any:
+    """Return the condition that a row of progress is in one of these lessons."""
+    each = [(ProgressRow.pack == pack) & (ProgressRow.lesson == lesson) for pack, lesson in lessons]
+    return reduce(or_, each)
 
 
 def _pairs(rows: Any) -> Iterable[tuple[str, Any]]:

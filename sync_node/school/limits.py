@@ -91,6 +91,7 @@ PINNED_MAX = 1_000
 CONTINUE_MAX = 6
 HELP_DAYS = 14  # that are looked back over
 QUIET_DAYS = 7  # without anything, while the class was at work
+LESSONS_ASKED_TOGETHER = 100  # in one query: SQLite bounds how deep a condition may be
 STUCK_TRIES_MIN = 3  # of an exercise, below half of its points
 STUCK_RESPONSES_MAX = 3  # of the wrong responses to a question, the most frequent
 

@@ -1,6 +1,9 @@
 """Classes and the pupils in them. Who leaves is archived: what they did stays theirs."""
 
 from collections.abc import Sequence
+from typing import Any
+
+from peewee import JOIN, fn
 
 from content_packs.errors import Refused, UsageError
 from sync_node.school.ground import Ground
@@ -28,9 +31,18 @@ class People:
 
     def classes(self, *, archived: bool = False) -> list[SchoolClass]:
         """Return the classes, by grade and name; with `archived`, those alone that are."""
+        members = fn.COUNT(LearnerRow.id)
+        in_class = (LearnerRow.class_id == ClassRow.id) & ~LearnerRow.archived
         with self._ground.database.reading():
-            rows = ClassRow.select().where(ClassRow.archived == archived)
-            return [_class(row) for row in rows.order_by(ClassRow.grade, ClassRow.name)]
+            rows = (
+                ClassRow.select(ClassRow.id, ClassRow.name, ClassRow.grade, members)
+                .join(LearnerRow, JOIN.LEFT_OUTER, on=in_class)
+                .where(ClassRow.archived == archived)
+                .group_by(ClassRow.id)
+                .order_by(ClassRow.grade, ClassRow.name)
+                .tuples()
+            )
+            return [_counted(row, archived=archived) for row in rows]
 
     def school_class(self, class_id: str) -> SchoolClass:
         """Return a class. Raises `Missing`."""
@@ -254,6 +266,11 @@ def _check_class_name(name: str, *, except_id: str) -> None:
     same = (ClassRow.name == name) & ~ClassRow.archived & (ClassRow.id != except_id)
     if count_of(ClassRow, same):
         raise Refused(f"there is a class {name} already", hint="Choose another name.")
+
+
+def _counted(row: Any, *, archived: bool) -> SchoolClass:
+    id_, name, grade, members = row
+    return SchoolClass(id_, name, grade, members, archived)
 
 
 def _class(row: ClassRow) -> SchoolClass:

@@ -2,12 +2,14 @@
 
 from datetime import date
 
-from flask import Blueprint, Response, make_response, render_template, request, url_for
+from flask import Blueprint, Response, render_template, request, url_for
 from werkzeug.utils import secure_filename
 
 from sync_node.lan.teacher.answers import WRONG, done, guard, wrong
 from sync_node.lan.teacher.lessons import Lessons
+from sync_node.lan.teacher.limits import TASKS_OF_PUPIL_SHOWN, TASKS_SHOWN
 from sync_node.lan.teacher.today import today
+from sync_node.lan.teacher.windows import Window, window
 from sync_node.lan.visitor import school, teacher_only
 from sync_node.school.pins import PinKind
 from sync_node.school.rosters import read_pasted
@@ -58,10 +60,14 @@ def glance(class_id: str) -> str:
     """Show who did what of what is set, and who may need help."""
     found = Lessons()
     day = today()
-    matrix = school().insight.matrix(class_id, items_of=found.items_of, today=day)
+    part = _window(class_id, TASKS_SHOWN)
+    matrix = school().insight.matrix(
+        class_id, items_of=found.items_of, today=day, assignments=part.tasks
+    )
     return render_template(
         "teacher/glance.html",
         school_class=school().people.school_class(class_id),
+        part=part,
         matrix=matrix,
         tasks=[found.task(each.place) for each in matrix.assignments],
         help=school().insight.needs_help(class_id, items_of=found.items_of, today=day),
@@ -75,10 +81,14 @@ def glance(class_id: str) -> str:
 def board(class_id: str) -> str:
     """Show what is done, for the projector: no scores, and nobody who needs help."""
     found = Lessons()
-    matrix = school().insight.matrix(class_id, items_of=found.items_of, today=today())
+    part = _window(class_id, TASKS_SHOWN)
+    matrix = school().insight.matrix(
+        class_id, items_of=found.items_of, today=today(), assignments=part.tasks
+    )
     return render_template(
         "teacher/board.html",
         school_class=school().people.school_class(class_id),
+        part=part,
         matrix=matrix,
         tasks=[found.task(each.place) for each in matrix.assignments],
     )
@@ -145,7 +155,7 @@ def records(class_id: str, kind: str) -> Response:
     exports = school().exports
     export = exports.results if kind == "results" else exports.answers
     # Made as a whole: titles are looked up in the request's language.
-    answer = make_response(b"".join(export(class_id, title_of=Lessons().title_of)))
+    answer = Response(b"".join(export(class_id, title_of=Lessons().title_of)))
     answer.headers["Content-Type"] = "text/csv; charset=utf-8"
     name = _file_name(school().people.school_class(class_id).name, kind, today())
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
@@ -158,16 +168,27 @@ def pupil(learner_id: str) -> str:
     """Show a pupil: what they did of what is set, and what can be changed."""
     learner = school().people.learner(learner_id)
     found = Lessons()
-    matrix = school().insight.matrix(learner.class_id, items_of=found.items_of, today=today())
-    row = next((row for row in matrix.rows if row.learner.id == learner.id), None)
+    part = _window(learner.class_id, TASKS_OF_PUPIL_SHOWN)
+    (row,) = (
+        school()
+        .insight.matrix(
+            learner.class_id,
+            items_of=found.items_of,
+            today=today(),
+            assignments=part.tasks,
+            learner=learner,
+        )
+        .rows
+    )
     return render_template(
         "teacher/pupil.html",
         learner=learner,
+        part=part,
         school_class=school().people.school_class(learner.class_id),
         classes=school().people.classes(),
         cells=[
             (task, found.task(task.place), cell)
-            for task, cell in zip(matrix.assignments, row.cells if row else (), strict=False)
+            for task, cell in zip(part.tasks, row.cells, strict=True)
         ],
         made_pin=None,
     )
@@ -204,6 +225,11 @@ def pin(learner_id: str) -> Response | str:
         school_class=people.school_class(learner.class_id),
         pins=[made],
     )
+
+
+def _window(class_id: str, size: int) -> Window:
+    tasks = school().assignments.of_class(class_id)
+    return window(tasks, today(), start=request.args.get("from", type=int), size=size)
 
 
 def _kind() -> PinKind:

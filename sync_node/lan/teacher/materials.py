@@ -13,7 +13,7 @@ from content_packs.errors import SatchelError, StorageFailed, UsageError
 from content_packs.limits import KIB
 from sync_node.lan.interface_language import interface_language
 from sync_node.lan.teacher.answers import WRONG, done, guard, wrong
-from sync_node.lan.teacher.limits import UPLOAD_PLAIN_BYTES_MAX
+from sync_node.lan.teacher.limits import MATERIALS_ON_PAGE, UPLOAD_PLAIN_BYTES_MAX
 from sync_node.lan.visitor import school, teacher_only, visitor
 from sync_node.school.limits import QUIZ_QUESTIONS_MAX, UPLOAD_PIECE_BYTES
 from sync_node.school.quizzes import FaultyQuiz, FormKind, FormQuestion, from_form, from_source
@@ -169,10 +169,16 @@ def _quiz_values(more: int = 0) -> dict[str, object]:
 
 
 def _values() -> dict[str, object]:
-    names = {one.id: one.name for one in school().people.classes()}
+    classes = school().people.classes()
+    names = {one.id: one.name for one in classes}
+    found = school().materials.all()
+    start = max(0, request.args.get("from", 0, type=int))
+    end = start + MATERIALS_ON_PAGE
     return {
-        "materials": school().materials.all(),
-        "classes": school().people.classes(),
+        "materials": found[start:end],
+        "earlier": max(0, start - MATERIALS_ON_PAGE) if start else None,
+        "later": end if end < len(found) else None,
+        "classes": classes,
         "class_names": names,
         "plain_max": UPLOAD_PLAIN_BYTES_MAX,
     }
