@@ -102,6 +102,9 @@ def _adjustments(host: str, port: int) -> Adjustments:
     found = Adjustments(
         host=host, port=port, ident=None, max_request_header_size=HEAD_BYTES_MAX,
         max_request_body_size=UPLOAD_BYTES_MAX + 1,
+        # Guessers are told apart by their addresses: a web server in front says which one it was.
+        trusted_proxy="127.0.0.1", trusted_proxy_headers={"x-forwarded-for"},
+        clear_untrusted_proxy_headers=True,
     )  # fmt: skip
     found.for_forms = copy.copy(found)
     found.for_forms.max_request_body_size = FORM_BYTES_MAX + 1

@@ -81,7 +81,7 @@ def test_a_cookie_of_one_s_own_making_is_a_device_like_any_other(here: Attacked)
 
 
 def test_one_pin_tried_on_every_pupil_from_one_phone(here: Attacked) -> None:
-    """Spraying: however its cookies are thrown away, a phone comes to its end."""
+    """Spraying: whatever cookies it throws away and addresses it claims, it comes to an end."""
     people = here.data.people
     made = people.add_class("4 C", "4")
     many = [people.add_learner(made.id, f"Pupil {number}") for number in range(40)]
@@ -92,11 +92,25 @@ def test_one_pin_tried_on_every_pupil_from_one_phone(here: Attacked) -> None:
         for pin in ("1234", "0000", "1111", "2580"):
             for one in many:
                 mallory.forget()
-                found[here.sign_in(mallory, one, pin).status] += 1
+                form, claimed = {"pin": pin}, f"10.42.0.{sum(found.values())}"
+                answer = mallory.post(here.door(one), form, X_Forwarded_For=claimed)
+                found[answer.status] += 1
         assert found == {200: FAILURES_OF_PLACE_MAX, 429: 160 - FAILURES_OF_PLACE_MAX}
         assert int(here.sign_in(mallory, many[0]).headers["retry-after"]) <= 15
     with here.phone(CLASS) as phone:
         assert [here.sign_in(phone, one).status for one in many] == [303] * 40
+
+
+def test_phones_behind_a_web_server_on_the_box_are_told_apart(here: Attacked) -> None:
+    anna, ben, *_ = here.learners
+    with here.phone("127.0.0.1") as front:
+        for _ in range(FAILURES_OF_PLACE_MAX):  # for each a guess would take 2 s
+            here.data.signing_in._turnstile.failed("10.42.0.66")
+        seen = [
+            front.post(here.door(one), {"pin": PIN}, X_Forwarded_For=at).status
+            for one, at in ((anna, "10.42.0.66"), (ben, "10.42.0.67"))
+        ]
+    assert seen == [429, 303]
 
 
 def test_a_phone_that_keeps_its_cookie_has_sixty_for_all_accounts(here: Attacked) -> None:
