@@ -35,7 +35,7 @@ DOWN = f"{FOLDER}/down"
 CLAIM = "claim.json"
 REPORT = "report.json"
 BATCHES = "batches"
-DOWN_KINDS = ("credential", "time", "desired-state", "receipt")  # in the order to take them in
+DOWN_KINDS = ("credential", "time", "desired-state", "receipt", "answers")  # as they are taken in
 
 _HELD_PLACES = "held/"
 _CHAIN = ("root", "", "status", "targets", "snapshot", "timestamp")  # "": channels

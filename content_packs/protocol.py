@@ -6,6 +6,7 @@
     time           hub -> node    what time it is; with the node's nonce if it asked
     batch          node -> hub    sealed content, numbered and chained
     receipt        hub -> node    up to where the chain was taken
+    answers        hub -> node    what became of a school's requests (school_requests.py)
     report         node -> hub    what the node says about itself (reports.py)
 
 All of these are signed (signed_documents.py). Bodies of requests and answers are not: requests are
@@ -44,6 +45,7 @@ from content_packs.messages import (
     ShortText,
 )
 from content_packs.reports import Report
+from content_packs.school_requests import Answers
 from content_packs.sealing import Sealed
 from content_packs.signed_documents import (
     Envelope,
@@ -53,7 +55,7 @@ from content_packs.signed_documents import (
     verified_payload,
 )
 
-BatchKind: TypeAlias = Literal["reports", "records"]
+BatchKind: TypeAlias = Literal["reports", "records", "requests", "file"]
 Code: TypeAlias = Annotated[
     str,
     Meta(
@@ -187,6 +189,7 @@ class CheckInRequest(Message, frozen=True, kw_only=True):
     desired_state: Count = 0
     status: Count = 0
     receipt: Count = 0
+    answers: Count = 0
     report: Report | None = None
 
 
@@ -200,6 +203,7 @@ class CheckInAnswer(Message, frozen=True, kw_only=True):
     credential: Envelope | None = None
     desired_state: Envelope | None = None
     receipt: Envelope | None = None
+    answers: Envelope | None = None
     status: Count = 0
 
 
@@ -303,6 +307,19 @@ def open_receipt(
             f"{credential.node} with the key {credential.keyid}"
         )
     return receipt
+
+
+def open_answers(
+    document: bytes, service_keys: Mapping[str, Ed25519PublicKey], *, node: str
+) -> Answers:
+    """Return what the hub answers to the requests of this node's school.
+
+    Raises `Untrusted`, also where it is for another node; `InvalidContent`.
+    """
+    answers = open_signed(document, "answers", Answers, service_keys)
+    if answers.node != node:
+        raise Untrusted(f"answers: they are for {answers.node}, expected {node}")
+    return answers
 
 
 def status_list_bytes(status: StatusList) -> bytes:

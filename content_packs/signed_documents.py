@@ -26,7 +26,15 @@ from content_packs.limits import DOCUMENT_BYTES_MAX
 from content_packs.messages import Hex32, Message, from_base64, to_base64
 
 Kind: TypeAlias = Literal[
-    "claim", "credential", "desired-state", "time", "receipt", "batch", "report", "publication"
+    "claim",
+    "credential",
+    "desired-state",
+    "time",
+    "receipt",
+    "batch",
+    "report",
+    "publication",
+    "answers",
 ]
 
 _SIGNATURE_BYTES = 64

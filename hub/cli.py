@@ -18,6 +18,7 @@ from hub.options import (
     passphrase_option,
     print_built,
 )
+from hub.school_requests.cli import COMMANDS as SCHOOL_COMMANDS
 
 if TYPE_CHECKING:
     from hub.deltas import Delta, Wanted
@@ -74,6 +75,8 @@ main.add_command(keys)
 main.add_command(publishers)
 for of_fleet in FLEET_COMMANDS:
     main.add_command(of_fleet)
+for of_schools in SCHOOL_COMMANDS:
+    main.add_command(of_schools)
 main.add_command(courier)
 
 

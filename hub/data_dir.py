@@ -7,6 +7,7 @@ keys/         private keys, 0600, encrypted: targets, snapshot, timestamp, c-<ch
 passphrase    that opens them, 0600, unless it comes from elsewhere (passphrases.py)
 repository/   the static tree that nodes read; any web server can offer it as it is
 incoming/     work under way; nothing in here is ever served, and none of it outlives its command
+offered/      files that schools were asked for (school_requests.places); never served
 memos/        what the pages of pack folders became: saves work, and can be removed at any time
 lock          held by the command that is writing
 deltas.lock   held by the command that is making a delta: others can write meanwhile

@@ -58,6 +58,7 @@ WRITERS = {
     "content_packs/durable.py": "it is the recipe",
     "content_packs/cpack.py": "entries of a zip, inside a file that durable.py gave",
     "content_packs/stick.py": "a stick: written, read back, renamed; some can't fsync folders",
+    "hub/school_requests/files.py": "pieces of a file, fsynced here, renamed by durable.py",
     "hub/lock.py": "the lock file: the kernel holds the lock, its text is for people",
     "content_packs/packing.py": "the bundle in the making: cpack.write copies it durably",
     "sync_node/log_files.py": "logs: a power cut may cost the last lines",

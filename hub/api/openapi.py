@@ -20,6 +20,7 @@ from content_packs.protocol import (
 )
 from content_packs.reports import Report
 from content_packs.request_signing import SIGNATURE_FIELDS
+from content_packs.school_requests import Answers
 
 VERSION = "1"
 
@@ -32,6 +33,7 @@ _DOCUMENTS: dict[str, type[Message]] = {
     "desired-state": DesiredState,
     "time": Time,
     "receipt": Receipt,
+    "answers": Answers,
     "batch": Batch,
     "report": Report,
 }

@@ -5,8 +5,8 @@ it, and moves the end of the chain. Taking one again that is known changes nothi
 too early waits on the node. One that follows on another than the one taken is a fork: two boxes
 share one identity, and that is an alarm.
 
-Reports are opened with the hub's seal key at once. A batch that can't be opened is kept as it is,
-with the reason, and the chain goes on: `hub open-batches` tries again.
+Reports, requests and pieces of files are opened with the hub's seal key at once. A batch that can't
+be opened is kept as it is, with the reason, and the chain goes on: `hub open-batches` tries again.
 """
 
 from dataclasses import dataclass
@@ -15,17 +15,16 @@ from typing import Literal, TypeAlias
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from content_packs import batches, messages
-from content_packs import reports as of_nodes
 from content_packs.batches import ChainEnd
 from content_packs.digests import digest_of
-from content_packs.errors import InvalidContent, Refused, SatchelError, Untrusted
+from content_packs.errors import Untrusted
 from content_packs.limits import DOCUMENT_BYTES_MAX
 from content_packs.messages import to_second
 from content_packs.protocol import Batch, Receipt
 from content_packs.signed_documents import envelope_of, sign, signer_of, unverified_payload
 from hub.clock import in_words
 from hub.errors import ChainBroken, Unauthorised
-from hub.fleet import audit, reports
+from hub.fleet import audit, batch_contents
 from hub.fleet.audit import Refusals
 from hub.fleet.requests import raise_alarm
 from hub.fleet.tables import BatchRow, NodeKeyRow
@@ -61,9 +60,10 @@ def take(
     if isinstance(found, str):
         refusals.note(hub, "document-refused", origin=origin, keyid=keyid, reason=f"batch: {found}")
         raise Unauthorised("the batch isn't signed by a node of this hub")
-    opened = _opened(hub, found)
+    content = batch_contents.opened(hub, found)
     with hub.database.writing():
-        broken, outcome = _place(hub, keyid, document, found, opened)
+        broken, outcome = _place(hub, keyid, document, found, content)
+    batch_contents.settle(hub, content)
     if broken:
         raise ChainBroken(broken, hint="See which receipt the hub gives, and send what is next.")
     return Taken(found.node, keyid, found.sequence, outcome, receipt(hub, keyid))
@@ -89,13 +89,15 @@ def signed_receipt(hub: Hub, row: NodeKeyRow) -> bytes:
 
 
 def open_waiting(hub: Hub) -> tuple[int, int]:
-    """Open the kept batches of reports that couldn't be; return how many were, and how many not.
+    """Open batches that couldn't be when they came; return how many were, and how many not.
 
     Raises `StorageFailed`.
     """
     with hub.database.transaction():
         waiting = list(
-            BatchRow.select().where((BatchRow.kind == "reports") & (BatchRow.document != ""))
+            BatchRow.select()
+            .where(BatchRow.kind.in_(batch_contents.OPENED) & (BatchRow.document != ""))
+            .order_by(BatchRow.keyid, BatchRow.sequence)
         )
     done = 0
     for row in waiting:
@@ -105,14 +107,15 @@ def open_waiting(hub: Hub) -> tuple[int, int]:
             bytes_max=DOCUMENT_BYTES_MAX,
             what="batch",
         )
-        opened = _opened(hub, batch)
-        if isinstance(opened, str):
+        content = batch_contents.opened(hub, batch)
+        if isinstance(content, str):
             continue
         with hub.database.writing():
-            reports.keep(hub, batch.node, opened, "batch")
+            batch_contents.keep(hub, batch.node, content)
             BatchRow.update(document="", trouble="").where(
                 (BatchRow.keyid == row.keyid) & (BatchRow.sequence == row.sequence)
             ).execute()
+        batch_contents.settle(hub, content)
         done += 1
     return done, len(waiting) - done
 
@@ -132,24 +135,12 @@ def _read(row: NodeKeyRow | None, document: bytes, keyid: str, by_key: str | Non
         return error.message
 
 
-def _opened(hub: Hub, batch: Batch) -> tuple[of_nodes.Report, ...] | str:
-    """Return the reports in a batch, or why they can't be had; none of another kind."""
-    if batch.kind != "reports":
-        return ()
-    try:
-        return of_nodes.decode_batch(batches.content_of(batch, hub.keys.seals()))
-    except (InvalidContent, Refused) as error:
-        return error.message
-    except SatchelError as error:  # a key that is locked or gone: for the operator to mend
-        return error.message
-
-
 def _place(
     hub: Hub,
     keyid: str,
     document: bytes,
     batch: Batch,
-    opened: tuple[of_nodes.Report, ...] | str,
+    content: batch_contents.Content | str,
 ) -> tuple[str, Outcome]:
     """Keep the batch if it is the next; return what is broken, and what came of it."""
     row = NodeKeyRow.get_by_id(keyid)
@@ -165,9 +156,9 @@ def _place(
         return f"batch {batch.sequence}: doesn't follow on those taken", "known"
     if place == "known":
         return "", "known"
-    trouble = opened if isinstance(opened, str) else ""
-    if not isinstance(opened, str):
-        reports.keep(hub, row.node, opened, "batch")
+    trouble = content if isinstance(content, str) else ""
+    if not isinstance(content, str):
+        batch_contents.keep(hub, row.node, content)
     if trouble:
         audit.note(
             hub, "document-refused", node=row.node, keyid=keyid, reason=trouble, refusal=True
@@ -178,7 +169,7 @@ def _place(
         digest=digest,
         kind=batch.kind,
         taken_at=in_words(hub.clock()),
-        document=document.decode() if trouble or batch.kind != "reports" else "",
+        document=document.decode() if trouble or batch.kind not in batch_contents.OPENED else "",
         trouble=trouble,
     ).execute()
     NodeKeyRow.update(chain_sequence=batch.sequence, chain_digest=digest).where(

@@ -11,6 +11,7 @@ from hub.fleet.requests import Caller
 from hub.fleet.tables import NodeKeyRow
 from hub.hub import Hub
 from hub.keys import SERVICE
+from hub.school_requests import answering
 
 
 def take(hub: Hub, caller: Caller, body: bytes) -> bytes:
@@ -26,6 +27,8 @@ def take(hub: Hub, caller: Caller, body: bytes) -> bytes:
         if said.report is not None:
             reports.keep(hub, caller.node, [said.report], "check-in")
         applying = desired.applying_to(hub, caller.node, said.desired_state)
+        answered = answering.number_for(caller.node) > said.answers
+        answers = answering.document_for(hub, caller.node) if answered else b""
     newer = applying is not None and applying.number > said.desired_state
     answer = CheckInAnswer(
         time=envelope_of(time_for(hub, caller.node, said.nonce)),
@@ -34,6 +37,7 @@ def take(hub: Hub, caller: Caller, body: bytes) -> bytes:
         receipt=(
             envelope_of(signed_receipt(hub, key)) if key.chain_sequence > said.receipt else None
         ),
+        answers=_if(answered, answers),
         status=status,
     )
     return protocol.check_in_answer_bytes(answer)
@@ -67,12 +71,15 @@ def documents_for(hub: Hub, name: str) -> dict[str, bytes]:
             return {}
         credential = credentials.in_force(hub, key)
         applying = desired.applying_to(hub, key.node, 0)
+        answers = answering.document_for(hub, key.node) if answering.number_for(key.node) else b""
     found = {
         "credential.json": credential,
         "receipt.json": signed_receipt(hub, key),
         "time.json": time_for(hub, key.node),
     }
-    return found | ({"desired-state.json": applying.document} if applying else {})
+    if applying:
+        found["desired-state.json"] = applying.document
+    return found | ({"answers.json": answers} if answers else {})
 
 
 def _if(wanted: bool, document: bytes) -> Envelope | None:

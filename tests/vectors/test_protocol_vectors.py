@@ -5,7 +5,7 @@ Their keys are those of tests/support/protocol.py. The batches were sealed with 
 
 from pathlib import Path
 
-from content_packs import batches, protocol, reports
+from content_packs import batches, protocol, reports, school_requests
 from content_packs.batches import ChainEnd
 from content_packs.desired_state import Window
 from content_packs.digests import digest_of
@@ -68,6 +68,28 @@ def test_the_report_the_batches_and_the_receipt() -> None:
             assert reports.decode_batch(content) == (a_report(),) * number
     receipt = protocol.open_receipt(kept("receipt"), SERVICE, credential=credential())
     assert ChainEnd(receipt.sequence, receipt.digest) == end
+
+
+def test_the_requests_the_piece_and_the_answers() -> None:
+    end = ChainEnd(2, digest_of(kept("batch-2")))
+    contents = []
+    for number in (3, 4):
+        document = kept(f"batch-{number}")
+        end = batches.verify_chain([document], NODE, node="qamdo-7", end=end)
+        batch = batches.read(document, NODE, node="qamdo-7")
+        contents.append(batches.content_of(batch, {seal_keyid(SEAL_KEY): SEAL_KEY}))
+    requests = school_requests.decode_requests(contents[0])
+    (wish,), (offer,) = requests.wishes, requests.offers
+    assert (wish.pack, wish.text, wish.state) == ("grade5-maths", "还要第二单元", "open")
+    assert (offer.title, offer.kind, offer.seconds) == ("我们的河", "video", 61)
+    header, data = school_requests.decode_piece(contents[1])
+    assert (header.id, header.offset, header.size) == (offer.id, 0, offer.size)
+    assert digest_of(data) == offer.digest
+    answers = protocol.open_answers(kept("answers"), SERVICE, node="qamdo-7")
+    answer = answers.of(wish.id)
+    assert answer
+    assert (answer.state, answer.text, answer.pack) == ("answered", "九月发布", "grade5-maths")
+    assert (answers.files[0].digest, answers.taken) == (offer.digest, (offer.id,))
 
 
 def test_the_status_list() -> None:

@@ -1,0 +1,5 @@
+"""Every bound of schools' requests, with its unit."""
+
+REQUESTS_OF_SCHOOL_MAX = 2_000  # kept; what is closed goes first
+OFFERED_RESERVE_BYTES = 1 << 30  # free, that no file of a school's takes
+FILE_NAME_CHARACTERS_MAX = 50  # of a title, in the name of a file
