@@ -1,4 +1,8 @@
-"""A teacher in a real browser: every page looked at, and a morning at school from end to end."""
+"""A teacher's pages in a real browser: each looked at, the projector that follows, files that come.
+
+One served school for all of them. By default each page is looked at on a phone in Chinese; `long`
+runs look at it in English, on a desktop and in the dark, too.
+"""
 
 import threading
 from collections.abc import Iterator
@@ -11,6 +15,7 @@ from playwright.sync_api import Browser, Page
 from sync_node.lan.app import create_app
 from sync_node.lan.web_server import listen
 from sync_node.school.quizzes import FormQuestion, from_form
+from tests.support import media
 from tests.support.axe import violations
 from tests.support.browser import DESKTOP, PHONE, Visit, visit
 from tests.sync_node.lan.lessons import LESSON
@@ -20,6 +25,11 @@ from tests.sync_node.lan.test_browser import _shown_well
 
 pytestmark = pytest.mark.browser
 
+WALL = (1920, 1080)
+WAYS = [
+    pytest.param(True, id="with a script"),
+    pytest.param(False, id="without a script", marks=pytest.mark.long),
+]
 TEACHER_PDF = b"%PDF-1.4\n" + b"0" * 3000 + b"\n%%EOF\n"
 
 
@@ -32,7 +42,7 @@ class Site:
     material: str
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = furnished_school(tmp_path_factory.mktemp("school")).data_dir
     classroom = a_classroom(folder, lambda: datetime.now(UTC))
@@ -85,12 +95,19 @@ def _looked_at(here: Visit, name: str, language: str, size: tuple[int, int]) -> 
     here.screenshot(f"teacher-{name}-{language[:2]}-{size[0]}")
 
 
-@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
-@pytest.mark.parametrize("language", ["en", "zh-CN"])
+LOOKS = [
+    pytest.param("zh-CN", PHONE, False, id="phone in Chinese"),
+    pytest.param("en", PHONE, True, id="phone in the dark", marks=pytest.mark.long),
+    pytest.param("zh-CN", DESKTOP, True, id="desktop in Chinese", marks=pytest.mark.long),
+    pytest.param("en", DESKTOP, False, id="desktop", marks=pytest.mark.long),
+]
+
+
+@pytest.mark.parametrize(("language", "size", "dark"), LOOKS)
 def test_every_page_is_shown_well(
-    browser: Browser, site: Site, size: tuple[int, int], language: str
+    browser: Browser, site: Site, language: str, size: tuple[int, int], dark: bool
 ) -> None:
-    with visit(browser, site.address, size=size, language=language, dark=language == "en") as here:
+    with visit(browser, site.address, size=size, language=language, dark=dark) as here:
         for name, path in {"sign-in": "/teacher/sign-in", "code": "/teacher/code"}.items():
             here.open(path)
             _looked_at(here, name, language, size)
@@ -102,18 +119,21 @@ def test_every_page_is_shown_well(
         _looked_at(here, "preview", language, size)
         here.open(f"/teacher/classes/{site.classroom.school_class.id}/pupils")
         here.page.locator("[name=kind][value=pictures]").check()
-        here.page.locator("[name=whose][value=missing]").click()
+        here.page.locator("[name=whose]").first.click()
         _looked_at(here, "pins", language, size)
         here.open(f"/packs/fractions/{LESSON}")
         here.page.locator("nav.bar form button").click()
         for step in ("cover", "intro", "question", "answer"):
             _go(here, step)
-            here.open("/teacher/show")
             _looked_at(here, f"remote-{step}", language, size)
-            here.open("/screen")
-            here.page.wait_for_timeout(200)
-            assert violations(here.page) == [], step
-            here.screenshot(f"teacher-screen-{step}-{language[:2]}-{size[0]}", whole=False)
+            with visit(browser, site.address, size=WALL, language=language) as wall:
+                wall.open("/screen")
+                assert violations(wall.page) == [], step
+                high = wall.page.evaluate("document.documentElement.scrollHeight")
+                assert high <= WALL[1] or step == "intro", "what isn't a page fits the wall"
+                wall.screenshot(f"teacher-screen-{step}-{language[:2]}-{size[0]}", whole=False)
+        here.page.locator("button[value=end]").click()
+        here.page.locator(".how").wait_for()
 
 
 def _preview(page: Page, site: Site) -> None:
@@ -137,77 +157,7 @@ def _go(here: Visit, step: str) -> None:
     here.page.locator(".jump button").nth(at).click()
 
 
-@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
-def test_a_morning_without_javascript(browser: Browser, site: Site, size: tuple[int, int]) -> None:
-    """In, a class from pasted names, PINs, a task, show mode, and out: nothing but forms."""
-    with visit(browser, site.address, size=size, script=False) as here:
-        page = here.page
-        here.open("/teacher")
-        page.get_by_label("Passphrase").fill(PASSPHRASE)
-        page.get_by_role("main").get_by_role("button", name="Sign in").click()
-        page.get_by_role("link", name="New class").click()
-        page.get_by_label("Name of the class").fill("5 A")
-        page.get_by_label("The pupils, one a line").fill("Zoe\n张三")
-        page.get_by_role("button", name="Make the class").click()
-        page.get_by_role("button", name="Make 2 PINs").click()
-        assert page.locator(".secret").count() == 2
-        here.open(f"/packs/fractions/{LESSON}/practice")
-        page.get_by_role("link", name="Set for a class").click()
-        page.get_by_role("checkbox", name="5 A").check()
-        page.get_by_label("By when").fill("2030-01-31")
-        page.get_by_role("button", name="Set it").click()
-        page.get_by_text("Set. The pupils find it").wait_for()
-        assert page.locator(".matrix tbody tr").count() == 2
-        here.open(f"/packs/fractions/{LESSON}")
-        page.get_by_role("button", name="Show on the wall").click()
-        page.get_by_role("button", name="Next").click()
-        page.get_by_text("2 / ").wait_for()
-        page.get_by_role("button", name="Sign out").click()
-        here.open("/teacher")
-        assert "/teacher/sign-in" in page.url
-        assert here.failures == []
-
-
-def test_a_morning_with_the_keyboard_alone(browser: Browser, site: Site) -> None:
-    with visit(browser, site.address, size=DESKTOP) as here:
-        page = here.page
-        here.open("/teacher/sign-in")
-        page.locator("#passphrase").focus()
-        page.keyboard.type(PASSPHRASE)
-        page.keyboard.press("Enter")
-        page.wait_for_url("**/teacher")
-        _tab_to(page, "a", "4 B")
-        page.keyboard.press("Enter")
-        page.wait_for_url("**/classes/*")
-        _tab_to(page, ".wall", "")
-        page.keyboard.press("ArrowRight")
-        _tab_to(page, "a", "Practice")
-        page.keyboard.press("Enter")
-        page.wait_for_url("**/tasks/*")
-        here.open(f"/packs/fractions/{LESSON}")
-        _tab_to(page, "button", "Show on the wall")
-        page.keyboard.press("Enter")
-        page.wait_for_url("**/teacher/show")
-        assert page.evaluate("document.activeElement.textContent").strip() == "Next"
-        page.keyboard.press("Enter")
-        page.get_by_text("2 / ").wait_for()
-        assert page.evaluate("document.activeElement.textContent").strip() == "Next"
-        assert here.failures == []
-
-
-def _tab_to(page: Page, selector: str, text: str) -> None:
-    for _ in range(80):
-        page.keyboard.press("Tab")
-        if page.evaluate(
-            "([s, t]) => document.activeElement.matches(s)"
-            " && document.activeElement.textContent.includes(t)",
-            [selector, text],
-        ):
-            return
-    raise AssertionError(f"the keyboard doesn't reach {selector} {text}")
-
-
-@pytest.mark.parametrize("script", [True, False], ids=["with a script", "without a script"])
+@pytest.mark.parametrize("script", WAYS)
 def test_the_projector_follows_the_phone(browser: Browser, site: Site, script: bool) -> None:
     with (
         visit(browser, site.address) as phone,
@@ -227,13 +177,53 @@ def test_the_projector_follows_the_phone(browser: Browser, site: Site, script: b
         phone.page.get_by_role("button", name="Dark for a while").click()
         if script:
             wall.wait_until("document.body.classList.contains('dark')")
+            _a_long_page_is_moved(phone, wall)
             _a_film_runs_and_stops(phone, wall)
         assert wall.failures == []
         assert wall.outside_requests() == []
 
 
+def test_the_wall_and_the_phone_outlive_the_wifi(browser: Browser, site: Site) -> None:
+    """The wall keeps what it shows and catches up; a tap of the phone is sent when it can be."""
+    with (
+        visit(browser, site.address) as phone,
+        visit(browser, site.address, size=DESKTOP) as wall,
+    ):
+        _sign_in(phone, site)
+        phone.open(f"/packs/fractions/{LESSON}")
+        phone.page.get_by_role("button", name="Show on the wall").click()
+        wall.open("/screen")
+        wall.page.locator(".of-cover h1").wait_for()
+        wall.page.context.set_offline(offline=True)
+        phone.page.get_by_role("button", name="Next").click()
+        phone.page.get_by_text("2 / ").wait_for()
+        wall.page.wait_for_timeout(1500)
+        assert wall.page.locator(".of-cover h1").is_visible()
+        wall.page.context.set_offline(offline=False)
+        wall.page.locator(".of-page article").wait_for()
+        phone.page.context.set_offline(offline=True)
+        phone.page.get_by_role("button", name="Back").click()
+        phone.page.get_by_text("No Wi-Fi at present").wait_for()
+        phone.page.context.set_offline(offline=False)
+        phone.page.get_by_text("1 / ").wait_for()
+        assert phone.page.get_by_text("No Wi-Fi at present").is_hidden()
+        wall.page.locator(".of-cover h1").wait_for()
+        phone.page.get_by_role("button", name="End the show").click()
+        phone.page.locator(".how").wait_for()
+
+
+def _a_long_page_is_moved(phone: Visit, wall: Visit) -> None:
+    _go(phone, "intro")
+    wall.page.locator(".of-page article").wait_for()
+    phone.page.get_by_role("button", name="Down").click()
+    wall.wait_until("window.scrollY > 100")
+    phone.page.get_by_role("button", name="Up").click()
+    wall.wait_until("window.scrollY === 0")
+
+
 def _a_film_runs_and_stops(phone: Visit, wall: Visit) -> None:
-    phone.page.locator("details summary").click()
+    if not phone.page.locator("details").evaluate("(it) => it.open"):
+        phone.page.locator("details summary").click()
     phone.page.locator(".jump button", has_text="Halves and quarters").click()
     wall.wait_until("document.querySelector('video') && !document.querySelector('video').paused")
     phone.page.get_by_role("button", name="Pause").click()
@@ -242,7 +232,7 @@ def _a_film_runs_and_stops(phone: Visit, wall: Visit) -> None:
     wall.page.get_by_text("Nothing is on the wall yet").wait_for()
 
 
-@pytest.mark.parametrize("script", [True, False], ids=["with a script", "without a script"])
+@pytest.mark.parametrize("script", WAYS)
 def test_a_file_is_added_and_opened(browser: Browser, site: Site, script: bool) -> None:
     with visit(browser, site.address, script=script) as here:
         _sign_in(here, site)
@@ -280,3 +270,56 @@ def test_a_quiz_is_made_in_a_form_and_taken(browser: Browser, site: Site) -> Non
         page.get_by_role("button", name="Check my answers").click()
         page.get_by_text("1 of 1", exact=True).wait_for()
         assert PRACTICE.item not in page.url
+
+
+def test_own_films_and_documents_are_gone_on_with_and_shown(browser: Browser, site: Site) -> None:
+    room = site.classroom
+    materials, by = room.school.materials, room.teacher.id
+    film, document = (
+        materials.receive([data], len(data), title=title, class_id=room.school_class.id, by=by)
+        for data, title in ((media.mp4(seconds=20), "Boiling"), (media.pdf(3), "Our county"))
+    )
+    with visit(browser, site.address) as here, visit(browser, site.address, size=WALL) as wall:
+        pupil = room.learners[-1]
+        token = room.school.signing_in.learner(pupil.id, "", device="d").token
+        here.page.context.add_cookies([{"name": "session", "value": token, "url": site.address}])
+        _a_film_is_left_and_found_again(here, f"/materials/{film.id}")
+        here.open(f"/materials/{document.id}")
+        here.page.locator("#reader canvas").wait_for()
+        here.page.get_by_role("button", name="Page after").click()
+        here.page.get_by_role("button", name="Page after").click()
+        here.wait_until("document.querySelector('[data-part=number]').value === '3'")
+        here.page.get_by_role("button", name="I have finished this").click()
+        here.page.wait_for_url(site.address + "/")
+        done = room.school.progress.of_item(pupil.actor, document.thing.place)
+        assert done
+        assert done.is_done
+        _sign_in(here, site)
+        here.open(f"/materials/{document.id}")
+        here.page.get_by_role("button", name="Show on the wall").click()
+        wall.open("/screen")  # nobody is signed in there, and it is for one class
+        wall.page.locator("#reader canvas").wait_for()
+        steps = "document.querySelector('.paper').dataset.steps"
+        wall.wait_until(f"{steps} !== undefined")
+        for _ in range(int(wall.page.evaluate(steps))):
+            here.page.get_by_role("button", name="Down").click()
+        wall.wait_until("document.querySelector('[data-part=number]').value === '2'")
+        here.page.get_by_role("button", name="End the show").click()
+        here.page.locator(".how").wait_for()
+        other = wall.page.request.get(f"{site.address}/materials/{document.id}/file")
+        assert other.status == 404, "it was everybody's only while it was on the wall"
+        assert here.failures == []
+        assert wall.failures == []
+
+
+def _a_film_is_left_and_found_again(here: Visit, address: str) -> None:
+    here.open(address)
+    here.page.evaluate("document.querySelector('video').muted = true")
+    here.page.evaluate("document.querySelector('video').currentTime = 9")
+    here.page.evaluate("document.querySelector('video').play()")
+    here.wait_until("document.querySelector('video').currentTime > 9.2")
+    with here.page.expect_response("**/progress"):
+        here.page.evaluate("document.querySelector('video').pause()")
+    here.open(address)
+    here.page.get_by_text("You stopped at 0:").wait_for()
+    here.wait_until("document.querySelector('video').currentTime >= 9")
