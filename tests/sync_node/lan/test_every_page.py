@@ -100,12 +100,17 @@ PAGES = [
     ),
     Page("/box"),
     Page("/box", "technician"),
+    Page("/box/packs"),
+    Page("/box/sign-in"),
+    Page("/box/off", "technician"),
+    Page("/box/logs", "technician"),
 ]
 # Addresses that are no pages: files, answers to scripts.
 NOT_PAGES = {
     "/content/<pack>/<int:version>/<path:path>", "/favicon.ico", "/search/suggest",
     "/static/<stamp>/<name>", "/vendor/<stamp>/<path:path>", "/peer/v1/<path:place>",
     "/materials/<material>/file", "/packs/<pack>/<lesson>/take-home.zip", "/screen/state",
+    "/box/off/state", "/box/logs.zip",
     "/teacher/classes/<class_id>/records/<any(results, answers):kind>.csv",
     "/screen/<show>",  # as /screen is while one show runs
 }  # fmt: skip
