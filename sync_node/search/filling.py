@@ -87,6 +87,8 @@ class Filler:
                     _take(unit, batch)
                     unit = next(coming, None)
             filled.put += len(batch.units)
+        if not self._stopped():
+            index.merge()  # also what a fill left that was killed
         return filled
 
     def _units(

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
-from itertools import chain
+from operator import itemgetter
 from typing import NamedTuple
 
 import msgspec
@@ -13,7 +13,8 @@ from content_packs.digests import digest_of
 from content_packs.manifest import LocalisedText
 from sync_node.search import pinyin, schema, words
 from sync_node.search.contents import PackLine, Passage, Thing, Unit
-from sync_node.search.spelling import Speller, spelt_in
+from sync_node.search.limits import BATCHES_UNMERGED_MAX, MERGE_PAGES
+from sync_node.search.spelling import Speller
 
 _ADD_TITLE = (
     "INSERT INTO title_index (rowid, words, context, pinyin, facets) VALUES (?, ?, ?, ?, ?)"
@@ -32,10 +33,32 @@ class Held(NamedTuple):
     manifest: str
 
 
-class _UnitFacts(NamedTuple):
-    pack_title: LocalisedText
-    lesson_title: LocalisedText
-    context: str
+class _Around(NamedTuple):
+    """Tokens of what stands around the things of a unit."""
+
+    pack: str
+    lesson: str
+    labels: str
+
+    @staticmethod
+    def of(pack_title: LocalisedText, lesson_title: LocalisedText, context: str) -> "_Around":
+        """Return what stands around; a pack's title and labels stand around all its lessons."""
+        return _Around(
+            _tokens_of_titles(*pack_title.values()),
+            words.tokens(*lesson_title.values()).text,
+            _tokens_of_titles(context),
+        )
+
+    def title(self, kind: str) -> str:
+        """Return the tokens around a title: of titles above it, and of labels."""
+        if kind == schema.PACK:
+            return self.labels
+        above = self.pack if kind == schema.LESSON else f"{self.pack} {self.lesson}"
+        return f"{self.labels} {above}"
+
+    def passage(self, own: words.Tokens) -> str:
+        """Return the tokens around a passage of a thing with `own` title."""
+        return f"{own.text} {self.lesson} {self.pack}"
 
 
 def title_token(folded: str) -> str:
@@ -62,6 +85,7 @@ class Index:
         self._codes: dict[tuple[str, str], int] = {}
         self._shelves: dict[tuple[str, ...], int] = {}
         self._facet_codes: dict[tuple[str, ...], str] = {}
+        self._unmerged = 0
 
     def units(self) -> dict[tuple[str, str], Held]:
         """Return what is indexed, by pack and lesson."""
@@ -78,11 +102,27 @@ class Index:
             try:
                 self._write(found)
                 self._database.execute("COMMIT")
+                self._unmerged += 1
             except BaseException:
                 self._forget()
                 if self._database.in_transaction:
                     self._database.execute("ROLLBACK")
                 raise
+        if self._unmerged >= BATCHES_UNMERGED_MAX:
+            self.merge()
+
+    def merge(self) -> None:
+        """Merge segments of which there are four or more alike, in short transactions."""
+        for table in schema.INDEXES:
+            changes = 2
+            while changes >= 2:  # fewer: nothing was merged (SQLite's FTS5, "The 'merge' command")
+                before = self._database.total_changes
+                self._database.execute(
+                    f"INSERT INTO {table} ({table}, rank) VALUES ('merge', ?)",  # noqa: S608
+                    (MERGE_PAGES,),
+                )
+                changes = self._database.total_changes - before
+        self._unmerged = 0
 
     def _write(self, batch: "Batch") -> None:
         self._remove(batch.removed | batch.units.keys())
@@ -91,15 +131,16 @@ class Index:
             self._add(unit, rows)
         # All in the order of their numbers: FTS5 starts a new segment wherever one isn't above the
         # one before, and tables are written from end to end.
+        rows.passages.sort(key=itemgetter(0))
+        rows.titles.sort()
         for statement, values in (
             ("INSERT INTO thing VALUES (?, ?, ?, ?, ?, ?)", rows.things),
-            ("INSERT INTO passage VALUES (?, ?, ?, ?)", sorted(rows.texts)),
-            (_ADD_TITLE, sorted(rows.titles)),
-            (_ADD_PASSAGE, sorted(rows.passages)),
+            ("INSERT INTO passage VALUES (?, ?, ?, ?)", rows.texts()),
+            (_ADD_TITLE, rows.titles),
+            (_ADD_PASSAGE, rows.passage_tokens()),
         ):
             self._database.executemany(statement, values)
-        tokens = chain((row[1] for row in rows.titles), (row[1] for row in rows.passages))
-        self._speller.add({word for each in tokens for word in spelt_in(each)})
+        self._speller.add(rows.words)
 
     def _add(self, unit: Unit, rows: "_Rows") -> None:
         number = self._insert(
@@ -108,16 +149,19 @@ class Index:
             unit.pack, unit.lesson, unit.version, unit.manifest, encoded(unit.pack_title),
             encoded(unit.lesson_title), unit.context,
         )  # fmt: skip
-        facts = _UnitFacts(unit.pack_title, unit.lesson_title, unit.context)
+        around = _Around.of(unit.pack_title, unit.lesson_title, unit.context)
         for thing in unit.things:
             shelf = self._shelf(unit, thing)
             facets = self._facets(unit, thing)
             row = rows.next_thing()
             rows.things.append((row, number, shelf, thing.kind, thing.item, encoded(thing.title)))
-            rows.titles.append(_title_tokens(facts, thing.kind, thing.title, shelf, row, facets))
+            own = words.tokens(*thing.title.values())
+            rows.words |= own.words
+            key = schema.title_row(thing.kind, shelf, row)
+            rows.titles.append((key, *_title_tokens(around, thing.kind, thing.title, own), facets))
             if thing.passages:
-                context = _passage_context(facts, thing.title)
-                rows.add_passages(thing, schema.passage_row(shelf, row, 0), context, facets)
+                first = schema.passage_row(shelf, row, 0)
+                rows.add_passages(thing, first, around.passage(own), facets)
         if unit.line:
             self._put_on_shelf(unit.line)
 
@@ -134,8 +178,8 @@ class Index:
             ).fetchone()
             if found:
                 units.append((found[0],))
-                facts = _UnitFacts(decoded(found[1]), decoded(found[2]), found[3])
-                self._collect(found[0], facts, titles, passages)
+                around = _Around.of(decoded(found[1]), decoded(found[2]), found[3])
+                self._collect(found[0], around, titles, passages)
             if not lesson:
                 self._database.execute("DELETE FROM pack WHERE pack = ?", (pack,))
         self._database.executemany(
@@ -157,7 +201,7 @@ class Index:
     def _collect(
         self,
         unit: int,
-        facts: _UnitFacts,
+        around: "_Around",
         titles: list[TitleTokens],
         passages: list[PassageTokens],
     ) -> None:
@@ -170,14 +214,16 @@ class Index:
         for row, shelf, kind, data, stage, grade, subject, languages in rows:
             title = decoded(data)
             facets = self._facet_tokens(stage, grade, subject, kind, languages, title)
-            titles.append(_title_tokens(facts, kind, title, shelf, row, facets))
-            context = _passage_context(facts, title)
+            own = words.tokens(*title.values())
+            key = schema.title_row(kind, shelf, row)
+            titles.append((key, *_title_tokens(around, kind, title, own), facets))
+            context = around.passage(own)
             found = self._database.execute(
                 "SELECT id, text FROM passage WHERE id BETWEEN ? AND ?",
                 schema.passages_of(shelf, row),
             )
             passages += [
-                (number, " ".join(words.tokens(text)), context, facets) for number, text in found
+                (number, words.tokens(text).text, context, facets) for number, text in found
             ]
 
     def _facets(self, unit: Unit, thing: Thing) -> str:
@@ -251,9 +297,9 @@ class _Rows:
     def __init__(self, last: int) -> None:
         self._last = last
         self.things: list[tuple[int, int, int, str, str, bytes]] = []
-        self.texts: list[tuple[int, str, str, bytes]] = []
         self.titles: list[TitleTokens] = []
-        self.passages: list[PassageTokens] = []
+        self.passages: list[tuple[int, Passage, str, str]] = []
+        self.words: set[str] = set()
 
     def next_thing(self) -> int:
         """Return the number of a new thing."""
@@ -263,9 +309,19 @@ class _Rows:
     def add_passages(self, thing: Thing, first: int, context: str, facets: str) -> None:
         """Add what a thing says, numbered from `first` on."""
         for number, each in enumerate(thing.passages[: schema.PASSAGES_OF_THING_MAX], first):
-            self.texts.append((number, each.language, each.text, _places(each)))
-            tokens = " ".join(words.tokens(each.text))
-            self.passages.append((number, tokens, context, facets))
+            self.passages.append((number, each, context, facets))
+
+    def texts(self) -> Iterator[tuple[int, str, str, bytes]]:
+        """Yield the rows of passages."""
+        for number, passage, _, _ in self.passages:
+            yield number, passage.language, passage.text, _places(passage)
+
+    def passage_tokens(self) -> Iterator[PassageTokens]:
+        """Yield the tokens of passages: made one by one, for all together take much memory."""
+        for number, passage, context, facets in self.passages:
+            found = words.tokens(passage.text)
+            self.words |= found.words
+            yield number, found.text, context, facets
 
 
 class Batch:
@@ -291,35 +347,17 @@ def _joined(thing: Thing) -> str:
     return " ".join(sorted(thing.languages))
 
 
-def _title_tokens(  # noqa: PLR0913, PLR0917  # what a row of title_index is made of
-    facts: _UnitFacts, kind: str, title: LocalisedText, shelf: int, thing: int, facets: str
-) -> TitleTokens:
-    texts = tuple(title.values())
-    own = words.tokens(*texts)
-    around = _around(facts.context, *_titles_above(facts, kind))
-    sounds = dict.fromkeys(token for text in texts for token in pinyin.tokens(text))
-    number = schema.title_row(kind, shelf, thing)
-    return number, " ".join(own), " ".join(around), " ".join(sounds), facets
+def _title_tokens(
+    around: _Around, kind: str, title: LocalisedText, own: words.Tokens
+) -> tuple[str, str, str]:
+    """Return what stands in title_index of a thing, but for its number and its facets."""
+    sounds = dict.fromkeys(token for text in title.values() for token in pinyin.tokens(text))
+    return own.text, around.title(kind), " ".join(sounds)
 
 
-def _titles_above(facts: _UnitFacts, kind: str) -> list[str]:
-    above = [] if kind == schema.PACK else [*facts.pack_title.values()]
-    return above if kind in {schema.PACK, schema.LESSON} else [*above, *facts.lesson_title.values()]
-
-
-def _passage_context(facts: _UnitFacts, title: LocalisedText) -> str:
-    """Return the tokens of the titles around a passage."""
-    texts = (*title.values(), *facts.lesson_title.values(), *facts.pack_title.values())
-    return " ".join(_around(*texts))
-
-
-def _around(*texts: str) -> set[str]:
-    return set().union(*map(_tokens_of_title, texts))
-
-
-@lru_cache(maxsize=256)  # a pack's and a lesson's titles stand around each of their items
-def _tokens_of_title(text: str) -> frozenset[str]:
-    return frozenset(words.tokens(text))
+@lru_cache(maxsize=64)
+def _tokens_of_titles(*texts: str) -> str:
+    return words.tokens(*texts).text
 
 
 def _places(passage: Passage) -> bytes:

@@ -26,7 +26,9 @@ SPELT_WORDS_MAX = 200_000
 SPELT_WORDS_REMEMBERED = 20_000  # while filling, so as not to ask for each again
 
 # Filling
-BATCH_ROWS = 1_500  # of one transaction, about
+BATCH_ROWS = 3_000  # of one transaction, about
+BATCHES_UNMERGED_MAX = 32  # each is a segment that every question looks into
+MERGE_PAGES = 1_000  # of 4 KiB, of one transaction that merges
 DATABASE_CACHE_KIB = 8 * 1024  # of the process that fills
 WAL_PAGES = (
     4_000  # of 4 KiB, after which SQLite writes them to their places: merges write some often

@@ -210,4 +210,4 @@ def _singles(term: Term) -> list[Term]:
     """Return a run's pairs of characters as terms of their own; a word as it is."""
     if not term.is_run or len(term.text) < 3:
         return [term]
-    return [Term(token, is_run=True) for token in words.run_tokens(term.text)[:-1]]
+    return [Term(token, is_run=True) for token in words.run_tokens(term.text)]

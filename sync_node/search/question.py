@@ -1,7 +1,7 @@
 """What a pupil typed, taken apart, and said in FTS5's language.
 
 Each **term** is a run of Chinese or a word. A run of two characters or more asks for all of its
-neighbouring pairs; one of a single character for what begins with it. A word asks for itself or
+neighbouring pairs; one of a single character for that. A word asks for itself or
 for another number of it, and, being the last that was typed, for what begins with it.
 
 Tokens are letters, digits and marks (`words`), and are quoted all the same: nothing that is typed
@@ -32,9 +32,7 @@ class Term:
         """Return the expressions that all have to hold."""
         if not self.is_run:
             return (self._word(),)
-        if len(self.text) == 1:
-            return (f'"{self.text}"*',)
-        return tuple(f'"{token}"' for token in words.run_tokens(self.text)[:-1][:RUN_TOKENS_MAX])
+        return tuple(f'"{token}"' for token in words.run_tokens(self.text)[:RUN_TOKENS_MAX])
 
     def _word(self) -> str:
         stem = words.stem(self.text)

@@ -56,16 +56,17 @@ CREATE TABLE near (form TEXT NOT NULL, word TEXT NOT NULL, PRIMARY KEY (form, wo
 CREATE VIRTUAL TABLE title_index USING fts5 (words, context, pinyin, facets,
     content='', detail=column, columnsize=0, tokenize='ascii', prefix='1 2 3');
 CREATE VIRTUAL TABLE passage_index USING fts5 (words, context, facets,
-    content='', detail=column, columnsize=0, tokenize='ascii', prefix='1');
+    content='', detail=column, columnsize=0, tokenize='ascii');
 CREATE VIRTUAL TABLE title_words USING fts5vocab (title_index, 'row');
 CREATE VIRTUAL TABLE passage_words USING fts5vocab (passage_index, 'row');
 """
-# FTS5 keeps what is new in memory up to so many bytes, and merges eight segments at a time: that
-# takes a sixth off the time of a large fill, for 8 MB of the process that fills.
+INDEXES = ("title_index", "passage_index")
+# FTS5 keeps what is new in memory up to so many bytes, and merges nothing by itself: whoever fills
+# has it merge (`Index.merge`), so that each row is merged once in a large fill and not twice.
 SETTINGS = tuple(
     f"INSERT INTO {table} ({table}, rank) VALUES ('{name}', {value})"  # noqa: S608  # constants
-    for table in ("title_index", "passage_index")
-    for name, value in (("hashsize", 8 * MIB), ("automerge", 8))
+    for table in INDEXES
+    for name, value in (("hashsize", 8 * MIB), ("automerge", 0), ("crisismerge", 1_000))
 )
 
 

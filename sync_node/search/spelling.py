@@ -18,13 +18,7 @@ from sync_node.search.limits import (
 )
 
 _SPELT = re.compile(f"[a-z]{{{SPELT_LETTERS_MIN},{SPELT_LETTERS_MAX}}}")
-_SPELT_IN = re.compile(rf"(?<!\S){_SPELT.pattern}(?!\S)")
 _ASKED_TOGETHER = 200  # words in one question to SQLite
-
-
-def spelt_in(tokens: str) -> list[str]:
-    """Return those of tokens, with blanks between, that are words which a typo is mended in."""
-    return _SPELT_IN.findall(tokens)
 
 
 class Speller:
@@ -36,8 +30,8 @@ class Speller:
         self._count: int | None = None
 
     def add(self, words: set[str]) -> None:
-        """Add words, as `spelt_in` finds them."""
-        fresh = sorted(words - self._known)
+        """Add those of words that a typo is mended in."""
+        fresh = sorted(filter(_SPELT.fullmatch, words - self._known))
         if not fresh:
             return
         if len(self._known) > SPELT_WORDS_REMEMBERED:

@@ -4,22 +4,23 @@
    Greek and Cyrillic (U+0300 to U+036F) go.
 2. A **run** is a stretch of Chinese characters, kana or Hangul; a **word** one of any other letters
    and digits. Everything else parts them.
-3. A run gives each two neighbouring characters, and its last one: so a question of two characters
-   is one token, and one of a single character is the beginning of a token.
+3. A run gives each of its characters, and each two neighbours: so a question of one or of two
+   characters is one token.
 4. A word gives itself, and itself without an English plural's ending.
 
 Tokens hold letters, digits and marks alone: nothing in them means anything to FTS5.
 """
 
 import re
+import sys
 import unicodedata
+from array import array
 from collections.abc import Iterator
-from operator import add
 from typing import NamedTuple
 
 from sync_node.search.limits import WORD_CHARACTERS_MAX
 
-VERSION = 1  # of these rules: an index made by others is made anew
+VERSION = 2  # of these rules: an index made by others is made anew
 
 _RUN = (
     "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff"
@@ -30,7 +31,11 @@ _MARKS = (
     "\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0903\u093a-\u094f\u0f18-\u0f19\u0f35"
     "\u0f37\u0f39\u0f3e-\u0f3f\u0f71-\u0f84\u0f8d-\u0fbc\u180b-\u180f"
 )
-_PIECES = re.compile(rf"([{_RUN}]+)|((?:[^\W_{_RUN}]|[{_MARKS}])+)")
+_RUNS = re.compile(f"[{_RUN}]+")
+_WORDS = re.compile(rf"(?:[^\W_{_RUN}]|[{_MARKS}])+")
+_PIECES = re.compile(f"({_RUNS.pattern})|({_WORDS.pattern})")
+_UTF_32 = "utf-32-le" if sys.byteorder == "little" else "utf-32-be"
+_BLANKS = array("I", [ord(" ")])
 _ACCENTS = re.compile("[\u0300-\u036f]")
 
 
@@ -59,8 +64,8 @@ def pieces(text: str) -> Iterator[Piece]:
 
 
 def run_tokens(run: str) -> list[str]:
-    """Return the tokens of a run: each two neighbours, and the last character."""
-    return [*(run[at : at + 2] for at in range(len(run) - 1)), run[-1]]
+    """Return what a run is asked for by: each two neighbours, or its only character."""
+    return [run[at : at + 2] for at in range(len(run) - 1)] or [run]
 
 
 def stem(word: str) -> str:
@@ -72,15 +77,35 @@ def stem(word: str) -> str:
     return word[:-3] + "y" if word.endswith("ies") and len(word) > 4 else word[:-1]
 
 
-def tokens(*texts: str) -> set[str]:
+class Tokens(NamedTuple):
+    """Tokens as FTS5 is given them, with blanks between, some twice; those that are of words."""
+
+    text: str
+    words: set[str]
+
+
+def tokens(*texts: str) -> Tokens:
     """Return the tokens of texts."""
+    folded = "\n".join(map(fold, texts))
+    runs = " ".join(_RUNS.findall(folded))
+    if runs:
+        folded = _RUNS.sub(" ", folded)
     found: set[str] = set()
-    for text in texts:
-        for run, word in _PIECES.findall(fold(text)):
-            if run:
-                found.update(map(add, run, run[1:]))
-                found.add(run[-1])
-            else:
-                found.add(word[:WORD_CHARACTERS_MAX])
-                found.add(stem(word[:WORD_CHARACTERS_MAX]))
-    return found
+    for word in _WORDS.findall(folded):
+        found.add(word[:WORD_CHARACTERS_MAX])
+        found.add(stem(word[:WORD_CHARACTERS_MAX]))
+    if not runs:
+        return Tokens(" ".join(found), found)
+    return Tokens(" ".join((_pairs(runs), *set(runs), *found)), found)
+
+
+def _pairs(runs: str) -> str:
+    """Return each two neighbouring characters of runs with blanks between: AB CD as A AB B  C CD D.
+
+    Each character is put down twice, with a blank between. This is done to the whole of a text at
+    once: a loop over its characters takes most of the time that indexing does.
+    """
+    characters = array("I", runs.encode(_UTF_32))
+    twice = _BLANKS * (3 * len(characters))
+    twice[::3] = twice[2::3] = characters
+    return twice.tobytes().decode(_UTF_32)

@@ -13,7 +13,7 @@ from typing import Protocol
 from sync_node.data_dir import DataDir
 from sync_node.search import database
 from sync_node.search.contents import Unit
-from sync_node.search.index import Index
+from sync_node.search.index import Batch, Index
 from sync_node.search.limits import BATCH_ROWS, CANDIDATES_MAX
 from sync_node.search.query import Searcher
 
@@ -22,7 +22,7 @@ class Engine(Protocol):
     """Takes units in, and answers with how many things were found."""
 
     def add(self, units: list[Unit]) -> None:
-        """Take units in, durably."""
+        """Take units in."""
 
     def close(self) -> None:
         """End taking in."""
@@ -39,17 +39,25 @@ class Satchel:
         self._database = database.open_to_fill(self._data_dir)
         self._index = Index(self._database)
         self._searcher = Searcher(self._data_dir)
+        self._waiting = Batch()
 
     def add(self, units: list[Unit]) -> None:
         """Take units in, in transactions of the size that a node's have."""
-        waiting = list(units)
-        while waiting:
-            with self._index.batch() as batch:
-                while waiting and batch.rows < BATCH_ROWS:
-                    batch.put(waiting.pop(0))
+        for unit in units:
+            self._waiting.put(unit)
+            if self._waiting.rows >= BATCH_ROWS:
+                self._write()
+
+    def _write(self) -> None:
+        with self._index.batch() as batch:
+            for unit in self._waiting.units.values():
+                batch.put(unit)
+        self._waiting = Batch()
 
     def close(self) -> None:
-        """End taking in."""
+        """End taking in, as filling ends."""
+        self._write()
+        self._index.merge()
         self._database.close()
 
     def ask(self, question: str) -> int:

@@ -9,7 +9,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from sync_node.search.contents import Unit
 TOGETHER = 128  # units that are made, then taken in
 PAGE_BYTES = 4096
 SEED_OF_MORE = 2
+FILLING_SECONDS_MAX = 60.0
 TRIES = 3  # of each question; the best counts: others use the machine, too
 
 
@@ -36,10 +37,10 @@ def main() -> None:
     if given.more:
         for together in _batches(iter(units(given.items, seed=SEED_OF_MORE, prefix="more"))):
             engine.add(together)
+        engine.close()
         return
     sample = Sample()
     found = _build(engine, given.items, sample)
-    engine.close()
     found["bytes"] = sum(path.stat().st_size for path in given.folder.glob("*.db"))
     found["asked"] = {kind: _asked(engine, kind, given.questions, sample) for kind in KINDS}
     if given.engine == "satchel":
@@ -69,18 +70,24 @@ def _build(engine: Engine, count: int, sample: Sample) -> dict[str, object]:
         characters += sum(
             len(each.text) for unit in together for thing in unit.things for each in thing.passages
         )
-        began, began_cpu = time.perf_counter(), time.process_time()
-        engine.add(together)
-        took = time.perf_counter() - began
-        wall, cpu = wall + took, cpu + time.process_time() - began_cpu
-        slowest = max(slowest, took)
+        took, took_cpu = _timed(lambda together=together: engine.add(together))
+        wall, cpu, slowest = wall + took, cpu + took_cpu, max(slowest, took)
         memory.append(rss())
+    took, took_cpu = _timed(engine.close)
     quarters = [memory[len(memory) * n // 4 - 1] for n in (1, 2, 3, 4)]
     return {
-        "items": items, "characters": characters, "seconds": wall, "cpu": cpu, "slowest": slowest,
+        "items": items, "characters": characters, "seconds": wall + took, "cpu": cpu + took_cpu,
+        "slowest": slowest,
         "rss before": before, "rss by quarters": quarters,
         "rss peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
     }  # fmt: skip
+
+
+def _timed(work: Callable[[], None]) -> tuple[float, float]:
+    """Return the seconds that work took, by the clock and of CPU."""
+    began, began_cpu = time.perf_counter(), time.process_time()
+    work()
+    return time.perf_counter() - began, time.process_time() - began_cpu
 
 
 def _batches(found: Iterator[Unit]) -> Iterator[list[Unit]]:
@@ -112,7 +119,10 @@ def _while_filling(engine: Engine, given: argparse.Namespace, sample: Sample) ->
     wall: list[float] = []
     asked = questions("two characters", given.questions, sample)
     with subprocess.Popen(["nice", "-n", "19", *command]) as process:  # as a node's is
+        until = time.monotonic() + FILLING_SECONDS_MAX
         while process.poll() is None:
+            if time.monotonic() > until:  # it gets little of a busy machine
+                process.terminate()
             for question in asked[:20]:
                 began = time.perf_counter()
                 engine.ask(question)
