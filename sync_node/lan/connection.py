@@ -10,7 +10,6 @@ waitress parses requests, hands them to its threads, and keeps what is to be sen
 
 import os
 import socket
-import time
 from enum import IntEnum
 from typing import Any
 
@@ -53,6 +52,11 @@ class _Busy(Error):  # type: ignore[misc]  # waitress has no types
     reason = "Service Unavailable"
 
 
+class _NotAllowed(Error):  # type: ignore[misc]
+    code = 403
+    reason = "Forbidden"
+
+
 class _Parser(HTTPRequestParser):  # type: ignore[misc]
     """Refuses a body by its head."""
 
@@ -73,7 +77,9 @@ class _Parser(HTTPRequestParser):  # type: ignore[misc]
             self.adj = self.adj.for_forms
         elif (self.chunked or self.content_length > FORM_BYTES_MAX) and not self.error:
             under_way = [other for other in self.adj.uploads if not other.completed]
-            if len(under_way) >= LARGE_BODIES_MAX:
+            if not self.adj.may_upload(self.headers.get("COOKIE", "")):
+                self.error = _NotAllowed("Only teachers send files.")
+            elif len(under_way) >= LARGE_BODIES_MAX:
                 self.error = _Busy("Others are sending files: try again in a minute.")
             else:
                 self.adj.uploads.add(self)
@@ -95,9 +101,10 @@ class Connection(HTTPChannel):  # type: ignore[misc]
     task_class = _Task
 
     def __init__(self, *given: Any, **more: Any) -> None:
-        self.since = time.monotonic()  # when it began to be at what it is at, or last went on
+        self.since: float = given[0].monotonic()  # it began this, or last went on
         self._had_its_turn = False
         self.asked = 0  # requests that came whole
+        self.address = str(given[2][0])  # of whoever opened it
         super().__init__(*given, **more)
 
     @property
@@ -138,7 +145,8 @@ class Connection(HTTPChannel):  # type: ignore[misc]
 
     def del_channel(self, map: dict[int, Any] | None = None) -> None:  # noqa: A002  # waitress's
         """Be forgotten by the server's loop."""
-        self.server.gone(self.descriptor)
+        if self._fileno is not None:
+            self.server.gone(self)
         super().del_channel(map)
 
     def received(self, data: bytes) -> bool:
@@ -152,7 +160,7 @@ class Connection(HTTPChannel):  # type: ignore[misc]
         was = self.at
         taken: bool = super().received(data)
         if self.at is not was:
-            self.since = time.monotonic()
+            self.since = self.server.monotonic()
         if self.requests:
             self.asked += 1
             self.server.answering(self)
@@ -185,7 +193,7 @@ class Connection(HTTPChannel):  # type: ignore[misc]
         before = self.total_outbufs_len
         super().handle_write()
         if self.total_outbufs_len < before:
-            self.since = time.monotonic()
+            self.since = self.server.monotonic()
 
     def _flush_some(self, do_close: bool = True) -> bool:
         self._had_its_turn = False

@@ -61,7 +61,7 @@ class KnownFiles:
             until = self._monotonic() + KNOWN_FILE_SECONDS
             self._known[key] = (until, file, lines.encode("latin-1"))
 
-    def answer(self, request: bytes) -> tuple[bytes, SentFile | None] | None:
+    def answer(self, request: bytes) -> tuple[bytes, SentFile] | None:
         """Return head and body for a whole request; None where it has to go the long way."""
         asked = _read(request)
         if asked is None:
@@ -122,7 +122,7 @@ def _head(how: byte_ranges.Answer, lines: bytes) -> bytes:
     status = HTTPStatus(how.status)
     return (
         (
-            f"HTTP/1.1 {how.status} {status.phrase}\r\n{own}Content-Length: {how.length}\r\n"
+            f"HTTP/1.1 {how.status} {status.phrase.upper()}\r\n{own}Content-Length: {how.length}\r\n"
             f"Date: {build_http_date(time.time())}\r\n"
         ).encode("latin-1")
         + lines

@@ -34,5 +34,7 @@ UPLOAD_BYTES_MAX = 65 * 1024 * KIB  # of a body below /teacher/; the views have 
 BODY_SECONDS_FREE = 20.0  # of a form or an upload, before its rate counts
 BODY_BYTES_PER_SECOND_MIN = 2 * KIB  # from its beginning on
 LARGE_BODIES_MAX = 4  # uploads of more than a form may have, under way together
+ADDRESS_CONNECTIONS_MAX = 128  # of one address, where half of all are taken; a router may hide 40
+FAIR_CONNECTIONS_MAX = 24  # of one address: who has more gives way before others
 GIVING_WAY_TOGETHER = 32  # connections that are closed when there are too many
 SWEEP_SECONDS = 1.0  # between two looks for connections whose time is over

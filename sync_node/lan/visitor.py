@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 from flask import Flask, Response, abort, current_app, g, redirect, request
 from flask.typing import ResponseReturnValue
+from werkzeug.http import parse_cookie
 
 from content_packs.errors import StorageFailed
 from content_packs.records import Actor
@@ -90,6 +91,16 @@ def visitor() -> Visitor:
         g.visitor = _look_up()
     found: Visitor = g.visitor
     return found
+
+
+def is_teacher(app: Flask, cookies: str) -> bool:
+    """Say whether a request's `Cookie` header is a teacher's: before there is a request."""
+    token = parse_cookie(cookies).get(SESSION_COOKIE, "")
+    try:
+        found = school_of(app).sessions.find(token) if token else None
+    except StorageFailed:
+        return False
+    return found is not None and found.kind == "teacher"
 
 
 def known_actor() -> Actor | None:

@@ -2,8 +2,8 @@
 
 waitress looks at every open connection each time that anything happens; with the 200 that a class's
 browsers keep open, that is most of what a film costs. Here epoll(7) says which have something.
-Where there are too many connections, those give way that have said nothing yet, then those that
-wait the longest between two requests, of whoever has the most: 5,000 sockets keep nobody out.
+Where there are too many connections, those of whoever has many give way: first those that have said
+nothing yet, then those that wait the longest. So 5,000 sockets of one phone keep nobody out.
 """
 
 import copy
@@ -14,6 +14,7 @@ import time
 import weakref
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from flask import Flask
@@ -22,11 +23,13 @@ from waitress.adjustments import Adjustments
 from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher
 
-from sync_node.lan import content
+from sync_node.lan import content, visitor
 from sync_node.lan.connection import At, Connection
 from sync_node.lan.known_files import KnownFiles
 from sync_node.lan.limits import (
+    ADDRESS_CONNECTIONS_MAX,
     EVENTS_MAX,
+    FAIR_CONNECTIONS_MAX,
     FORM_BYTES_MAX,
     GIVING_WAY_TOGETHER,
     HEAD_BYTES_MAX,
@@ -42,22 +45,27 @@ _READ = select.EPOLLIN | select.EPOLLPRI
 class WebServer:
     """Serves an application on all addresses of a host. For one use."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # `listen` wires it
         self,
         application: Application,
         host: str,
         port: int,
         *,
         known_files: KnownFiles,
+        may_upload: Callable[[str], bool],
         most: int,
+        monotonic: Callable[[], float],
     ) -> None:
-        """Listen. Raises `OSError` or `ValueError` where that can't be."""
+        """Listen. `may_upload` says so of whoever sends these cookies.
+
+        Raises `OSError` or `ValueError` where that can't be.
+        """
         allow_open_files(OPEN_FILES_MIN)
         logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a line for each request
         self._map: dict[int, Any] = {}
-        self._loop = _Loop(self._map)
+        self._loop = _Loop(self._map, monotonic)
         dispatcher = ThreadedTaskDispatcher()
-        adjustments = _adjustments(host, port)
+        adjustments = _adjustments(host, port, may_upload)
         self._listening = [
             _Listening(
                 application, map=self._map, dispatcher=dispatcher, adj=adjustments, sockinfo=place,
@@ -85,9 +93,19 @@ class WebServer:
         wasyncore.close_all(self._map)
 
 
-def listen(app: Flask, host: str, port: int, *, most: int = SITE_CONNECTIONS_MAX) -> WebServer:
+def listen(
+    app: Flask,
+    host: str,
+    port: int,
+    *,
+    most: int = SITE_CONNECTIONS_MAX,
+    monotonic: Callable[[], float] = time.monotonic,
+) -> WebServer:
     """Return the site's server. `most`: connections. Raises as `WebServer`."""
-    return WebServer(app, host, port, known_files=content.known_files(app), most=most)
+    return WebServer(
+        app, host, port, known_files=content.known_files(app), most=most,
+        may_upload=partial(visitor.is_teacher, app), monotonic=monotonic,
+    )  # fmt: skip
 
 
 def allow_open_files(count: int) -> None:
@@ -98,7 +116,7 @@ def allow_open_files(count: int) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-def _adjustments(host: str, port: int) -> Adjustments:
+def _adjustments(host: str, port: int, may_upload: Callable[[str], bool]) -> Adjustments:
     found = Adjustments(
         host=host, port=port, ident=None, max_request_header_size=HEAD_BYTES_MAX,
         max_request_body_size=UPLOAD_BYTES_MAX + 1,
@@ -106,21 +124,24 @@ def _adjustments(host: str, port: int) -> Adjustments:
         trusted_proxy="127.0.0.1", trusted_proxy_headers={"x-forwarded-for"},
         clear_untrusted_proxy_headers=True,
     )  # fmt: skip
+    found.may_upload = may_upload
+    found.uploads = weakref.WeakSet()  # requests with large bodies that may be under way
     found.for_forms = copy.copy(found)
     found.for_forms.max_request_body_size = FORM_BYTES_MAX + 1
-    found.uploads = weakref.WeakSet()  # requests with large bodies that may be under way
     return found
 
 
 class _Loop:
     """Which file descriptors wait for what, and what happens when that comes."""
 
-    def __init__(self, places: dict[int, Any]) -> None:
+    def __init__(self, places: dict[int, Any], monotonic: Callable[[], float]) -> None:
         self._map = places
+        self.monotonic = monotonic
         self._poll = select.epoll()
         self._registered: dict[int, int] = {}
         self._changed: set[int] = set()
         self._answering: set[Connection] = set()
+        self._reused: set[int] = set()  # closed since the last wait: events are of the one before
         self.ending = False
 
     def changed(self, descriptor: int) -> None:
@@ -133,21 +154,23 @@ class _Loop:
 
     def gone(self, descriptor: int) -> None:
         """Forget a descriptor that is about to be closed."""
+        self._reused.add(descriptor)
         if self._registered.pop(descriptor, 0):
             self._poll.unregister(descriptor)
 
     def run(self) -> None:
         """Deal with all that happens, until there is an end."""
         self._changed.update(self._map)
-        sweep_at = time.monotonic() + SWEEP_SECONDS
+        sweep_at = self.monotonic() + SWEEP_SECONDS
         while not self.ending:
             self._look_again()
+            self._reused.clear()
             for descriptor, events in self._poll.poll(SWEEP_SECONDS, EVENTS_MAX):
                 found = self._map.get(descriptor)
-                if found is not None:
+                if found is not None and descriptor not in self._reused:
                     wasyncore.readwrite(found, events)
                     self._changed.add(descriptor)
-            now = time.monotonic()
+            now = self.monotonic()
             if now >= sweep_at:
                 sweep_at = now + SWEEP_SECONDS
                 self._sweep(now)
@@ -156,7 +179,7 @@ class _Loop:
         for connection in list(self._answering):
             if connection.at is not At.ANSWERING:
                 self._answering.discard(connection)
-                connection.since = time.monotonic()
+                connection.since = self.monotonic()
             self._changed.add(connection.descriptor)
         while self._changed:
             self._register(self._changed.pop())
@@ -188,15 +211,18 @@ class _Loop:
 class _Listening(TcpWSGIServer):  # type: ignore[misc]  # waitress has no types
     """One address that is listened at."""
 
-    channel_class = Connection
-
     def __init__(
         self, *given: Any, loop: _Loop, known_files: KnownFiles, most: int, **more: Any
     ) -> None:
         self._loop = loop
         self._most = most
+        self._of_address: Counter[str] = Counter()
         self.known_files = known_files
         super().__init__(*given, **more)
+
+    def monotonic(self) -> float:
+        """Return the time by which connections wait."""
+        return self._loop.monotonic()
 
     def changed(self, connection: Connection) -> None:
         """Look again what a connection waits for."""
@@ -206,9 +232,10 @@ class _Listening(TcpWSGIServer):  # type: ignore[misc]  # waitress has no types
         """Look at a connection until it is answered."""
         self._loop.answering(connection)
 
-    def gone(self, descriptor: int) -> None:
-        """Forget a connection."""
-        self._loop.gone(descriptor)
+    def gone(self, connection: Connection) -> None:
+        """Forget a connection that is about to be closed."""
+        self._loop.gone(connection.descriptor)
+        self._of_address[connection.address] -= 1
 
     def readable(self) -> bool:
         """Say that connections are taken, always: there is no limit that keeps browsers out."""
@@ -216,19 +243,35 @@ class _Listening(TcpWSGIServer):  # type: ignore[misc]  # waitress has no types
 
     def handle_accept(self) -> None:
         """Take a connection; where there are too many, others give way, or else this one."""
-        if len(self.active_channels) >= self._most and not self._make_room():
+        try:
             taken = self.accept()
-            if taken:
-                taken[0].close()
+        except OSError as error:  # such as too many open files
+            self.logger.warning("a connection can't be taken: %s", error.strerror)
+            self._make_room()
             return
-        super().handle_accept()
+        if taken is None:
+            return
+        opened, address = taken
+        if not self._has_room(address[0]):
+            opened.close()
+            return
+        self.set_socket_options(opened)
+        self._of_address[address[0]] += 1
+        Connection(self, opened, address, self.adj, map=self._map)
+
+    def _has_room(self, address: str) -> bool:
+        count = len(self.active_channels)
+        if count * 2 >= self._most and self._of_address[address] >= ADDRESS_CONNECTIONS_MAX:
+            return False
+        return count < self._most or self._make_room()
 
     def _make_room(self) -> bool:
-        now = time.monotonic()
-        channels = list(self.active_channels.values())
-        many = Counter(channel.addr[0] for channel in channels)
-        ready = [channel for channel in channels if channel.gives_way(now)]
-        ready.sort(key=lambda one: (one.at, -many[one.addr[0]], one.since))
-        for channel in ready[:GIVING_WAY_TOGETHER]:
-            channel.handle_close()
+        """Close some connections; say whether there were any to close."""
+        self._of_address += Counter()  # drops those that have none
+        now = self._loop.monotonic()
+        many = self._of_address
+        ready = [one for one in self.active_channels.values() if one.gives_way(now)]
+        ready.sort(key=lambda one: (many[one.address] <= FAIR_CONNECTIONS_MAX, one.at, one.since))
+        for connection in ready[:GIVING_WAY_TOGETHER]:
+            connection.handle_close()
         return bool(ready)

@@ -58,8 +58,8 @@ def memory(pid: int) -> dict[str, int]:
 def share_of_a_core(pid: int, share: float) -> Iterator[str]:
     """Give a family of processes no more than this share of a core; yield how.
 
-    By a control group's quota, in periods of 100 ms, of version 2 or 1. Raises `OSError` where this
-    user may make none.
+    By a control group's quota, in periods of 100 ms, of version 2 or 1. By its weight it gets that
+    share whatever else the machine does. Raises `OSError` where this user may make none.
     """
     quota = int(share * PERIOD_MICROSECONDS)
     is_v2 = _V2.exists()
@@ -70,9 +70,11 @@ def share_of_a_core(pid: int, share: float) -> Iterator[str]:
     try:
         if is_v2:
             (group / "cpu.max").write_text(f"{quota} {PERIOD_MICROSECONDS}")
+            (group / "cpu.weight").write_text("8000")
         else:
             (group / "cpu.cfs_period_us").write_text(str(PERIOD_MICROSECONDS))
             (group / "cpu.cfs_quota_us").write_text(str(quota))
+            (group / "cpu.shares").write_text("65536")
         for each in family(pid):
             (group / "cgroup.procs").write_text(str(each))
         yield f"control group {'v2, cpu.max' if is_v2 else 'v1, cpu.cfs_quota_us'}"

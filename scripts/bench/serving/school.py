@@ -51,7 +51,7 @@ def make(folder: Path, items: int) -> BenchSchool:
     school = furnished_school(folder)
     large, film = _films(school)
     _catalogue(school.data_dir, items)
-    config.write(school.data_dir, Config(config.FORMAT, (SourceConfig(folder="nothing"),)))
+    config.write(school.data_dir, Config(config.FORMAT, (SourceConfig(folder="/nowhere"),)))
     tokens = _pupils(school.data_dir)
     size = school.data_dir.store_path(film).stat().st_size
     return BenchSchool(
