@@ -19,6 +19,7 @@ from sync_node.trusted_time import Uptime
 
 ASKED = "poweroff"
 TAKEN = "poweroff-taken"
+_NAMELESS = "?"  # a start of which Linux says no name; nothing carries its request out
 
 State: TypeAlias = Literal["none", "asked", "unheard", "ending", "still-on"]
 
@@ -41,7 +42,9 @@ def ask(data_dir: DataDir, uptime: Uptime) -> None:
         return
     durable.make_folder(data_dir.run)
     durable.remove(data_dir.run / TAKEN)
-    durable.write(data_dir.run / ASKED, f"{uptime.boot} {uptime.seconds:.0f}\n".encode())
+    durable.write(
+        data_dir.run / ASKED, f"{uptime.boot or _NAMELESS} {uptime.seconds:.0f}\n".encode()
+    )
 
 
 def look(data_dir: DataDir, uptime: Uptime) -> SwitchingOff:
@@ -59,8 +62,8 @@ def _seconds_since(path: Path, uptime: Uptime) -> int | None:
     """Return how long ago a request of this start of the box was made; None for any other."""
     try:
         with path.open("rb") as file:
-            boot, seconds = file.read(ORDER_BYTES_MAX).decode("ascii").split()
+            boot, seconds = file.read(ORDER_BYTES_MAX).decode("ascii").rsplit(maxsplit=1)
         age = uptime.seconds - float(seconds)
-        return round(age) if boot == uptime.boot and age > -1 else None
+        return round(age) if boot == (uptime.boot or _NAMELESS) and age > -1 else None
     except (OSError, ValueError, OverflowError):
         return None

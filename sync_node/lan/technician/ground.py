@@ -5,6 +5,7 @@ from datetime import datetime, tzinfo
 from urllib.parse import urlencode
 
 from flask import Flask, Response, current_app
+from markupsafe import Markup
 
 from content_packs.errors import StorageFailed
 from sync_node import trusted_time
@@ -76,7 +77,11 @@ def seconds_since(time: str | None, now: datetime) -> int | None:
     return int(seconds) if seconds >= 0 else None
 
 
-def local(time: str, zone: tzinfo) -> str:
-    """Return a moment by the school's clock, `2026-09-01 06:00`; empty for none."""
+def local(time: str, zone: tzinfo) -> Markup:
+    """Return a moment by the school's clock, `2026-09-01 06:00`, for a page; empty for none."""
     moment = trusted_time.parse(time)
-    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}" if moment else ""
+    return (
+        Markup("<time>{:%Y-%m-%d %H:%M}</time>").format(moment.astimezone(zone))
+        if moment
+        else Markup()
+    )

@@ -45,7 +45,7 @@ def box() -> str:
         links=[charts.of_link(each) for each in view.links],
         cuts=_cuts(view.power),
         now=now,
-        here_now=local(trusted_time.in_words(now), zone),
+        here_now=f"{now.astimezone(zone):%Y-%m-%d %H:%M}",
         when=say,
         local=lambda time: local(time, zone),
         since=lambda time: seconds_since(time, now),
