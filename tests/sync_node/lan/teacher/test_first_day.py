@@ -111,7 +111,7 @@ def test_a_teachers_first_day(
     with (
         _school(tmp_path) as (address, school),
         visit(browser, address, size=size, language=language, script=way != "no script") as here,
-        visit(browser, address, size=(1920, 1080), language=language) as wall,
+        visit(browser, address, size=DESKTOP, language=language) as wall,
     ):
         day = Day(here, Hand(here.page, keys=way == "keys"), school, say)
         _in_by_the_code(day)
