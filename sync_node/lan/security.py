@@ -4,9 +4,17 @@ Pack content is hostile: `content.py` gives it an origin of its own. This module
 that people trust. The reasons stand in SITE.md.
 """
 
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, request
+
+from sync_node.lan.limits import HOST_CHARACTERS_MAX
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 _PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; "
@@ -21,11 +29,15 @@ _PAGE_HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
     "Cache-Control": "private, no-cache",
 }
+_HOST = re.compile(
+    r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*\.?)(?::\d{1,5})?"
+)
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def set_up(app: Flask) -> None:
     """Check the origin of every write, and put the page headers on what has none of its own."""
+    app.wsgi_app = _of_a_sound_host(app.wsgi_app)  # type: ignore[assignment,method-assign]
     app.before_request(_check_origin)
     app.after_request(_add_headers)
 
@@ -47,6 +59,19 @@ def is_from_here() -> bool:
     except ValueError:
         return False
     return parts.scheme in {"http", "https"} and parts.netloc == request.host
+
+
+def _of_a_sound_host(site: "WSGIApplication") -> "WSGIApplication":
+    """Answer requests under a name that no browser would send, before anything is made of it."""
+
+    def answer(environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
+        host = environ.get("HTTP_HOST", "")
+        if not host or (len(host) <= HOST_CHARACTERS_MAX and _HOST.fullmatch(host)):
+            return site(environ, start)
+        start("400 Bad Request", [("Content-Type", "text/plain"), ("Content-Length", "0")])
+        return []
+
+    return answer
 
 
 def _check_origin() -> None:
