@@ -118,13 +118,8 @@ def _open(file: KnownFile, first: int, length: int) -> SentFile | None:
 
 
 def _head(how: byte_ranges.Answer, lines: bytes) -> bytes:
-    own = "".join(f"{name}: {value}\r\n" for name, value in how.headers.items())
-    status = HTTPStatus(how.status)
-    return (
-        (
-            f"HTTP/1.1 {how.status} {status.phrase.upper()}\r\n{own}Content-Length: {how.length}\r\n"
-            f"Date: {build_http_date(time.time())}\r\n"
-        ).encode("latin-1")
-        + lines
-        + b"\r\n"
-    )
+    phrase = HTTPStatus(how.status).phrase.upper()  # as Werkzeug writes it
+    first = [f"HTTP/1.1 {how.status} {phrase}"]
+    first += [f"{name}: {value}" for name, value in how.headers.items()]
+    first += [f"Content-Length: {how.length}", f"Date: {build_http_date(time.time())}", ""]
+    return "\r\n".join(first).encode("latin-1") + lines + b"\r\n"
