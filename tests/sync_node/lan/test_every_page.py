@@ -120,6 +120,14 @@ LOOKS = {
     "desktop": {"size": DESKTOP, "language": "zh-CN", "dark": True},
     "without a script": {"script": False},
 }
+# The last two leave the page so: each begins where the one before ended.
+SHAPES = {
+    "as it is": "0",
+    "from right to left": "document.documentElement.dir = 'rtl'",
+    "from right to left in large letters": (
+        "document.documentElement.className = 'size-huge contrast-high spacing-wide'"
+    ),
+}
 
 
 def _pages_in_looks() -> list[ParameterSet]:
@@ -180,13 +188,14 @@ def test_everybody_can_use_the_page(
     _open(here, site, page)
     here.page.wait_for_load_state("networkidle" if page.has_more_to_fetch else "load")
     assert violations(here.page) == []
-    width = here.page.evaluate("document.documentElement.scrollWidth")
-    assert width <= LOOKS[look]["size"][0], "it scrolls sideways"
+    here.screenshot(f"page-{page.who}{page.address}-{look}")
+    for shape, script in SHAPES.items():
+        width = here.page.evaluate(f"{script}; document.documentElement.scrollWidth")
+        assert width <= LOOKS[look]["size"][0], f"it scrolls sideways {shape}"
     allowed = "status of 404" if page.status == 404 else "nothing"
     if page.is_quiet:
         assert [line for line in here.failures if allowed not in line] == []
         assert here.outside_requests() == []
-    here.screenshot(f"page-{page.who}{page.address}-{look}")
 
 
 @pytest.mark.browser
