@@ -39,6 +39,11 @@ class Memory:
 class BoxReader(NodeReader):
     """Reads node.db for technicians. Safe for several threads."""
 
+    def close(self) -> None:
+        """Close this thread's connection, if there is one."""
+        if self._database is not None and not self._database.is_closed():
+            self._database.close()
+
     def counts(self) -> Counts:
         """Return how much there is. Raises `StorageFailed`."""
         with self._reading() as database:

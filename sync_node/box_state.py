@@ -116,6 +116,10 @@ class BoxStates:
         names = self.reader.pack_names(offset=offset, limit=limit)
         return self._states(names, languages) if names else ()
 
+    def close(self) -> None:
+        """Close this thread's connection to node.db."""
+        self.reader.close()
+
     def config_and_zone(self) -> tuple[Config | None, tzinfo]:
         """Return the configuration in force and the school's time zone.
 

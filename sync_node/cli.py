@@ -318,6 +318,22 @@ def export(*, folder: Path, data: Path, as_json: bool) -> None:
 
 
 @main.command()
+@click.argument("place", metavar="FILE", type=click.Path(path_type=Path))
+@data_option
+@json_option
+def logs(*, place: Path, data: Path, as_json: bool) -> None:
+    """Write logs and the box's state into the zip FILE, or into a folder; no secrets, no names."""
+    from sync_node.data_dir import DataDir
+    from sync_node.log_export import export_logs
+
+    found = export_logs(DataDir(data), place)
+    if as_json:
+        print_json({"path": str(found), "size": found.stat().st_size})
+    else:
+        click.echo(f"{found}: {found.stat().st_size} bytes, written and read back")
+
+
+@main.command()
 @click.argument("pack")
 @data_option
 @json_option

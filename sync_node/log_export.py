@@ -13,9 +13,10 @@ import io
 import json
 import threading
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -23,9 +24,18 @@ import msgspec
 
 from content_packs.errors import Missing, Refused, SatchelError, UsageError
 from content_packs.stick import Stick
-from sync_node import asked_check, budget, courier_disks, log_files, power_cuts, trusted_time
+from sync_node import (
+    asked_check,
+    box_clock,
+    budget,
+    courier_disks,
+    log_files,
+    power_cuts,
+    trusted_time,
+)
 from sync_node.box_state import BoxStates
 from sync_node.box_view import BoxView
+from sync_node.catalogue import Catalogue
 from sync_node.config import COURIER_ROOTS
 from sync_node.data_dir import DataDir
 from sync_node.hardware import hardware
@@ -33,7 +43,7 @@ from sync_node.limits import CONFIG_BYTES_MAX, HISTORY_DAYS, LOG_BYTES_MAX
 from sync_node.log_readme import README
 from sync_node.redacting import Redactor
 from sync_node.school.reporting import names_of_people, school_state
-from sync_node.school.school import School
+from sync_node.school.school import School, open_school
 from sync_node.ticks import Record
 from sync_node.time_sayings import time_json
 
@@ -169,14 +179,23 @@ class LogExport:
         }  # fmt: skip
 
 
-def write_to(made: Callable[[], Made], place: Path) -> Path:
+def export_logs(data_dir: DataDir, place: Path) -> Path:
     """Write the zip to a file, or into a folder by its own name; return where it is.
 
     Raises `UsageError` where the folder isn't there, `StorageFailed`.
     """
+    data_dir.check_initialised()
     if not place.parent.is_dir():
         raise UsageError(f"{place.parent}: there is no such folder", hint="Make it first.")
-    zipped = made()
+    school = open_school(data_dir, clock=box_clock.system_clock)
+    states = BoxStates(
+        data_dir, Catalogue(data_dir), partial(box_clock.BoxClock, box_clock.system_clock)
+    )
+    try:
+        zipped = LogExport(data_dir, states, school).make()
+    finally:
+        school.close()
+        states.close()
     folder, name = (place, zipped.name) if place.is_dir() else (place.parent, place.name)
     Stick(folder).put(name, [zipped.data])
     return folder / name

@@ -21,6 +21,8 @@ _RULES = tuple(
         (r"-----BEGIN [^-]{1,60}-----.*?(?:-----END [^-]{1,60}-----|\Z)", re.DOTALL, REMOVED),
         (r"scrypt:\S+", 0, REMOVED),
         (r"(://)[^\s/@]+@", 0, rf"\1{REMOVED}@"),
+        (rf"(?i)\b((?:{_NAMED})s?[\"']?\s*[:=]\s*)([\"'])(?:(?!\2).)*\2", 0, rf"\1\2{REMOVED}\2"),
+        (r"(?i)\b(pass(?:phrase|word)s?[\"']?\s*[:=]\s*)[^\"',;&\[\]{}\n]+", 0, rf"\1{REMOVED}"),
         (
             rf"(?i)\b({_NAMED})(s?[\"']?\s*[:=]\s*[\"']?(?:(?:bearer|basic)\s+)?)[^\s\"',;&\[\]{{}}]+",
             0,

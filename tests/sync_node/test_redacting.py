@@ -22,6 +22,8 @@ DIGEST = "3f" * 32
         ("pin=4711 was wrong", "4711"),
         ("PIN 4711 was wrong", "4711"),
         ('{"passphrase": "correct horse", "ok": 1}', "correct"),
+        ('{"passphrase": "correct horse", "ok": 1}', "horse"),
+        ("passphrase: correct horse battery", "battery"),
         ("the code 7K3M-Q9XA-2BDF was used", "7K3M"),
         ("https://tech:s3cret@hub.example/", "s3cret"),
         ("Authorization: Bearer eyJhbGciOi", "eyJhbGciOi"),

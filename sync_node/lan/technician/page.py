@@ -56,9 +56,9 @@ def box() -> str:
 def packs() -> str:
     """Show all packs, some at a time."""
     here = ground()
-    first = max(request.args.get("from", 0, type=int), 0)
     counts = here.states.reader.counts()
     total = counts.packs + counts.retired
+    first = min(max(request.args.get("from", 0, type=int), 0), total)
     return render_template(
         "technician/packs.html",
         packs=here.states.packs(wishes(), offset=first, limit=PACKS_ON_PAGE),
