@@ -112,10 +112,11 @@ class Answer(Part, frozen=True):
 
 
 class FileAsked(Part, frozen=True):
-    """The hub would like to have the file of an offer."""
+    """The hub would like to have the file of an offer. Another `number`: from its beginning on."""
 
     id: Uuid
     digest: Hex32
+    number: Number
 
 
 class Answers(Message, frozen=True, kw_only=True):

@@ -20,6 +20,7 @@ from content_packs.durable import storage_errors
 from content_packs.errors import InvalidContent, Missing, SatchelError
 from content_packs.manifest import File, Item, Lesson, Manifest, Rendition, Variant, lightest
 from content_packs.names import NO_LANGUAGE, RENDITIONS
+from sync_node.asked import Asked
 from sync_node.catalogue_model import (
     CaptionsView,
     ContentFile,
@@ -91,6 +92,10 @@ class Catalogue:
     def teachers_pin(self, pack: str) -> TeachersPin | None:
         """Return what the engine made of a teacher's pin. Raises `StorageFailed`."""
         return self._reader.teachers_pins().get(pack)
+
+    def asked(self) -> dict[str, Asked]:
+        """Return how far the school's requests to the hub are, by id. Raises `StorageFailed`."""
+        return self._reader.asked()
 
     def lesson(
         self, pack: str, lesson: str, languages: Languages, *, version: int | None = None

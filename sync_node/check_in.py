@@ -1,10 +1,11 @@
 """What a node and its hub say to each other, mostly at the end of a tick, over a counted link.
 
 1. A claim that hasn't been answered is sent again.
-2. A node checks in when something changed, when the box was started, and each hour of being on. It
-   sends the batches that wait first, so that their receipt comes with the answer. After a start it
-   does so before the tick, too: the first tick of a new box may take days, and is to fetch what the
-   hub wants, by the right time. And in a tick of hours it does so each hour.
+2. A node checks in when something changed, when the school asks for something, when the box was
+   started, and each hour of being on. It sends the batches that wait first, so that their receipt
+   comes with the answer; then pieces of files that the hub asked for. After a start it does so
+   before the tick, too: the first tick of a new box may take days, and is to fetch what the hub
+   wants, by the right time. And in a tick of hours it does so each hour.
 3. The answer brings the time, and what is newer than the node holds. Each document is verified and
    taken by itself: one that is wrong is noted, and the others count.
 4. A node that hasn't reached its hub for an hour of being on takes the desired state of its group
@@ -16,6 +17,7 @@ Nothing of this ends a tick or changes its outcome: what goes wrong is noted.
 
 import contextlib
 from collections.abc import Callable
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -35,7 +37,8 @@ from content_packs.messages import NONCE_BYTES
 from content_packs.protocol import CheckInAnswer, CheckInRequest, Credential, Pending
 from content_packs.reports import Report
 from content_packs.signed_documents import Envelope
-from sync_node import claims, disk, hub_calls, identity, reporting, state, trusted_time
+from sync_node import claims, disk, hub_calls, identity, state, trusted_time
+from sync_node.asking import Asking
 from sync_node.box_clock import BoxClock
 from sync_node.config import Config
 from sync_node.data_dir import DataDir
@@ -50,11 +53,14 @@ from sync_node.limits import (
     BATCH_REPORT_SECONDS,
     BATCHES_AT_ONCE_MAX,
     CHECK_IN_SECONDS,
+    HUB_SILENT_SECONDS,
     PEERS_ASKED_MAX,
 )
 from sync_node.outbox import Outbox
 from sync_node.peer_places import desired_state_path
+from sync_node.reporting import report_of
 from sync_node.revocations import Revocations
+from sync_node.sending_files import SendingFiles
 from sync_node.sources import Sources
 from sync_node.ticks import Tick
 from sync_node.trusted_time import Said
@@ -167,12 +173,32 @@ class Talker:
         if who is None or who.credential is None:
             return
         outbox = Outbox(self._data_dir, who)
+        sealed, files = self._ask(who, tick), self._files(who)
         what = self._what(tick)
-        due = self._eager or tick.activated or self._is_due(what)
+        due = (
+            self._eager
+            or tick.activated
+            or sealed
+            or self._is_due(what)
+            or files.may_go(self._sources)
+        )
         if due and not self._was_refused and self._is_heard(who, outbox, tick, what):
             return
         self._ask_neighbours(who.credential, tick)
         self._seal(who, outbox, tick)
+        last = last_check_in()
+        if not (last.at and 0 <= self._clock.known.on - last.on < HUB_SILENT_SECONDS):
+            files.seal_ahead(outbox)
+
+    def _ask(self, who: Identity, tick: Tick) -> bool:
+        """Seal what the school asks of the hub; say whether there was anything new."""
+        asking = Asking(self._data_dir, who, self._hub_keys(), self._randomness)
+        sealed = asking.seal()
+        tick.notes += asking.notes
+        return sealed
+
+    def _files(self, who: Identity) -> SendingFiles:
+        return SendingFiles(self._data_dir, who, self._hub_keys(), self._randomness)
 
     def _is_heard(self, who: Identity, outbox: Outbox, tick: Tick, what: str) -> bool:
         """Check in at the first hub that answers; say whether one did, though it refuse."""
@@ -254,6 +280,10 @@ class Talker:
             what=what,
             refused=0,
         )
+        if tick is not self.before:  # beside a transfer the link is its own
+            self._ask(who, tick)  # what the hub said counts for what is shown, and for files
+            send = partial(self._send_batches, hub, who, outbox, signer, tick)
+            self._files(who).go(hub.name, self._sources, outbox, send)
 
     def _send_batches(
         self, hub: HubSource, who: Identity, outbox: Outbox, signer: Signer, tick: Tick
@@ -272,12 +302,14 @@ class Talker:
 
     def _request(self, who: Identity, tick: Tick) -> CheckInRequest:
         desired, receipt = self._documents.desired_state(), self._documents.receipt(who)
+        answers = self._documents.answers()
         return CheckInRequest(
             nonce=self._randomness(NONCE_BYTES).hex(),
             credential=who.credential.serial if who.credential else 0,
             desired_state=desired.number if desired else 0,
             status=Revocations(self._data_dir).number,
             receipt=receipt.sequence if receipt else 0,
+            answers=answers.number if answers else 0,
             report=self.report(who, None if tick is self.before else tick),
         )
 
@@ -320,6 +352,7 @@ class Talker:
             (answer.credential, lambda found: self._documents.take_credential(found, keys, who)),
             (answer.desired_state, self._take_desired_state),
             (answer.receipt, lambda found: self._documents.take_receipt(found, keys, who)),
+            (answer.answers, lambda found: self._documents.take_answers(found, keys, credential)),
         ]
         for envelope, take in taking:
             try:
@@ -357,38 +390,6 @@ class Talker:
 
     def _keys(self) -> Keys:
         return self._hub_keys().service_keys()
-
-
-def report_of(  # noqa: PLR0913  # all by name; each is needed
-    data_dir: DataDir,
-    config: Config,
-    who: Identity,
-    *,
-    clock: BoxClock,
-    tick: Tick | None,
-    hardware: Hardware,
-    disk_free: Callable[[Path], int],
-    newest: int,
-) -> Report:
-    """Return what a node says about itself; `newest` is its newest batch. node.db is open.
-
-    Raises `StorageFailed`.
-    """
-    documents = HeldDocuments(data_dir)
-    desired, receipt = documents.desired_state(), documents.receipt(who)
-    return reporting.report(
-        data_dir,
-        config,
-        clock=clock,
-        tick=tick,
-        hardware=hardware,
-        numbers=(
-            desired.number if desired else 0,
-            newest,
-            receipt.sequence if receipt else 0,
-        ),
-        disk_free=disk_free,
-    )
 
 
 def _in_words(answer: Pending | Credential) -> str:

@@ -1,5 +1,6 @@
 """`sync-node export DIR` as a whole: the repository, then the papers, under the engine's lock."""
 
+import secrets
 from collections.abc import Callable
 from datetime import datetime
 
@@ -7,7 +8,6 @@ from content_packs.courier import CourierPlan
 from content_packs.reports import Report
 from content_packs.stick import Stick
 from sync_node import rebuilding
-from sync_node.check_in import report_of
 from sync_node.courier_papers import Exchanged, Papers
 from sync_node.data_dir import DataDir
 from sync_node.database import database_errors
@@ -19,6 +19,7 @@ from sync_node.in_force import config_in_force
 from sync_node.limits import LOCK_WAIT_SECONDS
 from sync_node.lock import engine_lock
 from sync_node.outbox import Outbox
+from sync_node.reporting import report_of
 from sync_node.syncing import box_clock
 
 
@@ -54,7 +55,7 @@ def export(  # noqa: PLR0913  # what is outside comes in as parameters
             )  # fmt: skip
 
         done = Export(data_dir).write(stick, announce=announce, progress=progress)
-        papers = Papers(data_dir, box, report)
+        papers = Papers(data_dir, box, report, secrets.token_bytes)
         papers.take_in(stick, left)
         papers.leave(stick, left)
     return done, left

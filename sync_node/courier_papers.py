@@ -17,6 +17,7 @@ from content_packs.limits import DOCUMENT_BYTES_MAX
 from content_packs.reports import Report
 from content_packs.stick import Stick
 from sync_node import enrolment, identity, state
+from sync_node.asking import Asking
 from sync_node.box_clock import BoxClock
 from sync_node.data_dir import DataDir
 from sync_node.held_documents import HeldDocuments, Keys
@@ -41,8 +42,13 @@ class Papers:
     """Exchanges documents with sticks. The engine's lock is held, node.db open."""
 
     def __init__(
-        self, data_dir: DataDir, clock: BoxClock, report: Callable[[Identity], Report]
+        self,
+        data_dir: DataDir,
+        clock: BoxClock,
+        report: Callable[[Identity], Report],
+        randomness: Callable[[int], bytes],
     ) -> None:
+        self._randomness = randomness
         self._data_dir = data_dir
         self._clock = clock
         self._report = report
@@ -65,6 +71,7 @@ class Papers:
             "time": self._take_time,
             "desired-state": lambda found: self._take_desired_state(found, done),
             "receipt": lambda found: self._documents.take_receipt(found, self._keys(), who),
+            "answers": lambda found: self._take_answers(found, done),
         }
         for kind in courier.DOWN_KINDS:
             self._take(stick, who.name, kind, done, takers[kind])
@@ -84,9 +91,17 @@ class Papers:
             return
         stick.remove(courier.up_path(who.keyid, courier.CLAIM))
         outbox = Outbox(self._data_dir, who)
+        self._ask(who, done)
         self._leave_batches(stick, who, outbox, done)
         said = signed_documents.sign("report", self._report(who), who.private_key)
         done.report |= self._put(stick, courier.up_path(who.name, courier.REPORT), said)
+
+    def _ask(self, who: Identity, done: Exchanged) -> None:
+        """Seal what the school asks of the hub: it goes with this stick."""
+        keys = state.hub_keys() or HubKeys()
+        asking = Asking(self._data_dir, who, keys, self._randomness)
+        asking.seal()
+        done.troubles += asking.notes
 
     def _leave_batches(self, stick: Stick, who: Identity, outbox: Outbox, done: Exchanged) -> None:
         receipt = self._documents.receipt(who)
@@ -138,6 +153,13 @@ class Papers:
         if of is None or not self._documents.take_desired_state(document, self._keys(), of):
             return False
         done.wants_tick = True
+        return True
+
+    def _take_answers(self, document: bytes, done: Exchanged) -> bool:
+        of = identity.credential(self._data_dir)
+        if of is None or not self._documents.take_answers(document, self._keys(), of):
+            return False
+        done.wants_tick = True  # what is shown goes by it, and a file may be asked for
         return True
 
     def _take_time(self, document: bytes) -> bool:

@@ -3,6 +3,7 @@
 ```
 from-hub/desired-state.json   what to follow and hold
 from-hub/receipt.json         up to which batch the hub has our chain
+from-hub/answers.json         what became of the school's requests
 identity/<keyid>/credential.json
 ```
 A document is verified before it is written, with the service keys that `targets` names then, and
@@ -23,12 +24,14 @@ from content_packs.errors import InvalidContent, Missing
 from content_packs.limits import DOCUMENT_BYTES_MAX
 from content_packs.messages import Message
 from content_packs.protocol import Credential, Receipt
+from content_packs.school_requests import Answers
 from sync_node import identity
 from sync_node.data_dir import DataDir
 from sync_node.identity import Identity
 
 DESIRED_STATE = "desired-state.json"
 RECEIPT = "receipt.json"
+ANSWERS = "answers.json"
 _MODE = 0o600
 
 _Any = TypeVar("_Any", bound=Message)
@@ -61,6 +64,24 @@ class HeldDocuments:
         """Return the receipt that is held for the chain of an identity, None for none."""
         found = _held(self.data_dir.from_hub / RECEIPT, Receipt)
         return found if found and found.keyid == of.keyid else None
+
+    def answers(self) -> Answers | None:
+        """Return what the hub said last to the school's requests, None for nothing."""
+        found = _held(self.data_dir.from_hub / ANSWERS, Answers)
+        of = identity.credential(self.data_dir)
+        return found if found and of and found.node == of.node else None
+
+    def take_answers(self, document: bytes, keys: Keys, of: Credential) -> bool:
+        """Keep answers if their number is higher than that of those held; say whether it is.
+
+        Raises `Untrusted`, `InvalidContent`, `StorageFailed`.
+        """
+        found = protocol.open_answers(document, keys, node=of.node)
+        held = self.answers()
+        if held and held.number >= found.number:
+            return False
+        self._keep(ANSWERS, document)
+        return True
 
     def take_credential(self, document: bytes, keys: Keys, of: Identity) -> Credential:
         """Keep a credential for the key of `of`, unless the one held is newer; return that.
@@ -114,11 +135,14 @@ class HeldDocuments:
         return True
 
     def drop_unsigned(self, keyids: Container[str]) -> None:
-        """Forget a desired state whose signer isn't among the service keys that count now.
+        """Forget what is signed by none of the service keys that count now.
 
         The next check-in brings it anew, signed by one that counts.
         """
-        path = self.data_dir.from_hub / DESIRED_STATE
+        for name in (DESIRED_STATE, ANSWERS):
+            self._drop_unsigned(self.data_dir.from_hub / name, keyids)
+
+    def _drop_unsigned(self, path: Path, keyids: Container[str]) -> None:
         try:
             signer = signed_documents.signer_of(key_files.read_bounded(path, DOCUMENT_BYTES_MAX))
         except Missing:

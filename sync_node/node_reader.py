@@ -18,7 +18,8 @@ from peewee import SQL
 
 from content_packs.errors import StorageFailed
 from content_packs.hub_keys import HubKeys
-from sync_node import outlook, peer_sayings, teachers_pins, trusted_time
+from sync_node import asked, outlook, peer_sayings, teachers_pins, trusted_time
+from sync_node.asked import Asked
 from sync_node.catalogue_model import TickView
 from sync_node.data_dir import DataDir
 from sync_node.database import (
@@ -30,6 +31,7 @@ from sync_node.database import (
 from sync_node.models import LessonRow, PackRow, StateRow, TickRow, VersionRow
 from sync_node.outlook import Outlook
 from sync_node.state import (
+    ASKED_KEY,
     EXPIRES_KEY,
     HUB_KEYS_KEY,
     OUTLOOK_KEY,
@@ -131,6 +133,12 @@ class NodeReader:
         with self._reading() as database:
             rows = StateRow.select().where(StateRow.key == TEACHERS_PINS_KEY).bind(database)
             return teachers_pins.decode(next((row.value for row in rows), ""))
+
+    def asked(self) -> dict[str, Asked]:
+        """Return how far the school's requests are, by their ids. Raises `StorageFailed`."""
+        with self._reading() as database:
+            rows = StateRow.select().where(StateRow.key == ASKED_KEY).bind(database)
+            return asked.decode(next((row.value for row in rows), ""))
 
     def time_and_expiry(self) -> tuple[Known | None, datetime | None]:
         """Return what was known of time, and when the signatures lapse of what is offered.

@@ -17,6 +17,8 @@ from sync_node.config import Config
 from sync_node.data_dir import DataDir
 from sync_node.disk import disk_total
 from sync_node.hardware import Hardware
+from sync_node.held_documents import HeldDocuments
+from sync_node.identity import Identity
 from sync_node.limits import REPORT_DAYS
 from sync_node.status import PackStatus
 from sync_node.ticks import Tick
@@ -69,6 +71,38 @@ def report(  # noqa: PLR0913  # all by name; each is needed
             batches=newest,
             receipt=receipted,
         )
+    )
+
+
+def report_of(  # noqa: PLR0913  # all by name; each is needed
+    data_dir: DataDir,
+    config: Config,
+    who: Identity,
+    *,
+    clock: BoxClock,
+    tick: Tick | None,
+    hardware: Hardware,
+    disk_free: Callable[[Path], int],
+    newest: int,
+) -> Report:
+    """Return what a node says about itself; `newest` is its newest batch. node.db is open.
+
+    Raises `StorageFailed`.
+    """
+    documents = HeldDocuments(data_dir)
+    desired, receipt = documents.desired_state(), documents.receipt(who)
+    return report(
+        data_dir,
+        config,
+        clock=clock,
+        tick=tick,
+        hardware=hardware,
+        numbers=(
+            desired.number if desired else 0,
+            newest,
+            receipt.sequence if receipt else 0,
+        ),
+        disk_free=disk_free,
     )
 
 

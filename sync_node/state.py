@@ -34,6 +34,7 @@ _RENDITIONS = "renditions"
 CHECK_IN_KEY = "check-in"
 OUTLOOK_KEY = "outlook"
 TEACHERS_PINS_KEY = "teachers-pins"
+ASKED_KEY = "asked"
 
 
 def _get(key: str) -> str:
@@ -264,3 +265,13 @@ def teachers_pins() -> str:
 def remember_teachers_pins(text: str) -> None:
     """Remember which versions teachers pinned; empty for none."""
     _set(TEACHERS_PINS_KEY, text)
+
+
+def asked() -> str:
+    """Return what the hub was told of the school's requests, as `asked.py` writes it."""
+    return _get(ASKED_KEY)
+
+
+def remember_asked(text: str) -> None:
+    """Remember what the hub was told of the school's requests."""
+    _set(ASKED_KEY, text)

@@ -278,7 +278,7 @@ class _OneTick:
         def report(who: Identity) -> Report:
             return self.talker.report(who, tick)
 
-        papers = Papers(self._data_dir, self._clock, report)
+        papers = Papers(self._data_dir, self._clock, report, secrets.token_bytes)
         with database_errors(self._data_dir):
             return self._visiting.end(tick, self._sources, papers)
 

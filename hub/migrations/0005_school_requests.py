@@ -27,6 +27,7 @@ TABLES = (
       answer_pack TEXT NOT NULL,
       answered_at TEXT NOT NULL,
       file TEXT NOT NULL,
+      file_asked BIGINT NOT NULL,
       file_bytes BIGINT NOT NULL,
       said BIGINT NOT NULL
     )

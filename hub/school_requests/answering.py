@@ -64,9 +64,10 @@ def ask_for_file(hub: Hub, number: int, *, wanted: bool = True) -> Request:
             raise Refused(f"{number} is a wish: there is no file to ask for")
         if wanted:
             _check_askable(hub, row)
-        if row.file in {"", "asked", "damaged"}:
+        if row.file in {"", "damaged"} if wanted else row.file == "asked":
             row.file = "asked" if wanted else ""
-            row.said = _next_number(hub)
+            row.said = row.file_asked = _next_number(hub)
+            row.file_bytes = 0
             row.save()
         return request_of(row)
 
@@ -87,9 +88,11 @@ def document_for(hub: Hub, node: str) -> bytes:
     Raises `KeyAbsent`, `KeyLocked`.
     """
     school = NodeRow.get_by_id(node).school
-    newest = RequestRow.select().where((RequestRow.school == school) & (RequestRow.said > 0))
+    of_school = RequestRow.school == school
+    newest = RequestRow.select().where(of_school & (RequestRow.said > 0))
     rows = list(newest.order_by(RequestRow.said.desc()).limit(ANSWERS_MAX))
-    asked = [row for row in rows if row.file == "asked" and row.state == "open"]
+    is_asked = (RequestRow.file == "asked") & (RequestRow.state == "open")
+    asked = RequestRow.select().where(of_school & is_asked).order_by(RequestRow.file_asked)
     said = Answers(
         node=node,
         number=max((row.said for row in rows), default=1),
@@ -105,7 +108,10 @@ def document_for(hub: Hub, node: str) -> bytes:
             for row in rows
             if row.answer
         ),
-        files=tuple(FileAsked(id=row.id, digest=row.digest) for row in asked[-FILES_ASKED_MAX:]),
+        files=tuple(
+            FileAsked(id=row.id, digest=row.digest, number=row.file_asked)
+            for row in asked.limit(FILES_ASKED_MAX)
+        ),
         taken=tuple(row.id for row in rows if row.file == "whole"),
     )
     return sign("answers", said, hub.keys.signing_key(SERVICE))

@@ -12,7 +12,8 @@ class RequestRow(Model):
 
     `state` is the school's word: `open`, `withdrawn`, `here`; `answer` the hub's: empty, `answered`
     or `declined`. `file`, of an offer: empty, `asked`, `arrived` (not looked at yet), `whole`, or
-    `damaged`; `file_bytes` have come. `said`: the number of the answers in which it changed last.
+    `damaged`; `file_bytes` have come since it was asked for in the answers
+    `file_asked`. `said`: the number of the answers in which it changed last.
     """
 
     number: Any = AutoField()
@@ -37,6 +38,7 @@ class RequestRow(Model):
     answer_pack: Any = TextField(default="")
     answered_at: Any = TextField(default="")
     file: Any = TextField(default="")
+    file_asked: Any = IntegerField(default=0)
     file_bytes: Any = IntegerField(default=0)
     said: Any = IntegerField(default=0)
 

@@ -199,7 +199,7 @@ class PinnedVersionRow(_Row):
 
 
 class WishRow(_Row):
-    """A pack or a lesson that a teacher would like to have. `state`: `new`, `sent`, `answered`."""
+    """A pack or a lesson that a teacher would like to have. `state`: `new` or `withdrawn`."""
 
     id: Any = TextField(primary_key=True)
     pack: Any = TextField()

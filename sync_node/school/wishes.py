@@ -1,17 +1,23 @@
-"""Packs and lessons that teachers would like to have: requests to the hub."""
+"""Packs and lessons that teachers would like to have: requests to the hub.
+
+A wish is durable here before a teacher hears that it was noted; the engine reads it here, and tells
+the hub (`sync_node.asking`). How far it is, the engine knows: nothing of that is written here. What
+is taken back stays as `withdrawn`, so that the hub hears of it; the oldest of those go.
+"""
 
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from content_packs.errors import Refused, UsageError
+from content_packs.limits import WISH_CHARACTERS_MAX
 from content_packs.names import is_name
 from sync_node.school.ground import Ground
-from sync_node.school.limits import WISH_CHARACTERS_MAX, WISHES_MAX
+from sync_node.school.limits import WISHES_MAX
 from sync_node.school.models import WishRow
 from sync_node.school.rows import count_of, one_of
 from sync_node.school.texts import one_line
 
-WishState: TypeAlias = Literal["new", "sent", "answered"]
+WishState: TypeAlias = Literal["new", "withdrawn"]
 
 
 @dataclass(frozen=True)
@@ -42,8 +48,9 @@ class Wishes:
         def work() -> None:
             if count_of(WishRow, WishRow.state == "new") >= WISHES_MAX:
                 raise Refused(
-                    f"{WISHES_MAX} wishes wait to be sent", hint="They go with the next contact."
+                    f"there are {WISHES_MAX} wishes", hint="Take some off the list first."
                 )
+            _forget_withdrawn()
             WishRow.create(
                 id=made.id, pack=made.pack, text=made.text, by=made.by,
                 created_at=made.created_at, state=made.state,
@@ -53,31 +60,31 @@ class Wishes:
         return made
 
     def all(self) -> list[Wish]:
-        """Return what was asked for, newest first."""
+        """Return what was asked for and not taken back, newest first."""
         with self._ground.database.reading():
-            rows = WishRow.select().order_by(WishRow.created_at.desc(), WishRow.id)
+            asked = WishRow.select().where(WishRow.state != "withdrawn")
+            rows = asked.order_by(WishRow.created_at.desc(), WishRow.id)
             return [_wish(row) for row in rows]
 
     def withdraw(self, wish_id: str) -> None:
-        """Take a wish back that wasn't sent. Raises `Missing`, `Refused`."""
+        """Take a wish off the list; the hub hears of that if it heard of the wish.
+
+        Raises `Missing`.
+        """
 
         def work() -> None:
             row = one_of(WishRow, wish_id, what="wish")
-            if row.state != "new":
-                raise Refused("that wish was sent already")
-            row.delete_instance()
-
-        self._ground.write(work)
-
-    def mark(self, wish_id: str, state: WishState) -> None:
-        """Say that a wish was sent, or answered. Raises `Missing`."""
-
-        def work() -> None:
-            row = one_of(WishRow, wish_id, what="wish")
-            row.state = state
+            row.state = "withdrawn"
             row.save()
 
         self._ground.write(work)
+
+
+def _forget_withdrawn() -> None:
+    """Leave no more of what was taken back than there may be of wishes."""
+    withdrawn = WishRow.select(WishRow.id).where(WishRow.state == "withdrawn")
+    newest = withdrawn.order_by(WishRow.created_at.desc()).limit(WISHES_MAX)
+    WishRow.delete().where((WishRow.state == "withdrawn") & WishRow.id.not_in(newest)).execute()
 
 
 def _wish(row: WishRow) -> Wish:

@@ -37,6 +37,7 @@ from content_packs.protocol import (
     Time,
 )
 from content_packs.request_signing import Request
+from content_packs.school_requests import Answers
 from content_packs.signed_documents import envelope_of
 from tests.support.protocol import SERVICE_KEY
 from tests.support.quiet_server import QuietHandler, QuietServer, running
@@ -67,6 +68,7 @@ class ScriptedHub:
     groups: tuple[str, ...] = ("pilot",)
     serial: int = 1
     desired: DesiredState | None = None
+    said: Answers | None = None
     answers: dict[str, tuple[int, str, bytes]] = field(default_factory=dict)
     claims: list[Claim] = field(default_factory=list)
     check_ins: list[CheckInRequest] = field(default_factory=list)
@@ -131,6 +133,8 @@ class ScriptedHub:
             ) if desired else None,
             receipt=envelope_of(self.receipt())
             if self.receipts and self.end.sequence > said.receipt else None,
+            answers=envelope_of(signed_documents.sign("answers", self.said, self.service))
+            if self.said and self.said.number > said.answers else None,
         )  # fmt: skip
         return 200, JSON, protocol.check_in_answer_bytes(answer)
 

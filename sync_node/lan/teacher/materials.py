@@ -11,6 +11,8 @@ from flask import Blueprint, Response, jsonify, render_template, request, url_fo
 
 from content_packs.errors import SatchelError, StorageFailed, UsageError
 from content_packs.limits import KIB
+from sync_node.asked import NOTHING
+from sync_node.lan.catalogue_access import catalogue
 from sync_node.lan.interface_language import interface_language
 from sync_node.lan.teacher.answers import WRONG, done, guard, wrong
 from sync_node.lan.teacher.limits import MATERIALS_ON_PAGE, UPLOAD_PLAIN_BYTES_MAX
@@ -181,6 +183,8 @@ def _values() -> dict[str, object]:
         "classes": classes,
         "class_names": names,
         "plain_max": UPLOAD_PLAIN_BYTES_MAX,
+        "asked": catalogue().asked(),
+        "nothing_known": NOTHING,
     }
 
 

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, render_template, request, url_for
 from content_packs.code_lists import FOR_TEACHERS
 from content_packs.errors import Missing, UsageError
 from content_packs.names import is_name
+from sync_node.asked import NOTHING
 from sync_node.lan import browse, presentation
 from sync_node.lan.catalogue_access import catalogue
 from sync_node.lan.interface_language import wishes
@@ -89,7 +90,7 @@ def wish_list() -> str:
 @blueprint.post("/wishes")
 @teacher_only
 def ask() -> Response:
-    """Ask for something, or take a wish back that wasn't sent yet."""
+    """Ask for something, or take a wish off the list."""
     form = request.form
     if "withdraw" in form:
         school().wishes.withdraw(form["withdraw"])
@@ -126,8 +127,14 @@ def _wishes() -> dict[str, object]:
     asked = request.values.get("pack", "")
     asked = asked if is_name(asked) else ""
     names = {one.id: one.name for one in school().teachers.teachers()}
+    known = catalogue().asked()
     found = [
-        (wish, _title(wish.pack) if wish.pack else "", names.get(wish.by, ""))
+        (
+            wish,
+            _title(wish.pack) if wish.pack else "",
+            names.get(wish.by, ""),
+            known.get(wish.id, NOTHING),
+        )
         for wish in school().wishes.all()
     ]
     return {"wishes": found, "asked": asked, "asked_title": _title(asked) if asked else ""}

@@ -142,16 +142,13 @@ def test_a_pack_stays_at_its_version_until_the_day(rig: SchoolRig) -> None:
     pinned.unpin("fractions")
 
 
-def test_wishes_wait_until_they_are_sent(rig: SchoolRig) -> None:
+def test_wishes_stay_until_they_are_taken_back(rig: SchoolRig) -> None:
     wishes = rig.school.wishes
     made = wishes.add("Science for grade 4\nplease", by=TEACHER)
     assert made.text == "Science for grade 4 please"
     second = wishes.add("", pack="science", by=TEACHER)
     wishes.withdraw(second.id)
-    wishes.mark(made.id, "sent")
-    assert [(one.id, one.state) for one in wishes.all()] == [(made.id, "sent")]
-    with pytest.raises(Refused):
-        wishes.withdraw(made.id)
+    assert [(one.id, one.state) for one in wishes.all()] == [(made.id, "new")]
     for nothing in ("", "  \n", "\u200b"):
         with pytest.raises(UsageError):
             wishes.add(nothing, by=TEACHER)

@@ -7,7 +7,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from content_packs.code_lists import FOR_TEACHERS
-from sync_node import state
+from sync_node import asked, state
+from sync_node.asked import Asked
 from sync_node.data_dir import DataDir
 from sync_node.database import using_database
 from sync_node.teachers_pins import TeachersPin
@@ -298,3 +299,23 @@ def test_a_pin_that_isnt_held_says_why(teacher: FlaskClient, classroom: Classroo
         state.remember_teachers_pins(msgspec.json.encode([pin]).decode())
     assert "The district took this version back" in text_of(teacher, "/teacher/packs/fractions")
     assert "not kept: see why" in text_of(teacher, "/teacher/packs")
+
+
+@pytest.mark.parametrize(
+    ("known", "said"),
+    [
+        (Asked(), "waits to be sent"),
+        (Asked(with_hub=True), "with the district"),
+        (Asked(with_hub=True, answer="answered", text="in spring"), "in spring"),
+        (Asked(answer="declined"), "t come"),
+        (Asked(here=True), "here now"),
+    ],
+)
+def test_how_far_a_wish_is(
+    teacher: FlaskClient, classroom: Classroom, known: Asked, said: str
+) -> None:
+    teacher.post("/teacher/wishes", data={"text": "Geometry for grade 6"})
+    (wish,) = classroom.school.wishes.all()
+    with using_database(classroom.data_dir):
+        asked.remember({wish.id: known})
+    assert said in text_of(teacher, "/teacher/wishes")
