@@ -29,7 +29,7 @@ class Connections(threading.local):
         self._monotonic = monotonic
         self._opened: sqlite3.Connection | None = None
         self._identity = (0, 0)
-        self._until = 0.0
+        self._until = float("inf")
 
     @contextmanager
     def reading(self, seconds: float = QUERY_SECONDS_MAX) -> Iterator[sqlite3.Connection]:
@@ -40,25 +40,30 @@ class Connections(threading.local):
         try:
             with database.sqlite_errors(self._place):
                 opened = self._current()
-                self._until = self._monotonic() + seconds
-                yield from self._within(opened)
+                with self.within(seconds):
+                    yield from _in_transaction(opened)
         except database.IndexDamaged:
             self._close()
             database.mark_damaged(self._data_dir)
             raise
 
-    def _within(self, opened: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """Bound what is asked from now on in this thread. Raises `OutOfTime`."""
+        self._until = self._monotonic() + seconds
         try:
-            opened.execute("BEGIN")
-            yield opened
+            yield
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
                 raise OutOfTime from error
             raise
         finally:
-            if opened.in_transaction:
-                self._until = float("inf")
-                opened.execute("ROLLBACK")
+            self._until = float("inf")
+
+    def check(self) -> None:
+        """Raise `OutOfTime` where time is over: SQLite looks only within long statements."""
+        if self._is_late():
+            raise OutOfTime
 
     def _current(self) -> sqlite3.Connection:
         identity = _identity(self._place)
@@ -77,6 +82,15 @@ class Connections(threading.local):
 
     def _is_late(self) -> bool:
         return self._monotonic() > self._until
+
+
+def _in_transaction(opened: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    opened.execute("BEGIN")
+    try:
+        yield opened
+    finally:
+        if opened.in_transaction:
+            opened.execute("ROLLBACK")
 
 
 def _identity(place: Path) -> tuple[int, int]:

@@ -6,6 +6,9 @@ from content_packs.limits import KIB, MIB
 QUESTION_CHARACTERS_MAX = 120
 TERMS_MAX = 8  # runs of letters; later ones are left out
 RUN_TOKENS_MAX = 16  # of one run of Chinese in a question
+PARTS_MAX = 20  # of a whole question: words, and pairs of characters
+PARTS_AROUND_MAX = 6  # of a question that may stand in several places, though it was found in one
+TEXT_PREFIX_LETTERS_MIN = 3  # of a word that is being typed, to look for its beginning in texts
 WORD_CHARACTERS_MAX = 40  # a longer one counts by its beginning
 
 # What is indexed
@@ -49,8 +52,11 @@ PLACES_SHOWN = 3  # within one item
 SUGGESTIONS_SHOWN = 7
 SNIPPET_CHARACTERS = 110
 RELAXED_MAX = 3  # words that may be left out where all together find nothing
-VOTES_MAX = 6  # parts of a question of which some are enough
-QUERY_SECONDS_MAX = 0.5  # then the page says that it was too much
+VOTES_MAX = 5  # parts of a question of which some are enough
+VOTED_MAX = 400  # rows that have one of them
+COUNTED_MAX = 500  # rows, to tell a rare part from a common one
+QUERY_SECONDS_MAX = 0.5  # of looking; then what was found until then is shown
+SHOW_SECONDS_MAX = 0.5  # of putting it in order and showing it
 PROGRESS_STEPS = 4_000  # of SQLite, between two looks at the clock
 READER_CACHE_KIB = 2 * 1024  # of each of the site's threads
 NEAR_WORDS_MAX = 24  # that a typo is compared with

@@ -13,14 +13,24 @@ find nothing, the rarest is left out, up to three times; then whatever has some 
 
 import heapq
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from sync_node.search import question as asked
 from sync_node.search import schema, spelling, words
 from sync_node.search.index import title_token
-from sync_node.search.limits import CANDIDATES_MAX, RANKED_MAX, RELAXED_MAX, VOTES_MAX
+from sync_node.search.limits import (
+    CANDIDATES_MAX,
+    COUNTED_MAX,
+    PARTS_AROUND_MAX,
+    PARTS_MAX,
+    RANKED_MAX,
+    RELAXED_MAX,
+    RUN_TOKENS_MAX,
+    VOTED_MAX,
+    VOTES_MAX,
+)
 from sync_node.search.question import Question, Term
 
 Way = Literal["whole", "title", "sound", "around", "text", "spread", "some"]
@@ -28,6 +38,7 @@ WAYS: tuple[Way, ...] = ("whole", "title", "sound", "around", "text", "spread", 
 
 _TITLES = "SELECT rowid FROM title_index WHERE title_index MATCH ? LIMIT ?"
 _PASSAGES = "SELECT rowid FROM passage_index WHERE passage_index MATCH ? LIMIT ?"
+_COUNT = f"SELECT (SELECT count(*) FROM ({_TITLES})), (SELECT count(*) FROM ({_PASSAGES}))"  # noqa: S608  # of ours
 
 
 @dataclass
@@ -68,15 +79,23 @@ class Matches:
 class Matcher:
     """Asks one open search.db. `facets` is an expression for the facets chosen, or empty.
 
-    `passages`: whether texts are looked at, or only titles, as for suggestions.
+    `passages`: whether texts are looked at, or only titles, as for suggestions. `check` is called
+    before each question to SQLite; what it raises leaves `matches` with what was found until then.
     """
 
     def __init__(
-        self, database: sqlite3.Connection, *, facets: str = "", passages: bool = True
+        self,
+        database: sqlite3.Connection,
+        *,
+        check: Callable[[], None],
+        facets: str = "",
+        passages: bool = True,
     ) -> None:
         self._database = database
+        self._check = check
         self._facets = facets
         self._with_passages = passages
+        self._counts: dict[Term, int] = {}
         self.matches = Matches()
 
     def match(self, question: Question) -> None:
@@ -93,13 +112,15 @@ class Matcher:
         if question.is_latin:
             self.matches.add_titles(self._titles(asked.sounds(question)), "sound")
         around = [asked.any_of("words", parts), asked.all_of("words context", parts)]
-        if len(parts) > 1 and not self._is_enough():
+        if len(parts) > 1 and not self._is_enough(parts):
             self.matches.add_titles(self._titles(*around), "around")
         # What a thousand titles have isn't looked for in texts: none of that would be shown.
         if not self._with_passages or len(in_titles) >= CANDIDATES_MAX:
             return
+        parts = question.parts(of_texts=True)
         self.matches.add_passages(self._passages(asked.all_of("words", parts)), "text")
-        if len(parts) > 1 and not self._is_enough():
+        if len(parts) > 1 and not self._is_enough(parts):
+            around = [asked.any_of("words", parts), asked.all_of("words context", parts)]
             self.matches.add_passages(self._passages(*around), "spread")
 
     def match_around(self, question: Question) -> None:
@@ -107,13 +128,17 @@ class Matcher:
         together = asked.all_of("words context", question.parts())
         self.matches.add_titles(self._titles(together), "around")
         if self._with_passages and not self._is_enough():
+            together = asked.all_of("words context", question.parts(of_texts=True))
             self.matches.add_passages(self._passages(together), "spread")
 
-    def _is_enough(self) -> bool:
-        """Say whether so much was found that what is found another way wouldn't be shown."""
-        enough = len(self.matches.things) >= RANKED_MAX
-        self.matches.more |= enough
-        return enough
+    def _is_enough(self, parts: Sequence[str] = ()) -> bool:
+        """Say whether so much was found that what is found another way wouldn't be shown.
+
+        Of a question of many parts, anything that has them all in one place is enough.
+        """
+        found = len(self.matches.things)
+        self.matches.more |= found >= RANKED_MAX
+        return found >= RANKED_MAX or (found > 0 and len(parts) > PARTS_AROUND_MAX)
 
     def mended(self, question: Question) -> tuple[Question, tuple[tuple[str, str], ...]]:
         """Return the question with words that nothing has replaced by the nearest, and which."""
@@ -131,8 +156,7 @@ class Matcher:
         Parts of a run are its pairs of characters: what two words make where they meet, with no
         blank between, is such a pair that is nowhere.
         """
-        terms = [single for term in question.terms for single in _singles(term)]
-        terms.sort(key=self._count)
+        terms = sorted(_singles(question), key=self._count)
         most = min(RELAXED_MAX, len(terms) // 2)
         for left_out in range(1, most + 1):
             kept = tuple(terms[left_out:])
@@ -146,16 +170,17 @@ class Matcher:
 
         A part counts the more, the fewer rows have it; a title counts as two passages.
         """
-        terms = [single for term in question.terms for single in _singles(term)]
+        terms = _singles(question)
         counts = {term: self._count(term) for term in terms}
         there = sorted((term for term in terms if counts[term]), key=counts.__getitem__)
         titles: dict[int, float] = {}
         passages: dict[int, float] = {}
         for term in there[:VOTES_MAX]:
             part = asked.all_of("words", term.parts())
-            for row in self._titles(part):
+            for row in self._titles(part, most=VOTED_MAX):
                 titles[row] = titles.get(row, 0.0) + 2 / counts[term]
-            for row in self._passages(part) if self._with_passages else []:
+            part = asked.all_of("words", term.parts(of_texts=True))
+            for row in self._passages(part, most=VOTED_MAX) if self._with_passages else []:
                 passages[row] = passages.get(row, 0.0) + 1 / counts[term]
         best = heapq.nlargest(
             RANKED_MAX,
@@ -168,46 +193,53 @@ class Matcher:
         kept = Question(tuple(there[:VOTES_MAX]), question.whole)
         return kept, tuple(term.text for term in terms if not counts[term])
 
-    def _titles(self, *expressions: str) -> list[int]:
-        return self._rows(_TITLES, expressions)
+    def _titles(self, *expressions: str, most: int = CANDIDATES_MAX) -> list[int]:
+        return self._rows(_TITLES, expressions, most)
 
-    def _passages(self, *expressions: str) -> list[int]:
-        return self._rows(_PASSAGES, expressions)
+    def _passages(self, *expressions: str, most: int = CANDIDATES_MAX) -> list[int]:
+        return self._rows(_PASSAGES, expressions, most)
 
-    def _rows(self, statement: str, expressions: tuple[str, ...]) -> list[int]:
+    def _rows(self, statement: str, expressions: tuple[str, ...], most: int) -> list[int]:
         match = asked.both([*expressions, *([self._facets] if self._facets else [])])
-        found = self._database.execute(statement, (match, CANDIDATES_MAX))
-        return [row for (row,) in found]
+        self._check()
+        return [row for (row,) in self._database.execute(statement, (match, most))]
 
     def _is_there(self, term: Term) -> bool:
-        expression = asked.all_of("words context", term.parts())
-        statements = [_TITLES, _PASSAGES] if self._with_passages else [_TITLES]
-        there = any(self._database.execute(s, (expression, 1)).fetchone() for s in statements)
-        if there or not term.text.isalpha():
-            return there
-        sounds = asked.sounds(Question((term,), ""))
-        return self._database.execute(_TITLES, (sounds, 1)).fetchone() is not None
+        if self._has(_TITLES, asked.all_of("words context", term.parts())):
+            return True
+        of_texts = asked.all_of("words context", term.parts(of_texts=True))
+        if self._with_passages and self._has(_PASSAGES, of_texts):
+            return True
+        return term.text.isalpha() and self._has(_TITLES, asked.sounds(Question((term,), "")))
+
+    def _has(self, statement: str, expression: str) -> bool:
+        self._check()
+        return self._database.execute(statement, (expression, 1)).fetchone() is not None
 
     def _nearest(self, word: str) -> str:
         """Return the word one typo away that stands in most rows, or nothing."""
-        found = {near: self._rows_with(near) for near in spelling.near(self._database, word)}
+        nearest = spelling.near(self._database, word)
+        found = {near: self._count(Term(near, is_run=False)) for near in nearest}
         best = max(found, key=lambda near: (found[near], near), default="")
         return best if best and found[best] else ""
 
     def _count(self, term: Term) -> int:
-        return self._rows_with(words.stem(term.text) if not term.is_run else term.text)
-
-    def _rows_with(self, token: str) -> int:
-        found = self._database.execute(
-            "SELECT coalesce((SELECT doc FROM title_words WHERE term = ?1), 0)"
-            " + coalesce((SELECT doc FROM passage_words WHERE term = ?1), 0)",
-            (token,),
-        ).fetchone()
-        return int(found[0])
+        """Return how many rows have a word, or a pair, as far as they are counted."""
+        if term not in self._counts:
+            self._check()
+            token = asked.any_of("words", [f'"{term.token}"'])
+            values = (token, COUNTED_MAX) * 2
+            self._counts[term] = sum(self._database.execute(_COUNT, values).fetchone())
+        return self._counts[term]
 
 
-def _singles(term: Term) -> list[Term]:
-    """Return a run's pairs of characters as terms of their own; a word as it is."""
-    if not term.is_run or len(term.text) < 3:
-        return [term]
-    return [Term(token, is_run=True) for token in words.run_tokens(term.text)]
+def _singles(question: Question) -> list[Term]:
+    """Return a question's words, and the pairs of characters of its runs as terms of their own."""
+    found: dict[Term, None] = {}
+    for term in question.terms:
+        if term.is_run:
+            pairs = words.run_tokens(term.text)[:RUN_TOKENS_MAX]
+            found.update(dict.fromkeys(Term(pair, is_run=True) for pair in pairs))
+        else:
+            found[term] = None
+    return list(found)[:PARTS_MAX]

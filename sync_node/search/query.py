@@ -1,8 +1,9 @@
 """Asking search.db: `Searcher.search` for the page, `Searcher.suggest` while somebody types."""
 
 import sqlite3
+import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -21,7 +22,9 @@ from sync_node.search.limits import (
     HITS_SHOWN,
     PLACES_LOOKED_AT,
     PLACES_SHOWN,
+    QUERY_SECONDS_MAX,
     RANKED_MAX,
+    SHOW_SECONDS_MAX,
     SUGGESTIONS_SHOWN,
 )
 from sync_node.search.matching import WAYS, Matcher, Matches
@@ -54,10 +57,10 @@ class _Found(NamedTuple):
 
 
 class Searcher:
-    """Answers questions. Safe for several threads."""
+    """Answers questions. Safe for several threads. `monotonic` returns seconds."""
 
-    def __init__(self, data_dir: DataDir) -> None:
-        self._connections = Connections(data_dir)
+    def __init__(self, data_dir: DataDir, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._connections = Connections(data_dir, monotonic)
 
     def search(
         self,
@@ -83,9 +86,9 @@ class Searcher:
     def _answer(self, asking: "_Asking") -> Results:
         try:
             with self._connections.reading() as database:
-                return asking.answer(database)
+                return asking.answer(database, self._connections)
         except OutOfTime:
-            return asking.so_far
+            return Results(late=True)
         except IndexUnusable:
             return Results(ready=False)
 
@@ -109,44 +112,52 @@ class _Asking:
         self._limit = limit
         self._offset = offset
         self._passages = passages
-        self.so_far = Results(late=True)
+        self._corrected: tuple[tuple[str, str], ...] = ()
+        self._left_out: tuple[str, ...] = ()
 
-    def answer(self, database: sqlite3.Connection) -> Results:
-        """Return what is found. SQLite's errors come out as they are."""
+    def answer(self, database: sqlite3.Connection, connections: Connections) -> Results:
+        """Return what is found, as far as there is time. SQLite's errors come out as they are."""
         facets = self._facets(database)
         if facets is None:
             return Results()  # nothing here has such a facet
-        matcher = Matcher(database, facets=facets, passages=self._passages)
-        question, corrected, left_out = self._match(matcher)
-        matches = matcher.matches
+        matcher = Matcher(database, check=connections.check, facets=facets, passages=self._passages)
+        late = False
+        try:
+            with connections.within(QUERY_SECONDS_MAX):
+                self._match(matcher)
+        except OutOfTime:
+            late = True
+        with connections.within(SHOW_SECONDS_MAX):
+            return self._shown(database, matcher.matches, late=late)
+
+    def _shown(self, database: sqlite3.Connection, matches: Matches, *, late: bool) -> Results:
         return Results(
-            self._hits(database, matches, question),
+            self._hits(database, matches, self._question),
             self._counts(database, matches) if self._passages else {},
             len(matches.things),
-            matches.more,
-            corrected,
-            left_out,
+            matches.more or late,
+            self._corrected,
+            self._left_out,
+            late=late,
         )
 
-    def _match(
-        self, matcher: Matcher
-    ) -> tuple[Question, tuple[tuple[str, str], ...], tuple[str, ...]]:
-        """Find matches; return the question that found them, and how it isn't what was asked."""
+    def _match(self, matcher: Matcher) -> None:
+        """Find matches; note the question that found them, and how it isn't what was asked."""
         found = matcher.matches.things
         matcher.match(self._question)
         if found or not self._question.terms:
-            return self._question, (), ()
-        question, corrected = matcher.mended(self._question)
-        if corrected:
-            matcher.match(question)
+            return
+        self._question, self._corrected = matcher.mended(self._question)
+        if self._corrected:
+            matcher.match(self._question)
         if found:
-            return question, corrected, ()
-        for fewer, out in matcher.relaxed(question):
-            matcher.match_around(fewer)
+            return
+        whole = self._question
+        for self._question, self._left_out in matcher.relaxed(whole):
+            matcher.match_around(self._question)
             if found:
-                return fewer, corrected, out
-        some, out = matcher.match_some(question)
-        return some, corrected, out
+                return
+        self._question, self._left_out = matcher.match_some(whole)
 
     def _facets(self, database: sqlite3.Connection) -> str | None:
         """Return the expression for the facets chosen; None where nothing has one of them."""

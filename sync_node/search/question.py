@@ -13,10 +13,12 @@ from dataclasses import dataclass, replace
 
 from sync_node.search import words
 from sync_node.search.limits import (
+    PARTS_MAX,
     PINYIN_LETTERS_MAX,
     QUESTION_CHARACTERS_MAX,
     RUN_TOKENS_MAX,
     TERMS_MAX,
+    TEXT_PREFIX_LETTERS_MIN,
 )
 
 
@@ -28,15 +30,25 @@ class Term:
     is_run: bool
     open: bool = False
 
-    def parts(self) -> tuple[str, ...]:
-        """Return the expressions that all have to hold."""
+    @property
+    def token(self) -> str:
+        """Return the token of a word, of a pair of characters, or of a single one."""
+        return self.text if self.is_run else words.stem(self.text)
+
+    def parts(self, *, of_texts: bool = False) -> tuple[str, ...]:
+        """Return the expressions that all have to hold, of titles or of texts.
+
+        Of texts, the first letters of a word that is still being typed ask for that word alone:
+        they begin so many that a look at all would take longest of all, and titles have enough.
+        """
         if not self.is_run:
-            return (self._word(),)
+            open_ = self.open and not (of_texts and len(self.text) < TEXT_PREFIX_LETTERS_MIN)
+            return (self._word(open_=open_),)
         return tuple(f'"{token}"' for token in words.run_tokens(self.text)[:RUN_TOKENS_MAX])
 
-    def _word(self) -> str:
+    def _word(self, *, open_: bool) -> str:
         stem = words.stem(self.text)
-        if self.open:
+        if open_:
             return f'("{stem}" OR "{self.text}"*)' if stem != self.text else f'"{self.text}"*'
         return f'"{stem}"'
 
@@ -53,9 +65,10 @@ class Question:
         """Say whether it may be pinyin: nothing but words of the letters a to z."""
         return all(not t.is_run and t.text.isascii() and t.text.isalpha() for t in self.terms)
 
-    def parts(self) -> list[str]:
-        """Return the expressions of all terms."""
-        return list(dict.fromkeys(part for term in self.terms for part in term.parts()))
+    def parts(self, *, of_texts: bool = False) -> list[str]:
+        """Return the expressions of all terms, for titles or for texts."""
+        parts = (part for term in self.terms for part in term.parts(of_texts=of_texts))
+        return list(dict.fromkeys(parts))[:PARTS_MAX]
 
     def with_word(self, old: str, new: str) -> "Question":
         """Return the question with a word in place of another."""

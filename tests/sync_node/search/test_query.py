@@ -11,6 +11,7 @@ from sync_node.data_dir import DataDir
 from sync_node.search import database, schema
 from sync_node.search.contents import Passage, Thing, Unit
 from sync_node.search.index import Index
+from sync_node.search.limits import QUERY_SECONDS_MAX
 from sync_node.search.query import Searcher
 from sync_node.search.results import Chosen, Hit
 
@@ -51,7 +52,7 @@ UNITS = (
 
 
 @pytest.fixture(scope="module")
-def searcher(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> DataDir:
     data_dir = DataDir(tmp_path_factory.mktemp("node"))
     opened = database.open_to_fill(data_dir)
     index = Index(opened)
@@ -59,7 +60,24 @@ def searcher(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
         for each in UNITS:
             batch.put(each)
     opened.close()
+    return data_dir
+
+
+@pytest.fixture(scope="module")
+def searcher(data_dir: DataDir) -> Searcher:
     return Searcher(data_dir)
+
+
+class Clock:
+    """One by which each look at it takes a while."""
+
+    def __init__(self, step: float) -> None:
+        self._step = step
+        self._now = 0.0
+
+    def __call__(self) -> float:
+        self._now += self._step
+        return self._now
 
 
 def names(hits: tuple[Hit, ...]) -> list[str]:
@@ -216,6 +234,19 @@ def test_several_threads_ask_while_the_index_is_made_anew(tmp_path: Path) -> Non
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+def test_what_was_found_in_time_is_shown(searcher: Searcher, data_dir: DataDir) -> None:
+    whole = searcher.search("数 四", languages=("zh",))
+    found = Searcher(data_dir, Clock(QUERY_SECONDS_MAX / 3)).search("数 四", languages=("zh",))
+    assert found.late
+    assert found.more
+    assert found.hits
+    assert any(hit.places for hit in whole.hits)
+    assert not any(hit.places for hit in found.hits), "texts weren't looked at any more"
+    assert found.facets
+    assert Searcher(data_dir, Clock(QUERY_SECONDS_MAX * 2)).search("数 四").hits == ()
+    assert not searcher.search("数 四").late
 
 
 def test_numbers_of_rows_say_shelf_and_thing() -> None:
