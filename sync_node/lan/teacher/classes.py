@@ -1,14 +1,15 @@
 """Classes: the teacher's home, a class at a glance, its pupils and their PINs, its records."""
 
-from datetime import date
+from urllib.parse import quote
 
 from flask import Blueprint, Response, render_template, request, url_for
-from werkzeug.utils import secure_filename
 
+from sync_node.lan.interface_language import _
 from sync_node.lan.teacher.answers import WRONG, done, guard, wrong
 from sync_node.lan.teacher.lessons import Lessons
 from sync_node.lan.teacher.limits import TASKS_OF_PUPIL_SHOWN, TASKS_SHOWN
-from sync_node.lan.teacher.today import today
+from sync_node.lan.teacher.spreadsheet import wording
+from sync_node.lan.teacher.today import today, zone
 from sync_node.lan.teacher.windows import Window, window
 from sync_node.lan.visitor import school, teacher_only
 from sync_node.school.pins import PinKind
@@ -18,6 +19,7 @@ blueprint = Blueprint("teacher_classes", __name__, url_prefix="/teacher")
 guard(blueprint)
 
 _FILE_CHARACTERS_MAX = 40
+_NOT_IN_FILE_NAMES = {ord(one): "-" for one in '/\\:*?"<>|'}
 
 
 @blueprint.get("")
@@ -155,10 +157,15 @@ def records(class_id: str, kind: str) -> Response:
     exports = school().exports
     export = exports.results if kind == "results" else exports.answers
     # Made as a whole: titles are looked up in the request's language.
-    answer = Response(b"".join(export(class_id, title_of=Lessons().title_of)))
+    answer = Response(b"".join(export(class_id, wording=wording(zone()))))
+    name = school().people.school_class(class_id).name.translate(_NOT_IN_FILE_NAMES)
+    word = _("Results") if kind == "results" else _("Every answer")
+    file_name = f"{name[:_FILE_CHARACTERS_MAX]} {word} {today().isoformat()}.csv"
     answer.headers["Content-Type"] = "text/csv; charset=utf-8"
-    name = _file_name(school().people.school_class(class_id).name, kind, today())
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    # RFC 6266: the plain name is for what is too old to read the other.
+    answer.headers["Content-Disposition"] = (
+        f"attachment; filename=\"{kind}.csv\"; filename*=UTF-8''{quote(file_name, safe='')}"
+    )
     return answer
 
 
@@ -234,8 +241,3 @@ def _window(class_id: str, size: int) -> Window:
 
 def _kind() -> PinKind:
     return "pictures" if request.form.get("kind") == "pictures" else "digits"
-
-
-def _file_name(class_name: str, kind: str, day: date) -> str:
-    stem = secure_filename(class_name)[:_FILE_CHARACTERS_MAX] or "class"
-    return f"{stem}-{kind}-{day.isoformat()}.csv"

@@ -23,7 +23,12 @@ def set_up(app: Flask, data_dir: DataDir) -> None:
 
 def today() -> date:
     """Return the day at the school, by the likeliest time."""
-    return school().ground.now().astimezone(_zone(current_app.extensions[_KEY])).date()
+    return school().ground.now().astimezone(zone()).date()
+
+
+def zone() -> tzinfo:
+    """Return the school's time zone, of the application that handles this request."""
+    return _zone(current_app.extensions[_KEY])
 
 
 def day_in(text: str) -> date | None:

@@ -32,7 +32,7 @@ def _in_templates() -> Iterator[tuple[str, ...]]:
 
 
 def _in_code() -> Iterator[tuple[str, ...]]:
-    for place in sorted(LAN.glob("*.py")):
+    for place in sorted(LAN.rglob("*.py")):
         for node in ast.walk(ast.parse(place.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "_":
                 yield (ast.literal_eval(node.args[0]),)

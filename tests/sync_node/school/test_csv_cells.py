@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync_node.school import csv_cells
+from sync_node.school.exports import Wording
 from tests.support.school import HALF_RIGHT, PRACTICE, RIGHT, SchoolRig
 
 STARTERS = "=+-@＝＋－＠"
@@ -75,7 +76,9 @@ def test_a_pupil_with_a_formula_for_a_name_harms_nobody(rig: SchoolRig) -> None:
 def test_the_columns_say_what_happened(rig: SchoolRig) -> None:
     made, (anna,) = rig.a_class("Anna")
     rig.answer(anna, HALF_RIGHT)
-    lines = rig.school.exports.results(made.id, title_of=lambda place: f"About {place.item}")
+    lines = rig.school.exports.results(
+        made.id, wording=Wording(title_of=lambda place: f"About {place.item}")
+    )
     head, row = cells_of(b"".join(lines))
     said = dict(zip(head, row, strict=True))
     assert said["pupil"] == "Anna"

@@ -203,10 +203,11 @@ def _as_a_spreadsheet(day: Day) -> None:
     day.here.open(f"/teacher/classes/{day.class_id}")
     with day.page.expect_download() as waiting:
         day.press("link", "Results", exact=False)
+    assert waiting.value.suggested_filename.startswith(CLASS_NAME + " " + day.say("Results"))
     data = waiting.value.path().read_bytes()
     assert data.startswith(b"\xef\xbb\xbf"), "without it a spreadsheet garbles Chinese names"
     rows = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"))))
-    names = {row["pupil"] for row in rows}
+    names = {row[day.say("Pupil")] for row in rows}
     assert NAMES[0] in names
     assert "'" + PLAIN in names, "a name is never calculated"
 
