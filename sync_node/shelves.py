@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from content_packs.code_lists import FOR_TEACHERS
 from sync_node.catalogue import Catalogue
 from sync_node.catalogue_model import Facets, PackCard
 from sync_node.data_dir import DataDir
@@ -19,16 +20,16 @@ from sync_node.search.database import IndexUnusable
 from sync_node.search.index import decoded
 from sync_node.search.limits import HOME_PACKS_MAX, SHELF_PACKS_SHOWN
 
-_COUNT = (
-    "SELECT count(*) FROM pack"
-    " WHERE (stage = ?1 OR ?1 = '') AND (grade = ?2 OR ?2 = '') AND (subject = ?3 OR ?3 = '')"
+_COUNT = (  # what is for teachers, ?4, stands on shelves of its own
+    "SELECT count(*) FROM pack WHERE (stage = ?1 OR (?1 = '' AND stage <> ?4))"
+    " AND (grade = ?2 OR ?2 = '') AND (subject = ?3 OR ?3 = '')"
 )
 _PAGE = (
     "SELECT pack, version, title, summary, stage, grade, subject, edition, volume, languages,"
-    " cover, cover_digest, lessons FROM pack"
-    " WHERE (stage = ?1 OR ?1 = '') AND (grade = ?2 OR ?2 = '') AND (subject = ?3 OR ?3 = '')"
+    " cover, cover_digest, lessons FROM pack WHERE (stage = ?1 OR (?1 = '' AND stage <> ?4))"
+    " AND (grade = ?2 OR ?2 = '') AND (subject = ?3 OR ?3 = '')"
     " ORDER BY stage, CAST(grade AS INTEGER), grade, subject, edition, volume, pack"
-    " LIMIT ?4 OFFSET ?5"
+    " LIMIT ?5 OFFSET ?6"
 )
 
 
@@ -100,8 +101,11 @@ class Shelves:
         offset: int = 0,
         limit: int = SHELF_PACKS_SHOWN,
     ) -> Browsed:
-        """Return a page of the packs of a shelf. Raises `StorageFailed`."""
-        values = (shelf.stage, shelf.grade, shelf.subject)
+        """Return a page of the packs of a shelf; what is for teachers by its stage alone.
+
+        Raises `StorageFailed`.
+        """
+        values = (shelf.stage, shelf.grade, shelf.subject, FOR_TEACHERS)
         try:
             with self._connections.reading() as database:
                 total = database.execute(_COUNT, values).fetchone()[0]

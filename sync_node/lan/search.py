@@ -13,7 +13,9 @@ from flask import (
     url_for,
 )
 
+from content_packs.code_lists import FOR_TEACHERS
 from sync_node.lan.interface_language import wishes
+from sync_node.lan.visitor import visitor
 from sync_node.search.limits import HITS_OFFSET_MAX, HITS_SHOWN, QUESTION_CHARACTERS_MAX
 from sync_node.search.query import Searcher
 from sync_node.search.results import DIMENSIONS, Chosen, Hit, Place
@@ -43,7 +45,7 @@ def searcher() -> Searcher:
 def search() -> str:
     """Show what `?q=` finds; `?stage=`, `?grade=`, … narrow it, `?from=` shows later hits."""
     text = request.args.get("q", "")[:QUESTION_CHARACTERS_MAX]
-    chosen = Chosen(**{each: request.args.get(each, "") for each in DIMENSIONS})
+    chosen = _chosen(**{each: request.args.get(each, "") for each in DIMENSIONS})
     start = min(max(request.args.get("from", 0, type=int), 0), HITS_OFFSET_MAX)
     found = searcher().search(text, chosen=chosen, languages=wishes(), offset=start)
     asked = text.strip() or any(request.args.get(each) for each in DIMENSIONS)
@@ -71,10 +73,15 @@ def search() -> str:
 @blueprint.get("/search/suggest")
 def suggest() -> Response:
     """Answer with a few titles for what is being typed, as JSON."""
-    hits = searcher().suggest(request.args.get("q", ""), languages=wishes())
+    hits = searcher().suggest(request.args.get("q", ""), chosen=_chosen(), languages=wishes())
     answer = jsonify([_suggested(hit) for hit in hits])
     answer.headers["X-Content-Type-Options"] = "nosniff"
     return answer
+
+
+def _chosen(**facets: str) -> Chosen:
+    """Return what is looked for: lesson plans and teacher training by signed-in teachers alone."""
+    return Chosen(**facets, without_stage="" if visitor().is_teacher else FOR_TEACHERS)
 
 
 def _suggested(hit: Hit) -> dict[str, object]:

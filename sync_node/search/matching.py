@@ -77,10 +77,11 @@ class Matches:
 
 
 class Matcher:
-    """Asks one open search.db. `facets` is an expression for the facets chosen, or empty.
+    """Asks one open search.db.
 
-    `passages`: whether texts are looked at, or only titles, as for suggestions. `check` is called
-    before each question to SQLite; what it raises leaves `matches` with what was found until then.
+    `facets` is an expression for the facets chosen, `without` for those left out; both may be
+    empty. `passages`: whether texts are looked at, or only titles, as for suggestions. `check` is
+    called before each question to SQLite; what it raises leaves `matches` with what was found until then.
     """
 
     def __init__(
@@ -89,11 +90,13 @@ class Matcher:
         *,
         check: Callable[[], None],
         facets: str = "",
+        without: str = "",
         passages: bool = True,
     ) -> None:
         self._database = database
         self._check = check
         self._facets = facets
+        self._without = without
         self._with_passages = passages
         self._counts: dict[Term, int] = {}
         self.matches = Matches()
@@ -201,6 +204,8 @@ class Matcher:
 
     def _rows(self, statement: str, expressions: tuple[str, ...], most: int) -> list[int]:
         match = asked.both([*expressions, *([self._facets] if self._facets else [])])
+        if self._without:
+            match = f"({match}) NOT ({self._without})"
         self._check()
         return [row for (row,) in self._database.execute(statement, (match, most))]
 

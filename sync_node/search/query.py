@@ -78,9 +78,15 @@ class Searcher:
         offset = min(max(offset, 0), HITS_OFFSET_MAX)
         return self._answer(_Asking(text, chosen, languages, limit, offset))
 
-    def suggest(self, text: str, *, languages: Sequence[str] = ()) -> tuple[Hit, ...]:
+    def suggest(
+        self,
+        text: str,
+        *,
+        chosen: Chosen = Chosen(),  # noqa: B008  # frozen
+        languages: Sequence[str] = (),
+    ) -> tuple[Hit, ...]:
         """Return a few titles for what is being typed. Raises as `search` does."""
-        asking = _Asking(text, Chosen(), languages, SUGGESTIONS_SHOWN, 0, passages=False)
+        asking = _Asking(text, chosen, languages, SUGGESTIONS_SHOWN, 0, passages=False)
         return self._answer(asking).hits
 
     def _answer(self, asking: "_Asking") -> Results:
@@ -120,7 +126,13 @@ class _Asking:
         facets = self._facets(database)
         if facets is None:
             return Results()  # nothing here has such a facet
-        matcher = Matcher(database, check=connections.check, facets=facets, passages=self._passages)
+        matcher = Matcher(
+            database,
+            check=connections.check,
+            facets=facets,
+            without=_of_stage(database, self._chosen.without_stage),
+            passages=self._passages,
+        )
         late = False
         try:
             with connections.within(QUERY_SECONDS_MAX):
@@ -245,6 +257,14 @@ class _Asking:
             dimension: tuple(FacetCount(code, n) for code, n in found.most_common())
             for dimension, found in counts.items()
         }
+
+
+def _of_stage(database: sqlite3.Connection, stage: str) -> str:
+    """Return the expression for what is of a stage; empty where nothing is."""
+    found = database.execute(
+        "SELECT id FROM code WHERE dimension = 'stage' AND code = ?", (stage,)
+    ).fetchone()
+    return asked.all_of("facets", [f'"f{found[0]}"']) if stage and found else ""
 
 
 def _begins(term: Term) -> str:

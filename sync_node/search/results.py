@@ -13,13 +13,14 @@ from sync_node.languages import Text
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The facets that a reader chose; empty: any."""
+    """The facets that a reader chose; empty: any. `without_stage`: what of it isn't found."""
 
     stage: str = ""
     grade: str = ""
     subject: str = ""
     kind: str = ""
     language: str = ""
+    without_stage: str = ""
 
 
 DIMENSIONS = ("kind", "subject", "grade", "stage", "language")

@@ -259,3 +259,13 @@ def test_numbers_of_rows_say_shelf_and_thing() -> None:
         assert row & schema.THINGS_MAX - 1 == thing_
     assert schema.title_row("pack", 9, 9) < schema.title_row("lesson", 1, 1)
     assert schema.title_row("lesson", 9, 9) < schema.title_row("page", 1, 1)
+
+
+def test_what_is_of_a_stage_is_left_out(data_dir: DataDir) -> None:
+    searcher = Searcher(data_dir)
+    pupils = Chosen(without_stage="primary")
+    assert searcher.search("fraction").total
+    assert searcher.search("fraction", chosen=pupils).total == 0
+    assert searcher.suggest("frac", chosen=pupils) == ()
+    other = Chosen(without_stage="teachers")
+    assert searcher.search("fraction", chosen=other) == searcher.search("fraction")

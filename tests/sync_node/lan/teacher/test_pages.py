@@ -11,6 +11,7 @@ from sync_node import asked, state
 from sync_node.asked import Asked
 from sync_node.data_dir import DataDir
 from sync_node.database import using_database
+from sync_node.search.filling import Filler
 from sync_node.teachers_pins import TeachersPin
 from tests.sync_node.lan import lessons
 from tests.sync_node.lan.lessons import LESSON
@@ -281,6 +282,25 @@ def test_packs_for_teachers_stand_apart(teacher: FlaskClient, classroom: Classro
     assert "The water cycle" not in page
     guest = teacher.application.test_client()
     assert guest.get("/packs/plan").status_code == 200, "order, not secrecy"
+
+
+def test_what_is_for_teachers_is_found_by_teachers_alone(
+    teacher: FlaskClient, classroom: Classroom
+) -> None:
+    add_a_plan(classroom.data_dir)
+    Filler(classroom.data_dir, pages=lambda _: ()).fill()
+    guest = teacher.application.test_client()
+    for address in ("/search?q=teaching+fractions", "/search/suggest?q=teaching"):
+        assert "packs/plan" in text_of(teacher, address)
+        assert "packs/plan" not in text_of(guest, address)
+    everything = text_of(guest, "/search?q=fractions")
+    assert "/packs/fractions" in everything
+    assert "packs/plan" not in everything
+    assert "packs/plan" not in text_of(guest, "/search?q=plan&stage=teachers")
+    assert "packs/plan" in text_of(teacher, "/search?q=plan&stage=teachers")
+    for pupils in ("/browse?grade=4", "/browse?subject=mathematics", "/"):
+        assert "Teaching fractions" not in text_of(guest, pupils), pupils
+    assert "Teaching fractions" in text_of(teacher, "/teacher/plans")
 
 
 def add_a_plan(data_dir: DataDir) -> None:
