@@ -81,7 +81,8 @@ class Matcher:
 
     `facets` is an expression for the facets chosen, `without` for those left out; both may be
     empty. `passages`: whether texts are looked at, or only titles, as for suggestions. `check` is
-    called before each question to SQLite; what it raises leaves `matches` with what was found until then.
+    called before each question to SQLite; what it raises leaves `matches` with what was found until
+    then.
     """
 
     def __init__(
