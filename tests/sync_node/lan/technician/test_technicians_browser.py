@@ -206,5 +206,6 @@ def test_every_page_is_shown_well(
 
 def _looked_at(here: Visit, name: str, language: str, size: tuple[int, int]) -> None:
     _shown_well(here)
+    assert here.page.evaluate("innerWidth") == size[0], f"{name} is wider than the screen"
     assert violations(here.page) == [], name
     here.screenshot(f"technician-{name}-{language[:2]}-{size[0]}")
