@@ -21,8 +21,10 @@
     var details = main.querySelector("details");
     var open = details && details.open;
     main.innerHTML = next.innerHTML;
-    if (open && pressed === "list" && main.querySelector("details")) { main.querySelector("details").open = true; }
-    var button = main.querySelector(pressed === "back" ? ".turner button:first-child:not([disabled])" : ".turner .main:not([disabled])");
+    if (open && main.querySelector("details")) { main.querySelector("details").open = true; }
+    var form = main.querySelector(pressed.form);
+    var button = form && form.querySelectorAll("button")[pressed.at];
+    if (!button || button.disabled) { button = main.querySelector(".turner .main:not([disabled])"); }
     if (button) { button.focus(); }
   }
 
@@ -46,8 +48,10 @@
     var body = new URLSearchParams();
     body.set(button.name, button.value);
     last += 1;
-    var first = button.parentNode.classList.contains("turner") && !button.classList.contains("main");
-    attempt(body, last, first ? "back" : button.closest("details") ? "list" : "next");
+    var form = button.closest("form");
+    var at = Array.prototype.indexOf.call(form.querySelectorAll("button"), button);
+    var name = form.classList.contains("helm") ? ".helm" : button.closest("details") ? "details form" : ".turner";
+    attempt(body, last, { form: name, at: at });
   });
 
   // A phone that slept wakes with an old page.
@@ -55,7 +59,7 @@
     if (document.hidden) { return; }
     fetch(location.pathname, { credentials: "same-origin" })
       .then(function (answer) { return answer.ok && !answer.redirected ? answer.text() : ""; })
-      .then(function (text) { if (text) { put(text, "next"); } })
+      .then(function (text) { if (text) { put(text, { form: ".turner", at: 1 }); } })
       .catch(function () { document.getElementById("waiting").hidden = false; });
   });
 }());
