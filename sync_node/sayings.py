@@ -36,7 +36,7 @@ def say_status(status: Status, now: datetime, zone: tzinfo) -> None:
     click.echo(f"last contact: {status.last_contact or 'never'}")
     if status.stale_since:
         click.echo(stale_in_words(Stale(status.stale_since, status.stale_by)))
-    for line in _last_tick(status):
+    for line in (*_last_tick(status), *_power(status)):
         click.echo(line)
     if status.pins:
         click.echo(f"pinned: {pins_in_words(status.pins)}")
@@ -45,6 +45,14 @@ def say_status(status: Status, now: datetime, zone: tzinfo) -> None:
     click.echo(f"time: {time_in_words(status.time)}")
     trouble = f", and it is {status.disk_trouble}" if status.disk_trouble else ""
     click.echo(f"disk: {megabytes(status.disk_free)} free{trouble}")
+
+
+def _power(status: Status) -> list[str]:
+    if not status.power.cuts_in_all:
+        return []
+    last = next(iter(status.power.power_cuts()), None)
+    found = f", the last found {last.found}" if last else ""
+    return [f"power cuts seen: {status.power.cuts_in_all}{found}"]
 
 
 def _last_tick(status: Status) -> list[str]:

@@ -16,15 +16,18 @@ from content_packs.errors import SatchelError
 from content_packs.manifest import Manifest
 from content_packs.offers import Offer
 from sync_node import (
+    asked_check,
     choices,
     courier_visits,
     outlook,
+    power_cuts,
     state,
     teachers_pins,
     trusted_time,
     usefulness,
 )
 from sync_node.activator import held_versions
+from sync_node.asked_check import Checked
 from sync_node.choices import Pin, asdict_pin
 from sync_node.courier_visits import Visit
 from sync_node.data_dir import DataDir
@@ -35,6 +38,7 @@ from sync_node.held_manifests import HeldManifests
 from sync_node.models import LessonRow, PackRow, TickRow
 from sync_node.orders import Orders
 from sync_node.outlook import Outlook
+from sync_node.power_cuts import Power
 from sync_node.progress_file import Running, running
 from sync_node.standing import Standing, standing
 from sync_node.store import Store, allocated_bytes
@@ -102,7 +106,8 @@ class Status:
     `stale_by`: what says so (`time_sayings.Stale`). `time`: what time it is, and by what.
     `disk_trouble`: `full`, `read-only`, `failing` or `unreadable`, empty for none.
     `store_checked_at`: when every file had been re-hashed last. `hub`: what this node is to it.
-    `couriers`: what became of couriers' disks, the newest first.
+    `couriers`: what became of couriers' disks, the newest first. `power`: power cuts seen.
+    `checked`: how the last check of all files went, None for none.
     """
 
     packs: tuple[PackStatus, ...]
@@ -124,6 +129,8 @@ class Status:
     paused_until: str
     hub: Standing
     couriers: tuple[Visit, ...] = ()
+    power: Power = Power()  # noqa: RUF009  # a frozen value
+    checked: Checked | None = None
 
     @property
     def lessons(self) -> tuple[int, int]:
@@ -145,6 +152,8 @@ class Status:
                 {**msgspec.structs.asdict(each), "may_be_pulled": each.may_be_pulled}
                 for each in self.couriers
             ],
+            "power": msgspec.to_builtins(self.power),
+            "checked": msgspec.structs.asdict(self.checked) if self.checked else None,
         }
 
 
@@ -188,6 +197,8 @@ def status(
             trusted_time.in_words(pause.until) if pause and pause.until else "",
             standing(data_dir),
             courier_visits.read(data_dir),
+            power_cuts.read(data_dir),
+            asked_check.last(data_dir),
         )
 
 

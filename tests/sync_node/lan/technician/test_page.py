@@ -33,8 +33,8 @@ def test_anybody_may_see_how_the_box_is(guest: FlaskClient) -> None:
     for said in (
         "All is well", "The link to hub.county.example", "Gives about 81.0 kB a second",
         "of 60.0 MB spent", "of 600.0 MB spent", "Power cuts seen", "42 phones are connected.",
-        "1 of them is hardly heard", "1204 files, all as they should be", "All files last looked at",
-        "School's data", "Last check-in", "not enrolled", "SQLite",
+        "1 of them is hardly heard", "1204 files, all as they should be",
+        "All files last looked at", "School's data", "Last check-in", "not enrolled", "SQLite",
     ):  # fmt: skip
         assert said in text, said
     assert "Sync now" not in text
