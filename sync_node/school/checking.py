@@ -1,4 +1,4 @@
-"""Is school.db whole? What can be read is saved, and what is derived is made anew."""
+"""Is school.db whole? What can be read is saved; what is derived is made anew if it has to be."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,7 +14,8 @@ from sync_node.school.ground import Ground
 class SchoolChecked:
     """What was found. `problems`: in SQLite's words; `saved`: rows by table, where it was salvaged.
 
-    `records`: how many there are; `unreadable`: ids or places of those that aren't sound.
+    `records`: how many there are; `unreadable`: how many of them aren't sound. `rebuilt`: progress
+    wasn't what they say, and was made anew.
     """
 
     problems: list[str] = field(default_factory=list)
@@ -22,6 +23,7 @@ class SchoolChecked:
     saved: dict[str, int] = field(default_factory=dict)
     records: int = 0
     unreadable: int = 0
+    rebuilt: bool = False
 
     @property
     def clean(self) -> bool:
@@ -35,7 +37,8 @@ class SchoolChecked:
             yield f"{sum(self.saved.values())} rows saved; the damaged file: {self.set_aside}"
         if self.unreadable:
             yield f"{self.unreadable} records can't be read"
-        yield f"{self.records} records; progress was made anew of them"
+        says = "was made anew of them" if self.rebuilt else "is what they say"
+        yield f"{self.records} records; progress {says}"
 
 
 def check(ground: Ground) -> SchoolChecked:
@@ -59,5 +62,7 @@ def check(ground: Ground) -> SchoolChecked:
                 records.decode(body)
             except InvalidContent:
                 done.unreadable += 1
-    ground.write(deriving.rebuild)
+        done.rebuilt = not deriving.is_sound()
+    if done.rebuilt:  # nobody can write meanwhile: never without need
+        ground.write(deriving.rebuild)
     return done

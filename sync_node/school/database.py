@@ -29,6 +29,12 @@ _PRAGMAS = {
 }
 
 
+_FAULTS_OF_OURS = (
+    peewee.IntegrityError, peewee.ProgrammingError, peewee.DataError, peewee.NotSupportedError,
+    sqlite3.ProgrammingError, sqlite3.DataError, sqlite3.NotSupportedError,
+)  # fmt: skip
+
+
 class SchoolDamaged(StorageFailed):
     """school.db can't be read where it was to be. The next use of it salvages what is readable."""
 
@@ -187,8 +193,8 @@ class Database:
                 f"{self.path}: {_first(error)}",
                 hint="Check that the disk isn't full, read-only or failing.",
             ) from error
-        except peewee.IntegrityError:
-            raise
+        except _FAULTS_OF_OURS:
+            raise  # the file has no part in them: nothing is salvaged for a wrong question
         except (peewee.DatabaseError, sqlite3.DatabaseError) as error:
             self._damaged, self._ready = True, False
             raise SchoolDamaged(

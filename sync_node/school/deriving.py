@@ -26,6 +26,7 @@ from sync_node.school.limits import ATTEMPTS_COUNTED_MAX, ATTEMPTS_KEPT_MAX, DON
 from sync_node.school.models import AnswerRow, ProgressRow, StatementRow, database_proxy
 
 _FULL_PERCENT = 100
+_DERIVED = ("progress_row", "answer_row")
 _FIND = (
     "SELECT state, percent, seconds, score, points, by_app, attempts, started_at "
     "FROM progress_row WHERE actor = ? AND pack = ? AND lesson = ? AND item = ?"
@@ -113,6 +114,32 @@ def rebuild() -> int:
         with contextlib.suppress(InvalidContent):
             apply(decode(bytes(row.body)))
     return count
+
+
+def is_sound() -> bool:
+    """Say whether what is derived is what the records say, within a reading.
+
+    It is made a second time, in temporary tables that stand before the real ones: pupils answer
+    meanwhile, and what they add isn't looked at.
+    """
+    _run("BEGIN", ())
+    try:
+        for table in _DERIVED:
+            found = _run("SELECT sql FROM main.sqlite_master WHERE name = ?", (table,)).fetchone()
+            _run(found[0].replace("CREATE TABLE", "CREATE TEMP TABLE", 1), ())
+        rebuild()
+        return not any(
+            _has_more(f"{one}.{table}", f"{other}.{table}")
+            for table in _DERIVED
+            for one, other in (("main", "temp"), ("temp", "main"))
+        )
+    finally:
+        _run("ROLLBACK", ())
+
+
+def _has_more(table: str, other: str) -> bool:
+    sql = f"SELECT 1 FROM (SELECT * FROM {table} EXCEPT SELECT * FROM {other}) LIMIT 1"  # noqa: S608
+    return _run(sql, ()).fetchone() is not None
 
 
 def version_of(made: Statement) -> int:

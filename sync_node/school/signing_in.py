@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
+from peewee import SQL
+
 from content_packs.errors import Missing
 from sync_node.school.errors import DeviceRefused, TooManyTries, WrongSecret
 from sync_node.school.ground import Ground, text_of, time_of
@@ -228,11 +230,11 @@ def _is_known(account: str, device: str) -> bool:
 
 
 def _remember(account: str, device: str, at: str) -> None:
-    """Remember that a device knows an account; of each the last few."""
+    """Remember that a device knows an account; of each the last few, whatever the clock said."""
     known = KnownDeviceRow.insert(account=account, device=device, at=at)
     known.on_conflict_replace().execute()
     rows = KnownDeviceRow.select().where(KnownDeviceRow.account == account)
-    for row in rows.order_by(KnownDeviceRow.at.desc()).offset(DEVICES_OF_ACCOUNT_MAX):
+    for row in rows.order_by(SQL("rowid").desc()).offset(DEVICES_OF_ACCOUNT_MAX):
         KnownDeviceRow.delete().where(
             (KnownDeviceRow.account == account) & (KnownDeviceRow.device == row.device)
         ).execute()

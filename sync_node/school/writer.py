@@ -89,7 +89,7 @@ class Writer:
             if self._closed or len(self._waiting) >= waiting_max:
                 raise Busy
             self._waiting.append(job)
-            if self._thread is None:
+            if self._thread is None or not self._thread.is_alive():  # whatever became of the last
                 self._thread = threading.Thread(target=self._go, name="school-writer", daemon=True)
                 self._thread.start()
             self._changed.notify_all()

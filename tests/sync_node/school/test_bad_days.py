@@ -1,0 +1,145 @@
+"""What a bad day does to school.db: clocks that jump, a thread that dies, questions that are wrong."""
+
+import threading
+from datetime import timedelta
+
+import peewee
+import pytest
+
+from content_packs.errors import StorageFailed
+from sync_node.school.errors import TooManyTries, WrongSecret
+from sync_node.school.limits import DEVICES_OF_ACCOUNT_MAX, TRIES_FREE, WRITES_POSTED_MAX
+from sync_node.school.models import ProgressRow, database_proxy
+from sync_node.school.people_model import Learner
+from sync_node.school.sessions import device_of
+from tests.support.school import HALF_RIGHT, PRACTICE, RIGHT, SchoolRig
+
+HERE = device_of("a phone of the class")
+JUMPS = [
+    pytest.param(timedelta(days=-400), id="back to when the box was made"),
+    pytest.param(timedelta(hours=-2), id="back to the last time that was kept"),
+    pytest.param(timedelta(days=400), id="forward to the true time"),
+]
+
+
+def with_pin(rig: SchoolRig, name: str = "Anna") -> Learner:
+    _, (made,) = rig.a_class(name)
+    return rig.school.people.set_pin(made.id, "4711", "digits").learner
+
+
+@pytest.mark.parametrize("jump", JUMPS)
+def test_a_clock_that_jumps_keeps_nobody_out_and_loses_nothing(
+    rig: SchoolRig, jump: timedelta
+) -> None:
+    anna = with_pin(rig)
+    before = rig.school.signing_in.learner(anna.id, "4711", device=HERE)
+    rig.answer(anna, HALF_RIGHT, word="before")
+    rig.time += jump
+    found = rig.school.sessions.find(before.token)
+    assert (found is not None) == (abs(jump) < timedelta(hours=12))
+    again = rig.school.signing_in.learner(anna.id, "4711", device=HERE)
+    assert rig.school.sessions.find(again.token) == again.session
+    assert rig.answer(anna, RIGHT, word="after")
+    assert not rig.answer(anna, HALF_RIGHT, word="before"), "it is known"
+    rig.school.tidy()
+    rig.time -= jump
+    assert rig.answer(anna, RIGHT, word="and back")
+    progress = rig.school.progress.of_item(anna.actor, PRACTICE)
+    assert progress
+    assert (progress.attempts, progress.score_percent) == (3, 100)
+    assert rig.school.check().clean
+
+
+@pytest.mark.parametrize("jump", JUMPS)
+def test_a_clock_that_jumps_shuts_nobody_out_for_longer_than_the_longest_wait(
+    rig: SchoolRig, jump: timedelta
+) -> None:
+    anna = with_pin(rig)
+    for _ in range(TRIES_FREE):
+        with pytest.raises(WrongSecret):
+            rig.school.signing_in.learner(anna.id, "0000", device=HERE)
+    with pytest.raises(TooManyTries):
+        rig.school.signing_in.learner(anna.id, "4711", device=HERE)
+    rig.time += jump
+    assert rig.school.signing_in.learner(anna.id, "4711", device=HERE)
+
+
+def test_devices_are_remembered_in_the_order_in_which_they_came(rig: SchoolRig) -> None:
+    """A clock that went back must not make the newest device the oldest."""
+    anna = with_pin(rig)
+    for number in range(DEVICES_OF_ACCOUNT_MAX):
+        rig.school.signing_in.learner(anna.id, "4711", device=device_of(f"phone {number}"))
+    rig.time -= timedelta(days=400)
+    rig.school.signing_in.learner(anna.id, "4711", device=HERE)
+    for number in range(40):
+        with pytest.raises((WrongSecret, TooManyTries)):
+            rig.school.signing_in.learner(anna.id, "0000", device=device_of(f"thief {number}"))
+    assert rig.school.signing_in.learner(anna.id, "4711", device=HERE)
+
+
+def test_what_is_only_looked_at_takes_no_room_from_what_is_waited_for(rig: SchoolRig) -> None:
+    _, (anna,) = rig.a_class("Anna")
+    writer = rig.school.ground.writer
+    going, on = threading.Event(), threading.Event()
+
+    def slow() -> None:
+        going.set()
+        on.wait()
+
+    first = threading.Thread(target=lambda: rig.school.ground.write(slow))
+    first.start()
+    going.wait()
+    for _ in range(10 * WRITES_POSTED_MAX):
+        writer.post(lambda: None)
+    answered = threading.Thread(target=rig.answer, args=(anna, RIGHT))
+    answered.start()
+    on.set()
+    first.join()
+    answered.join()
+    assert rig.school.progress.of_item(anna.actor, PRACTICE)
+    assert writer.jobs < 3 * WRITES_POSTED_MAX
+
+
+def test_a_writer_that_died_is_followed_by_another(rig: SchoolRig) -> None:
+    _, (anna,) = rig.a_class("Anna")
+    writer = rig.school.ground.writer
+    ended = threading.Thread(target=lambda: None)
+    ended.start()
+    ended.join()
+    rig.school.ground.write(lambda: None)
+    writer._closed = True  # its thread ends by itself, as by a fault
+    with writer._changed:
+        writer._changed.notify_all()
+    assert writer._thread
+    writer._thread.join()
+    writer._closed = False
+    assert rig.answer(anna, RIGHT)
+
+
+def test_a_wrong_question_is_no_damage(rig: SchoolRig) -> None:
+    rig.a_class("Anna")
+    ground = rig.school.ground
+    with (
+        pytest.raises((peewee.ProgrammingError, StorageFailed)),
+        ground.database.reading(),
+    ):
+        database_proxy.execute_sql("SELECT ?, ?", ("one",))
+    assert rig.school.people.classes()
+    assert rig.school.troubles() == []
+    assert rig.school.set_aside() == []
+
+
+def test_a_check_holds_nobody_up_and_mends_what_was_derived_wrongly(rig: SchoolRig) -> None:
+    _, (anna, ben) = rig.a_class("Anna", "Ben")
+    rig.answer(anna, HALF_RIGHT)
+    writer = rig.school.ground.writer
+    jobs = writer.jobs
+    done = rig.school.check()
+    assert (done.clean, done.rebuilt, writer.jobs) == (True, False, jobs), "nothing was written"
+    rig.school.ground.write(lambda: ProgressRow.update(attempts=7).execute())
+    assert rig.school.check().rebuilt
+    found = rig.school.progress.of_item(anna.actor, PRACTICE)
+    assert found
+    assert found.attempts == 1
+    assert rig.answer(ben, RIGHT)
+    assert not rig.school.check().rebuilt
