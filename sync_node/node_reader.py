@@ -7,6 +7,7 @@ own connection; opening one per request would make and remove the WAL's files on
 
 import json
 import threading
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -44,6 +45,8 @@ from sync_node.state import (
 )
 from sync_node.teachers_pins import TeachersPin
 from sync_node.trusted_time import Known
+
+_OF_PACK = ("channel", "retired", "offered_version", "held_version")
 
 
 @dataclass(frozen=True)
@@ -87,21 +90,15 @@ class NodeReader:
     def packs(self, *only: str) -> list[PackFacts]:
         """Return what is known of all packs, or of those named. Raises `StorageFailed`."""
         with self._reading() as database:
-            rows = {row.pack: row for row in _of(PackRow, database, only)}
-            versions: dict[str, dict[int, str]] = {pack: {} for pack in rows}
-            for row in _of(VersionRow, database, only):
-                versions.setdefault(row.pack, {})[row.version] = row.manifest
-            active: dict[str, dict[str, Active]] = {pack: {} for pack in rows}
-            for row in _of(LessonRow, database, only):
-                lessons = active.setdefault(row.pack, {})
-                lessons[row.lesson] = Active(row.version, row.previous_version)
-        return [
-            PackFacts(
-                pack, row.channel, row.retired, row.offered_version, row.held_version,
-                versions[pack], active[pack],
-            )
-            for pack, row in sorted(rows.items())
-        ]  # fmt: skip
+            packs = sorted(_of(database, only, PackRow, *_OF_PACK))
+            versions: dict[str, dict[int, str]] = defaultdict(dict)
+            for pack, version, manifest in _of(database, only, VersionRow, "version", "manifest"):
+                versions[pack][version] = manifest
+            active: dict[str, dict[str, Active]] = defaultdict(dict)
+            lessons = _of(database, only, LessonRow, "lesson", "version", "previous_version")
+            for pack, lesson, version, previous in lessons:
+                active[pack][lesson] = Active(version, previous)
+        return [PackFacts(*row, versions.get(row[0], {}), active.get(row[0], {})) for row in packs]
 
     def pack_count(self) -> int:
         """Return how many packs can be shown. Raises `StorageFailed`."""
@@ -195,8 +192,11 @@ class NodeReader:
             return self._database
 
 
-def _of(model: Any, database: peewee.SqliteDatabase, only: tuple[str, ...]) -> list[Any]:
-    query = model.select()
+def _of(
+    database: peewee.SqliteDatabase, only: tuple[str, ...], model: Any, *fields: str
+) -> list[tuple[Any, ...]]:
+    """Return packs' rows as tuples of the pack and `fields`: objects would take longest of all."""
+    query = model.select(model.pack, *(getattr(model, field) for field in fields))
     if only:
         query = query.where(model.pack.in_(only))
-    return list(query.bind(database))
+    return list(query.tuples().bind(database))

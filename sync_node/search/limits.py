@@ -49,6 +49,7 @@ HITS_SHOWN = 20
 HITS_OFFSET_MAX = 100
 PLACES_LOOKED_AT = 8  # within one item, for those in the reader's language
 PLACES_SHOWN = 3  # within one item
+HITS_WITH_PLACES = 5  # the first; each later one shows one place, so that a page stays light
 SUGGESTIONS_SHOWN = 7
 SNIPPET_CHARACTERS = 110
 RELAXED_MAX = 3  # words that may be left out where all together find nothing

@@ -3,7 +3,7 @@
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -20,6 +20,7 @@ from sync_node.search.index import decoded
 from sync_node.search.limits import (
     HITS_OFFSET_MAX,
     HITS_SHOWN,
+    HITS_WITH_PLACES,
     PLACES_LOOKED_AT,
     PLACES_SHOWN,
     QUERY_SECONDS_MAX,
@@ -54,6 +55,14 @@ class _Found(NamedTuple):
     lesson_title: bytes
     grade: str
     subject: str
+
+
+class _Passage(NamedTuple):
+    """A passage that matched, as its row says."""
+
+    language: str
+    text: str
+    places: bytes
 
 
 class Searcher:
@@ -191,7 +200,18 @@ class _Asking:
         ranked = _look_at(database, _worth_a_look(matches))
         ranked.sort(key=lambda found: self._rank(found, matches, question))
         shown = ranked[self._offset : self._offset + self._limit]
-        return tuple(self._hit(database, found, matches, question) for found in shown)
+        passages = _passages_of(database, [found.id for found in shown], matches)
+        several = shown[:HITS_WITH_PLACES]
+        return tuple(
+            self._hit(
+                found, matches, question,
+                _places(
+                    found.kind, passages[found.id], question, self._languages,
+                    PLACES_SHOWN if found in several else 1,
+                ),
+            )
+            for found in shown
+        )  # fmt: skip
 
     def _rank(self, found: _Found, matches: Matches, question: Question) -> tuple[int, ...]:
         """Return what puts hits in order: the smallest comes first."""
@@ -207,9 +227,7 @@ class _Asking:
         length = len(text_for(found.title, self._languages).value)
         return fit, way, lacking, kind, length, found.id
 
-    def _hit(
-        self, database: sqlite3.Connection, found: _Found, matches: Matches, question: Question
-    ) -> Hit:
+    def _hit(self, found: _Found, matches: Matches, question: Question, places: list[Place]) -> Hit:
         title = _title_that_has(found.title, question, self._languages)
         if matches.things[found.id] == WAYS.index("sound"):
             title = _read_aloud(found.title) or title
@@ -228,11 +246,7 @@ class _Asking:
             above=tuple(above),
             grade=found.grade,
             subject=found.subject,
-            places=tuple(
-                _places(
-                    database, found, matches.passages.get(found.id, ()), question, self._languages
-                )
-            ),
+            places=tuple(places),
         )
 
     @staticmethod
@@ -321,22 +335,32 @@ def _read_aloud(title: LocalisedText) -> Text | None:
     return next((Text(title[tag], tag) for tag in title if tag.split("-")[0] == "zh"), None)
 
 
+def _passages_of(
+    database: sqlite3.Connection, things: list[int], matches: Matches
+) -> dict[int, list[_Passage]]:
+    """Return the first passages of each thing that matched."""
+    numbers = {
+        thing: list(islice(matches.passages.get(thing, ()), PLACES_LOOKED_AT)) for thing in things
+    }
+    rows = _in_turn(
+        database,
+        "SELECT id, language, text, places FROM passage WHERE id IN",
+        [number for each in numbers.values() for number in each],
+    )
+    found = {row[0]: _Passage(*row[1:]) for row in rows}
+    return {thing: [found[number] for number in each] for thing, each in numbers.items()}
+
+
 def _places(
-    database: sqlite3.Connection,
-    found: _Found,
-    passages: Iterable[int],
+    kind: str,
+    passages: list[_Passage],
     question: Question,
     languages: Sequence[str],
+    most: int,
 ) -> list[Place]:
-    rows = [
-        database.execute(
-            "SELECT language, text, places FROM passage WHERE id = ?", (number,)
-        ).fetchone()
-        for number in islice(passages, PLACES_LOOKED_AT)
-    ]
     spoken = {tag.split("-")[0] for tag in languages[:1]}
-    rows.sort(key=lambda row: row[0].split("-")[0] not in spoken)
-    return [_place(found.kind, *row, question=question) for row in rows[:PLACES_SHOWN]]
+    passages.sort(key=lambda passage: passage.language.split("-")[0] not in spoken)
+    return [_place(kind, *passage, question=question) for passage in passages[:most]]
 
 
 def _place(kind: str, language: str, text: str, marks: bytes, *, question: Question) -> Place:

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from content_packs.limits import MIB
 from content_packs.manifest import Item, Lesson, Rendition, Variant
-from scripts.bench.searching.browsing import say_all_is_open
 from scripts.bench.searching.catalogue import units
+from scripts.bench.searching.held import hold
 from sync_node import config
 from sync_node.config import Config, SourceConfig
 from sync_node.data_dir import DataDir
@@ -89,7 +89,7 @@ def _catalogue(data_dir: DataDir, items: int) -> None:
             for unit in together:
                 batch.put(unit)
     opened.close()
-    say_all_is_open(data_dir)
+    hold(data_dir)
     close_database()
 
 
