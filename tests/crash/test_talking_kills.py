@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from content_packs import reports
+from content_packs import batches, reports, school_requests
 from content_packs.batches import ChainEnd
 from content_packs.desired_state import DesiredState
 from content_packs.messages import to_second
@@ -25,9 +25,10 @@ from sync_node.config import SourceConfig
 from sync_node.held_documents import HeldDocuments
 from sync_node.identity import KEY
 from sync_node.outbox import Outbox
+from sync_node.school.school import open_school
 from tests.support.identities import Box, a_repository, enrolled
 from tests.support.killing import Killer, Moment
-from tests.support.protocol import a_report, counting, hub_keys
+from tests.support.protocol import SEAL_KEY, a_report, counting, hub_keys, seal_keyid
 from tests.support.scripted_hub import CODE, ScriptedHub, scripted_hub
 
 SEED = 20_261_121
@@ -153,5 +154,43 @@ def test_killed_in_a_check_in_the_next_one_says_and_takes_all_of_it(
         receipt = HeldDocuments(box.data_dir).receipt(who)
         assert receipt
         assert receipt.sequence == 3
+
+    stage.kill_at_each(most, expect)
+
+
+@pytest.mark.parametrize(
+    "most",
+    [
+        pytest.param(2, id="quick"),
+        pytest.param(None, id="long", marks=[pytest.mark.long, pytest.mark.timeout(3_000)]),
+    ],
+)
+def test_killed_while_a_wish_is_sealed_and_sent_the_hub_has_it_once(
+    tmp_path: Path, hub: ScriptedHub, new: Box, most: int | None
+) -> None:
+    enrolled(new, hub)
+    assert new.sync().troubles == []
+    school = open_school(
+        new.data_dir, clock=lambda: datetime.now(UTC), randomness=random.Random(SEED).randbytes
+    )
+    wish = school.wishes.add("songs", by="teacher").id
+    school.close()
+    stage = Stage(tmp_path, hub, new.root, ("sync",), hub.credential, hub.sequences[-1])
+
+    def expect() -> None:
+        for _ in range(2):
+            assert stage.box.sync().troubles == []
+        said = [
+            school_requests.decode_requests(
+                batches.content_of(
+                    batches.read(each, hub.keys(), node=hub.node), {seal_keyid(SEAL_KEY): SEAL_KEY}
+                )
+            )
+            for each in hub.batches
+        ]
+        assert {each.wishes[0].id for each in said} == {wish}, "by its id it is one"
+        assert len({each.wishes for each in said}) == 1
+        assert len(said) <= 2, "once more at the most"
+        assert stage.box.standing().batches_waiting == 0
 
     stage.kill_at_each(most, expect)
