@@ -98,7 +98,12 @@ class NodeReader:
             lessons = _of(database, only, LessonRow, "lesson", "version", "previous_version")
             for pack, lesson, version, previous in lessons:
                 active[pack][lesson] = Active(version, previous)
-        return [PackFacts(*row, versions.get(row[0], {}), active.get(row[0], {})) for row in packs]
+        return [
+            PackFacts(
+                pack, channel, retired, offered, held, versions.get(pack, {}), active.get(pack, {})
+            )
+            for pack, channel, retired, offered, held in packs
+        ]
 
     def pack_count(self) -> int:
         """Return how many packs can be shown. Raises `StorageFailed`."""

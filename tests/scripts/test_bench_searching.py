@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from scripts.bench.searching.__main__ import asking, building, misses
+from scripts.bench.searching.__main__ import asking, browsing, building, misses
 from scripts.bench.searching.catalogue import units
 from scripts.bench.searching.engines import ENGINES
 from scripts.bench.searching.questions import KINDS, Sample, questions
@@ -53,15 +53,19 @@ def test_an_engine_is_measured(tmp_path: Path, engine: str) -> None:
     if engine == "satchel":
         asked = results[engine]["asked"]
         assert all(asked[kind]["found"] == 1 for kind in ("a longer phrase", "in a caption"))
-        assert "the page `/`" in asking(results)
+        assert "|home|" in browsing(results[engine])
+        assert "1.00x CPU" in browsing(results[engine], results[engine])
 
 
 def test_what_was_missed_is_said() -> None:
     good = {
         "asked": {"pinyin": {"wall p99": 29.0}},
         "items": 9_000, "cpu": 2.0, "rss by quarters": [50, 50, 50, 60],
+        "site": {"pages": {"home": {"bytes": 36_000}}, "rss": 99_000_000},
     }  # fmt: skip
     assert misses(good) == []
     assert misses(None) == []
-    slow = {"asked": {"pinyin": {"wall p99": 31.0}}, "items": 9_000, "cpu": 4.0}
+    heavy = {"pages": {"home": {"bytes": 36_001}}, "rss": 100_000_001}
+    assert len(misses(good | {"site": heavy})) == 2
+    slow = good | {"asked": {"pinyin": {"wall p99": 31.0}}, "items": 9_000, "cpu": 4.0}
     assert len(misses(slow | {"rss by quarters": [0, 0, 0, 9_000_000]})) == 3

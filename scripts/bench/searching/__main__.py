@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from scripts.bench.searching.engines import ENGINES
 from scripts.bench.searching.questions import KINDS
@@ -21,6 +21,8 @@ QUESTIONS_QUICK = 40
 QUESTION_MILLISECONDS_MAX = 30.0  # p99, for each kind
 ITEMS_PER_SECOND_MIN = 3_000
 MEMORY_GROWTH_MAX = 8_000_000  # bytes, from a quarter of the catalogue to the whole
+PAGE_BYTES_MAX = 36_000  # of HTML: with style and scripts, 60 kB
+SITE_BYTES_MAX = 100_000_000  # of memory
 SLOW = {"like", "fts5 trigram"}  # where a question may look at every row, fewer are asked
 SLOW_SHARE = 10
 
@@ -30,6 +32,10 @@ def main() -> None:
     given = _arguments()
     items = given.items or (ITEMS_QUICK if given.quick else ITEMS)
     questions = QUESTIONS_QUICK if given.quick else QUESTIONS
+    if given.pages:
+        small, large = (_run("satchel", n, questions, "--pages") for n in (items // 10, items))
+        print(browsing(large, small))
+        _end({"a tenth": small, "satchel": large}, given.json, misses_of_pages(large))
     results: dict[str, dict[str, Any]] = {}
     for engine in given.only or ENGINES:
         print(f"{engine} …", file=sys.stderr)
@@ -38,9 +44,15 @@ def main() -> None:
     print(building(results))
     print()
     print(asking(results))
-    if given.json:
-        given.json.write_text(json.dumps(results, indent=1) + "\n")
-    missed = misses(results.get("satchel"))
+    if "satchel" in results:
+        print()
+        print(browsing(results["satchel"]))
+    _end(results, given.json, misses(results.get("satchel")))
+
+
+def _end(results: dict[str, Any], file: Path | None, missed: list[str]) -> NoReturn:
+    if file:
+        file.write_text(json.dumps(results, indent=1) + "\n")
     for miss in missed:
         print(miss, file=sys.stderr)
     sys.exit(bool(missed))
@@ -53,17 +65,20 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="6,000 items: under two minutes")
     parser.add_argument("--items", type=int, help="so many items")
     parser.add_argument(
+        "--pages", action="store_true", help="only pages of the site, of this catalogue and a tenth"
+    )
+    parser.add_argument(
         "--only", nargs="+", metavar="NAME", choices=sorted(ENGINES), help="only these engines"
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures there")
     return parser.parse_args()
 
 
-def _run(engine: str, items: int, questions: int) -> dict[str, Any]:
+def _run(engine: str, items: int, questions: int, *more: str) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="bench-search-") as folder:
         command = [
             sys.executable, "-W", "ignore", "-m", "scripts.bench.searching.worker", engine,
-            str(Path(folder) / "data"), "--items", str(items), "--questions", str(questions),
+            str(Path(folder) / "data"), "--items", str(items), "--questions", str(questions), *more,
         ]  # fmt: skip
         done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
     found: dict[str, Any] = json.loads(done.stdout)
@@ -93,15 +108,35 @@ def asking(results: dict[str, dict[str, Any]]) -> str:
     for kind in KINDS:
         cells = [_cell(found["asked"][kind]) for found in results.values()]
         lines.append(f"|{kind}|" + "|".join(cells) + "|")
-    for page, took in results.get("satchel", {}).get("pages", {}).items():
-        cell = f"{took['wall p50']:.1f} / {took['wall p99']:.1f}"
-        lines.append(f"|the page `{page}`|{cell}|" + "|" * (len(results) - 1))
     filling = results.get("satchel", {}).get("while filling")
     if filling:
         lines.append(
             f"|two characters, while it is filled|{filling['wall p50']:.1f} / "
             f"{filling['wall p99']:.1f}|" + "|" * (len(results) - 1)
         )
+    return "\n".join(lines)
+
+
+def browsing(found: dict[str, Any], small: dict[str, Any] | None = None) -> str:
+    """Return what pages took and weigh, and how that compares with a smaller catalogue."""
+    site = found["site"]
+    first = site["first"]
+    lines = [
+        f"{site['packs']:,} packs; the first page after {first['cpu']:.1f} s of CPU",
+        f"Memory: {first['rss'] / 1e6:.0f} MB then, {site['rss'] / 1e6:.0f} MB after all pages",
+        "",
+        "|page|ms (p50 / p99)|of CPU|statements|HTML|" + ("of a tenth|" if small else ""),
+        "|---" * (6 if small else 5) + "|",
+    ]
+    for page, took in site["pages"].items():
+        line = (
+            f"|{page}|{took['wall p50']:.1f} / {took['wall p99']:.1f}|"
+            f"{took['cpu p50']:.1f} / {took['cpu p99']:.1f}|{took['statements p50']}|"
+            f"{took['bytes'] / 1e3:.0f} kB|"
+        )
+        if small:
+            line += f"{took['cpu p50'] / small['site']['pages'][page]['cpu p50']:.2f}x CPU|"
+        lines.append(line)
     return "\n".join(lines)
 
 
@@ -115,7 +150,8 @@ def misses(ours: dict[str, Any] | None) -> list[str]:
     """Return what we didn't reach."""
     if ours is None:
         return []
-    found = [
+    found = misses_of_pages(ours)
+    found += [
         f"{kind}: p99 {asked['wall p99']:.1f} ms, not {QUESTION_MILLISECONDS_MAX:.0f} at most"
         for kind, asked in ours["asked"].items()
         if asked["wall p99"] > QUESTION_MILLISECONDS_MAX
@@ -126,6 +162,18 @@ def misses(ours: dict[str, Any] | None) -> list[str]:
     grown = ours["rss by quarters"][3] - ours["rss by quarters"][0]
     if grown > MEMORY_GROWTH_MAX:
         found.append(f"memory grew by {grown / 1e6:.0f} MB while indexing")
+    return found
+
+
+def misses_of_pages(ours: dict[str, Any]) -> list[str]:
+    """Return what pages of the site didn't reach."""
+    found = [
+        f"{page}: {took['bytes']:,} bytes, not {PAGE_BYTES_MAX:,} at most"
+        for page, took in ours["site"]["pages"].items()
+        if took["bytes"] > PAGE_BYTES_MAX
+    ]
+    if ours["site"]["rss"] > SITE_BYTES_MAX:
+        found.append(f"the site has {ours['site']['rss'] / 1e6:.0f} MB of memory")
     return found
 
 

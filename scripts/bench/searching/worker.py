@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from scripts.bench.searching.catalogue import units
 from scripts.bench.searching.engines import ENGINES, Engine
@@ -42,10 +43,12 @@ def main() -> None:
     sample = Sample()
     found = _build(engine, given.items, sample)
     found["bytes"] = sum(path.stat().st_size for path in given.folder.glob("*.db"))
-    found["asked"] = {kind: _asked(engine, kind, given.questions, sample) for kind in KINDS}
+    if not given.pages:
+        found["asked"] = {kind: _asked(engine, kind, given.questions, sample) for kind in KINDS}
     if given.engine == "satchel":
-        found["pages"] = _pages(given)
-        found["while filling"] = _while_filling(engine, given, sample)
+        found["site"] = _site(given)
+        if not given.pages:
+            found["while filling"] = _while_filling(engine, given, sample)
     print(json.dumps(found))
 
 
@@ -56,6 +59,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--items", type=int, required=True)
     parser.add_argument("--questions", type=int, default=0)
     parser.add_argument("--more", action="store_true", help="only take in more than is there")
+    parser.add_argument("--pages", action="store_true", help="ask for pages of the site alone")
     return parser.parse_args()
 
 
@@ -130,12 +134,23 @@ def _while_filling(engine: Engine, given: argparse.Namespace, sample: Sample) ->
     return {"questions": len(wall), **_shares("wall", wall)}
 
 
-def _pages(given: argparse.Namespace) -> dict[str, dict[str, float]]:
-    """Return how long whole pages take. The site is another process: this one stays small."""
-    command = [sys.executable, "-m", "scripts.bench.searching.browsing", str(given.folder)]
-    done = subprocess.run([*command, str(given.questions)], stdout=subprocess.PIPE, check=True)
-    found: dict[str, list[float]] = json.loads(done.stdout)
-    return {page: _shares("wall", took) for page, took in found.items()}
+def _site(given: argparse.Namespace) -> dict[str, Any]:
+    """Return what whole pages take. The site is another process, as it is on a node."""
+    python, folder = [sys.executable, "-W", "ignore", "-m"], str(given.folder)
+    subprocess.run([*python, "scripts.bench.searching.held", folder], check=True)
+    command = [*python, "scripts.bench.searching.browsing", folder, str(given.questions)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
+    found: dict[str, Any] = json.loads(done.stdout)
+    found["pages"] = {
+        page: {
+            **_shares("wall", [each["wall"] for each in took]),
+            **_shares("cpu", [each["cpu"] for each in took]),
+            **_shares("statements", [each["statements"] for each in took]),
+            "bytes": max(each["bytes"] for each in took),
+        }
+        for page, took in found["pages"].items()
+    }
+    return found
 
 
 def _shares(name: str, values: list[float]) -> dict[str, float]:
