@@ -7,6 +7,7 @@ import logging
 import signal
 import sys
 from collections.abc import Callable
+from threading import Thread
 from types import FrameType
 
 from flask import Flask
@@ -14,7 +15,7 @@ from flask import Flask
 from content_packs.errors import UsageError
 from sync_node import config
 from sync_node.data_dir import DataDir
-from sync_node.lan import visitor, web_server
+from sync_node.lan import visitor, warming, web_server
 from sync_node.lan.app import create_app
 from sync_node.log_files import LogHandler
 from sync_node.supervising import Supervisor, engine_command
@@ -45,6 +46,7 @@ def run(
     signal.signal(signal.SIGTERM, _end)
     try:
         supervisor.start()
+        Thread(target=warming.warm, args=(app,), daemon=True).start()
         school.keep()
         listening(_address(host, server.effective_port))
         server.run()

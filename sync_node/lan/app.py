@@ -24,6 +24,7 @@ from sync_node.lan import (
     interface_language,
     items,
     learners,
+    packing,
     peers,
     presentation,
     reading,
@@ -75,6 +76,7 @@ def create_app(
     openings = Openings(data_dir, time.monotonic)
     catalogue = Catalogue(data_dir, reader)
     catalogue_access.set_up(app, catalogue, openings)
+    packing.set_up(app)  # the last to see an answer
     for part in (interface_language, presentation, static_files, vendor_files, security, failures):
         part.set_up(app)
     box_time = partial(box_clock.BoxClock, clock, read_uptime=read_uptime)

@@ -20,6 +20,8 @@ INLINED_PICTURE_BYTES_MAX = 512 * KIB  # of one of them
 MATERIALS_SHOWN_MAX = 12  # of the school, on the first page
 
 # The server
+PACKED_BYTES_MIN = 1_200  # of a page: less is one packet anyhow
+PACKING_LEVEL = 4  # of gzip: 0.2 ms for a page here; 9 takes four times as long for 3% less
 SEND_TURN_BYTES = 1024 * KIB  # of a file, to one browser before others have their turn
 KNOWN_FILES_MAX = 1_024
 KNOWN_FILE_SECONDS = 2.0  # less than PEER_PUPIL_SECONDS: whoever watches a film is seen to be there

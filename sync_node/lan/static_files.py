@@ -9,6 +9,7 @@ from importlib.resources.abc import Traversable
 from flask import Blueprint, Flask, Response, abort, current_app, request, url_for
 
 from content_packs.digests import digest_of
+from sync_node.lan import packing
 from sync_node.lan.limits import STATIC_SECONDS
 
 blueprint = Blueprint("static_files", __name__)
@@ -19,16 +20,18 @@ _MEDIA_TYPES = {
     "svg": "image/svg+xml",
 }
 _STAMP_CHARACTERS = 12
+_LEVEL = 9  # of gzip: they are packed once
 _ICON = "satchel.svg"
 _SHARED = (("content_packs", "maths.css"),)  # how maths in pages looks belongs to the pages' maker
 
 
 class StaticFile:
-    """One file: its bytes, its media type, and the stamp in its address."""
+    """One file: its bytes, also packed, its media type, and the stamp in its address."""
 
     def __init__(self, place: Traversable) -> None:
         self.data = place.read_bytes()
         self.media_type = _MEDIA_TYPES[place.name.rsplit(".", 1)[-1]]
+        self.packed = packing.packed(self.data, _LEVEL)
         self.stamp = digest_of(self.data)[:_STAMP_CHARACTERS]
 
 
@@ -53,8 +56,13 @@ def serve(stamp: str, name: str) -> Response:
     if name not in held:
         abort(404)
     file = held[name]
-    response = Response(file.data, content_type=file.media_type)
-    response.set_etag(file.stamp)
+    is_packed = packing.takes_packed()
+    data = file.packed if is_packed else file.data
+    response = Response(data, content_type=file.media_type)
+    response.set_etag(f"{file.stamp}-gzip" if is_packed else file.stamp)
+    response.vary.add("Accept-Encoding")
+    if is_packed:
+        response.headers["Content-Encoding"] = "gzip"
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Content-Security-Policy"] = "default-src 'none'"
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"

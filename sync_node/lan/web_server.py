@@ -82,6 +82,7 @@ class WebServer:
             self._loop.run()
         finally:
             self._listening[0].task_dispatcher.shutdown()
+            self.close_connections()
 
     def close(self) -> None:
         """End `run`, from any thread."""
@@ -89,7 +90,10 @@ class WebServer:
         self._listening[0].pull_trigger()
 
     def close_connections(self) -> None:
-        """Close all that is open, after `run`: phones keep theirs open, the listening ones, too."""
+        """Close all that is open: phones keep theirs open. `run` does so when it ends."""
+        for found in list(self._map.values()):
+            if isinstance(found, Connection):
+                found.handle_close()  # and the file that it sends
         wasyncore.close_all(self._map)
 
 
