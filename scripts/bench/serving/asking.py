@@ -42,17 +42,12 @@ class Client:
         self._poll = select.epoll()
         self._open: dict[int, _Connection] = {}
         self._drain = memoryview(bytearray(RANGE_BYTES))
-        self.bytes = 0
-        self.answers = 0
+        self.bytes = self.bytes_in_all = self.answers = self.cut = 0
 
     def connect(self, count: int) -> None:
         """Open connections, and ask on each."""
         for _ in range(count):
-            made = socket.create_connection(("127.0.0.1", self._port), timeout=20)
-            made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._poll.register(made, select.EPOLLIN)
-            self._open[made.fileno()] = _Connection(made)
-            self._ask(made)
+            self._connect()
 
     def run(self, seconds: float) -> float:
         """Read and ask for so long; return for how long it was."""
@@ -60,13 +55,25 @@ class Client:
         self.bytes = self.answers = 0
         while (now := time.perf_counter()) < began + seconds:
             for descriptor, _ in self._poll.poll(1.0):
-                self._read(self._open[descriptor])
+                try:
+                    self._read(self._open[descriptor])
+                except ConnectionError:  # some servers end what is kept open
+                    self._open.pop(descriptor).socket.close()
+                    self.cut += 1
+                    self._connect()
         return now - began
 
     def close(self) -> None:
         """Close all connections."""
         for each in self._open.values():
             each.socket.close()
+
+    def _connect(self) -> None:
+        made = socket.create_connection(("127.0.0.1", self._port), timeout=20)
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._poll.register(made, select.EPOLLIN)
+        self._open[made.fileno()] = _Connection(made)
+        self._ask(made)
 
     def _ask(self, made: socket.socket) -> None:
         first = self._chance.randrange(self._count) * RANGE_BYTES
@@ -80,9 +87,10 @@ class Client:
                 self._drain, min(each.left, RANGE_BYTES), socket.MSG_TRUNC | socket.MSG_DONTWAIT
             )
             if not came:
-                raise Broken("the connection ended within an answer")
+                raise ConnectionError("the connection ended within an answer")
             each.left -= came
         self.bytes += came
+        self.bytes_in_all += came
         if not each.left:
             self.answers += 1
             self._ask(each.socket)
@@ -93,7 +101,7 @@ class Client:
         while _END not in data:
             more = each.socket.recv(HEAD_BYTES)
             if not more:
-                raise Broken("the connection ended")
+                raise ConnectionError("the connection ended")
             data += more
         head, _, body = data.partition(_END)
         found = _LENGTH.search(head + b"\r\n")
@@ -112,6 +120,7 @@ def main() -> None:
     used = time.process_time()
     took = client.run(float(seconds))
     found = {"bytes": client.bytes, "answers": client.answers, "seconds": took}
+    found |= {"bytes in all": client.bytes_in_all, "cut": client.cut}
     print(json.dumps({**found, "client_cpu": time.process_time() - used}))
     client.close()
 

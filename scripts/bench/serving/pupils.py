@@ -51,12 +51,15 @@ class Pupil:
 
     def go(self, until: float) -> None:
         """Open page after page."""
+        steps = [
+            self._home, self._browse, self._search, self._outline, self._lesson, self._page,
+            self._answer, self._progress,
+        ]  # fmt: skip
+        begin = self._chance.randrange(len(steps))
+        steps = steps[begin:] + steps[:begin]
         self._think()
         while time.monotonic() < until:
-            for step in (
-                self._home, self._browse, self._search, self._outline, self._lesson, self._page,
-                self._answer, self._progress,
-            ):  # fmt: skip
+            for step in steps:
                 if time.monotonic() >= until:
                     return
                 step()
