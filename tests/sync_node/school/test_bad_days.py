@@ -1,6 +1,8 @@
-"""What a bad day does to school.db: clocks that jump, a thread that dies, questions that are wrong."""
+"""What a bad day does to school.db: clocks that jump, threads that die, questions that are wrong."""
 
+import sqlite3
 import threading
+from contextlib import closing
 from datetime import timedelta
 
 import peewee
@@ -143,3 +145,33 @@ def test_a_check_holds_nobody_up_and_mends_what_was_derived_wrongly(rig: SchoolR
     assert found.attempts == 1
     assert rig.answer(ben, RIGHT)
     assert not rig.school.check().rebuilt
+
+
+def test_a_thread_that_still_reads_the_damaged_file_takes_nothing_from_the_new_one(
+    rig: SchoolRig,
+) -> None:
+    """SQLite removes a WAL by its name when a file is closed at last: not that of the new one."""
+    _, (anna,) = rig.a_class("Anna")
+    rig.answer(anna, HALF_RIGHT, word="before")
+    reading, on, closed = threading.Event(), threading.Event(), threading.Event()
+
+    def read() -> None:
+        rig.school.people.classes()
+        reading.set()
+        on.wait()
+        rig.school.people.classes()  # it closes the old file, and opens the new one
+        rig.school.ground.database.close()
+        closed.set()
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    reading.wait()
+    rig.school.ground.database.close()
+    rig.school.ground.database.salvage()
+    assert rig.answer(anna, RIGHT, word="after")
+    on.set()
+    closed.wait()
+    thread.join()
+    with closing(sqlite3.connect(rig.data_dir.school_db)) as another:
+        found = another.execute("SELECT count(*) FROM statement_row").fetchone()[0]
+    assert found == 6, "three records of each try"
