@@ -142,7 +142,7 @@ function tell(left) {
   const body = new URLSearchParams({ pack, lesson, item, language, who, page: current, pages: pdf.numPages });
   if (left) { body.set("left", "1"); }
   if (left && navigator.sendBeacon && navigator.sendBeacon(address, body)) { return; }
-  fetch(address, { method: "POST", body, credentials: "same-origin" }).catch(() => { told = 0; });
+  fetch(address, { method: "POST", body, credentials: "same-origin", keepalive: true }).catch(() => { told = 0; });
 }
 
 function note() {

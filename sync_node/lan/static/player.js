@@ -22,7 +22,8 @@
     try { localStorage.setItem("player", JSON.stringify(all)); } catch (full) { return; }
   }
 
-  // How far it is
+  // How far it is. At its end Next says that it is done, until the box has it from here.
+  function done(value) { each("#next input[name=_done]", function (input) { input.value = value; }); }
   var told = -1;
   function tell(left, gone) {
     var seconds = Math.floor(player.currentTime || 0), body, data = place.dataset;
@@ -32,17 +33,20 @@
       language: data.language, who: data.who, seconds: String(seconds) });
     if (left) { body.set("left", "1"); }
     if (gone && navigator.sendBeacon && navigator.sendBeacon(data.address, body)) { return; }
-    if (window.fetch) { fetch(data.address, { method: "POST", body: body, credentials: "same-origin" }).catch(function () { told = -1; }); }
+    if (!window.fetch) { return; }
+    fetch(data.address, { method: "POST", body: body, credentials: "same-origin", keepalive: true }).then(function (answer) {
+      if (answer.ok && player.ended) { done(""); }
+    }).catch(function () { told = -1; });
   }
   if (window.URLSearchParams) {
     player.addEventListener("timeupdate", function () {
       if (!player.paused && Math.abs(player.currentTime - told) >= EVERY) { tell(false); }
     });
     player.addEventListener("pause", function () { tell(true); });
-    player.addEventListener("ended", function () { tell(false); });
+    player.addEventListener("ended", function () { done("1"); tell(false); });
     window.addEventListener("pagehide", function () { tell(true, true); });
     document.addEventListener("visibilitychange", function () { if (document.hidden) { tell(true, true); } });
-    each("#next input[name=_done]", function (input) { input.value = ""; }); // the player says when it is done
+    done("");
   }
   player.addEventListener("ended", function () { each("#next button", function (button) { button.classList.add("ready"); }); });
 

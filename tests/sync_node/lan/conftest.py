@@ -41,6 +41,7 @@ def serving(school: School) -> Iterator[str]:
     finally:
         server.close()
         thread.join()
+        server.close_connections()
 
 
 @pytest.fixture(scope="module")
@@ -55,3 +56,4 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     finally:
         server.close()
         thread.join()
+        server.close_connections()

@@ -42,8 +42,15 @@ def _shown_well(here: Visit) -> None:
     assert here.outside_requests() == []
 
 
-@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
-@pytest.mark.parametrize("language", ["en", "zh-CN"])
+@pytest.mark.parametrize(
+    ("size", "language"),
+    [
+        pytest.param(PHONE, "zh-CN", id="phone-zh"),
+        pytest.param(PHONE, "en", id="phone-en", marks=pytest.mark.long),
+        pytest.param(DESKTOP, "zh-CN", id="desktop-zh", marks=pytest.mark.long),
+        pytest.param(DESKTOP, "en", id="desktop-en", marks=pytest.mark.long),
+    ],
+)
 def test_every_page_is_shown_well(
     browser: Browser, address: str, size: tuple[int, int], language: str
 ) -> None:

@@ -18,11 +18,28 @@ from tests.sync_node.lan.served import Served, served
 pytestmark = pytest.mark.browser
 
 ITEM = f"/packs/fractions/{LESSON}"
-WAY = [
-    pytest.param(PHONE, "zh-CN", True, id="phone-zh"),
-    pytest.param(DESKTOP, "en", True, id="desktop-en"),
-    pytest.param(PHONE, "en", False, id="phone-en-no-script"),
-]
+FILM = "document.querySelector('video')"
+SHOWN = "[...document.querySelector('video').textTracks].find(t => t.mode === 'showing')"
+_LOOKS = {
+    "phone-zh": (PHONE, "zh-CN", True),
+    "phone-en": (PHONE, "en", True),
+    "desktop-zh": (DESKTOP, "zh-CN", True),
+    "desktop-en": (DESKTOP, "en", True),
+    "phone-en-no-script": (PHONE, "en", False),
+    "desktop-zh-no-script": (DESKTOP, "zh-CN", False),
+}
+
+
+def _ways(*usual: str) -> pytest.MarkDecorator:
+    """Let a test go its way in each look: in the `usual` ones by default, in all of them when long.
+
+    `size` of the screen, `language` of the browser, `script`: whether JavaScript is on.
+    """
+    ways = [
+        pytest.param(*look, id=name, marks=() if name in usual else pytest.mark.long)
+        for name, look in _LOOKS.items()
+    ]
+    return pytest.mark.parametrize(("size", "language", "script"), ways)
 
 
 @dataclass(frozen=True)
@@ -75,7 +92,7 @@ def _sign_in(here: Visit, class_5: Class5) -> None:
     page.locator(".me", has_text="Mei").wait_for()
 
 
-@pytest.mark.parametrize(("size", "language", "script"), WAY)
+@_ways("phone-zh")
 def test_a_pupil_signs_in_learns_and_hands_the_phone_on(
     browser: Browser, class_5: Class5, size: tuple[int, int], language: str, *, script: bool
 ) -> None:
@@ -109,7 +126,7 @@ def test_a_pupil_signs_in_learns_and_hands_the_phone_on(
             _good(here)
 
 
-@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+@pytest.mark.parametrize("script", [pytest.param(True, id="script", marks=pytest.mark.long), False])
 def test_a_pin_of_pictures(browser: Browser, class_5: Class5, script: bool) -> None:
     with visit(browser, class_5.address, language="zh-CN", script=script) as here:
         page = here.page
@@ -122,7 +139,7 @@ def test_a_pin_of_pictures(browser: Browser, class_5: Class5, script: bool) -> N
         assert here.failures == []
 
 
-@pytest.mark.parametrize(("size", "language", "script"), WAY)
+@_ways("phone-en-no-script")
 def test_a_guest_learns_without_a_name(
     browser: Browser, class_5: Class5, size: tuple[int, int], language: str, *, script: bool
 ) -> None:
@@ -139,6 +156,65 @@ def test_a_guest_learns_without_a_name(
         here.screenshot(f"guest-home-{language[:2]}-{size[0]}{'' if script else '-plain'}")
         if script:
             _good(here)
+
+
+@_ways()
+def test_a_guest_goes_through_a_whole_lesson(
+    browser: Browser, class_5: Class5, size: tuple[int, int], language: str, *, script: bool
+) -> None:
+    with visit(browser, class_5.address, size=size, language=language, script=script) as here:
+        page = here.page
+        here.open("/packs/fractions")
+        page.locator(".head .main").click()
+        page.locator(".head .main").click()
+        for at in range(1, 8):
+            page.wait_for_url(f"{class_5.address}{ITEM}/*")
+            if script and page.locator("#player").count():
+                page.evaluate("document.querySelector('video, audio').muted = true")
+                page.evaluate("document.querySelector('video, audio').play()")
+                page.locator("#next button.ready").wait_for()  # it was seen to its end
+            elif script and page.locator("#reader").count():
+                page.locator("[data-part=later]").click()
+                here.wait_until("document.querySelector('#next [name=_done]').value === '1'")
+            elif page.locator("#exercise").count():
+                page.check('input[name="half"][value="1"]')
+                page.locator("#exercise button.main").click()
+                page.locator("#result").wait_for()
+            here.screenshot(f"whole-{at}-{language[:2]}-{size[0]}{'' if script else '-plain'}")
+            page.locator("#next button").click()
+        page.locator("#finished").wait_for()
+        assert page.locator(".stop.done").count() == 7
+        here.screenshot(f"whole-done-{language[:2]}-{size[0]}{'' if script else '-plain'}")
+        page.locator("#finished .main").click()
+        page.wait_for_url("**/adding-fractions")
+        tried = ("navigat", "CORS", "ERR_FAILED", "Refused", "violates", "blocked")  # the app does
+        assert [line for line in here.failures if not any(word in line for word in tried)] == []
+        assert [url for url in here.outside_requests() if "outside.invalid" not in url] == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("size", "language"), [(PHONE, "zh-CN"), (DESKTOP, "en")])
+def test_a_guest_needs_no_mouse(
+    browser: Browser, class_5: Class5, size: tuple[int, int], language: str
+) -> None:
+    with visit(browser, class_5.address, size=size, language=language) as here:
+        here.open("/")
+        for what, leads_to in (
+            (".pack a[href='/packs/fractions']", "**/packs/fractions"),
+            ("a.stop", f"**{ITEM}"),
+            (".head .main", f"**{ITEM}/intro"),
+            ("#next button", f"**{ITEM}/halves"),
+            (".trail li:last-child a", f"**{ITEM}"),
+            ("input[type=search]", ""),
+        ):
+            _tab_to(here, what)
+            if leads_to:
+                here.page.keyboard.press("Enter")
+                here.page.wait_for_url(leads_to)
+        here.page.keyboard.type("zz")
+        here.page.keyboard.press("Enter")
+        here.page.wait_for_url("**/search?q=zz")
+        _good(here)
 
 
 def test_a_pupil_needs_no_mouse(browser: Browser, class_5: Class5) -> None:
@@ -165,25 +241,62 @@ def test_a_film_is_steered_by_keys_and_goes_on_where_it_was_left(
     with visit(browser, class_5.address, size=DESKTOP) as here:
         page = here.page
         here.open(f"{ITEM}/halves")
-        here.wait_until("document.querySelector('video').readyState > 0")
-        page.evaluate("document.querySelector('video').muted = true")
+        here.wait_until(f"{FILM}.readyState > 0")
+        page.evaluate(f"{FILM}.muted = true")
         page.keyboard.press("ArrowRight")
-        here.wait_until("document.querySelector('video').currentTime >= 4.9")
+        here.wait_until(f"{FILM}.currentTime >= 4.9")
         with page.expect_response("**/progress") as told:
             page.keyboard.press("Space")
-            here.wait_until("!document.querySelector('video').paused")
+            here.wait_until(f"!{FILM}.paused")
             page.keyboard.press("k")
         assert told.value.status == 204
         page.get_by_role("button", name="1.25×").click()
-        assert page.evaluate("document.querySelector('video').playbackRate") == 1.25
+        assert page.evaluate(f"{FILM}.playbackRate") == 1.25
         page.get_by_role("button", name="中文").last.click()
-        shown = "[...document.querySelector('video').textTracks].find(t => t.mode === 'showing')"
-        assert page.evaluate(f"{shown}.language") == "zh"
-        page.reload()
-        here.wait_until("document.querySelector('video').readyState > 0")
-        assert page.evaluate("document.querySelector('video').playbackRate") == 1.25
-        here.wait_until(f"({shown} || {{}}).language === 'zh'")
+        assert page.evaluate(f"{SHOWN}.language") == "zh"
+        page.evaluate(f"{FILM}.currentTime = 5.2")
+        here.open(ITEM)  # away, with the film at 5 s: it is told while the page goes
+        here.open(f"{ITEM}/halves")
+        here.wait_until(f"{FILM}.readyState > 0")
+        assert page.evaluate(f"{FILM}.playbackRate") == 1.25
+        here.wait_until(f"({SHOWN} || {{}}).language === 'zh'")
+        here.wait_until(f"{FILM}.currentTime >= 4.9")
         here.screenshot("film-resumed-en-1280")
+        page.get_by_role("link", name="From the beginning").click()
+        here.wait_until(f"{FILM}.readyState > 0")
+        assert page.evaluate(f"{FILM}.currentTime") == 0
+        assert here.failures == []
+
+
+def test_captions_are_chosen_by_language_or_left_out(browser: Browser, class_5: Class5) -> None:
+    with visit(browser, class_5.address) as here:
+        here.open(f"{ITEM}/halves")
+        for language, text in (("zh", "二分之一。"), ("en", "One half.")):
+            here.page.locator(f"[data-captions={language}]").tap()
+            here.wait_until(f"(({SHOWN} || {{}}).cues || []).length === 1")
+            assert here.page.evaluate(f"{SHOWN}.cues[0].text") == text
+            assert here.page.locator("[data-captions][aria-pressed=true]").count() == 1
+        here.page.locator("[data-captions='']").tap()
+        assert here.page.evaluate(f"{SHOWN} === undefined")
+        here.page.reload()
+        here.wait_until(f"{FILM}.readyState > 0")
+        assert here.page.evaluate(f"{SHOWN} === undefined"), "it stays as it was chosen"
+        assert here.failures == []
+
+
+def test_a_browser_that_saves_data_gets_no_film_before_it_is_played(
+    browser: Browser, class_5: Class5
+) -> None:
+    with visit(browser, class_5.address, language="zh-CN") as here:
+        here.page.set_extra_http_headers({"Save-Data": "on"})
+        here.open(f"{ITEM}/halves?rendition=480p")
+        here.open(f"{ITEM}/halves")
+        here.requests.clear()
+        here.page.reload(wait_until="networkidle")
+        assert [url for url in here.requests if ".mp4" in url] == []
+        here.page.evaluate(f"{FILM}.play()")
+        here.wait_until(f"{FILM}.currentTime > 0")
+        assert {url.rsplit(".", 2)[1] for url in here.requests if ".mp4" in url} == {"240p"}
         assert here.failures == []
 
 
