@@ -25,7 +25,7 @@
     var form = main.querySelector(pressed.form);
     var button = form && form.querySelectorAll("button")[pressed.at];
     if (!button || button.disabled) { button = main.querySelector(".turner .main:not([disabled])"); }
-    if (button) { button.focus(); }
+    (button || main).focus(); // main: when the show is over
   }
 
   function attempt(body, number, pressed) {
@@ -43,7 +43,7 @@
 
   main.addEventListener("click", function (event) {
     var button = event.target.closest("form[method=post] button[name]");
-    if (!button || button.value === "end") { return; }
+    if (!button) { return; }
     event.preventDefault();
     var body = new URLSearchParams();
     body.set(button.name, button.value);
