@@ -103,7 +103,7 @@ def building(results: dict[str, dict[str, Any]]) -> str:
 
 
 def asking(results: dict[str, dict[str, Any]]) -> str:
-    """Return what questions took (p50, p99 in ms), and the share that found anything."""
+    """Return what questions took: ms at p50 and p99, of CPU at p99; the share that found some."""
     lines = ["|question|" + "|".join(results) + "|", "|---" * (len(results) + 1) + "|"]
     for kind in KINDS:
         cells = [_cell(found["asked"][kind]) for found in results.values()]
@@ -143,7 +143,8 @@ def browsing(found: dict[str, Any], small: dict[str, Any] | None = None) -> str:
 def _cell(found: dict[str, float]) -> str:
     if not found["found"]:
         return "finds nothing"
-    return f"{found['wall p50']:.1f} / {found['wall p99']:.1f} ({found['found']:.0%})"
+    wall = f"{found['wall p50']:.1f} / {found['wall p99']:.1f}"
+    return f"{wall}, {found['cpu p99']:.1f} ({found['found']:.0%})"
 
 
 def misses(ours: dict[str, Any] | None) -> list[str]:
