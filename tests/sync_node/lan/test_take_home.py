@@ -9,12 +9,13 @@ import pytest
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser
 
-from tests.support.browser import visit
+from tests.support.browser import DESKTOP, PHONE, Visit, visit
 from tests.sync_node.lan.lessons import LESSON
 from tests.sync_node.lan.school import School
 
 HOME = f"/packs/fractions/{LESSON}/take-home.zip"
 FOLDER = f"fractions-{LESSON}"
+TITLES = {"What is a fraction?", "什么是分数？"}
 
 
 def _unpacked(client: FlaskClient) -> zipfile.ZipFile:
@@ -77,25 +78,46 @@ def test_a_lesson_that_is_not_here_does_not_go_home(client: FlaskClient) -> None
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize(
+    ("size", "language", "script"),
+    [
+        pytest.param(PHONE, "en", True, id="phone-en"),
+        pytest.param(DESKTOP, "zh-CN", True, id="desktop-zh", marks=pytest.mark.long),
+        pytest.param(PHONE, "zh-CN", False, id="phone-zh-no-script", marks=pytest.mark.long),
+    ],
+)
 def test_a_browser_opens_it_from_its_own_storage(
-    browser: Browser, client: FlaskClient, tmp_path: Path
-) -> None:
+    browser: Browser, client: FlaskClient, tmp_path: Path,
+    size: tuple[int, int], language: str, *, script: bool,
+) -> None:  # fmt: skip
+    client.environ_base["HTTP_ACCEPT_LANGUAGE"] = language
     _unpacked(client).extractall(tmp_path)
-    folder = tmp_path / FOLDER
-    with visit(browser, folder.as_uri(), script=True) as here:
+    with visit(browser, (tmp_path / FOLDER).as_uri(), size=size, script=script) as here:
         here.open("/index.html")
         page = here.page
-        page.get_by_role("heading", name="What is a fraction?").wait_for()
-        shown = "[...document.images].every(image => image.naturalWidth > 0)"
-        here.wait_until(shown)
-        page.evaluate("document.querySelector('video').load()")
-        page.evaluate("document.querySelector('video').preload = 'auto'")
-        here.wait_until("document.querySelector('video').readyState > 0")
-        track = "document.querySelector('video').textTracks[0]"
-        page.evaluate(f"{track}.mode = 'showing'")
-        here.wait_until(f"{track}.cues && {track}.cues.length === 1")
-        page.get_by_text("Show the answer").first.click()
-        assert page.get_by_text("Two of four parts").count() == 2
-        here.screenshot("home-zip-en-360")
+        assert page.locator("h1").inner_text() in TITLES
+        assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+        here.wait_until("[...document.images].every(image => image.naturalWidth > 0)")
+        _plays(here)
+        fraction = page.locator("#intro math mfrac").first.bounding_box()
+        assert fraction
+        assert fraction["height"] > 1.5 * fraction["width"], "one number stands above the other"
+        half = page.locator("#practice .question").first
+        assert half.get_by_text("Two of four parts").count() == 2
+        assert half.get_by_text("Two of four parts").last.is_hidden(), "answers are folded"
+        half.locator("details").last.locator("summary").click()
+        assert half.get_by_text("Two of four parts").last.is_visible()
+        here.screenshot(f"home-zip-{language[:2]}-{size[0]}{'' if script else '-plain'}")
         assert here.failures == []
         assert all(url.startswith(("file:", "data:")) for url in here.requests)
+
+
+def _plays(here: Visit) -> None:
+    """Check that the film runs, with its captions."""
+    film = "document.querySelector('video')"
+    here.page.evaluate(f"{film}.muted = true; {film}.play()")
+    here.wait_until(f"{film}.currentTime > 0.2")
+    here.page.evaluate(f"{film}.pause()")
+    track = f"{film}.textTracks[0]"
+    here.page.evaluate(f"{track}.mode = 'showing'")
+    here.wait_until(f"{track}.cues && {track}.cues.length === 1")
