@@ -1,5 +1,6 @@
 """Asking search.db: `Searcher.search` for the page, `Searcher.suggest` while somebody types."""
 
+import re
 import sqlite3
 import time
 from collections import Counter
@@ -39,6 +40,7 @@ from sync_node.search.results import (
     Results,
 )
 
+_FITS_NOT = 5
 _KIND_ORDER = (schema.PACK, schema.LESSON)
 
 
@@ -216,7 +218,7 @@ class _Asking:
     def _rank(self, found: _Found, matches: Matches, question: Question) -> tuple[int, ...]:
         """Return what puts hits in order: the smallest comes first."""
         titles = [words.fold(text).strip() for text in found.title.values()]
-        fit = min((_fit(title, question.whole) for title in titles), default=3)
+        fit = min((_fit(title, question.whole) for title in titles), default=_FITS_NOT)
         way = matches.things[found.id]
         if WAYS[way] == "some":
             return fit, way, list(matches.things).index(found.id)  # as they were voted for
@@ -286,12 +288,18 @@ def _begins(term: Term) -> str:
 
 
 def _fit(title: str, whole: str) -> int:
-    """Return how well a title fits the whole question, both folded; 0 is the best."""
+    """Return how well a title fits the whole question, both folded; 0 is the best.
+
+    It is the question; begins with it, as a word; begins so; has it, as a word; has it; or not.
+    """
     if title == whole:
         return 0
-    if title.startswith(whole):
-        return 1
-    return 2 if whole in title else 3
+    if not whole or whole not in title:
+        return _FITS_NOT
+    begins = title.startswith(whole)
+    if re.search(rf"(?<![a-z0-9]){re.escape(whole)}(?![a-z0-9])", title):
+        return 1 if begins else 3
+    return 2 if begins else 4
 
 
 def _worth_a_look(matches: Matches) -> list[int]:
