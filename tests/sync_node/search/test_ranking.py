@@ -46,8 +46,9 @@ CATALOGUE = [
     *units(
         "maths-3", "3", "mathematics", "三年级数学上册", "Mathematics 3",
         lesson("fractions", "分数的初步认识", "Meeting fractions",
-               item("film", "video", "分数的初步认识", "Meeting fractions",
-                    Passage("zh", "把一个月饼平均分成两份。\n每份是它的二分之一。", ((0, 5), (14, 48)))),
+               item("film", "video", "分数的初步认识", "Meeting fractions", Passage(
+                   "zh", "把一个月饼平均分成两份。\n每份是它的二分之一。", ((0, 5), (14, 48))
+               )),
                item("quiz", "exercise", "练习", "Practice"),
                item("sheet", "document", "练习题二", "More practice",
                     Passage("zh", "把长方形涂上颜色，写出分数。", ((0, 2),)))),
@@ -61,13 +62,15 @@ CATALOGUE = [
         "maths-5", "5", "mathematics", "五年级数学上册", "Mathematics 5",
         lesson("fractions", "分数", "Fractions",
                item("adding", "page", "分数加法", "Adding fractions"),
-               item("film", "video", "分数与除法", "Fractions and division",
-                    Passage("en", "A fraction is a division.\nThree over four.", ((0, 3), (26, 71))))),
+               item("film", "video", "分数与除法", "Fractions and division", Passage(
+                   "en", "A fraction is a division.\nThree over four.", ((0, 3), (26, 71))
+               ))),
         lesson("decimals", "小数", "Decimals"),
     ),
     *units(
         "chinese-5", "5", "chinese", "五年级语文", "Chinese 5",
-        lesson("libai", "李白的诗", "Li Bai", item("poem", "page", "静夜思", "Quiet night thoughts")),
+        lesson("libai", "李白的诗", "Li Bai",
+               item("poem", "page", "静夜思", "Quiet night thoughts")),
         lesson("listening", "听一听", "Listening"),
     ),
     *units(
