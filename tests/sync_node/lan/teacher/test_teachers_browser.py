@@ -107,15 +107,16 @@ class Look:
         if self.all_of_it:
             here.screenshot(f"teacher-{name}-{self.language[:2]}-{self.size[0]}")
 
-    def at_the_wall(self, wall: Visit, step: str) -> None:
+    def at_the_wall(self, browser: Browser, site: Site, step: str) -> None:
         """Look at the projector's page."""
-        wall.open("/screen")
-        high = wall.page.evaluate("document.documentElement.scrollHeight")
-        assert high <= WALL[1] or step == "intro", "what isn't a page fits the wall"
-        if self.all_of_it or step == "answer":
-            assert violations(wall.page) == [], step
-        if self.all_of_it:
-            wall.screenshot(f"teacher-screen-{step}-{self.language[:2]}", whole=False)
+        with visit(browser, site.address, size=WALL, language=self.language) as wall:
+            wall.open("/screen")
+            high = wall.page.evaluate("document.documentElement.scrollHeight")
+            assert high <= WALL[1] or step == "intro", "what isn't a page fits the wall"
+            if self.all_of_it or step == "answer":
+                assert violations(wall.page) == [], step
+            if self.all_of_it:
+                wall.screenshot(f"teacher-screen-{step}-{self.language[:2]}", whole=False)
 
 
 LOOKS = [
@@ -129,12 +130,9 @@ LOOKS = [
 
 @pytest.mark.parametrize("look", LOOKS)
 def test_every_page_is_shown_well(browser: Browser, site: Site, look: Look) -> None:
-    with (
-        visit(
-            browser, site.address, size=look.size, language=look.language, dark=look.dark
-        ) as here,
-        visit(browser, site.address, size=WALL, language=look.language) as wall,
-    ):
+    with visit(
+        browser, site.address, size=look.size, language=look.language, dark=look.dark
+    ) as here:
         for name, path in {"sign-in": "/teacher/sign-in", "code": "/teacher/code"}.items():
             here.open(path)
             look.at(here, name, has_address=True)
@@ -153,7 +151,7 @@ def test_every_page_is_shown_well(browser: Browser, site: Site, look: Look) -> N
         for step in ("cover", "intro", "question", "answer"):
             _go(here, step)
             look.at(here, f"remote-{step}", has_address=step != "question")
-            look.at_the_wall(wall, step)
+            look.at_the_wall(browser, site, step)
         here.page.locator("button[value=end]").click()
         here.page.locator(".how").wait_for()
 
