@@ -33,7 +33,10 @@ class Filled:
 
 
 class Filler:
-    """Fills search.db of one data directory. `stopped` is asked before each transaction."""
+    """Fills search.db of one data directory. `stopped` is asked before each transaction.
+
+    `batch_rows`: about how many rows one transaction writes.
+    """
 
     def __init__(
         self,
@@ -42,11 +45,13 @@ class Filler:
         pages: Callable[[Path], tuple[str, ...]] = pages_of,
         free: Callable[[Path], int] = disk_free,
         stopped: Callable[[], bool] = lambda: False,
+        batch_rows: int = BATCH_ROWS,
     ) -> None:
         self._data_dir = data_dir
         self._stopped = stopped
         self._pages = pages
         self._free = free
+        self._batch_rows = batch_rows
 
     def fill(self) -> Filled:
         """Bring search.db to what is open now. Raises `StorageFailed`.
@@ -83,7 +88,7 @@ class Filler:
         while unit is not None and not self._stopped():
             self._check_space()
             with index.batch() as batch:
-                while unit is not None and batch.rows < BATCH_ROWS:
+                while unit is not None and batch.rows < self._batch_rows:
                     _take(unit, batch)
                     unit = next(coming, None)
             filled.put += len(batch.units)
