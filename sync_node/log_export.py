@@ -121,18 +121,16 @@ class LogExport:
         threading.Thread(target=self._write, args=(root,), name="logs", daemon=True).start()
 
     def _write(self, root: Path) -> None:
+        done = replace(self._written, state="failed", trouble="It ended before its time.")
         try:
             made = self.make()
             Stick(root).put(made.name, [made.data])
-            with self._lock:
-                self._written = replace(
-                    self._written, state="done", name=made.name, size=len(made.data)
-                )
+            done = Written("done", str(root), made.name, len(made.data))
         except SatchelError as error:
+            done = replace(done, trouble=f"{error.message}. {error.hint}".strip())
+        finally:
             with self._lock:
-                self._written = replace(
-                    self._written, state="failed", trouble=f"{error.message}. {error.hint}".strip()
-                )
+                self._written = done
 
     def _texts(self, view: BoxView) -> dict[str, str]:
         """Return what goes into the zip, by name."""

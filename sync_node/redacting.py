@@ -6,7 +6,7 @@ log without them says little; so do fingerprints and ids of nodes and packs.
 """
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 
 REMOVED = "[removed]"
 SOMEBODY = "[name]"
@@ -40,16 +40,26 @@ _HEXADECIMAL = re.compile(r"(?:sha256[:-])?[0-9a-f]+")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _WORDS = re.compile(r"[A-Z]?[a-z]{2,}(?:[-_]?[A-Z][a-z]{2,}|[-_][a-z]{2,})*")
 _WORD = re.compile(r"[^\W_]")
+_BEGINNINGS = re.compile(r"(?<![^\W_])[^\W_]|[\u2e80-\U0010ffff]")  # of words, and of any Chinese
+_BEFORE = re.compile(r"\A(?:(?![\u2e80-\U0010ffff])[\W_])+")
+_SHORT_NAME = 3
 
 
 class Redactor:
-    """Takes secrets out of any text, and the names that it was given."""
+    """Takes secrets out of any text, and the names that it was given.
+
+    Names without a letter, and single Latin letters, name nobody: a class may be called 4, or A.
+    Short names count as they are written only: Do is a name, and do is none.
+    """
 
     def __init__(self, names: Iterable[str]) -> None:
-        self._by_beginning: dict[str, list[str]] = {}
-        for name in sorted({name.strip() for name in names}, key=len, reverse=True):
-            if name:
-                self._by_beginning.setdefault(name[0].casefold(), []).append(name.casefold())
+        self._names: dict[str, set[str]] = {}  # without regard to case: as they are written
+        lengths: dict[str, set[int]] = {}
+        for name in {_BEFORE.sub("", name.strip()) for name in names}:
+            if any(map(str.isalpha, name)) and (len(name) > 1 or not _has_ends(name)):
+                self._names.setdefault(name.casefold(), set()).add(name)
+                lengths.setdefault(name[0].casefold(), set()).add(len(name))
+        self._lengths = {first: sorted(found)[::-1] for first, found in lengths.items()}
 
     def __call__(self, text: str) -> str:
         """Return the text without them."""
@@ -59,33 +69,27 @@ class Redactor:
 
     def _without_names(self, text: str) -> str:
         """Return the text without names. In one pass: a school has thousands of them."""
-        if not self._by_beginning:
-            return text
-        pieces, kept, at = [], 0, 0
-        while at < len(text):
-            length = self._name_at(text, at)
-            if length:
+        pieces, kept = [], 0
+        for found in _BEGINNINGS.finditer(text) if self._names else ():
+            at = found.start()
+            if at >= kept and (length := self._name_at(text, at)):
                 pieces += [text[kept:at], SOMEBODY]
-                kept = at = at + length
-            else:
-                at += 1
+                kept = at + length
         return "".join([*pieces, text[kept:]])
 
     def _name_at(self, text: str, at: int) -> int:
         """Return how long the name is that begins at a place of the text, 0 for none there."""
-        names: Collection[str] = self._by_beginning.get(text[at].casefold(), ())
-        if not names or (_is_letter(text[at]) and at and _is_letter(text[at - 1])):
-            return 0
-        for name in names:
-            end = at + len(name)
-            if text[at:end].casefold() == name and not (
-                end < len(text) and _is_letter(text[end]) and _is_letter(text[end - 1])
-            ):
-                return len(name)
+        for length in self._lengths.get(text[at].casefold(), ()):
+            end = at + length
+            names = self._names.get(text[at:end].casefold(), ())
+            is_one = text[at:end] in names if length <= _SHORT_NAME else bool(names)
+            ends_within = end < len(text) and _has_ends(text[end]) and _has_ends(text[end - 1])
+            if is_one and not ends_within:
+                return length
         return 0
 
 
-def _is_letter(character: str) -> bool:
+def _has_ends(character: str) -> bool:
     """Say whether words of it have ends: Chinese and the like are written without spaces."""
     return bool(_WORD.match(character)) and ord(character) < 0x2E80
 

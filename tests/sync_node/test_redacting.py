@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sync_node.redacting import Redactor
 from sync_node.school.sessions import new_token
 
-redact = Redactor(["Li Hua", "张伟", "Anna Berg", "Al", "O'Neil", ""])
+redact = Redactor(["Li Hua", "张伟", "Anna Berg", "Al", "O'Neil", "", "4", "A", "'Do", "–", "😀"])
 DIGEST = "3f" * 32
 
 
@@ -45,6 +45,8 @@ def test_secrets_are_gone(text: str, secret: str) -> None:
         ("学生张伟登录了", "学生[name]登录了"),
         ("Almost all of Al's", "Almost all of [name]'s"),
         ("pupil O'Neil.", "pupil [name]."),
+        ("4 files of A, do and Do", "4 files of A, do and [name]"),
+        ("Li HuaLi Hua Li Hua", "Li HuaLi Hua [name]"),
     ],
 )
 def test_people_are_gone_and_words_stay(text: str, kept: str) -> None:
