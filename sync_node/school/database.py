@@ -19,6 +19,7 @@ from content_packs.errors import StorageFailed
 from sync_node.school import models, salvaging
 from sync_node.school.limits import DATABASE_BUSY_SECONDS, DATABASE_CACHE_KIB, WAL_BYTES_MAX
 from sync_node.school.migrations import SCHEMA, is_ours, migrate, schema_of
+from sync_node.school.sharing import Sharing
 
 _PRAGMAS = {
     "journal_mode": "wal",
@@ -98,6 +99,7 @@ class Database:
         self._ready = False
         self._damaged = False
         self._generation = 0
+        self._sharing = Sharing(path.with_name(path.name + ".lock"))
         self.salvaged: salvaging.Salvaged | None = None  # the last time, since it was opened
 
     @contextmanager
@@ -139,6 +141,11 @@ class Database:
         if not _sqlite.is_closed():
             _sqlite.close()
 
+    def leave(self) -> None:
+        """Have it open no more: others may put another file into its place."""
+        self.close()
+        self._sharing.end()
+
     def is_whole(self) -> list[str]:
         """Return what SQLite finds wrong with the file; nothing where it is in order."""
         with self.reading(), closing(sqlite3.connect(self.path)) as connection:
@@ -157,7 +164,10 @@ class Database:
         """Have the file there and in its newest form. Holds the lock."""
         if self._ready:
             return
-        salvaging.finish_swap(self.path)
+        self._sharing.begin()
+        if salvaging.is_swap_cut(self.path):
+            with self._sharing.alone():
+                salvaging.finish_swap(self.path)
         if self._damaged:
             self._salvage()
         else:
@@ -169,7 +179,8 @@ class Database:
             self._mend_if_needed()
 
     def _salvage(self) -> salvaging.Salvaged:
-        done = self.salvaged = salvaging.salvage(self.path, self.backup, at=self._now())
+        with self._sharing.alone():
+            done = self.salvaged = salvaging.salvage(self.path, self.backup, at=self._now())
         self._generation += 1
         self._damaged, self._ready = False, True
         return done
@@ -196,7 +207,8 @@ class Database:
         except _FAULTS_OF_OURS:
             raise  # the file has no part in them: nothing is salvaged for a wrong question
         except (peewee.DatabaseError, sqlite3.DatabaseError) as error:
-            self._damaged, self._ready = True, False
+            if getattr(_sqlite.own, "connected", None) == (self.path, self._generation):
+                self._damaged, self._ready = True, False  # and not one that was put aside
             raise SchoolDamaged(
                 f"{self.path}: {error}",
                 hint="Try again: what can be read of it is put into a new one.",

@@ -51,7 +51,7 @@ def salvage(path: Path, backup: Path, *, at: str) -> Salvaged:
     """
     with durable.storage_errors(path):
         finish_swap(path)
-        made = path.with_name(path.name + ".salvaged")
+        made = _made_of(path)
         part = made.with_name(made.name + durable.TEMPORARY_SUFFIX)
         part.unlink(missing_ok=True)
         done = Salvaged(_name_to_set_aside(path).name)
@@ -63,9 +63,14 @@ def salvage(path: Path, backup: Path, *, at: str) -> Salvaged:
     return done
 
 
+def is_swap_cut(path: Path) -> bool:
+    """Say whether a salvage is finished, but not yet in its place."""
+    return _made_of(path).exists()
+
+
 def finish_swap(path: Path) -> bool:
     """Put a finished salvage in the place of the damaged file; say whether there was one."""
-    made = path.with_name(path.name + ".salvaged")
+    made = _made_of(path)
     if not made.exists():
         return False
     aside = _name_to_set_aside(path)
@@ -89,6 +94,10 @@ def set_aside(path: Path) -> list[Path]:
         for found in path.parent.glob(f"{path.name}.damaged-*")
         if not found.name.endswith((_WAL, _SHM))
     )
+
+
+def _made_of(path: Path) -> Path:
+    return path.with_name(path.name + ".salvaged")
 
 
 def _name_to_set_aside(path: Path) -> Path:

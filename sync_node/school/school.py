@@ -93,7 +93,7 @@ class School:
         """Write what waits, and end the threads."""
         self._keeper.close()
         self.ground.writer.close()
-        self.ground.database.close()
+        self.ground.database.leave()
 
     def troubles(self) -> list[Trouble]:
         """Return what became of school.db, newest first. Raises `StorageFailed`."""

@@ -94,7 +94,7 @@ def test_a_disk_that_is_full_is_said_kindly_and_heals(tmp_path: Path) -> None:
     [
         pytest.param(["progress_row"], id="quick"),
         pytest.param(
-            ["answer_row", "progress_row", "session_row"], id="long", marks=pytest.mark.long
+            ["answer_row", "progress_row", "assignment_row"], id="long", marks=pytest.mark.long
         ),
     ],
 )

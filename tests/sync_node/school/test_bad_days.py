@@ -1,4 +1,4 @@
-"""What a bad day does to school.db: clocks that jump, threads that die, questions that are wrong."""
+"""What a bad day does to school.db: clocks that jump, threads that die, programs beside it."""
 
 import sqlite3
 import threading
@@ -175,3 +175,37 @@ def test_a_thread_that_still_reads_the_damaged_file_takes_nothing_from_the_new_o
     with closing(sqlite3.connect(rig.data_dir.school_db)) as another:
         found = another.execute("SELECT count(*) FROM statement_row").fetchone()[0]
     assert found == 6, "three records of each try"
+
+
+def test_nobody_puts_another_file_under_a_site_that_runs(rig: SchoolRig) -> None:
+    """`sync-node school check` beside the site: the site's next answers would be lost."""
+    _, (anna,) = rig.a_class("Anna")
+    rig.answer(anna, HALF_RIGHT)
+    beside = SchoolRig(rig.data_dir.root)
+    assert beside.school.check().clean
+    with pytest.raises(StorageFailed, match="another program has it open"):
+        beside.school.ground.database.salvage()
+    assert rig.answer(anna, RIGHT)
+    rig.close()
+    beside.school.ground.database.salvage()
+    assert beside.answer(anna, RIGHT, word="in the new one")
+    assert beside.school.check().rebuilt
+    found = beside.school.progress.of_item(anna.actor, PRACTICE)
+    assert found
+    assert found.attempts == 3
+    beside.close()
+
+
+def test_who_meets_the_damage_of_a_file_that_was_put_aside_salvages_nothing(rig: SchoolRig) -> None:
+    rig.a_class("Anna")
+    database = rig.school.ground.database
+
+    def read() -> None:
+        with database.reading():
+            database.salvage()  # by another thread, while this one reads
+            raise sqlite3.DatabaseError("database disk image is malformed")
+
+    with pytest.raises(StorageFailed):
+        read()
+    assert rig.school.people.classes()
+    assert len(rig.school.set_aside()) == 1
