@@ -14,7 +14,8 @@
         if (answer.ok) { return answer.json(); }
         var error = new Error(answer.status);
         error.final = answer.status >= 400 && answer.status < 500;
-        throw error;
+        return answer.json().then(function (said) { error.problem = said.problem; }, function () { /* no word of ours */ })
+          .then(function () { throw error; });
       });
   }
 
@@ -50,7 +51,11 @@
           title: form.elements.title.value || chosen.name, "class": form.elements["class"].value
         }));
       });
-    }).then(function (said) { location.assign(said.done); }).catch(function () {
+    }).then(function (said) { location.assign(said.done); }).catch(function (error) {
+      var words = { "material": 1, "no-room": 1 }[error.problem] ? error.problem : "other";
+      Array.prototype.forEach.call(problem.querySelectorAll("[data-problem]"), function (text) {
+        text.hidden = text.dataset.problem !== words;
+      });
       button.disabled = false;
       bar.hidden = true;
       problem.hidden = false;

@@ -272,7 +272,7 @@ def test_a_file_is_added_and_opened(browser: Browser, site: Site, script: bool) 
             {"name": "evil.pdf", "mimeType": "application/pdf", "buffer": b"<script>1</script>"}
         )
         page.get_by_role("button", name="Add", exact=True).click()
-        page.get_by_role("alert").wait_for()
+        page.get_by_role("alert").get_by_text("it has to be a video").wait_for()
         assert [one for one in here.failures if "400" not in one] == []
 
 
