@@ -214,6 +214,8 @@ if (reader && window.Worker) {
     const done = document.querySelector("#next input[name=_done]");
     if (done) { done.value = ""; }
     listen();
-    return turnTo(firstNumber());
+    const first = firstNumber();
+    found("resumed").hidden = first === 1 || first === numberInAddress();
+    return turnTo(first);
   }).catch(giveUp);
 }

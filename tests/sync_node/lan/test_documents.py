@@ -140,6 +140,10 @@ def test_a_document_is_gone_on_with_where_it_was_left(browser: Browser, papers: 
         here.open("/packs/papers/one/sheets")
         _is_at(here, 12)
         assert here.page.locator("#next input[name=_done]").input_value() == "", "it isn't read"
+        here.screenshot("document-resumed-en-360")
+        with here.page.expect_navigation():
+            here.page.get_by_role("link", name="From the beginning").tap()
+        _is_at(here, 1)
         here.page.locator(".paper").focus()
         here.page.keyboard.press("End")
         _is_at(here, PAGES)
