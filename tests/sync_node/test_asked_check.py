@@ -52,7 +52,7 @@ def test_what_was_asked_for_is_done_once_and_its_result_is_kept(synced: Node) ->
 
 
 def test_rot_is_found_and_said(synced: Node) -> None:
-    digest = sorted(synced.store())[0]
+    digest = min(synced.store())
     place = synced.data_dir.store_path(digest)
     place.chmod(0o644)
     place.write_bytes(b"rot" + place.read_bytes()[3:])

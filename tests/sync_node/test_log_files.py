@@ -50,12 +50,15 @@ def test_a_folder_that_cannot_be_written_is_no_fault(
 
 def test_what_libraries_warn_of_is_logged_but_their_chatter() -> None:
     lines: list[str] = []
-    logger = logging.Logger("waitress.queue")
-    logger.addHandler(LogHandler(lines.append))
-    logger.warning("Task queue depth is 3")
-    assert lines == []
-    logger = logging.Logger("sync_node.lan.app")
-    logger.addHandler(LogHandler(lines.append))
-    logger.info("quiet")
-    logger.error("a fault")
+    handler = LogHandler(lines.append)
+    loggers = [logging.getLogger(name) for name in ("waitress.queue", "sync_node.lan.app")]
+    for logger in loggers:
+        logger.addHandler(handler)
+    try:
+        loggers[0].warning("Task queue depth is 3")
+        loggers[1].info("quiet")
+        loggers[1].error("a fault")
+    finally:
+        for logger in loggers:
+            logger.removeHandler(handler)
     assert lines == ["ERROR sync_node.lan.app a fault"]

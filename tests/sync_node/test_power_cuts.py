@@ -66,7 +66,7 @@ def test_an_idle_box_writes_nothing(data_dir: DataDir) -> None:
     assert [path.name for path in data_dir.root.iterdir()] == [power_cuts.NAME]
 
 
-def test_the_history_is_bounded(data_dir: DataDir) -> None:
+def test_the_history_is_bounded() -> None:
     known = Power()
     for number in range(POWER_CUTS_KEPT_MAX + 20):
         known = begun(known, boot=str(number), now="2026-09-01T06:00:00Z", last_sign="")
