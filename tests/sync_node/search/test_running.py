@@ -32,6 +32,12 @@ def node(repository: Repository, server: RepositoryServer, tmp_path: Path) -> No
 def test_what_has_come_is_found(node: Node) -> None:
     with running(node) as (_, address):
         assert _suggested(address)
+
+
+@pytest.mark.long
+def test_a_damage_mends_itself(node: Node) -> None:
+    with running(node) as (_, address):
+        assert _suggested(address)
         data_dir = DataDir(node.root)
         made = database.place_of(data_dir).stat().st_ino
         database.mark_damaged(data_dir)
