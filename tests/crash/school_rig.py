@@ -89,7 +89,7 @@ def check(place: Path, said: list[Said]) -> str:
     """Return what is lost or false on a disk, empty where nothing is."""
     folder = place / DATA
     if not folder.is_dir():
-        return "the folder is gone" if said else ""
+        return "lost: all of it" if said else ""
     school = open_school(DataDir(folder), clock=lambda: datetime.now(UTC), hash_cost=2)
     try:
         return _check(school, said)

@@ -53,4 +53,4 @@ def test_after_any_power_cut_what_was_said_to_be_kept_is_there(tmp_path: Path, i
 @pytest.mark.skipif(EAT_MY_DATA is None, reason="needs Debian's libeatmydata1")
 def test_control_without_any_flush_answers_are_lost(tmp_path: Path) -> None:
     report = carry_out(tmp_path, 60, LD_PRELOAD=str(EAT_MY_DATA))
-    assert any(one.startswith("lost") for one in report.violations)
+    assert any(one.startswith("lost") for one in report.violations), report

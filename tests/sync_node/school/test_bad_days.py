@@ -10,8 +10,14 @@ import pytest
 
 from content_packs.errors import StorageFailed
 from sync_node.school.errors import TooManyTries, WrongSecret
-from sync_node.school.limits import DEVICES_OF_ACCOUNT_MAX, TRIES_FREE, WRITES_POSTED_MAX
+from sync_node.school.limits import (
+    DEVICES_OF_ACCOUNT_MAX,
+    RECORDS_PER_DAY_MAX,
+    TRIES_FREE,
+    WRITES_POSTED_MAX,
+)
 from sync_node.school.models import ProgressRow, database_proxy
+from sync_node.school.pace import Pace
 from sync_node.school.people_model import Learner
 from sync_node.school.sessions import device_of
 from tests.support.school import HALF_RIGHT, PRACTICE, RIGHT, SchoolRig
@@ -209,3 +215,15 @@ def test_who_meets_the_damage_of_a_file_that_was_put_aside_salvages_nothing(rig:
         read()
     assert rig.school.people.classes()
     assert len(rig.school.set_aside()) == 1
+
+
+def test_a_script_fills_no_disk_with_one_pupil_s_records(rig: SchoolRig) -> None:
+    _, (anna, ben) = rig.a_class("Anna", "Ben")
+    pace, day = Pace(lambda: rig.seconds), rig.time.date()
+    stored = 0
+    for _ in range(24 * 60):
+        rig.move(minutes=1)
+        stored += sum(pace.lets(anna.actor, 10, day) for _ in range(40)) * 10
+    assert stored == RECORDS_PER_DAY_MAX
+    assert pace.lets(ben.actor, 10, day)
+    assert pace.lets(anna.actor, 10, day + timedelta(days=1))
