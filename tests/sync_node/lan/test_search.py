@@ -129,6 +129,16 @@ def test_while_there_is_no_index_the_page_says_so(client: FlaskClient, school: S
     assert client.get("/search/suggest?q=fraction").get_json() == []
 
 
+def test_while_a_damaged_index_is_made_anew_the_page_says_so(
+    client: FlaskClient, school: School
+) -> None:
+    place = school.data_dir.root / "search.db"
+    place.write_bytes(b"\xa5" * place.stat().st_size)
+    assert "reading through its lessons" in text_of(client, "/search?q=fraction")
+    Filler(school.data_dir, pages=lambda _: ()).fill()
+    assert "/packs/fractions" in links(text_of(client, "/search?q=fraction"))
+
+
 def test_a_page_of_hits_is_light(client: FlaskClient) -> None:
     assert len(client.get("/search?q=a").data) < 40_000
 
