@@ -63,12 +63,14 @@ class Asking:
     hub_keys: HubKeys
     randomness: Callable[[int], bytes]
     notes: list[str] = field(default_factory=list)
+    _packs: "_Packs | None" = None  # as they are during one look
 
     def seal(self) -> bool:
         """Look at what is here and what the hub said; seal what it has to hear. Say if any was.
 
         Raises `StorageFailed`.
         """
+        self._packs = None
         documents = HeldDocuments(self.data_dir)
         receipt = documents.receipt(self.who)
         known = self._settled(asked.known(), receipt, documents.answers())
@@ -138,17 +140,9 @@ class Asking:
 
     def _whole_version(self, pack: str) -> int:
         """Return at which version all lessons of a pack are open, 0 for none."""
-        row = PackRow.get_or_none((PackRow.pack == pack) & ~PackRow.retired)
-        version = (row.held_version or row.offered_version) if row else None
-        digest = held_versions().get((pack, version)) if version else None
-        if version is None or digest is None:
-            return 0
-        try:
-            lessons = HeldManifests(self.data_dir).get(digest).lessons.keys()
-        except SatchelError:
-            return 0  # it rotted: `check` says so
-        rows = LessonRow.select().where((LessonRow.pack == pack) & (LessonRow.version == version))
-        return version if lessons <= {each.lesson for each in rows} else 0
+        if self._packs is None:
+            self._packs = _Packs(self.data_dir)
+        return self._packs.whole_version(pack)
 
     def _offers(self, known: dict[str, Asked]) -> Iterator[SaidOffer]:
         rows = school_reading.rows_of(self.data_dir, "material_row", _MATERIAL)
@@ -223,3 +217,31 @@ def _moment(text: object) -> datetime | None:
         return datetime.fromisoformat(str(text))
     except ValueError:
         return None
+
+
+class _Packs:
+    """What is open of the packs that are shown, at one moment."""
+
+    def __init__(self, data_dir: DataDir) -> None:
+        self._manifests = HeldManifests(data_dir)
+        self._digests = held_versions()
+        self._shown = {
+            row.pack: row.held_version or row.offered_version
+            for row in PackRow.select().where(~PackRow.retired)
+        }
+        self._open: dict[tuple[str, int], set[str]] = {}
+        columns = (LessonRow.pack, LessonRow.version, LessonRow.lesson)
+        rows: Any = LessonRow.select(*columns).tuples()
+        for pack, version, lesson in rows:
+            self._open.setdefault((pack, version), set()).add(lesson)
+
+    def whole_version(self, pack: str) -> int:
+        """Return the version at which all lessons of a pack are open, 0 for none."""
+        key = (pack, self._shown.get(pack) or 0)
+        if key not in self._open or key not in self._digests:
+            return 0
+        try:
+            lessons = self._manifests.get(self._digests[key]).lessons.keys()
+        except SatchelError:
+            return 0  # it rotted: `check` says so
+        return key[1] if lessons <= self._open[key] else 0
