@@ -4,7 +4,7 @@ from flask import Blueprint, Response, current_app, make_response, render_templa
 
 from sync_node.lan.preferences import local_address
 from sync_node.lan.technician.ground import HOME
-from sync_node.lan.visitor import device, school, sign_out, signed_in
+from sync_node.lan.visitor import device, place, school, sign_out, signed_in
 from sync_node.school.errors import TooManyTries, WrongSecret
 
 blueprint = Blueprint("technician_door", __name__, url_prefix=HOME)
@@ -22,7 +22,9 @@ def sign_in() -> str:
 def check() -> Response:
     """Sign a technician in, and go on to where they wanted to."""
     try:
-        found = school().signing_in.technician(request.form.get("code", ""), device=device())
+        found = school().signing_in.technician(
+            request.form.get("code", ""), device=device(), place=place()
+        )
     except (WrongSecret, TooManyTries) as error:
         current_app.logger.info("%s: %s", request.path, error.message)
         page = render_template(
