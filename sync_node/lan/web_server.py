@@ -10,6 +10,7 @@ import copy
 import logging
 import resource
 import select
+import socket
 import time
 import weakref
 from collections import Counter
@@ -34,7 +35,9 @@ from sync_node.lan.limits import (
     GIVING_WAY_TOGETHER,
     HEAD_BYTES_MAX,
     SWEEP_SECONDS,
+    TAKEN_TOGETHER,
     UPLOAD_BYTES_MAX,
+    WAITING_CONNECTIONS_MAX,
 )
 from sync_node.limits import OPEN_FILES_MIN, SITE_CONNECTIONS_MAX, SITE_THREADS
 
@@ -122,7 +125,8 @@ def allow_open_files(count: int) -> None:
 
 def _adjustments(host: str, port: int, may_upload: Callable[[str], bool]) -> Adjustments:
     found = Adjustments(
-        host=host, port=port, ident=None, max_request_header_size=HEAD_BYTES_MAX,
+        host=host, port=port, ident=None, backlog=WAITING_CONNECTIONS_MAX,
+        max_request_header_size=HEAD_BYTES_MAX,
         max_request_body_size=UPLOAD_BYTES_MAX + 1,
         # Guessers are told apart by their addresses: a web server in front says which one it was.
         trusted_proxy="127.0.0.1", trusted_proxy_headers={"x-forwarded-for"},
@@ -246,16 +250,19 @@ class _Listening(TcpWSGIServer):  # type: ignore[misc]  # waitress has no types
         return bool(self.accepting)
 
     def handle_accept(self) -> None:
-        """Take a connection; where there are too many, others give way, or else this one."""
-        try:
-            taken = self.accept()
-        except OSError as error:  # such as too many open files
-            self.logger.warning("a connection can't be taken: %s", error.strerror)
-            self._make_room()
-            return
-        if taken is None:
-            return
-        opened, address = taken
+        """Take connections; where there are too many, others give way, or else these."""
+        for _ in range(TAKEN_TOGETHER):
+            try:
+                taken = self.accept()
+            except OSError as error:  # such as too many open files
+                self.logger.warning("a connection can't be taken: %s", error.strerror)
+                self._make_room()
+                return
+            if taken is None:
+                return
+            self._take(*taken)
+
+    def _take(self, opened: socket.socket, address: tuple[str, int]) -> None:
         if not self._has_room(address[0]):
             opened.close()
             return

@@ -74,7 +74,7 @@ def _ranges(
     with servers.nginxes(school, node, folder) as fronts, _peer(given, school, folder) as peer:
         asked = {"node": node, **fronts} | ({"Kolibri": peer} if peer else {})
         found = ranges.measure(
-            asked, rounds=3 if given.quick else 7, seconds=0.5 if given.quick else 1.0
+            asked, rounds=3 if given.quick else 11, seconds=0.5 if given.quick else 1.0
         )
     return found, ranges.table(found), ranges.misses(found)
 

@@ -3,11 +3,12 @@
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 SERVER_CORE, CLIENT_CORE = "0", "1"
 PERIOD_MICROSECONDS = 100_000
+GROUP_SECONDS = 0.2  # until a group knows that it is empty
 _TICK = os.sysconf("SC_CLK_TCK")
 _V2 = Path("/sys/fs/cgroup/cgroup.controllers")
 _ROOTS = (Path("/sys/fs/cgroup"), Path("/sys/fs/cgroup/cpu"))
@@ -76,8 +77,7 @@ def ahead_of_others() -> Iterator[bool]:
     try:
         yield True
     finally:
-        (group.parent / "cgroup.procs").write_text(str(os.getpid()))
-        group.rmdir()
+        _leave(group)
 
 
 @contextmanager
@@ -105,8 +105,14 @@ def share_of_a_core(pid: int, share: float) -> Iterator[str]:
             (group / "cgroup.procs").write_text(str(each))
         yield f"control group {'v2, cpu.max' if is_v2 else 'v1, cpu.cfs_quota_us'}"
     finally:
-        parent = group.parent / "cgroup.procs"
-        for each in (group / "cgroup.procs").read_text().split():
-            parent.write_text(each)
-        time.sleep(0.1)
+        _leave(group)
+
+
+def _leave(group: Path) -> None:
+    """Let all go that are in a group, and remove it."""
+    for each in (group / "cgroup.procs").read_text().split():
+        with suppress(OSError):  # it has ended
+            (group.parent / "cgroup.procs").write_text(each)
+    time.sleep(GROUP_SECONDS)
+    with suppress(OSError):  # who is ending still
         group.rmdir()
