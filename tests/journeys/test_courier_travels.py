@@ -12,7 +12,11 @@ from content_packs import courier
 from hub.couriers.fleet import CourierFleet
 from hub.fleet import nodes
 from hub.hub import open_hub
-from sync_node import identity
+from hub.school_requests import answering
+from hub.school_requests.listing import offers, wishes
+from sync_node import asked, identity
+from sync_node.database import using_database
+from sync_node.school.school import open_school
 from tests.support.country import (
     Country,
     at_another_school,
@@ -167,6 +171,35 @@ def test_on_another_hubs_stick_nothing_is_left(country: Country, tmp_path: Path)
     country.at_the_hub(node)
     country.at_the_school()
     assert (country.visit().state, country.visit().batches) == ("done", 2)
+
+
+def test_what_a_school_asks_and_offers_goes_home_and_is_answered(country: Country) -> None:
+    country.publish(1)
+    enrolled(country)
+    school = open_school(country.box.data_dir, clock=lambda: country.now, hash_cost=2)
+    wish = school.wishes.add("songs", by="teacher").id
+    data = b"%PDF-1.7\n" + bytes(200_000) + b"\n%%EOF\n"
+    film = school.materials.receive([data], len(data), title="River", class_id="", by="teacher")
+    school.materials.offer(film.id, offered=True)
+    school.close()
+    country.at_the_school()
+    for _ in range(2):
+        country.home_again()  # the second time nothing is new
+    [asked_for], _ = wishes(country.hub)
+    [offer] = offers(country.hub)
+    answering.answer(country.hub, asked_for.number, text="in spring")
+    answering.ask_for_file(country.hub, offer.number)
+    country.home_again()
+    country.at_the_school()
+    assert "answers" in country.visit().taken
+    country.at_the_school()  # the file is asked for: pieces go with the next stick
+    with using_database(country.box.data_dir):
+        assert asked.known()[wish].text == "in spring"
+    country.home_again()
+    [offer] = offers(country.hub)
+    assert offer.file == "whole"
+    assert (country.hub.data.root / offer.place).read_bytes() == data
+    assert len(wishes(country.hub, everything=True)[0]) == 1
 
 
 def test_a_letter_that_was_changed_on_its_way_is_refused_and_the_rest_is_taken(
