@@ -6,6 +6,7 @@ from flask import Blueprint, Response, render_template, request, send_file
 from flask.typing import ResponseReturnValue
 
 from content_packs.errors import SatchelError
+from sync_node import courier_visits
 from sync_node.lan.technician.ground import HOME, done, failed, ground
 from sync_node.lan.visitor import technician_only
 
@@ -18,8 +19,15 @@ _PAGE = f"{HOME}/logs"
 @technician_only
 def choose() -> str:
     """Show the sticks that are there, and how far writing is."""
-    logs = ground().logs
-    return render_template("technician/logs.html", sticks=logs.sticks(), written=logs.written)
+    here = ground()
+    written = here.logs.written
+    visits = courier_visits.read(here.data_dir)
+    return render_template(
+        "technician/logs.html",
+        sticks=here.logs.sticks(),
+        written=written,
+        in_use=any(each.place == written.place and not each.may_be_pulled for each in visits),
+    )
 
 
 @blueprint.post("/logs")

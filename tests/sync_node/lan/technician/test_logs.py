@@ -10,9 +10,11 @@ import pytest
 from flask.testing import FlaskClient
 
 from content_packs import courier
+from sync_node import courier_visits
 from sync_node.box_clock import BoxClock
 from sync_node.box_state import BoxStates
 from sync_node.catalogue import Catalogue
+from sync_node.courier_visits import Visit
 from sync_node.lan.visitor import SESSION_COOKIE
 from sync_node.limits import LOG_BYTES_MAX
 from sync_node.log_export import LogExport
@@ -143,8 +145,9 @@ def test_the_page_says_when_the_stick_may_be_pulled(
         if "data-busy" not in page:
             break
         time.sleep(0.02)
-    assert "Written and read back" in page
-    assert "it may be pulled" in page
+    assert "Written and read back: the stick may be pulled" in page
+    courier_visits.note(at_work.data_dir, Visit(str(root), "reading", "2026-09-01T06:00:00Z"))
+    assert "but the engine is at work with this stick" in technician.get("/box/logs").text
 
 
 def test_only_a_couriers_stick_is_written_to(
