@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Browser, Page
 
 from sync_node.lan.app import create_app
+from sync_node.lan.teacher.shows import shows_of
 from sync_node.lan.web_server import listen
 from sync_node.school.quizzes import FormQuestion, from_form
 from tests.support import media
@@ -41,6 +43,7 @@ class Site:
     address: str
     classroom: Classroom
     material: str
+    app: Flask
 
 
 @pytest.fixture(scope="module")
@@ -57,11 +60,16 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         quiz, title="Warm-up", class_id="", by=classroom.teacher.id
     )
     try:
-        yield Site(f"http://127.0.0.1:{server.effective_port}", classroom, made.id)
+        yield Site(f"http://127.0.0.1:{server.effective_port}", classroom, made.id, app)
     finally:
         server.close()
         thread.join()
         classroom.school.close()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_shown(site: Site) -> None:
+    shows_of(site.app).end(site.classroom.teacher.id)
 
 
 def _sign_in(here: Visit, site: Site) -> None:
