@@ -10,8 +10,9 @@ from sync_node.lan.teacher.lessons import Lessons
 from sync_node.lan.teacher.limits import TASKS_OF_PUPIL_SHOWN, TASKS_SHOWN
 from sync_node.lan.teacher.spreadsheet import wording
 from sync_node.lan.teacher.today import today, zone
-from sync_node.lan.teacher.windows import Window, window
+from sync_node.lan.teacher.windows import Leaf, window
 from sync_node.lan.visitor import school, teacher_only
+from sync_node.school.assignments import Assignment
 from sync_node.school.pins import PinKind
 from sync_node.school.rosters import read_pasted
 
@@ -64,7 +65,7 @@ def glance(class_id: str) -> str:
     day = today()
     part = _window(class_id, TASKS_SHOWN)
     matrix = school().insight.matrix(
-        class_id, items_of=found.items_of, today=day, assignments=part.tasks
+        class_id, items_of=found.items_of, today=day, assignments=part.shown
     )
     return render_template(
         "teacher/glance.html",
@@ -85,7 +86,7 @@ def board(class_id: str) -> str:
     found = Lessons()
     part = _window(class_id, TASKS_SHOWN)
     matrix = school().insight.matrix(
-        class_id, items_of=found.items_of, today=today(), assignments=part.tasks
+        class_id, items_of=found.items_of, today=today(), assignments=part.shown
     )
     return render_template(
         "teacher/board.html",
@@ -182,7 +183,7 @@ def pupil(learner_id: str) -> str:
             learner.class_id,
             items_of=found.items_of,
             today=today(),
-            assignments=part.tasks,
+            assignments=part.shown,
             learner=learner,
         )
         .rows
@@ -195,7 +196,7 @@ def pupil(learner_id: str) -> str:
         classes=school().people.classes(),
         cells=[
             (task, found.task(task.place), cell)
-            for task, cell in zip(part.tasks, row.cells, strict=True)
+            for task, cell in zip(part.shown, row.cells, strict=True)
         ],
         made_pin=None,
     )
@@ -234,7 +235,7 @@ def pin(learner_id: str) -> Response | str:
     )
 
 
-def _window(class_id: str, size: int) -> Window:
+def _window(class_id: str, size: int) -> Leaf[Assignment]:
     tasks = school().assignments.of_class(class_id)
     return window(tasks, today(), start=request.args.get("from", type=int), size=size)
 

@@ -5,7 +5,7 @@ from content_packs.limits import MIB
 TASKS_SHOWN = 10  # of a class on one page
 TASKS_OF_PUPIL_SHOWN = 30
 TASKS_BEFORE_DAYS = 7  # that were due so long ago are on the first page
-MATERIALS_ON_PAGE = 30
+LINES_ON_PAGE = 30  # of materials, of wishes, of pinned packs
 SHOWS_MAX = 100  # that run at a time; the one touched longest ago goes
 SHOW_IDLE_SECONDS = 4 * 3_600.0  # after which a show that nobody touched is over
 SHOW_HEIGHTS_MAX = 1_000  # of the wall, that a long page can be moved

@@ -15,7 +15,8 @@ from sync_node.asked import NOTHING
 from sync_node.lan.catalogue_access import catalogue
 from sync_node.lan.interface_language import interface_language
 from sync_node.lan.teacher.answers import WRONG, done, guard, wrong
-from sync_node.lan.teacher.limits import MATERIALS_ON_PAGE, UPLOAD_PLAIN_BYTES_MAX
+from sync_node.lan.teacher.limits import LINES_ON_PAGE, UPLOAD_PLAIN_BYTES_MAX
+from sync_node.lan.teacher.windows import leaf, start_asked
 from sync_node.lan.visitor import school, teacher_only, visitor
 from sync_node.school.limits import QUIZ_QUESTIONS_MAX, UPLOAD_PIECE_BYTES
 from sync_node.school.quizzes import FaultyQuiz, FormKind, FormQuestion, from_form, from_source
@@ -173,13 +174,10 @@ def _quiz_values(more: int = 0) -> dict[str, object]:
 def _values() -> dict[str, object]:
     classes = school().people.classes()
     names = {one.id: one.name for one in classes}
-    found = school().materials.all()
-    start = max(0, request.args.get("from", 0, type=int))
-    end = start + MATERIALS_ON_PAGE
+    part = leaf(school().materials.all(), start_asked(), LINES_ON_PAGE)
     return {
-        "materials": found[start:end],
-        "earlier": max(0, start - MATERIALS_ON_PAGE) if start else None,
-        "later": end if end < len(found) else None,
+        "materials": part.shown,
+        "part": part,
         "classes": classes,
         "class_names": names,
         "plain_max": UPLOAD_PLAIN_BYTES_MAX,

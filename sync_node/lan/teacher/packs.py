@@ -14,7 +14,9 @@ from sync_node.lan import browse, presentation
 from sync_node.lan.catalogue_access import catalogue
 from sync_node.lan.interface_language import wishes
 from sync_node.lan.teacher.answers import WRONG, done, guard, wrong
+from sync_node.lan.teacher.limits import LINES_ON_PAGE
 from sync_node.lan.teacher.today import day_in, today
+from sync_node.lan.teacher.windows import leaf, start_asked
 from sync_node.lan.visitor import school, teacher_only, visitor
 from sync_node.school.pinned_versions import PinnedVersion
 from sync_node.shelves import Shelf
@@ -47,9 +49,9 @@ def plans() -> str:
 @teacher_only
 def pinned() -> str:
     """Show the packs that are kept at a version."""
-    pinned = school().pinned_versions.pinned()
-    found = [(one, _title(one.pack), _not_held(one)) for one in pinned]
-    return render_template("teacher/packs.html", pinned=found)
+    part = leaf(school().pinned_versions.pinned(), start_asked(), LINES_ON_PAGE)
+    found = [(one, _title(one.pack), _not_held(one)) for one in part.shown]
+    return render_template("teacher/packs.html", pinned=found, part=part)
 
 
 @blueprint.get("/packs/<pack>")
@@ -128,6 +130,7 @@ def _wishes() -> dict[str, object]:
     asked = asked if is_name(asked) else ""
     names = {one.id: one.name for one in school().teachers.teachers()}
     known = catalogue().asked()
+    part = leaf(school().wishes.all(), start_asked(), LINES_ON_PAGE)
     found = [
         (
             wish,
@@ -135,9 +138,14 @@ def _wishes() -> dict[str, object]:
             names.get(wish.by, ""),
             known.get(wish.id, NOTHING),
         )
-        for wish in school().wishes.all()
+        for wish in part.shown
     ]
-    return {"wishes": found, "asked": asked, "asked_title": _title(asked) if asked else ""}
+    return {
+        "wishes": found,
+        "part": part,
+        "asked": asked,
+        "asked_title": _title(asked) if asked else "",
+    }
 
 
 def _title(pack: str) -> object:

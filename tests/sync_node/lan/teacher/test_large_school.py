@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from content_packs.records import Place
-from sync_node.lan.teacher.limits import TASKS_SHOWN
+from sync_node.lan.teacher.limits import LINES_ON_PAGE, TASKS_SHOWN
 from sync_node.school.models import AssignmentRow, ClassRow
 from sync_node.school.people import insert_learner
 from sync_node.school.people_model import Learner
@@ -77,7 +77,7 @@ def test_pages_of_a_large_school_are_light(teacher: FlaskClient, large: Classroo
     for address in (
         "/teacher", here, f"{here}?from=0", f"{here}/pupils", f"{here}/board",
         f"/teacher/pupils/{large.learners[0].id}", f"/teacher/tasks/{task}",
-        f"/teacher/set?pack=fractions&lesson={LESSON}", "/teacher/materials",
+        f"/teacher/set?pack=fractions&lesson={LESSON}", "/teacher/materials", "/teacher/packs",
     ):  # fmt: skip
         with queries() as seen:
             answer = teacher.get(address)
@@ -99,3 +99,17 @@ def test_a_class_opens_at_the_tasks_of_these_days(teacher: FlaskClient, large: C
     assert 'rel="prev"' in later
     assert 'rel="next"' not in later
     assert teacher.get(f"{here}?from=99999").status_code == 200
+
+
+def test_long_lists_come_in_pages(teacher: FlaskClient, large: Classroom) -> None:
+    for number in range(LINES_ON_PAGE + 5):
+        large.school.wishes.add(f"wish {number}", by=large.teacher.id)
+    with queries() as seen:
+        page = teacher.get("/teacher/wishes").get_data(as_text=True)
+    assert len(seen) <= QUERIES_MAX
+    assert page.count('name="withdraw"') == LINES_ON_PAGE
+    assert f'href="?from={LINES_ON_PAGE}"' in page
+    older = teacher.get(f"/teacher/wishes?from={LINES_ON_PAGE}").get_data(as_text=True)
+    assert older.count('name="withdraw"') == 5
+    assert 'href="?from=0"' in older
+    assert teacher.get("/teacher/wishes?from=-7").status_code == 200
