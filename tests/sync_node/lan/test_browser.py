@@ -191,6 +191,18 @@ def test_a_document_is_read_on_its_page_and_its_file_can_be_opened(
         assert here.failures == []
 
 
+def test_a_page_prints_dark_on_white_from_a_dark_phone(browser: Browser, address: str) -> None:
+    with visit(browser, address, dark=True) as here:
+        here.open(f"{ITEM}/practice")
+        here.page.emulate_media(media="print")
+        for part in ("body", ".question"):
+            ground = "getComputedStyle(document.querySelector(part)).backgroundColor"
+            assert here.page.evaluate(f"part => {ground}", part) == "rgb(255, 255, 255)"
+        assert here.page.locator(".question legend").first.is_visible()
+        for part in ("header", "footer", ".steps", "#next", "summary"):
+            assert here.page.locator(part).first.is_hidden(), f"{part} is of no use on paper"
+
+
 def test_the_keyboard_reaches_the_content_first(browser: Browser, address: str) -> None:
     with visit(browser, address, size=DESKTOP) as here:
         here.open("/packs/fractions")

@@ -120,6 +120,27 @@ def test_a_film_is_left_and_gone_on_with(rig: SchoolRig) -> None:
     assert (found.seconds, found.is_done) == (10, True)
 
 
+def test_where_a_film_is_left_is_noted_within_ten_seconds_too(rig: SchoolRig) -> None:
+    recording = rig.school.recording
+    assert recording.progressed(GUEST, FILM_THING, seconds=20, length=300)
+    rig.move(seconds=2)
+    assert not recording.progressed(GUEST, FILM_THING, seconds=22, length=300)
+    assert recording.progressed(GUEST, FILM_THING, seconds=23, length=300, left=True)
+    found = rig.school.progress.of_item(GUEST, FILM)
+    assert found
+    assert found.seconds == 23
+
+
+def test_only_the_last_page_completes_a_document(rig: SchoolRig) -> None:
+    recording, document = rig.school.recording, Thing(FILM, "document", 1)
+    for page, percent, is_done in ((1, 1, False), (199, 94, False), (200, 100, True)):
+        assert recording.turned(GUEST, document, page=page, pages=200, left=True)
+        found = rig.school.progress.of_item(GUEST, FILM)
+        assert found
+        assert (found.percent, found.is_done) == (percent, is_done)
+    assert not recording.turned(GUEST, document, page=200, pages=200), "once in a day"
+
+
 @pytest.mark.parametrize("seconds", [-5, 10**12, 0])
 @pytest.mark.parametrize("length", [0, 300])
 def test_a_browser_can_say_what_it_likes_of_a_film(
