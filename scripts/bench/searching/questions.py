@@ -1,6 +1,7 @@
 """What is asked of every engine: the kinds of question that the issue names, drawn from the text.
 
-Each question but those with a typo or of pinyin stands in some item as it is asked.
+Each question but those with a typo or of pinyin stands in some item as it is asked. The last three
+are what costs most: nothing has all of it.
 """
 
 import random
@@ -14,7 +15,7 @@ KINDS = (
     "two characters", "one character", "a longer phrase", "two words", "in a caption",
     "grade and topic", "an English word", "two English words", "prefix of 1",
     "prefix of 2", "prefix of 3", "a typo",
-    "pinyin", "initials",
+    "pinyin", "initials", "a wrong character", "forty words", "single letters",
 )  # fmt: skip
 _GRADES = "一二三四五六七八九"
 _KEPT = 4_000  # titles and captions that questions are drawn from
@@ -77,6 +78,10 @@ def _typo(chance: random.Random) -> str:
     ])  # fmt: skip
 
 
+def _wrong(stretch: str) -> str:
+    return f"{stretch[:2]}鼻{stretch[3:]}"  # a character that the made-up texts don't have
+
+
 def _sound(chance: random.Random, length: int) -> str:
     """Return the pinyin of a topic, or its initials where `length` is theirs."""
     topic = chance.choice(_TOPICS)
@@ -103,4 +108,7 @@ _MAKERS: dict[str, Callable[[random.Random, Sample], str]] = {
     "a typo": lambda c, _: _typo(c),
     "pinyin": lambda c, _: _sound(c, 0),
     "initials": lambda c, _: _sound(c, 2),
+    "a wrong character": lambda c, s: _wrong(_stretch(c, c.choice(s.captions), 5)),
+    "forty words": lambda c, s: " ".join(_stretch(c, c.choice(s.captions), 2) for _ in range(40)),
+    "single letters": lambda c, _: " ".join(c.choices("abcdefghijklmnopqrstuvwxyz", k=8)),
 }
