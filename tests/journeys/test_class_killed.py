@@ -88,7 +88,7 @@ def site_to_kill(root: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """The real program, and the address of its site. It is killed at the end, whatever comes."""
     given = ("run", "--host", "127.0.0.1", "--port", "0", "--data", root)
     said = root / "said"
-    with said.open("w") as err, subprocess.Popen(
+    with said.open("a") as err, subprocess.Popen(
         node_process.command(*given), env=node_process.environment(), stdout=subprocess.PIPE,
         stderr=err, text=True,
     ) as process:  # fmt: skip
@@ -116,7 +116,7 @@ def test_what_was_said_to_be_kept_is_there_once_after_kill_9(sixty: Class, kills
                 one.go_on(address, f"{ITEM}/practice", form, f"life{life}", f"{ITEM}/intro/done")
 
             with answering(sixty.pupils, work):
-                wait_for_answers(sixty, chance.randint(1, 60))
+                wait_for_answers(sixty, process, chance.randint(1, 60))
                 time.sleep(chance.uniform(0, 0.03))
                 process.send_signal(signal.SIGKILL)
                 assert process.wait() == -signal.SIGKILL
@@ -124,14 +124,15 @@ def test_what_was_said_to_be_kept_is_there_once_after_kill_9(sixty: Class, kills
     check(sixty)
 
 
-def wait_for_answers(sixty: Class, count: int) -> None:
-    """Wait until so many more answers were kept, or for a while."""
+def wait_for_answers(sixty: Class, process: subprocess.Popen[str], count: int) -> None:
+    """Wait until so many more answers were kept."""
     until = time.monotonic() + SECONDS_MAX
     before = sum(len(one.kept) for one in sixty.pupils)
     while sum(len(one.kept) for one in sixty.pupils) < before + count:
         if time.monotonic() > until:
             said = (sixty.root / "said").read_text()
-            pytest.fail(f"nothing is kept any more: {sixty.pupils[0]} {said}")
+            ended = Counter(one.ended for one in sixty.pupils)
+            pytest.fail(f"nothing is kept any more: {process.poll()} {ended} {said}")
         time.sleep(0.002)
 
 

@@ -42,6 +42,7 @@ class Pupil:
 
     def go_on(self, address: str, exercise: str, form: Form, word: str, done: str) -> None:
         """Answer again and again until nobody is there."""
+        self.ended = ""
         try:
             with Phone(address, self.at, self.cookies) as phone:
                 if not self.finished:
