@@ -42,6 +42,7 @@ from sync_node.lan.limits import (
 from sync_node.limits import OPEN_FILES_MIN, SITE_CONNECTIONS_MAX, SITE_THREADS
 
 Application = Callable[..., Any]
+FRONT = "127.0.0.1"  # where a web server in front of this one is
 _READ = select.EPOLLIN | select.EPOLLPRI
 
 
@@ -129,7 +130,7 @@ def _adjustments(host: str, port: int, may_upload: Callable[[str], bool]) -> Adj
         max_request_header_size=HEAD_BYTES_MAX,
         max_request_body_size=UPLOAD_BYTES_MAX + 1,
         # Guessers are told apart by their addresses: a web server in front says which one it was.
-        trusted_proxy="127.0.0.1", trusted_proxy_headers={"x-forwarded-for"},
+        trusted_proxy=FRONT, trusted_proxy_headers={"x-forwarded-for"},
         clear_untrusted_proxy_headers=True,
     )  # fmt: skip
     found.may_upload = may_upload
@@ -199,10 +200,11 @@ class _Loop:
         wanted = _READ if found.readable() else 0
         if not found.accepting and found.writable():
             wanted |= select.EPOLLOUT
-        has = self._registered.get(descriptor, 0)
-        if wanted == has:
-            return
-        if not has:
+        if wanted != self._registered.get(descriptor, 0):
+            self._wait_for(descriptor, wanted)
+
+    def _wait_for(self, descriptor: int, wanted: int) -> None:
+        if not self._registered.get(descriptor, 0):
             self._poll.register(descriptor, wanted)
         elif wanted:
             self._poll.modify(descriptor, wanted)
@@ -266,13 +268,22 @@ class _Listening(TcpWSGIServer):  # type: ignore[misc]  # waitress has no types
         if not self._has_room(address[0]):
             opened.close()
             return
-        self.set_socket_options(opened)
+        try:
+            self.set_socket_options(opened)
+        except OSError:  # it is gone already
+            opened.close()
+            return
         self._of_address[address[0]] += 1
         Connection(self, opened, address, self.adj, map=self._map)
 
+    def handle_error(self) -> None:
+        """Go on listening, whatever failed with one connection."""
+        self.logger.exception("a connection can't be taken")  # noqa: LOG004  # called within a handler
+
     def _has_room(self, address: str) -> bool:
         count = len(self.active_channels)
-        if count * 2 >= self._most and self._of_address[address] >= ADDRESS_CONNECTIONS_MAX:
+        is_crowded = count * 2 >= self._most and address != FRONT
+        if is_crowded and self._of_address[address] >= ADDRESS_CONNECTIONS_MAX:
             return False
         return count < self._most or self._make_room()
 
