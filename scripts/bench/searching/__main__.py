@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from scripts.bench.searching.engines import ENGINES
-from scripts.bench.searching.questions import KINDS
+from scripts.bench.searching.questions import HARDEST, KINDS
 
 ITEMS = 90_000
 ITEMS_QUICK = 6_000
 QUESTIONS = 200
 QUESTIONS_QUICK = 40
 QUESTION_MILLISECONDS_MAX = 30.0  # p99, for each kind
+HARDEST_MILLISECONDS_MAX = 100.0  # of what nobody asks in good faith
 ITEMS_PER_SECOND_MIN = 3_000
 MEMORY_GROWTH_MAX = 8_000_000  # bytes, from half of the catalogue to the whole
 PAGE_BYTES_MAX = 36_000  # of HTML: with style and scripts, 60 kB
@@ -153,9 +154,9 @@ def misses(ours: dict[str, Any] | None) -> list[str]:
         return []
     found = misses_of_pages(ours)
     found += [
-        f"{kind}: p99 {asked['wall p99']:.1f} ms, not {QUESTION_MILLISECONDS_MAX:.0f} at most"
+        f"{kind}: p99 {asked['wall p99']:.1f} ms, not {_most(kind):.0f} at most"
         for kind, asked in ours["asked"].items()
-        if asked["wall p99"] > QUESTION_MILLISECONDS_MAX
+        if asked["wall p99"] > _most(kind)
     ]
     rate = ours["items"] / ours["cpu"]  # others use the machine, too
     if rate < ITEMS_PER_SECOND_MIN:
@@ -164,6 +165,10 @@ def misses(ours: dict[str, Any] | None) -> list[str]:
     if grown > MEMORY_GROWTH_MAX:
         found.append(f"memory grew by {grown / 1e6:.0f} MB while indexing")
     return found
+
+
+def _most(kind: str) -> float:
+    return HARDEST_MILLISECONDS_MAX if kind in HARDEST else QUESTION_MILLISECONDS_MAX
 
 
 def misses_of_pages(ours: dict[str, Any]) -> list[str]:

@@ -17,6 +17,7 @@ KINDS = (
     "prefix of 2", "prefix of 3", "a typo",
     "pinyin", "initials", "a wrong character", "forty words", "single letters",
 )  # fmt: skip
+HARDEST = ("a wrong character", "forty words", "single letters")
 _GRADES = "一二三四五六七八九"
 _KEPT = 4_000  # titles and captions that questions are drawn from
 
