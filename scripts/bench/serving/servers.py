@@ -17,7 +17,9 @@ from tests.support import nginx
 
 KOLIBRI_FILE = "ab000000000000000000000000000000.mp4"
 KOLIBRI_SECONDS = 300
-SETTLE_SECONDS = 3.0  # after which a node has nothing of its own to do
+SETTLE_SECONDS = 6.0  # after which a node does what it does after a start, if anything
+FILLING_SECONDS_MAX = 600.0  # until search.db is as it should be, by a process of its own
+PROCESSES = 2  # of a node that has nothing of its own to do: engine and site
 CORE = ["taskset", "-c", machine.SERVER_CORE]
 _PLAIN = """
 server {{
@@ -52,6 +54,9 @@ def node(school: BenchSchool) -> Iterator[Server]:
         if not found:
             raise RuntimeError("the node didn't start")
         time.sleep(SETTLE_SECONDS)
+        until = time.monotonic() + FILLING_SECONDS_MAX
+        while len(machine.family(process.pid)) > PROCESSES and time.monotonic() < until:
+            time.sleep(1)
         yield Server((process.pid,), int(found[1]), school.large)
     finally:
         process.terminate()
