@@ -7,6 +7,7 @@ from functools import partial
 
 from flask import Flask
 
+from content_packs import struct_types
 from sync_node import box_clock
 from sync_node.admission import Admission, is_own_address
 from sync_node.catalogue import Catalogue
@@ -68,6 +69,7 @@ def create_app(
     that says so, until it is there. `to_peers`: how it serves neighbours; None: it doesn't.
     `school`: the school's own data; None: that of `data_dir`.
     """
+    struct_types.prepare()
     app = Flask(__name__, static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=FORM_BYTES_MAX, MAX_FORM_PARTS=FORM_FIELDS_MAX)
     app.url_map.merge_slashes = False  # no place has another spelling: 404, not a redirection
