@@ -5,6 +5,7 @@ import logging
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, NotFound
 
+from content_packs import struct_types
 from content_packs.command_line import megabytes
 from content_packs.errors import Missing, SatchelError
 from hub.api import fleet, problems, static_tree
@@ -18,6 +19,7 @@ _PAGE_POLICY = "default-src 'none'; style-src 'self'; frame-ancestors 'none'; ba
 
 def create_app(hub: Hub) -> Flask:
     """Return the web application of an open hub."""
+    struct_types.prepare()
     app = Flask("hub")
     app.url_map.merge_slashes = False  # no place has another spelling: 404, not a way around
     app.add_template_filter(megabytes, "bytes")
