@@ -11,6 +11,7 @@ import logging
 import resource
 import select
 import socket
+import threading
 import time
 import weakref
 from collections import Counter
@@ -68,6 +69,7 @@ class WebServer:
         logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a line for each request
         self._map: dict[int, Any] = {}
         self._loop = _Loop(self._map, monotonic)
+        self._waking = threading.RLock()  # who wakes the loop, and who closes what it is woken by
         dispatcher = ThreadedTaskDispatcher()
         adjustments = _adjustments(host, port, may_upload)
         self._listening = [
@@ -90,15 +92,18 @@ class WebServer:
 
     def close(self) -> None:
         """End `run`, from any thread."""
-        self._loop.ending = True
-        self._listening[0].pull_trigger()
+        with self._waking:
+            self._loop.ending = True
+            if self._map:
+                self._listening[0].pull_trigger()
 
     def close_connections(self) -> None:
         """Close all that is open: phones keep theirs open. `run` does so when it ends."""
-        for found in list(self._map.values()):
-            if isinstance(found, Connection):
-                found.handle_close()  # and the file that it sends
-        wasyncore.close_all(self._map)
+        with self._waking:
+            for found in list(self._map.values()):
+                if isinstance(found, Connection):
+                    found.handle_close()  # and the file that it sends
+            wasyncore.close_all(self._map)
 
 
 def listen(

@@ -22,7 +22,7 @@ _TEMPORARY = ".part"
 _LOGS = ("-wal", "-journal")  # what SQLite flushes for a transaction to stand
 _IN_THE_MAKING = "incoming"
 # What SQLite sees to, locks, and how far a tick is, which means nothing after a power cut.
-_UNGUARDED = (*_LOGS, ".db", "-shm", "lock", "/progress.json")
+_UNGUARDED = (*_LOGS, ".db", "-shm", "lock", "/progress.json", "/checking.json")
 
 
 @dataclass

@@ -151,7 +151,8 @@ def test_a_document_is_gone_on_with_where_it_was_left(browser: Browser, papers: 
         here.page.wait_for_url("**/broken")
         here.open("/packs/papers/one")
         assert here.page.locator(".stop.done", has_text="Sheets").count() == 1
-        assert here.failures == []
+        # pdf.js warns of the broken one, which came last, if it got so far.
+        assert [line for line in here.failures if "Indexing all PDF objects" not in line] == []
 
 
 def test_the_keyboard_turns_the_pages(browser: Browser, papers: str) -> None:
