@@ -346,11 +346,13 @@ class Flight:
                 self._advance()
 
     def _silent_tries(self) -> list[Try]:
-        """Return the tries that have been silent for too long: of a dead link only the first.
+        """Return the tries that have been silent for too long: the first of each source.
 
-        Where that half of it has passed, a connection is opened that may be wanted.
+        Those behind it wait for its turn on a thin link, and are looked at again when the silence
+        was counted: many requests of one moment are one silence. Where half of that has passed, a
+        connection is opened that may be wanted: of a dead link only for the first.
         """
-        found: list[Try] = []
+        found: dict[str, Try] = {}
         doubted: set[str] = set()
         now = self._monotonic()
         for run in self._active:
@@ -365,11 +367,11 @@ class Flight:
                 continue
             doubted.add(name)
             if now - since >= bearable:
-                found.append(newest)
+                found.setdefault(name, newest)
             elif not newest.is_doubted:
                 newest.is_doubted = True
                 threading.Thread(target=newest.source.prepare, daemon=True).start()
-        return found
+        return list(found.values())
 
     def _bearable(self, source: Source) -> float:
         """Return how many seconds of silence are borne: of a disk, any."""
