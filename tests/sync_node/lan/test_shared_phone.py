@@ -30,8 +30,8 @@ def test_the_way_back_leads_to_nobody_who_was_here_before(tmp_path: Path, browse
             page.fill("#pin", PIN)
             page.click("form[action^='/sign-in'] button")
             for _ in range(6):
-                page.go_back()
-                page.wait_for_load_state()
+                with page.expect_navigation():
+                    page.evaluate("setTimeout(() => history.back())")
                 seen = page.content()
                 assert anna.name not in seen.split("<main")[0], "her name above the page"
                 assert "Your best" not in seen
