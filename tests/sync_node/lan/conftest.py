@@ -1,6 +1,5 @@
 """A furnished school, its site without a network, and its site behind the real web server."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -10,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from sync_node.lan.app import create_app
-from sync_node.lan.web_server import listen
+from tests.support.site import site_at
 from tests.sync_node.lan.school import School, furnished_school
 
 NOW = datetime(2026, 9, 1, 6, 3, tzinfo=UTC)
@@ -32,28 +31,13 @@ def client(school: School) -> FlaskClient:
 @contextmanager
 def serving(school: School) -> Iterator[str]:
     """Serve a school's site at the time `NOW`; yield its address."""
-    app = create_app(school.data_dir, clock=lambda: NOW)
-    server = listen(app, "127.0.0.1", 0)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.effective_port}"
-    finally:
-        server.close()
-        thread.join()
-        server.close_connections()
+    with site_at(create_app(school.data_dir, clock=lambda: NOW)) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the site, served by the node's web server."""
     school = furnished_school(tmp_path_factory.mktemp("school"))
-    server = listen(create_app(school.data_dir), "127.0.0.1", 0)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.effective_port}"
-    finally:
-        server.close()
-        thread.join()
-        server.close_connections()
+    with site_at(create_app(school.data_dir)) as address:
+        yield address

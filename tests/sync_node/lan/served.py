@@ -1,6 +1,5 @@
 """A furnished school behind the node's web server, with a class at work and people signed in."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,11 +10,11 @@ from flask.testing import FlaskClient
 
 from sync_node.lan.app import create_app
 from sync_node.lan.visitor import SESSION_COOKIE
-from sync_node.lan.web_server import listen
 from sync_node.school.quizzes import FormQuestion, from_form
 from sync_node.school.school import School as SchoolData
 from sync_node.school.sessions import Session
 from tests.support.browser import Visit
+from tests.support.site import site_at
 from tests.sync_node.lan.lessons import LESSON
 from tests.sync_node.lan.school import School
 from tests.sync_node.lan.teacher.classroom import Classroom, a_classroom
@@ -55,15 +54,10 @@ def served(school: School) -> Iterator[Served]:
     """Serve a school with a class of six, a teacher and a technician."""
     room = a_classroom(school.data_dir, lambda: datetime.now(UTC))
     app = create_app(school.data_dir, school=room.school)
-    server = listen(app, "127.0.0.1", 0)
-    thread = threading.Thread(target=server.run)
-    thread.start()
     try:
-        yield _with_people(app, room, f"http://127.0.0.1:{server.effective_port}")
+        with site_at(app) as address:
+            yield _with_people(app, room, address)
     finally:
-        server.close()
-        thread.join()
-        server.close_connections()
         room.school.close()
 
 

@@ -1,6 +1,5 @@
 """A document page by page, in a real browser: by keyboard, by address, from parts of the file."""
 
-import threading
 from collections.abc import Iterator
 
 import pytest
@@ -9,8 +8,8 @@ from playwright.sync_api import Browser, Request
 from content_packs.manifest import Item, Lesson, Variant
 from sync_node.lan import vendor_files
 from sync_node.lan.app import create_app
-from sync_node.lan.web_server import listen
 from tests.support.browser import DESKTOP, PHONE, Visit, visit
+from tests.support.site import site_at
 from tests.sync_node.lan.school import School, describe, new_school
 
 pytestmark = pytest.mark.browser
@@ -76,15 +75,8 @@ def papers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     assert vendor_files.FOLDER.is_dir(), "run scripts/front_assets.py first, as scripts/test does"
     school = new_school(tmp_path_factory.mktemp("papers"))
     _school(school)
-    server = listen(create_app(school.data_dir), "127.0.0.1", 0)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.effective_port}"
-    finally:
-        server.close()
-        thread.join()
-        server.close_connections()
+    with site_at(create_app(school.data_dir)) as address:
+        yield address
 
 
 def _open(here: Visit, number: int = 1) -> None:

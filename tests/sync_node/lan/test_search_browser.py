@@ -1,15 +1,14 @@
 """Search in a real browser: on a phone and a large screen, with and without JavaScript."""
 
-import threading
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser
 
 from sync_node.lan.app import create_app
-from sync_node.lan.web_server import listen
 from sync_node.search.filling import Filler
 from tests.support.browser import DESKTOP, PHONE, visit
+from tests.support.site import site_at
 from tests.sync_node.lan import lessons
 from tests.sync_node.lan.school import furnished_school
 from tests.sync_node.lan.test_browser import _shown_well
@@ -28,14 +27,8 @@ def found_at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a site whose lessons are indexed."""
     school = furnished_school(tmp_path_factory.mktemp("school"))
     Filler(school.data_dir, pages=lambda _: ()).fill()
-    server = listen(create_app(school.data_dir), "127.0.0.1", 0)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.effective_port}"
-    finally:
-        server.close()
-        thread.join()
+    with site_at(create_app(school.data_dir)) as address:
+        yield address
 
 
 @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])

@@ -1,6 +1,5 @@
 """A technician with ten minutes and a phone, in a real browser."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,12 +11,12 @@ from playwright.sync_api import Browser
 
 from content_packs import courier
 from sync_node.lan.app import create_app
-from sync_node.lan.web_server import listen
 from sync_node.orders import Orders
 from sync_node.school.school import School as SchoolData
 from sync_node.school.school import open_school
 from tests.support.axe import violations
 from tests.support.browser import DESKTOP, PHONE, Visit, visit
+from tests.support.site import site_at
 from tests.sync_node.lan.school import School, furnished_school
 from tests.sync_node.lan.technician.box import CONFIG, a_month_at_school
 from tests.sync_node.lan.test_browser import _shown_well
@@ -52,15 +51,10 @@ def a_box(folder: Path) -> Iterator[Box]:
     text = CONFIG.replace("couriers = []", f'couriers = ["{media}"]')
     school.data_dir.config.write_text(text, encoding="utf-8")
     data = open_school(school.data_dir, clock=lambda: datetime.now(UTC))
-    server = listen(create_app(school.data_dir, school=data), "127.0.0.1", 0)
-    thread = threading.Thread(target=server.run)
-    thread.start()
     try:
-        yield Box(f"http://127.0.0.1:{server.effective_port}", school, data, media)
+        with site_at(create_app(school.data_dir, school=data)) as address:
+            yield Box(address, school, data, media)
     finally:
-        server.close()
-        thread.join()
-        server.close_connections()
         data.close()
 
 
