@@ -29,8 +29,8 @@ class Operation:
     """One thing that can be asked.
 
     `name`: its operationId, lowerCamelCase. `path`: below /api/v1, `/schools/{school}`. `query`,
-    `body`, `answer`: msgspec structs or None; a query's fields are text, numbers, booleans or tuples
-    of text. `screen`: the console's page that does the same, as a rule of the console
+    `body`, `answer`: msgspec structs or None; a query's fields are text, numbers, booleans or
+    tuples of text. `screen`: the console's page that does the same, as a rule of the console
     (`/console/schools/<school>`); `command`: the words of the `hub` command that does
     (`schools list`). `problems`: statuses besides 400, 401, 403, 404, 429 and 503.
     """
