@@ -6,28 +6,55 @@ pen never passes for a setting.
 
 import json
 import tomllib
+import zoneinfo
 from dataclasses import dataclass, fields
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from content_packs import durable
 from hub.errors import InvalidConfig
 from hub.limits import (
+    ADDRESS_CHARACTERS_MAX,
     CONFIG_BYTES_MAX,
     CONNECTIONS_MAX,
     LOCK_WAIT_SECONDS_MAX,
     PATH_CHARACTERS_MAX,
     THREADS_MAX,
     TITLE_CHARACTERS_MAX,
+    WORKERS_MAX,
 )
+
+SQLITE = "sqlite"
+FOLDER = "folder"
+MEMORY = "memory"
 
 _NUMBERS = {
     "port": (0, 65_535),
     "threads": (1, THREADS_MAX),
     "connections_max": (1, CONNECTIONS_MAX),
     "lock_wait_seconds": (0, LOCK_WAIT_SECONDS_MAX),
+    "workers": (1, WORKERS_MAX),
+    "job_workers": (1, WORKERS_MAX),
 }
 
-_CHARACTERS = {"passphrase_file": (0, PATH_CHARACTERS_MAX), "trusted_proxy": (0, 45)}
+_CHARACTERS = {
+    "passphrase_file": (0, PATH_CHARACTERS_MAX),
+    "trusted_proxy": (0, 45),
+    "database": (1, ADDRESS_CHARACTERS_MAX),
+    "database_password_file": (0, PATH_CHARACTERS_MAX),
+    "objects": (1, ADDRESS_CHARACTERS_MAX),
+    "objects_endpoint": (0, ADDRESS_CHARACTERS_MAX),
+    "objects_public": (0, ADDRESS_CHARACTERS_MAX),
+    "jobs": (1, ADDRESS_CHARACTERS_MAX),
+}
+
+_SCHEMES = {  # what each may be: a word, or an address of one of these schemes
+    "database": (SQLITE, ("postgresql://",)),
+    "objects": (FOLDER, ("s3://",)),
+    "objects_endpoint": ("", ("http://", "https://")),
+    "objects_public": ("", ("http://", "https://")),
+    "jobs": (MEMORY, ("redis://", "rediss://")),
+}
 
 _TEMPLATE = """\
 # Configuration of this hub. Every key, and what it means, stands in hub/CLI.md.
@@ -58,6 +85,15 @@ class Config:
     passphrase_file: str = ""
     require_signatures: bool = False
     trusted_proxy: str = ""
+    zone: str = "UTC"
+    database: str = SQLITE
+    database_password_file: str = ""
+    objects: str = FOLDER
+    objects_endpoint: str = ""
+    objects_public: str = ""
+    jobs: str = MEMORY
+    workers: int = 1
+    job_workers: int = 1
 
 
 def read_config(path: Path) -> Config:
@@ -119,3 +155,36 @@ def _check_value(key: str, value: object, path: Path) -> None:
         least, most = _CHARACTERS.get(key, (1, TITLE_CHARACTERS_MAX))
         if not least <= len(value) <= most:
             raise InvalidConfig(f"{path}: {key} has to have {least} to {most} characters")
+        _check_address(key, value, path)
+        if key == "zone":
+            _check_zone(value, path)
+
+
+def _check_address(key: str, value: str, path: Path) -> None:
+    if key not in _SCHEMES:
+        return
+    word, schemes = _SCHEMES[key]
+    if value != word and not value.startswith(schemes):
+        raise InvalidConfig(
+            f"{path}: {key} is {value!r}, expected {word!r} or {' or '.join(schemes)}..."
+        )
+    try:
+        found = urlsplit(value)
+        secret = found.password
+    except ValueError as error:
+        raise InvalidConfig(f"{path}: {key} is no address: {error}") from error
+    if secret is not None:
+        raise InvalidConfig(
+            f"{path}: {key} has a password in it",
+            hint="hub.toml is no place for one: see hub/CLI.md, Configuration.",
+        )
+
+
+def _check_zone(value: str, path: Path) -> None:
+    try:
+        zoneinfo.ZoneInfo(value)
+    except (ValueError, OSError) as error:
+        raise InvalidConfig(
+            f"{path}: zone is {value!r}, which this machine doesn't know",
+            hint='Name one such as "Asia/Shanghai" (package tzdata).',
+        ) from error

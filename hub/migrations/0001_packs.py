@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from hub.migrations import execute
+
 TABLES = (
     "CREATE TABLE pack_row (pack TEXT NOT NULL PRIMARY KEY, publisher TEXT NOT NULL)",
     """
@@ -33,4 +35,4 @@ TABLES = (
 def up(_migrator: Any, db: Any) -> None:
     """Create the tables."""
     for table in TABLES:
-        db.execute_sql(table)
+        execute(db, table)

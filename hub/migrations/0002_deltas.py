@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from hub.migrations import execute
+
 TABLES = (
     """
     CREATE TABLE delta_row (
@@ -20,4 +22,4 @@ TABLES = (
 def up(_migrator: Any, db: Any) -> None:
     """Create the table."""
     for table in TABLES:
-        db.execute_sql(table)
+        execute(db, table)
