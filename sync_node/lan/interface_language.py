@@ -11,8 +11,8 @@ from importlib.resources import files
 
 from flask import Flask, g, request
 
+from content_packs.po_files import read_po
 from sync_node.lan.limits import LANGUAGE_WISHES_MAX
-from sync_node.lan.po_files import read_po
 from sync_node.languages import choose
 
 COOKIE = "language"

@@ -4,7 +4,7 @@
 school          all services, wired together
 signing_in insight exports roster_applying recording materials quizzes
 people teachers sessions assignments progress statements pinned_versions wishes uploads
-deriving pace throttling rosters oneroster pins texts csv_cells hashing      what they are made of
+deriving pace throttling rosters oneroster pins texts hashing                what they are made of
 ground          database, writer, clock, randomness
 database writer backup salvaging migrations models errors limits
 ```

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from content_packs import csv_cells
 from content_packs.exercises.grading import shown_score
 from content_packs.records import SCORE_UNIT, Place
-from sync_node.school import csv_cells
 from sync_node.school.ground import Ground
 from sync_node.school.models import AnswerRow, ProgressRow
 from sync_node.school.people import People

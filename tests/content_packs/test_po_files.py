@@ -3,7 +3,7 @@
 import pytest
 
 from content_packs.errors import InvalidContent
-from sync_node.lan.po_files import read_po
+from content_packs.po_files import read_po
 
 HEADER = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n'
 
