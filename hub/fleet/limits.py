@@ -29,6 +29,31 @@ REPORTS_KEPT_MAX = 60  # of each node
 DESIRED_BYTES_MAX = 256 << 10  # a file of `hub desired set`
 DESIRED_KEPT_MAX = 20  # earlier ones of each node or group, for people
 
+# Rhythm, calendars, estimates
+SILENCE_HOURS_MIN = 2  # between hours with a contact: less is one stay on the link
+SILENCES_LEARNT_MIN = 3  # before a school's own count
+SILENCES_LEARNT_MAX = 60  # the newest
+SILENCE_SECONDS_ASSUMED = 24 * 3_600  # of who is new
+OVERDUE_SECONDS_MIN = 24 * 3_600  # of open days: no alarm for an evening
+CALENDAR_DAYS_MAX = 800  # that are looked through for open ones
+CLOSURES_MAX = 200  # of one calendar
+CALENDARS_MAX = 100
+ESTIMATE_DAYS_MIN = 3  # with a known link, before anything is said
+ESTIMATE_DAYS_MAX = 365  # past that a school needs a stick
+ESTIMATE_DAYS_LOOKED_AT = 28  # of a link's past
+
+# Schools and their list
+HISTORY_DAYS_KEPT = 100  # of each node: what its charts and its rhythm are drawn from
+QUERY_CHARACTERS_MAX = 500
+QUERY_TERMS_MAX = 20
+SAVED_QUERIES_MAX = 100  # of one person
+LISTED_MAX = 500  # schools in one answer
+LISTED = 100  # where nobody says how many
+STATES_AT_ONCE = 100  # judged anew in one transaction: check-ins go on between
+SCHOOLS_FILE_BYTES_MAX = 4 << 20
+SCHOOLS_FILE_LINES_MAX = 20_000
+REASON_CHARACTERS_MAX = 240  # why a node is in its state
+
 # The audit log
 AUDIT_KEPT_MAX = 100_000  # what people and nodes did, and alarms
 REFUSALS_KEPT_MAX = 20_000  # what strangers tried: they can't push out the others

@@ -1,0 +1,75 @@
+"""When a school will be done: the middle and the late estimate, from what its link has carried.
+
+Pure. What counts is what a link carries in a day: its goodput while it is up, times how long it is
+up (its duty cycle), and nothing on days without it. The sum of `n` days is taken as normal around
+`n` times the mean; its spread is that of the days, which come in good and bad weeks
+(`_CLUSTERED`), and that of the mean itself, which is known from few days. The late estimate (p90)
+is the day by which nine of ten such links have carried all; one that can't be named within
+`ESTIMATE_DAYS_MAX` is None: such a school needs a stick.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hub.fleet.limits import ESTIMATE_DAYS_MAX, ESTIMATE_DAYS_MIN
+
+_P90 = 1.2816  # of the normal distribution
+_CLUSTERED = 2.0  # days' variance grows by this: a bad day is followed by a bad day
+_SPREAD_MIN = 0.35  # of the mean: a link that was even so far needn't stay so
+_STEPS = 40
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Open days until all has come: as likely as not (`p50`), and nine times of ten (`p90`).
+
+    None: not within `ESTIMATE_DAYS_MAX`.
+    """
+
+    p50: float | None
+    p90: float | None
+
+
+def capacity(goodput: float, seconds_up: float) -> int:
+    """Return what a link carries in a day, in bytes: `goodput` in bytes a second, while up."""
+    return int(max(goodput, 0) * max(seconds_up, 0))
+
+
+def estimate(bytes_to_come: int, days: Sequence[int]) -> Estimate | None:
+    """Return how long so many bytes take over a link that carried `days` bytes on its days.
+
+    None where fewer than `ESTIMATE_DAYS_MIN` days are known: then nothing can be said honestly.
+    """
+    if bytes_to_come <= 0:
+        return Estimate(0.0, 0.0)
+    if len(days) < ESTIMATE_DAYS_MIN:
+        return None
+    mean = sum(days) / len(days)
+    if mean <= 0:
+        return Estimate(None, None)
+    spread = math.sqrt(sum((day - mean) ** 2 for day in days) / (len(days) - 1))
+    spread = max(spread, _SPREAD_MIN * mean)
+    return Estimate(
+        _within(bytes_to_come / mean), _within(_late(bytes_to_come, mean, spread, len(days)))
+    )
+
+
+def _late(bytes_to_come: int, mean: float, spread: float, known: int) -> float:
+    """Return after how many days nine of ten links have carried so much."""
+
+    def carried(days: float) -> float:
+        variance = spread**2 * (_CLUSTERED * days + days**2 / known)
+        return days * mean - _P90 * math.sqrt(variance)
+
+    low, high = bytes_to_come / mean, float(ESTIMATE_DAYS_MAX) * 2
+    if carried(high) < bytes_to_come:
+        return high
+    for _ in range(_STEPS):
+        middle = (low + high) / 2
+        low, high = (low, middle) if carried(middle) >= bytes_to_come else (middle, high)
+    return high
+
+
+def _within(days: float) -> float | None:
+    return days if days <= ESTIMATE_DAYS_MAX else None
