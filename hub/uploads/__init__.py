@@ -1,0 +1,1 @@
+"""Uploads: cpacks and pack folders that come over bad lines, and what they become."""
