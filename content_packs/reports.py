@@ -18,7 +18,17 @@ from content_packs.limits import (
     REPORTS_IN_BATCH_MAX,
     SEALED_CONTENT_BYTES_MAX,
 )
-from content_packs.messages import Count, Message, Moment, Name, Part, Sentence, ShortText, Version
+from content_packs.messages import (
+    Count,
+    Message,
+    Moment,
+    Name,
+    NameOrEmpty,
+    Part,
+    Sentence,
+    ShortText,
+    Version,
+)
 
 DiskTrouble: TypeAlias = Literal["", "full", "read-only", "failing", "unreadable"]
 Sure: TypeAlias = Literal["exact", "at-least", "unknown"]
@@ -32,7 +42,14 @@ class PackReadiness(Part, frozen=True, kw_only=True):
 
     `version`: that which the node works towards, absent while nothing is offered to it.
     `lessons_ready` are at that version, `lessons_older` at an older one. `bytes_to_come`: absent
-    while the manifest isn't there. `held_version`: a person put the pack back to it.
+    while the manifest isn't there. `held_version`: a person put the pack back to it, or a teacher
+    keeps it there. Older nodes leave out what follows.
+
+    `bytes_wanted`: what `version` weighs, as far as this node wants it; what it has of that is
+    `bytes_wanted - bytes_to_come`. `verified_version`: the newest version of which every file is
+    here and hashed that a lesson needs to be opened; `opened`: how many lessons are open at it.
+    `used`: how many lessons of `version` somebody in the school has opened at it. `rolled_back`:
+    the version that a person rolled back from.
     """
 
     pack: Name
@@ -44,6 +61,11 @@ class PackReadiness(Part, frozen=True, kw_only=True):
     bytes_to_come: Count | None = None
     held_version: Version | None = None
     retired: bool = False
+    bytes_wanted: Count | None = None
+    verified_version: Version | None = None
+    opened: Count = 0
+    used: Count = 0
+    rolled_back: Version | None = None
 
 
 class Disk(Part, frozen=True, kw_only=True):
@@ -98,12 +120,86 @@ class Versions(Part, frozen=True, kw_only=True):
     model: ShortText = ""
 
 
+class RecordsWaiting(Part, frozen=True, kw_only=True):
+    """Records that no receipt covers: what would be lost with the card.
+
+    `oldest_at`: when the oldest of them was stored. `sealed`: how many are in batches already.
+    """
+
+    count: Count = 0
+    oldest_at: Moment | None = None
+    sealed: Count = 0
+
+
+class WifiStations(Part, frozen=True, kw_only=True):
+    """How many phones are on the school's Wi-Fi now, and how many of them are heard badly.
+
+    `weakest_dbm`: the worst signal.
+    """
+
+    count: Count = 0
+    weak: Count = 0
+    weakest_dbm: Annotated[int, Meta(ge=-200, le=50)] | None = None
+
+
+class Power(Part, frozen=True, kw_only=True):
+    """Power cuts since the time `since`, and in all; `last_at`: when the newest was found.
+
+    `undervoltage`: the box says that its supply is too weak; absent where it can't tell.
+    """
+
+    since: Moment
+    cuts: Count = 0
+    cuts_in_all: Count = 0
+    last_at: Moment | None = None
+    undervoltage: bool | None = None
+
+
+class HubLink(Part, frozen=True, kw_only=True):
+    """The link to the hub, as measured since the time `since`.
+
+    `bytes_per_second`: what it gave while something was fetched, 0 while unknown.
+    `minutes_per_day`: how long it was seen to work, on average. `duty_percent`: the share of the
+    time in which it worked while more was to come, 0 to 100. `next_contact`: when the node will ask
+    the hub next, by its windows and budgets.
+    """
+
+    since: Moment
+    bytes_per_second: Count = 0
+    minutes_per_day: Annotated[int, Meta(ge=0, le=1_440)] = 0
+    duty_percent: Annotated[int, Meta(ge=0, le=100)] | None = None
+    next_contact: Moment | None = None
+
+
+class Coming(Part, frozen=True, kw_only=True):
+    """What the node expects: `bytes` are to come over links, `lessons` to open, all by `done_at`.
+
+    `waits_for`: why nothing comes now, a name; empty where something does. `goes_on`: when it will.
+    """
+
+    bytes: Count = 0
+    lessons: Count = 0
+    done_at: Moment | None = None
+    waits_for: NameOrEmpty = ""
+    goes_on: Moment | None = None
+
+
+class CourierVisit(Part, frozen=True, kw_only=True):
+    """The newest courier's disk: when it came, and what became of it, a name."""
+
+    at: Moment
+    state: Name
+    bytes_in: Count = 0
+    batches: Count = 0
+
+
 class Report(Message, frozen=True, kw_only=True):
     """What a node says about itself, as of `at`, its likeliest time.
 
     `stale_since`: when the signatures lapsed of what it knows to be offered. `desired_state`: the
     number of the one that it goes by, 0 for none. `batches`: its newest batch, `receipt`: the
-    newest one that a receipt covers.
+    newest one that a receipt covers. What follows after those an older node leaves out, and
+    nodes of before issue 6 know none of it.
     """
 
     at: Moment
@@ -121,6 +217,12 @@ class Report(Message, frozen=True, kw_only=True):
     desired_state: Count = 0
     batches: Count = 0
     receipt: Count = 0
+    records: RecordsWaiting | None = None
+    stations: WifiStations | None = None
+    power: Power | None = None
+    link: HubLink | None = None
+    coming: Coming | None = None
+    courier: CourierVisit | None = None
 
 
 class Reports(Message, frozen=True, kw_only=True):

@@ -197,6 +197,7 @@ POST_BYTES_PER_SECOND_MIN = 1 * KIB  # a body that leaves more slowly is given u
 CERTIFICATES_BYTES_MAX = 256 * KIB  # of a PEM file
 REPORT_DAYS = 7  # of ticks, that a report sums up
 HARDWARE_BYTES_MAX = 1 * KIB  # of a file that names the box's model
+HARDWARE_SENSORS_MAX = 16  # of Linux's, that are looked at for the one of the supply
 
 # Peers
 FILES_TOGETHER_MAX = 48  # small files in one request: their digests are its path

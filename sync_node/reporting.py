@@ -3,7 +3,7 @@
 Nothing about any pupil is in it. What matters most stands first, since what is too much is cut.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -11,8 +11,9 @@ from content_packs import messages, reports
 from content_packs.errors import SatchelError
 from content_packs.limits import REPORT_TROUBLES_MAX, SHORT_TEXT_CHARACTERS_MAX
 from content_packs.reports import Clock, Disk, PackReadiness, Report, Ticks, Trouble, Versions
-from sync_node import status, ticks, trusted_time
+from sync_node import box_facts, status, ticks
 from sync_node.box_clock import BoxClock
+from sync_node.box_facts import as_moment, moment
 from sync_node.config import Config
 from sync_node.data_dir import DataDir
 from sync_node.disk import disk_total
@@ -21,7 +22,7 @@ from sync_node.held_documents import HeldDocuments
 from sync_node.identity import Identity
 from sync_node.limits import REPORT_DAYS
 from sync_node.status import PackStatus
-from sync_node.ticks import Tick
+from sync_node.ticks import Record, Tick
 
 
 def report(  # noqa: PLR0913  # all by name; each is needed
@@ -43,6 +44,7 @@ def report(  # noqa: PLR0913  # all by name; each is needed
     time = clock.reading()
     found = status.status(data_dir, config.channels, time=time, disk_free=disk_free)
     desired_state, newest, receipted = numbers
+    done = ticks.records(time.now - timedelta(days=REPORT_DAYS))
     return reports.fitted(
         Report(
             at=messages.to_second(time.now),
@@ -59,17 +61,22 @@ def report(  # noqa: PLR0913  # all by name; each is needed
                 trusted=messages.to_second(time.trusted),
                 sure=time.sure,
                 clock_is=time.clock_is,
-                system=_moment(time.clock),
+                system=as_moment(time.clock),
             ),
-            ticks=_ticks(time.now, tick, last_contact=_parsed(found.last_contact)),
+            ticks=_ticks(time.now, done, tick, last_contact=moment(found.last_contact)),
             packs=tuple(_pack(each) for each in sorted(found.packs, key=_wholeness)),
             troubles=tuple(_trouble(each) for each in (tick.troubles if tick else ())),
             channels_absent=found.absent_channels[:REPORT_TROUBLES_MAX],
-            stale_since=_parsed(found.stale_since),
+            stale_since=moment(found.stale_since),
             paused=found.paused,
             desired_state=desired_state,
             batches=newest,
             receipt=receipted,
+            stations=box_facts.wifi(data_dir, time),
+            power=box_facts.power(found, hardware),
+            link=box_facts.hub_link(data_dir, config, done, time.now),
+            coming=box_facts.coming(found),
+            courier=box_facts.courier(found),
         )
     )
 
@@ -131,6 +138,10 @@ def _pack(found: PackStatus) -> PackReadiness:
         bytes_to_come=found.bytes_to_come,
         held_version=found.held_version,
         retired=found.retired,
+        bytes_wanted=found.bytes_wanted,
+        verified_version=found.verified_version,
+        opened=found.opened,
+        rolled_back=found.rolled_back_from,
     )
 
 
@@ -138,13 +149,13 @@ def _trouble(error: SatchelError) -> Trouble:
     return Trouble(code=error.code, text=reports.shortened(error.message))
 
 
-def _ticks(now: datetime, tick: Tick | None, *, last_contact: datetime | None) -> Ticks:
+def _ticks(
+    now: datetime, found: Sequence[Record], tick: Tick | None, *, last_contact: datetime | None
+) -> Ticks:
     """Sum up what the engine did in the last days, and in the tick at work."""
-    since = now - timedelta(days=REPORT_DAYS)
-    found = ticks.records(since)
     bad = ("cut", "untrusted", "invalid", "storage")
     last = found[-1] if found else None
-    started = _parsed(found[0].started_at) if found else None
+    started = moment(found[0].started_at) if found else None
     outcome = tick.outcome if tick else last.outcome if last else ""
     return Ticks(
         since=started or messages.to_second(tick.started_at if tick else now),
@@ -155,22 +166,7 @@ def _ticks(now: datetime, tick: Tick | None, *, last_contact: datetime | None) -
         bytes_in=sum(each.bytes_in for each in found) + (tick.traffic.bytes_in if tick else 0),
         bytes_out=sum(each.bytes_out for each in found) + (tick.traffic.bytes_out if tick else 0),
         cuts=sum(each.cuts for each in found),
-        last_ended_at=_parsed(last.ended_at) if last else None,
+        last_ended_at=moment(last.ended_at) if last else None,
         last_outcome=reports.shortened(outcome, SHORT_TEXT_CHARACTERS_MAX),
         last_contact=last_contact,
     )
-
-
-def _parsed(text: str) -> datetime | None:
-    found = trusted_time.parse(text) if text else None
-    return _moment(found) if found else None
-
-
-def _moment(time: datetime) -> datetime | None:
-    """Return a time as a message can hold it, None for one that no message can."""
-    second = messages.to_second(time)
-    try:
-        messages.check_moment(second, what="report")
-    except ValueError:
-        return None
-    return second

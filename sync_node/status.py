@@ -56,7 +56,9 @@ class PackStatus:
     `bytes_to_come` are those of files that aren't here, before compression; None where the
     manifest isn't here yet. `versions` are those at which lessons are active. `held_by` says why
     the pack is at `held_version`, `held_until` a teacher's last day, ISO 8601; `pin`: why a
-    teacher's pin doesn't hold.
+    teacher's pin doesn't hold. `bytes_wanted`: of all files of `version` that this node wants.
+    `verified_version`: the newest of which everything is here that a lesson needs to be opened;
+    `opened`: how many lessons are open at it. `rolled_back_from`: what a person rolled back from.
     """
 
     pack: str
@@ -73,6 +75,10 @@ class PackStatus:
     held_by: HeldBy = ""
     held_until: str = ""
     pin: str = ""
+    bytes_wanted: int | None = None
+    verified_version: int | None = None
+    opened: int = 0
+    rolled_back_from: int | None = None
 
     def in_words(self) -> str:
         """Return it as a line for people."""
@@ -230,7 +236,12 @@ def _pack(
     held_by: HeldBy = ""
     if row.held_version is not None:
         held_by = "teacher" if row.rolled_back_from is None else "rollback"
-    to_come = _bytes_to_come(data_dir, manifest, store) if manifest else None
+    missing = _missing(manifest, store) if manifest else frozenset()
+    size, to_come = _bytes_of(data_dir, manifest, missing) if manifest else (None, None)
+    verified = version if manifest and _is_verified(manifest, missing) else None
+    if verified is None:
+        before = sorted({each for each in active if each != version}, reverse=True)
+        verified = _verified_before(row.pack, before, versions, manifests, store)
     return PackStatus(
         pack=row.pack,
         channel=row.channel,
@@ -246,6 +257,10 @@ def _pack(
         held_by=held_by,
         held_until=pin.until if pin and held_by == "teacher" else "",
         pin=teachers_pins.why_not_in_words(pin) if pin else "",
+        bytes_wanted=offer.size if manifest is None and offer else size,
+        verified_version=verified,
+        opened=active.count(verified) if verified else 0,
+        rolled_back_from=row.rolled_back_from,
     )
 
 
@@ -256,14 +271,42 @@ def _manifest(manifests: HeldManifests, digest: str | None) -> Manifest | None:
         return None  # `check` says so
 
 
-def _bytes_to_come(data_dir: DataDir, manifest: Manifest, held: Container[str]) -> int:
-    unwanted = usefulness.unwanted(manifest, state.renditions())
-    missing = {
-        file.digest: file
-        for file in manifest.files
-        if file.digest not in held and file.digest not in unwanted
-    }
-    return sum(
-        max(file.size - allocated_bytes(data_dir.part_path(file.digest)), 0)
-        for file in missing.values()
+def _missing(manifest: Manifest, held: Container[str]) -> frozenset[str]:
+    """Return the digests of a version's files that aren't here. What is here was hashed."""
+    return frozenset(file.digest for file in manifest.files if file.digest not in held)
+
+
+def _is_verified(manifest: Manifest, missing: frozenset[str]) -> bool:
+    """Say whether everything is here that a lesson needs to be opened."""
+    return not missing or all(
+        manifest.by_path[path].digest not in missing
+        for lesson in manifest.lessons
+        for path in lesson.required_paths()
     )
+
+
+def _verified_before(
+    pack: str,
+    before: list[int],
+    versions: dict[tuple[str, int], str],
+    manifests: HeldManifests,
+    store: Store,
+) -> int | None:
+    """Return the first of the versions `before` of which everything is here."""
+    for version in before:
+        manifest = _manifest(manifests, versions.get((pack, version)))
+        if manifest and _is_verified(manifest, _missing(manifest, store)):
+            return version
+    return None
+
+
+def _bytes_of(data_dir: DataDir, manifest: Manifest, missing: frozenset[str]) -> tuple[int, int]:
+    """Return the bytes of the files that this node wants, and those of them that are to come."""
+    unwanted = usefulness.unwanted(manifest, state.renditions())
+    wanted = {file.digest: file for file in manifest.files if file.digest not in unwanted}
+    to_come = sum(
+        max(file.size - allocated_bytes(data_dir.part_path(digest)), 0)
+        for digest, file in wanted.items()
+        if digest in missing
+    )
+    return sum(file.size for file in wanted.values()), to_come

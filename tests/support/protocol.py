@@ -17,12 +17,18 @@ from content_packs.names import RENDITIONS
 from content_packs.protocol import Claim, Credential, Receipt, StatusList, Time
 from content_packs.reports import (
     Clock,
+    Coming,
+    CourierVisit,
     Disk,
+    HubLink,
     PackReadiness,
+    Power,
+    RecordsWaiting,
     Report,
     Ticks,
     Trouble,
     Versions,
+    WifiStations,
 )
 from content_packs.signed_documents import public_keyid
 from tests.support.strategies import names
@@ -185,6 +191,11 @@ readiness = st.builds(
     bytes_to_come=maybe(counts),
     held_version=maybe(versions),
     retired=st.booleans(),
+    bytes_wanted=maybe(counts),
+    verified_version=maybe(versions),
+    opened=counts,
+    used=counts,
+    rolled_back=maybe(versions),
 )
 reports: SearchStrategy[Report] = st.builds(
     Report,
@@ -212,4 +223,32 @@ reports: SearchStrategy[Report] = st.builds(
     stale_since=maybe(moments),
     paused=st.booleans(),
     desired_state=counts,
+    records=maybe(st.builds(RecordsWaiting, count=counts, oldest_at=maybe(moments), sealed=counts)),
+    stations=maybe(
+        st.builds(WifiStations, count=counts, weak=counts, weakest_dbm=maybe(st.integers(-200, 50)))
+    ),
+    power=maybe(
+        st.builds(
+            Power,
+            since=moments,
+            cuts=counts,
+            cuts_in_all=counts,
+            last_at=maybe(moments),
+            undervoltage=maybe(st.booleans()),
+        )
+    ),
+    link=maybe(
+        st.builds(
+            HubLink,
+            since=moments,
+            bytes_per_second=counts,
+            minutes_per_day=st.integers(0, 1_440),
+            duty_percent=maybe(st.integers(0, 100)),
+            next_contact=maybe(moments),
+        )
+    ),
+    coming=maybe(
+        st.builds(Coming, bytes=counts, lessons=counts, done_at=maybe(moments), waits_for=names)
+    ),
+    courier=maybe(st.builds(CourierVisit, at=moments, state=names, batches=counts)),
 )
