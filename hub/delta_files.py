@@ -15,11 +15,13 @@ from content_packs.errors import Refused
 from content_packs.layout import Layout
 from content_packs.manifest import Manifest
 from hub.contents import FileReader, read_layout, read_manifest
-from hub.deltas import Delta, Wanted, find, missing, place_of, remember
+from hub.deltas import Delta, Wanted, find, missing, place_of, remember, wanted
 from hub.errors import Damaged
 from hub.hub import Hub
+from hub.jobs.context import JobContext
 from hub.limits import DELTA_BLOCKS_KEPT, DELTA_LOCK_WAIT_SECONDS, DELTA_WORTH
 from hub.lock import locked
+from hub.sayings import words_of_delta
 
 Progress = Callable[[str, int, int], None]  # what is being done, bytes done, bytes in all
 
@@ -122,3 +124,12 @@ def bytes_of_blocks(old: Manifest, new: Manifest, laid_out: Layout) -> int:
         if chunk.digest not in held
     }
     return sum(laid_out.blocks[number].stored for number in blocks)
+
+
+def run_job(hub: Hub, context: JobContext) -> dict[str, int]:
+    """Make the deltas that are missing, of the pack in the arguments or of all."""
+    pack = context.arguments.get("pack")
+    made = make(hub, wanted(hub, pack), context.show)
+    for one in made:
+        context.log(words_of_delta(one))
+    return {"made": len(made)}
