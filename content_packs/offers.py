@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from content_packs import staging
 from content_packs.digests import check_digest
 from content_packs.errors import InvalidContent
 from content_packs.limits import (
@@ -18,6 +19,7 @@ from content_packs.limits import (
     WITHDRAWN_VERSIONS_MAX,
 )
 from content_packs.names import check_name, check_version
+from content_packs.staging import Staged
 
 ROLE_PREFIX = "c-"
 
@@ -28,7 +30,9 @@ class Offer(msgspec.Struct, frozen=True, forbid_unknown_fields=False, omit_defau
     `manifest` and `layout` are digests; `manifest_stored` and `layout_stored` the bytes that those
     have in the repository; `size` the bytes of all files. `rollout` is the percentage of nodes that
     should take it; `activate_at` and `needed_by` are RFC 3339 times in UTC, or empty. `withdrawn`:
-    other versions of the pack that nobody is to go on with, the newest first.
+    other versions of the pack that nobody is to go on with, the newest first. `staged`: a rollout
+    is under way, or ended early, and says which nodes take it as well; beside it, the channel
+    offers the version that all others have.
     """
 
     pack: str
@@ -42,6 +46,7 @@ class Offer(msgspec.Struct, frozen=True, forbid_unknown_fields=False, omit_defau
     activate_at: str = ""
     needed_by: str = ""
     withdrawn: tuple[int, ...] = ()
+    staged: Staged | None = None
 
 
 def role_of(channel: str) -> str:
@@ -93,6 +98,8 @@ def from_target(channel: str, name: str, custom: object) -> Offer:
         )
     for version in offer.withdrawn:
         check_version(version, what=f"{what}: withdrawn")
+    if offer.staged is not None:
+        staging.check(offer.staged, what=what)
     if name != target_of(channel, offer):
         raise InvalidContent(f"{what}: its custom says {target_of(channel, offer)!r}")
     return offer

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from content_packs.errors import SatchelError
-from sync_node import disk, holding, state, teachers_pins, ticks, tidying
+from sync_node import disk, holding, identity, state, teachers_pins, ticks, tidying
 from sync_node.box_clock import BoxClock
 from sync_node.config import Config
 from sync_node.data_dir import DataDir
@@ -59,7 +59,8 @@ class Engine:
         self._counted = self._looked_at_pins = clock.known.on
         self._tick, self._is_outdated = Tick(clock.now()), False
         self._zone = zone_of(config.time_zone, what="node.toml: time_zone")
-        self._poller = Poller(TrustStore(data_dir.trust), sources, config, clock)
+        node = identity.node_name(data_dir)
+        self._poller = Poller(TrustStore(data_dir.trust), sources, config, clock, node=node)
 
     def tick(self) -> Tick:
         """Do one tick and return what it did. Its troubles are in it, not raised.

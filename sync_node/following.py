@@ -1,6 +1,7 @@
 """Which version of each pack this node is to have: offers, rollouts, holds, retirement.
 
-- Of a pack's offers on the followed channels the newest counts whose rollout reaches this node.
+- Of a pack's offers on the followed channels the newest counts whose rollout reaches this node: by
+  its number, or, once the box is enrolled, by its name in a staged offer (content_packs/staging).
 - An offer may name an older version than the active one: the hub withdrew a bad version.
 - A pack that no followed channel offers is retired: hidden, its files kept until space is needed.
   So is one that isn't among the packs that this node is to have, where they are named.
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from content_packs import staging
 from content_packs.digests import digest_of
 from content_packs.errors import Refused
 from content_packs.offers import Offer
@@ -29,27 +31,32 @@ class Followed:
 
 
 def choose(
-    offered: Mapping[str, Iterable[Offer]], rollout_number: int
+    offered: Mapping[str, Iterable[Offer]], rollout_number: int, node: str = ""
 ) -> dict[str, tuple[str, Offer | None]]:
     """Return, for each pack offered, its channel and the offer that counts. Pure.
 
-    The offer is None where no rollout reaches this node yet.
+    The offer is None where no rollout reaches this node yet. `node`: its id, empty for a box that
+    isn't enrolled.
     """
     chosen: dict[str, tuple[str, Offer | None]] = {}
     for channel, offers in offered.items():
         for offer in offers:
             chosen.setdefault(offer.pack, (channel, None))
             best = chosen[offer.pack][1]
-            if reaches(offer, rollout_number) and (best is None or offer.version > best.version):
+            if not reaches(offer, rollout_number, node):
+                continue
+            if best is None or offer.version > best.version:
                 chosen[offer.pack] = (channel, offer)
     return chosen
 
 
-def reaches(offer: Offer, rollout_number: int) -> bool:
-    """Say whether an offer's rollout reaches the node with this number.
+def reaches(offer: Offer, rollout_number: int, node: str = "") -> bool:
+    """Say whether an offer's rollout reaches the node with this number, or with this id.
 
     Each version shuffles the nodes anew, so that not always the same ones go first.
     """
+    if offer.staged is not None and staging.reaches(offer.staged, node):
+        return True
     shuffled = digest_of(f"{rollout_number} {offer.pack} {offer.version}".encode())
     return int(shuffled, 16) % 100 < offer.rollout
 
@@ -59,12 +66,13 @@ def apply(
     rollout_number: int,
     *,
     packs: Sequence[str] | None = None,
+    node: str = "",
 ) -> bool:
     """Put the offers into node.db, within the caller's transaction; say whether any changed.
 
-    `packs`: those that this node is to have, None for all.
+    `packs`: those that this node is to have, None for all. `node`: its id, empty while it has none.
     """
-    chosen = choose(offered, rollout_number)
+    chosen = choose(offered, rollout_number, node)
     if packs is not None:
         chosen = {pack: found for pack, found in chosen.items() if pack in set(packs)}
     changed = False
@@ -80,6 +88,8 @@ def apply(
 
 
 def _apply_one(pack: str, channel: str, offer: Offer | None) -> bool:
+    if offer and offer.staged:  # who else it reaches is nothing to keep, and no news for this node
+        offer = msgspec.structs.replace(offer, staged=None)
     row = PackRow.get_or_none(PackRow.pack == pack)
     if row is None:
         row = PackRow.create(pack=pack, channel=channel)

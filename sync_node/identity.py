@@ -101,6 +101,12 @@ def credential(data_dir: DataDir) -> Credential | None:
     return found[1] if found else None
 
 
+def node_name(data_dir: DataDir) -> str:
+    """Return the id by which this box is a node, empty where it is none yet."""
+    found = _newest(data_dir)
+    return found[1].node if found else ""
+
+
 def claiming(data_dir: DataDir) -> Identity | None:
     """Return the identity whose claim hasn't been answered, None for none.
 

@@ -25,12 +25,20 @@ class Poller:
     """Asks the sources, hubs first, until one has answered as it should."""
 
     def __init__(
-        self, trust: TrustStore, sources: Sources, config: Config, clock: BoxClock
+        self,
+        trust: TrustStore,
+        sources: Sources,
+        config: Config,
+        clock: BoxClock,
+        *,
+        node: str = "",
     ) -> None:
+        """`node`: the id by which this box is enrolled, empty for none."""
         self._trust = trust
         self._sources = sources
         self._config = config
         self._clock = clock
+        self._node = node
 
     def now(self) -> datetime:
         """Return the trusted time."""
@@ -40,7 +48,7 @@ class Poller:
         """Return the name of what was verified last, as this node follows it."""
         found = self._config
         return state.edition_key(
-            self._trust.timestamp, found.channels, found.packs, found.renditions
+            self._trust.timestamp, found.channels, found.packs, found.renditions, self._node
         )
 
     def poll(self, tick: Tick) -> bool:
@@ -137,7 +145,10 @@ class Poller:
     def _apply(self, verified: Verified) -> bool:
         with database_proxy.atomic("IMMEDIATE"):
             changed = following.apply(
-                verified.offers, self._config.rollout_number, packs=self._config.packs
+                verified.offers,
+                self._config.rollout_number,
+                packs=self._config.packs,
+                node=self._node,
             )
             state.remember_hub(verified.hub_keys, verified.status_list)
             state.remember_renditions(self._config.renditions)

@@ -17,7 +17,15 @@ from content_packs import durable
 from content_packs.digests import check_digest
 from content_packs.errors import InvalidContent, Missing, SatchelError, Untrusted
 from content_packs.manifest import Manifest
-from sync_node import choices, following, mending, state, teachers_pins, trusted_time
+from sync_node import (
+    choices,
+    following,
+    identity,
+    mending,
+    state,
+    teachers_pins,
+    trusted_time,
+)
 from sync_node.activator import put, whole_lessons
 from sync_node.config import Config
 from sync_node.data_dir import DataDir
@@ -125,7 +133,8 @@ def _recall_offers(data_dir: DataDir, config: Config) -> None:
         verified = TrustStore(data_dir.trust).recall(config.channels)
     except (Untrusted, Missing, InvalidContent):
         return
-    following.apply(verified.offers, config.rollout_number, packs=config.packs)
+    node = identity.node_name(data_dir)
+    following.apply(verified.offers, config.rollout_number, packs=config.packs, node=node)
     state.remember_hub(verified.hub_keys, verified.status_list)
     state.remember_renditions(config.renditions)
 

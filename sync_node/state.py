@@ -53,13 +53,17 @@ def edition_key(
     channels: tuple[str, ...],
     packs: tuple[str, ...] | None = None,
     renditions: tuple[str, ...] | None = None,
+    node: str = "",
 ) -> str:
-    """Return what names a verified state of a repository, as followed by this node."""
+    """Return what names a verified state of a repository, as followed by this node.
+
+    `node` is its id, by which staged offers reach it: empty while it has none.
+    """
     name = f"{digest_of(timestamp or b'')} {' '.join(channels)}"
     for what, names in (("packs", packs), ("renditions", renditions)):
         if names is not None:
             name += f" {what}: {digest_of(' '.join(names).encode())}"
-    return name
+    return f"{name} node: {node}" if node else name
 
 
 def applied() -> str:
