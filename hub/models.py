@@ -37,7 +37,8 @@ class VersionRow(_Row):
 
     `manifest` and `layout` are digests; `size` the bytes of all files, `new_bytes` those that it
     brought into the repository. `title` is its localised title. `withdrawn_at` is empty unless it
-    may not be released any more.
+    may not be released any more. `published_by`: the login of who published it, empty where that
+    wasn't kept.
     """
 
     pack: Any = TextField()  # of a PackRow, as the migration says
@@ -49,6 +50,7 @@ class VersionRow(_Row):
     title: Any = JSONField()
     published_at: Any = TextField()
     withdrawn_at: Any = TextField(default="")
+    published_by: Any = TextField(default="")
 
     class Meta:
         """Its key."""
@@ -57,13 +59,17 @@ class VersionRow(_Row):
 
 
 class ReleaseRow(_Row):
-    """That a version was released on a channel, in the order of `id`."""
+    """That a version was released on a channel, in the order of `id`.
+
+    `actor`: the login of who did, empty where that isn't known.
+    """
 
     id: Any = AutoField()
     channel: Any = TextField()
     pack: Any = TextField()
     version: Any = IntegerField()
     released_at: Any = TextField()
+    actor: Any = TextField(default="")
 
 
 class DeltaRow(_Row):

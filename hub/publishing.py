@@ -34,6 +34,7 @@ from hub.contents import check_bundles, read_layout, read_manifest
 from hub.edition import Edition
 from hub.hub import Hub
 from hub.limits import CPACK_BYTES_MAX, EARLIER_VERSIONS_MAX
+from hub.people.actor import Actor
 from hub.placing import finish_or_forget, put_in_place
 from hub.settling import changing
 from hub.versions import Version, insert, publisher_of, versions_of
@@ -56,9 +57,13 @@ class Published:
 
 
 def publish(
-    hub: Hub, path: Path, progress: Progress = lambda _doing, _done, _total: None
+    hub: Hub,
+    path: Path,
+    progress: Progress = lambda _doing, _done, _total: None,
+    *,
+    actor: Actor | None = None,
 ) -> Published:
-    """Publish the cpack or pack folder at `path`.
+    """Publish the cpack or pack folder at `path`, for `actor`: of one publisher, or of all.
 
     A signature is looked for beside a cpack. Raises `Refused` for a version that isn't newer, isn't
     the publisher's or isn't signed as it has to be, `Untrusted` for a signature that doesn't hold,
@@ -79,6 +84,7 @@ def publish(
             else:
                 _copy(path, upload, progress)
             with _opened(hub, upload, path) as taken:
+                _expect_own(taken, actor)
                 signed_by = _signed_by(hub, taken, path)
                 known = _known(hub, taken)
                 if known is None:
@@ -86,7 +92,9 @@ def publish(
                     _expect_bundles(hub, taken, path)
                     if not path.is_dir():  # else this very process has just hashed every byte
                         cpack.verify(taken, _during(progress, "checking"))
-                    return Published(_add(hub, taken, progress), already=False, signed_by=signed_by)
+                    by = actor.login if actor else ""
+                    added = _add(hub, taken, progress, by)
+                    return Published(added, already=False, signed_by=signed_by)
                 return Published(known, already=True, signed_by=signed_by)
         finally:
             finish_or_forget(hub)
@@ -137,6 +145,18 @@ def _opened(hub: Hub, upload: Path, path: Path) -> Iterator[Cpack]:
         message = error.message.replace(str(upload), str(path))
         hint = error.hint or "It isn't intact: copy it again, or build it again."
         raise type(error)(message, hint=hint) from error
+
+
+def _expect_own(taken: Cpack, actor: Actor | None) -> None:
+    """Raise `Refused` where a pack says it is of another publisher than `actor` publishes for."""
+    publisher = taken.manifest.publisher.id
+    if actor is None or actor.sees_pack_of(publisher):
+        return
+    raise Refused(
+        f"{taken.manifest.pack}: says it is of the publisher {publisher!r}; "
+        f"{actor.login} publishes for {actor.publisher!r}",
+        hint=f'Write publisher id = "{actor.publisher}" in pack.toml, and build it again.',
+    )
 
 
 def _signed_by(hub: Hub, taken: Cpack, path: Path) -> str:
@@ -197,7 +217,7 @@ def _check_offered(edition: Edition, taken: Cpack) -> None:
             )
 
 
-def _add(hub: Hub, taken: Cpack, progress: Progress) -> Version:
+def _add(hub: Hub, taken: Cpack, progress: Progress, by: str) -> Version:
     laid_out, staged = _lay_out(hub, taken, progress)
     manifest = taken.manifest
     layout_digest, stored_layout = taken.layout_digest, taken.stored_layout
@@ -222,6 +242,7 @@ def _add(hub: Hub, taken: Cpack, progress: Progress) -> Version:
         title=manifest.title,
         published_at=in_words(hub.clock()),
         withdrawn_at="",
+        published_by=by,
     )
     insert(hub, new, manifest.publisher.id)
     return new

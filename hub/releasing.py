@@ -101,11 +101,13 @@ def _time(what: str, text: str) -> str:
 _TIME_HINT = "Write it like 2026-09-01T06:00:00Z (UTC), or 2026-09-01T14:00:00+08:00."
 
 
-def release(hub: Hub, pack: str, version: int, channel: str, on: Terms) -> Released:
+def release(  # noqa: PLR0913 - the actor by name
+    hub: Hub, pack: str, version: int, channel: str, on: Terms, *, actor: str = ""
+) -> Released:
     """Offer a version of a pack on a channel, in place of what it offers of that pack.
 
-    Raises `Missing` for what isn't there, `Refused` for a withdrawn or an older version, `Damaged`,
-    `KeyAbsent`, `Busy`, `StorageFailed`.
+    `actor`: the login of who releases it. Raises `Missing` for what isn't there, `Refused` for a
+    withdrawn or an older version, `Damaged`, `KeyAbsent`, `Busy`, `StorageFailed`.
     """
     with changing(hub, f"releasing {pack} {version} on {channel}") as edition:
         expect_channel(edition, channel)
@@ -123,17 +125,18 @@ def release(hub: Hub, pack: str, version: int, channel: str, on: Terms) -> Relea
             return Released(channel, offer, before.version, already=True)
         role = offers.role_of(channel)
         changed = {role: _with_offer(edition, channel, pack, target)}
-        _commit(hub, edition, changed)
+        _commit(hub, edition, changed, actor)
         return Released(channel, offer, before.version if before else 0, already=False)
 
 
-def withdraw(
+def withdraw(  # noqa: PLR0913 - all after the version by name
     hub: Hub,
     pack: str,
     version: int,
     *,
     channel: str | None = None,
     fall_back_to: int | None = None,
+    actor: str = "",
 ) -> Withdrawn:
     """Take a version away from `channel`, or for good from all; offer another in its place.
 
@@ -152,7 +155,7 @@ def withdraw(
                 target = _fall_back(hub, name, (pack, version), fall_back_to)
             changed[offers.role_of(name)] = _with_offer(edition, name, pack, target)
         if changed:
-            _commit(hub, edition, changed)
+            _commit(hub, edition, changed, actor)
         if channel is None:
             mark_withdrawn(hub, pack, version, in_words(hub.clock()))
         could = {} if fall_back_to else _possible_fall_backs(hub, offering, pack, version)
@@ -227,9 +230,9 @@ def _with_offer(edition: Edition, channel: str, pack: str, target: TargetFile | 
     return role
 
 
-def _commit(hub: Hub, edition: Edition, changed: dict[str, Targets]) -> None:
+def _commit(hub: Hub, edition: Edition, changed: dict[str, Targets], actor: str) -> None:
     signing = Signing(hub.data.metadata, hub.keys, hub.clock())
-    record_releases(hub, signing.commit(edition, changed))
+    record_releases(hub, signing.commit(edition, changed), actor)
 
 
 def _offering(edition: Edition, pack: str, version: int, channel: str | None) -> tuple[str, ...]:

@@ -38,10 +38,10 @@ def changing(hub: Hub, doing: str) -> Iterator[Edition]:
         yield edition
 
 
-def record_releases(hub: Hub, edition: Edition) -> None:
+def record_releases(hub: Hub, edition: Edition, actor: str = "") -> None:
     """Add to the history what the edition offers and the history doesn't end with.
 
-    Raises `StorageFailed`.
+    `actor`: the login of who released it. Raises `StorageFailed`.
     """
     now = in_words(hub.clock())
     with hub.database.writing():
@@ -49,7 +49,11 @@ def record_releases(hub: Hub, edition: Edition) -> None:
             for offer in edition.offers_on(channel):
                 if _last_released(channel, offer.pack) != offer.version:
                     ReleaseRow.insert(
-                        channel=channel, pack=offer.pack, version=offer.version, released_at=now
+                        channel=channel,
+                        pack=offer.pack,
+                        version=offer.version,
+                        released_at=now,
+                        actor=actor,
                     ).execute()
 
 

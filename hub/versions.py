@@ -10,7 +10,10 @@ from hub.models import PackRow, ReleaseRow, VersionRow
 
 @dataclass(frozen=True)
 class Version:
-    """A published version. `new_bytes` are those it brought into the repository."""
+    """A published version. `new_bytes` are those it brought into the repository.
+
+    `published_by`: the login of who did, empty where that isn't known.
+    """
 
     pack: str
     version: int
@@ -21,6 +24,7 @@ class Version:
     title: dict[str, str]
     published_at: str
     withdrawn_at: str
+    published_by: str = ""
 
 
 def versions_of(hub: Hub, pack: str) -> list[Version]:
@@ -71,6 +75,7 @@ def insert(hub: Hub, new: Version, publisher: str) -> None:
             title=new.title,
             published_at=new.published_at,
             withdrawn_at=new.withdrawn_at,
+            published_by=new.published_by,
         ).execute()
 
 
@@ -115,4 +120,5 @@ def _version(row: VersionRow) -> Version:
         row.title,
         row.published_at,
         row.withdrawn_at,
+        row.published_by,
     )
