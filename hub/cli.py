@@ -83,13 +83,23 @@ main.add_command(courier)
 @main.command()
 @data_option
 @click.option("--channel", default="main", show_default=True, help="Name of the first channel.")
+@click.option(
+    "--database",
+    default="sqlite",
+    show_default=True,
+    envvar="SATCHEL_HUB_DATABASE",
+    show_envvar=True,
+    help="sqlite, or postgresql://USER@HOST/NAME: a database that is empty.",
+)
 @json_option
-def init(data: Path, channel: str, as_json: bool) -> None:
+def init(data: Path, channel: str, database: str, as_json: bool) -> None:
     """Make a hub: data directory, keys, root of trust, first channel."""
     from hub.clock import system_clock
     from hub.initialising import initialise
 
-    made = initialise(data, channel, system_clock, passphrase_file=passphrase_file())
+    made = initialise(
+        data, channel, system_clock, passphrase_file=passphrase_file(), database=database
+    )
     if as_json:
         print_built(made)
         return
@@ -124,6 +134,7 @@ def serve(data: Path, host: str | None, port: int | None) -> None:
     from hub.serving import serve as run
 
     hub = _open(data)
+    hub.database.keep_connections()
     config = replace(
         hub.config,
         host=hub.config.host if host is None else host,

@@ -5,6 +5,7 @@ pen never passes for a setting.
 """
 
 import json
+import re
 import tomllib
 import zoneinfo
 from dataclasses import dataclass, fields
@@ -70,6 +71,10 @@ _NAMED = """
 # The file that holds the passphrase of the hub's keys.
 passphrase_file = {name}
 """
+_STORED = """
+# Where the database is; its password stands elsewhere.
+database = {address}
+"""
 
 
 @dataclass(frozen=True)
@@ -116,12 +121,42 @@ def read_config(path: Path) -> Config:
     return _checked(found, path)
 
 
-def write_default(path: Path, *, passphrase_file: Path | None = None) -> None:
+def write_default(
+    path: Path, *, passphrase_file: Path | None = None, database: str = SQLITE
+) -> None:
     """Write a configuration with the defaults and their meanings. Raises `StorageFailed`."""
     text = _TEMPLATE
     if passphrase_file is not None:
-        text += _NAMED.format(name=json.dumps(str(passphrase_file), ensure_ascii=False))
+        text += _NAMED.format(name=_quoted(str(passphrase_file)))
+    if database != SQLITE:
+        text += _STORED.format(address=_quoted(database))
     durable.write(path, text.encode())
+
+
+def change(path: Path, key: str, value: str) -> None:
+    """Set a key that is a text to another value, and leave all else in the file as it is.
+
+    Raises `InvalidConfig`, `StorageFailed`.
+    """
+    check_key(key, value, str(path))
+    read_config(path)
+    line = f"{key} = {_quoted(value)}"
+    text = path.read_text(encoding="utf-8")
+    changed, found = re.subn(
+        rf"^[ \t]*{key}[ \t]*=.*$", lambda _: line, text, count=1, flags=re.MULTILINE
+    )
+    if not found:
+        changed = f"{text.rstrip()}\n{line}\n"
+    durable.write(path, changed.encode(), mode=path.stat().st_mode & 0o777)
+    if getattr(read_config(path), key) != value:
+        durable.write(path, text.encode(), mode=path.stat().st_mode & 0o777)
+        raise InvalidConfig(
+            f"{path}: {key} couldn't be set; nothing was changed", hint=f"Write it yourself: {line}"
+        )
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _checked(found: dict[str, object], path: Path) -> Config:
@@ -133,7 +168,7 @@ def _checked(found: dict[str, object], path: Path) -> Config:
             )
         if type(value) is not known[key]:
             raise InvalidConfig(f"{path}: {key} is {value!r}, expected {_TYPE_WORDS[known[key]]}")
-        _check_value(key, value, path)
+        check_key(key, value, str(path))
     return Config(**found)  # type: ignore[arg-type]  # each was just checked against its field
 
 
@@ -144,47 +179,48 @@ _TYPE_WORDS: dict[type, str] = {
 }
 
 
-def _check_value(key: str, value: object, path: Path) -> None:
+def check_key(key: str, value: object, where: str) -> None:
+    """Check a value of the right type, found at `where`. Raises `InvalidConfig`."""
     if isinstance(value, bool):
         return
     if isinstance(value, int):
         least, most = _NUMBERS[key]
         if not least <= value <= most:
-            raise InvalidConfig(f"{path}: {key} is {value}, expected {least} to {most}")
+            raise InvalidConfig(f"{where}: {key} is {value}, expected {least} to {most}")
     elif isinstance(value, str):
         least, most = _CHARACTERS.get(key, (1, TITLE_CHARACTERS_MAX))
         if not least <= len(value) <= most:
-            raise InvalidConfig(f"{path}: {key} has to have {least} to {most} characters")
-        _check_address(key, value, path)
+            raise InvalidConfig(f"{where}: {key} has to have {least} to {most} characters")
+        _check_address(key, value, where)
         if key == "zone":
-            _check_zone(value, path)
+            _check_zone(value, where)
 
 
-def _check_address(key: str, value: str, path: Path) -> None:
+def _check_address(key: str, value: str, where: str) -> None:
     if key not in _SCHEMES:
         return
     word, schemes = _SCHEMES[key]
     if value != word and not value.startswith(schemes):
         raise InvalidConfig(
-            f"{path}: {key} is {value!r}, expected {word!r} or {' or '.join(schemes)}..."
+            f"{where}: {key} is {value!r}, expected {word!r} or {' or '.join(schemes)}..."
         )
     try:
         found = urlsplit(value)
         secret = found.password
     except ValueError as error:
-        raise InvalidConfig(f"{path}: {key} is no address: {error}") from error
+        raise InvalidConfig(f"{where}: {key} is no address: {error}") from error
     if secret is not None:
         raise InvalidConfig(
-            f"{path}: {key} has a password in it",
+            f"{where}: {key} has a password in it",
             hint="hub.toml is no place for one: see hub/CLI.md, Configuration.",
         )
 
 
-def _check_zone(value: str, path: Path) -> None:
+def _check_zone(value: str, where: str) -> None:
     try:
         zoneinfo.ZoneInfo(value)
     except (ValueError, OSError) as error:
         raise InvalidConfig(
-            f"{path}: zone is {value!r}, which this machine doesn't know",
+            f"{where}: zone is {value!r}, which this machine doesn't know",
             hint='Name one such as "Asia/Shanghai" (package tzdata).',
         ) from error

@@ -1,45 +1,60 @@
-"""hub.db: SQLite in WAL mode, so that pages read while a command writes.
+"""The hub's database: hub.db (SQLite), or the PostgreSQL that hub.toml names.
 
-`synchronous=FULL`: what a transaction said is there after a power cut. Migrations run when the hub
-is opened, under its lock. A connection lives as long as its transaction: nothing is kept open by
-idle threads.
+What a transaction said is there after a power cut. Migrations run when the hub is opened, under its
+lock. What differs between the two stands in `hub.engines` and `hub.dialects`.
+
+A connection to SQLite lives as long as its transaction, so that nothing keeps hub.db open behind a
+command's back; a server calls `keep_connections`, since opening one costs three times what a small
+transaction does. Those to PostgreSQL are always kept.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import peewee
 from playhouse.migrations import Runner
+from playhouse.pool import MaxConnectionsExceeded
 
 from content_packs.errors import StorageFailed
 from hub import models
-from hub.limits import DATABASE_BUSY_SECONDS
+from hub.dialects import Dialect
+from hub.engines import Engine, Sqlite
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
 
 
 class Database:
-    """The database at `path`, with the models bound to it."""
+    """A database, with the models bound to it: the file at `where`, or what an engine connects."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._database = peewee.SqliteDatabase(
-            str(path),
-            pragmas={"journal_mode": "wal", "synchronous": "full", "foreign_keys": 1},
-            timeout=DATABASE_BUSY_SECONDS,
-            autoconnect=False,
-        )
-        models.database_proxy.initialize(self._database)
+    def __init__(self, where: Path | Engine) -> None:
+        self._engine = Sqlite(where) if isinstance(where, Path) else where
+        self._peewee: Any = self._engine.peewee
+        self._keeps = self._engine.dialect == "postgresql"
+        models.database_proxy.initialize(self._peewee)
+
+    @property
+    def dialect(self) -> Dialect:
+        """Which of the two it is: for the few queries that have to be put differently."""
+        return self._engine.dialect
+
+    def keep_connections(self) -> None:
+        """Use connections again, for as long as this process lives."""
+        self._keeps = True
+
+    def close(self) -> None:
+        """Close the connections that are kept and not in use just now."""
+        self._peewee.close_idle()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Run the block as one transaction, durable when it ends. Raises `StorageFailed`.
 
-        A block that reads before it writes needs `writing`: where another writer comes in between,
-        SQLite refuses the write at once, however long it may wait.
+        All that it reads is of one moment. A block that reads before it writes needs `writing`:
+        where another writer comes in between, the write is refused at once.
         """
-        with self._errors(), self._database.connection_context(), self._database.atomic():
+        with self._begun(self._engine.reading):
             yield
 
     @contextmanager
@@ -49,33 +64,73 @@ class Database:
         What the block reads stays so until it ends: a check and what depends on it are one step.
         Raises `StorageFailed`.
         """
-        with (
-            self._errors(),
-            self._database.connection_context(),
-            self._database.atomic("IMMEDIATE"),
-        ):
+        with self._begun(self._engine.writing):
+            self._engine.begin_writing()
             yield
 
-    def migrate(self, lock: Callable[[], AbstractContextManager[None]]) -> None:
-        """Bring the database to its newest form; `lock` holds the hub's lock meanwhile.
+    def holds_rows(self) -> bool:
+        """Return whether anything was ever written into it. Raises `StorageFailed`."""
+        with self._errors(), self._connected():
+            tables = [name for name in self._peewee.get_tables() if name != "schema_migration"]
+            return any(
+                self._peewee.execute_sql(f'SELECT 1 FROM "{name}" LIMIT 1').fetchone()  # noqa: S608 - its own table
+                for name in tables
+            )
 
-        Raises `StorageFailed`, and what `lock` raises.
+    def schema(self) -> list[str]:
+        """Return the names of the migrations that it went through. Raises `StorageFailed`."""
+        with self._errors(), self._connected():
+            return sorted(Runner(self._peewee, str(_MIGRATIONS)).applied())
+
+    def migrate(
+        self, lock: Callable[[], AbstractContextManager[None]], *, to: str | None = None
+    ) -> None:
+        """Bring the database to its newest form, or `to` that of an earlier migration.
+
+        `lock` holds the hub's lock meanwhile. Raises `StorageFailed`, and what `lock` raises.
         """
-        with self._errors(), self._database.connection_context():
-            runner = Runner(self._database, str(_MIGRATIONS))
+        with self._errors(), self._connected():
+            runner = Runner(self._peewee, str(_MIGRATIONS))
             if all(migration.applied for migration in runner.status()):
                 return
             with lock():
-                runner.up()
+                let_go = self._engine.lock_migrations()
+                try:
+                    runner.up(to)
+                finally:
+                    let_go()
+
+    @contextmanager
+    def _connected(self) -> Iterator[None]:
+        if not self._peewee.is_closed():  # inside of another block of this thread
+            yield
+            return
+        self._peewee.connect()
+        try:
+            yield
+        finally:
+            if self._keeps:
+                self._peewee.close()  # back to those that wait for their next use
+            else:
+                self._peewee.manual_close()
+
+    @contextmanager
+    def _begun(self, begin: Callable[[], AbstractContextManager[object]]) -> Iterator[None]:
+        with self._errors(), self._connected(), ExitStack() as stack:
+            try:
+                stack.enter_context(begin())
+            except peewee.OperationalError:
+                if not self._keeps or self._peewee.transaction_depth():
+                    raise
+                self._peewee.manual_close()  # the server may have begun anew since its last use
+                self._peewee.close_idle()
+                self._peewee.connect()
+                stack.enter_context(begin())
+            yield
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
         try:
             yield
-        except peewee.PeeweeException as error:
-            raise StorageFailed(
-                f"{self._path}: {error}",
-                hint="Run as the user that owns the data directory; check that the disk isn't "
-                "full, read-only or failing; "
-                "restore hub.db from a backup if it is damaged.",
-            ) from error
+        except (peewee.PeeweeException, MaxConnectionsExceeded) as error:
+            raise StorageFailed(f"{self._engine.place}: {error}", hint=self._engine.hint) from error

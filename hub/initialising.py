@@ -17,13 +17,12 @@ from content_packs import durable, offers
 from content_packs.key_files import PRIVATE_MODE
 from hub.channels import check_channel_name, with_channel
 from hub.clock import Clock
-from hub.config import write_default
+from hub.config import SQLITE, Config, check_key, write_default
 from hub.data_dir import DataDir
-from hub.database import Database
 from hub.edition import file_name
 from hub.errors import NotAHub
 from hub.further_keys import with_further_keys
-from hub.hub import open_hub, passphrases
+from hub.hub import database_of, open_hub, passphrases
 from hub.keys import ROOT_NAMES, KeyStore
 from hub.limits import LOCK_WAIT_SECONDS_MAX, ROOT_LIFETIME, ROOT_THRESHOLD
 from hub.lock import locked
@@ -48,21 +47,25 @@ class NewHub:
     passphrase_made: Path | None
 
 
-def initialise(
+def initialise(  # noqa: PLR0913 - each is a choice of who makes the hub
     root: Path,
     channel: str,
     clock: Clock,
     *,
     passphrase_file: Path | None = None,
     environment: Mapping[str, str] | None = None,
+    database: str = SQLITE,
 ) -> NewHub:
     """Make a hub in the folder `root`, and return what has to be done by hand.
+
+    `database` is as in hub.toml; one on a server has to be there, and has to be empty.
 
     The keys are encrypted with the passphrase that `passphrases` finds or, for want of one, makes.
     `passphrase_made` is the file that it was written to, if it was.
     Raises `NotAHub` if the folder is in use, `UsageError` for the channel's name, `StorageFailed`.
     """
     check_channel_name(channel)
+    check_key("database", database, "hub init")
     data = DataDir(root)
     durable.make_folder(root)
     with locked(data.lock, doing="init", wait_seconds=LOCK_WAIT_SECONDS_MAX):
@@ -74,9 +77,9 @@ def initialise(
         passphrase, made = passphrases(data, passphrase_file, environment).find_or_make()
         keys = KeyStore(data.keys, passphrase=lambda: passphrase)
         _make_trust(data, keys, channel, clock)
-        data.database.touch(mode=PRIVATE_MODE)  # reports, addresses: no other user's business
-        Database(data.database).migrate(nullcontext)
-        write_default(data.config, passphrase_file=passphrase_file and passphrase_file.absolute())
+        _make_database(data, database, environment)
+        named = passphrase_file and passphrase_file.absolute()
+        write_default(data.config, passphrase_file=named, database=database)
         durable.remove(root / _UNFINISHED)
     open_hub(root, clock)
     return NewHub(
@@ -110,6 +113,19 @@ def _clear(data: DataDir) -> None:
                 shutil.rmtree(folder)
         for file in (*data.root.glob(f"{data.database.name}*"), data.passphrase):
             file.unlink(missing_ok=True)
+
+
+def _make_database(data: DataDir, where: str, environment: Mapping[str, str] | None) -> None:
+    if where == SQLITE:
+        data.database.touch(mode=PRIVATE_MODE)  # reports, addresses: no other user's business
+    made = database_of(data, Config(database=where), environment)
+    if made.holds_rows():
+        raise NotAHub(
+            f"{where}: is not empty; nothing in it was changed",
+            hint="Name a database that is new, or restore the hub that it belongs to.",
+        )
+    made.migrate(nullcontext)
+    made.close()
 
 
 def _make_trust(data: DataDir, keys: KeyStore, channel: str, clock: Clock) -> None:
