@@ -18,6 +18,7 @@ from hub.limits import (
     ADDRESS_CHARACTERS_MAX,
     CONFIG_BYTES_MAX,
     CONNECTIONS_MAX,
+    HOST_CHARACTERS_MAX,
     LOCK_WAIT_SECONDS_MAX,
     PATH_CHARACTERS_MAX,
     THREADS_MAX,
@@ -36,6 +37,7 @@ _NUMBERS = {
     "lock_wait_seconds": (0, LOCK_WAIT_SECONDS_MAX),
     "workers": (1, WORKERS_MAX),
     "job_workers": (1, WORKERS_MAX),
+    "smtp_port": (1, 65_535),
 }
 
 _CHARACTERS = {
@@ -47,6 +49,12 @@ _CHARACTERS = {
     "objects_endpoint": (0, ADDRESS_CHARACTERS_MAX),
     "objects_public": (0, ADDRESS_CHARACTERS_MAX),
     "jobs": (1, ADDRESS_CHARACTERS_MAX),
+    "public_address": (0, ADDRESS_CHARACTERS_MAX),
+    "smtp_host": (0, HOST_CHARACTERS_MAX),
+    "smtp_user": (0, ADDRESS_CHARACTERS_MAX),
+    "smtp_password_file": (0, PATH_CHARACTERS_MAX),
+    "mail_from": (0, ADDRESS_CHARACTERS_MAX),
+    "webhook_hosts": (0, ADDRESS_CHARACTERS_MAX),
 }
 
 _SCHEMES = {  # what each may be: a word, or an address of one of these schemes
@@ -55,7 +63,10 @@ _SCHEMES = {  # what each may be: a word, or an address of one of these schemes
     "objects_endpoint": ("", ("http://", "https://")),
     "objects_public": ("", ("http://", "https://")),
     "jobs": (MEMORY, ("redis://", "rediss://")),
+    "public_address": ("", ("http://", "https://")),
 }
+
+_WORDS = {"smtp_security": ("starttls", "tls", "none")}
 
 _TEMPLATE = """\
 # Configuration of this hub. Every key, and what it means, stands in hub/CLI.md.
@@ -99,6 +110,14 @@ class Config:
     jobs: str = MEMORY
     workers: int = 1
     job_workers: int = 1
+    public_address: str = ""
+    smtp_host: str = ""
+    smtp_port: int = 587
+    smtp_security: str = "starttls"
+    smtp_user: str = ""
+    smtp_password_file: str = ""
+    mail_from: str = ""
+    webhook_hosts: str = ""
 
 
 def read_config(path: Path) -> Config:

@@ -56,6 +56,7 @@ DATABASE_PASSWORD_BYTES_MAX = 4 * KIB
 ADDRESS_CHARACTERS_MAX = 500  # of a database, a store, a queue
 WORKERS_MAX = 64  # processes
 THREADS_MAX = 256
+HOST_CHARACTERS_MAX = 253  # RFC 1035, section 2.3.4, without the dot at the end
 CONNECTIONS_MAX = 10_000
 
 # Serving
