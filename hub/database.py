@@ -8,6 +8,7 @@ command's back; a server calls `keep_connections`, since opening one costs three
 transaction does. Those to PostgreSQL are always kept.
 """
 
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
@@ -33,6 +34,7 @@ class Database:
         self._peewee: Any = self._engine.peewee
         self._keeps = self._engine.dialect == "postgresql"
         models.database_proxy.initialize(self._peewee)
+        weakref.finalize(self, self._peewee.close_idle)  # those that are kept end with it
 
     @property
     def dialect(self) -> Dialect:

@@ -19,6 +19,16 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Say on which database the hub's tests run."""
+    parser.addoption(
+        "--hub-database",
+        choices=("sqlite", "postgresql"),
+        help="run all of the hub's tests on this one; else all on SQLite, and those of modules "
+        "marked both_databases on PostgreSQL, too",
+    )
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Chromium, one for all tests of a process: playwright can't be started twice in one."""

@@ -1,6 +1,11 @@
-"""A hub with a clock that a test moves, and cpacks to publish."""
+"""A hub with a clock that a test moves, and cpacks to publish, on SQLite or on PostgreSQL.
 
-import shutil
+All runs on SQLite, and what is marked `both_databases` on PostgreSQL, too; with `--hub-database`
+everything on that one. Tests of hub.db as a file are marked `hub_db`. A test that makes or copies
+a hub by itself asks `databases` where.
+"""
+
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,7 +15,67 @@ from hub.initialising import initialise
 from hub.publishing import publish
 from hub.releasing import Terms, release
 from tests.hub.clients import START, MovableClock
+from tests.support.hub_databases import HubDatabases
 from tests.support.packs import make_demo
+from tests.support.postgresql import Server, programs, running
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what is marked on both."""
+    marked = metafunc.definition.get_closest_marker("both_databases") is not None
+    if (
+        marked
+        and "hub_database" in metafunc.fixturenames
+        and metafunc.config.getoption("--hub-database") is None
+    ):
+        kinds = ("sqlite", "postgresql")
+        metafunc.parametrize("hub_database", kinds, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
+def hub_database(request: pytest.FixtureRequest) -> str:
+    """The kind of database that hubs are on: `sqlite` or `postgresql`."""
+    chosen: str = request.config.getoption("--hub-database") or "sqlite"
+    return str(getattr(request, "param", chosen))
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[Server]:
+    """A PostgreSQL that runs for this session."""
+    if programs() is None:
+        pytest.skip("PostgreSQL isn't installed: apt-get install postgresql")
+    with running() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def _server(hub_database: str, request: pytest.FixtureRequest) -> Server | None:
+    if hub_database == "sqlite":
+        return None
+    found: Server = request.getfixturevalue("postgresql_server")
+    return found
+
+
+@pytest.fixture(scope="session")
+def lasting_databases(_server: Server | None) -> Iterator[HubDatabases]:
+    """Databases of the hubs that are made once, to be copied."""
+    made = HubDatabases(_server)
+    yield made
+    made.drop()
+
+
+@pytest.fixture
+def databases(_server: Server | None) -> Iterator[HubDatabases]:
+    """Databases of the hubs of one test."""
+    made = HubDatabases(_server)
+    yield made
+    made.drop()
+
+
+@pytest.fixture(autouse=True)
+def _about_hub_db(request: pytest.FixtureRequest, hub_database: str) -> None:
+    if hub_database != "sqlite" and request.node.get_closest_marker("hub_db"):
+        pytest.skip("about hub.db as a file")
 
 
 @pytest.fixture
@@ -19,30 +84,33 @@ def clock() -> MovableClock:
 
 
 @pytest.fixture
-def hub(tmp_path: Path, clock: MovableClock) -> Hub:
+def hub(tmp_path: Path, clock: MovableClock, databases: HubDatabases) -> Hub:
     """A new hub with the channel `main`."""
-    initialise(tmp_path / "hub", "main", clock)
+    initialise(tmp_path / "hub", "main", clock, database=databases.new())
     return open_hub(tmp_path / "hub", clock)
 
 
 @pytest.fixture(scope="session")
-def prepared(tmp_path_factory: pytest.TempPathFactory, cpacks: dict[str, Path]) -> Path:
+def prepared(
+    tmp_path_factory: pytest.TempPathFactory,
+    cpacks: dict[str, Path],
+    lasting_databases: HubDatabases,
+) -> Path:
     """The data directory of a hub with demo 1 and 2 published, and 1 released. Copy, don't use."""
     root = tmp_path_factory.mktemp("prepared") / "hub"
-    initialise(root, "main", MovableClock(START))
+    initialise(root, "main", MovableClock(START), database=lasting_databases.new())
     prepared = open_hub(root, MovableClock(START))
     publish(prepared, cpacks["1"])
     publish(prepared, cpacks["2"])
     release(prepared, "demo", 1, "main", Terms())
+    prepared.database.close()
     return root
 
 
 @pytest.fixture
-def filled(prepared: Path, tmp_path: Path, clock: MovableClock) -> Hub:
+def filled(prepared: Path, tmp_path: Path, clock: MovableClock, databases: HubDatabases) -> Hub:
     """A hub with demo 1 and 2 published, and 1 released on `main`."""
-    root = tmp_path / "filled"
-    shutil.copytree(prepared, root)
-    return open_hub(root, clock)
+    return open_hub(databases.copy_hub(prepared, tmp_path / "filled"), clock)
 
 
 @pytest.fixture(scope="session")
