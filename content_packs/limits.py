@@ -90,6 +90,9 @@ RECORD_BYTES_MAX = 8 * KIB  # one statement
 RECORD_IRI_CHARACTERS_MAX = 400  # four names and what stands before them
 RECORD_RESPONSE_CHARACTERS_MAX = 500  # of what a pupil answered to one question; the rest is cut
 RECORD_SECONDS_MAX = 604_800  # a week: of a place in a film, and of what a try took
+RECORDS_IN_BATCH_MAX = 2_000
+RECORDS_IN_BATCH_BYTES_MAX = 1 * MIB  # before compression; it still fits sealed content, mostly
+RECORDS_HEADER_BYTES_MAX = 1 * KIB  # the line before them
 
 # A courier's stick (PROTOCOL.md, section 11)
 COURIER_BYTES_MAX = 8 * MIB  # of courier.json

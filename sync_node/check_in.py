@@ -3,9 +3,9 @@
 1. A claim that hasn't been answered is sent again.
 2. A node checks in when something changed, when the school asks for something, when the box was
    started, and each hour of being on. It sends the batches that wait first, so that their receipt
-   comes with the answer; then pieces of files that the hub asked for. After a start it does so
-   before the tick, too: the first tick of a new box may take days, and is to fetch what the hub
-   wants, by the right time. And in a tick of hours it does so each hour.
+   comes with the answer; then what pupils did, and pieces of files that the hub asked for. After a
+   start it does so before the tick, too: the first tick of a new box may take days, and is to
+   fetch what the hub wants, by the right time. And in a tick of hours it does so each hour.
 3. The answer brings the time, and what is newer than the node holds. Each document is verified and
    taken by itself: one that is wrong is noted, and the others count.
 4. A node that hasn't reached its hub for an hour of being on takes the desired state of its group
@@ -61,6 +61,7 @@ from sync_node.peer_places import desired_state_path
 from sync_node.reporting import report_of
 from sync_node.revocations import Revocations
 from sync_node.sending_files import SendingFiles
+from sync_node.sending_records import SendingRecords
 from sync_node.sources import Sources
 from sync_node.ticks import Tick
 from sync_node.trusted_time import Said
@@ -283,6 +284,9 @@ class Talker:
         if tick is not self.before:  # beside a transfer the link is its own
             self._ask(who, tick)  # what the hub said counts for what is shown, and for files
             send = partial(self._send_batches, hub, who, outbox, signer, tick)
+            done = SendingRecords(self._data_dir, who, self._hub_keys(), self._randomness)
+            done.go(hub.name, self._sources, outbox, send)
+            tick.notes += done.notes
             self._files(who).go(hub.name, self._sources, outbox, send)
 
     def _send_batches(

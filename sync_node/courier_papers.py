@@ -23,6 +23,7 @@ from sync_node.data_dir import DataDir
 from sync_node.held_documents import HeldDocuments, Keys
 from sync_node.identity import Identity
 from sync_node.outbox import Outbox
+from sync_node.sending_records import SendingRecords
 from sync_node.trusted_time import Said
 
 
@@ -92,6 +93,7 @@ class Papers:
         stick.remove(courier.up_path(who.keyid, courier.CLAIM))
         outbox = Outbox(self._data_dir, who)
         self._ask(who, done)
+        self._seal_records(who, outbox, done)
         self._leave_batches(stick, who, outbox, done)
         said = signed_documents.sign("report", self._report(who), who.private_key)
         done.report |= self._put(stick, courier.up_path(who.name, courier.REPORT), said)
@@ -102,6 +104,13 @@ class Papers:
         asking = Asking(self._data_dir, who, keys, self._randomness)
         asking.seal()
         done.troubles += asking.notes
+
+    def _seal_records(self, who: Identity, outbox: Outbox, done: Exchanged) -> None:
+        """Seal what pupils did: it goes with this stick, too."""
+        keys = state.hub_keys() or HubKeys()
+        records = SendingRecords(self._data_dir, who, keys, self._randomness)
+        records.seal_ahead(outbox)
+        done.troubles += records.notes
 
     def _leave_batches(self, stick: Stick, who: Identity, outbox: Outbox, done: Exchanged) -> None:
         receipt = self._documents.receipt(who)

@@ -10,8 +10,17 @@ from pathlib import Path
 from content_packs import messages, reports
 from content_packs.errors import SatchelError
 from content_packs.limits import REPORT_TROUBLES_MAX, SHORT_TEXT_CHARACTERS_MAX
-from content_packs.reports import Clock, Disk, PackReadiness, Report, Ticks, Trouble, Versions
-from sync_node import box_facts, status, ticks
+from content_packs.reports import (
+    Clock,
+    Disk,
+    PackReadiness,
+    RecordsWaiting,
+    Report,
+    Ticks,
+    Trouble,
+    Versions,
+)
+from sync_node import box_facts, school_reading, sending_records, status, ticks
 from sync_node.box_clock import BoxClock
 from sync_node.box_facts import as_moment, moment
 from sync_node.config import Config
@@ -33,17 +42,19 @@ def report(  # noqa: PLR0913  # all by name; each is needed
     tick: Tick | None,
     hardware: Hardware,
     numbers: tuple[int, int, int],
+    records: RecordsWaiting | None,
     disk_free: Callable[[Path], int],
 ) -> Report:
     """Return what this node says about itself now. node.db is open.
 
     `tick` is the one at work, which isn't recorded yet. `numbers`: of the desired state that
-    counts, of the newest batch, and of the newest one that a receipt covers. Raises
-    `StorageFailed`.
+    counts, of the newest batch, and of the newest one that a receipt covers; `records`: those that
+    no receipt does. Raises `StorageFailed`.
     """
     time = clock.reading()
     found = status.status(data_dir, config.channels, time=time, disk_free=disk_free)
     desired_state, newest, receipted = numbers
+    used = _used(data_dir)
     done = ticks.records(time.now - timedelta(days=REPORT_DAYS))
     return reports.fitted(
         Report(
@@ -64,7 +75,7 @@ def report(  # noqa: PLR0913  # all by name; each is needed
                 system=as_moment(time.clock),
             ),
             ticks=_ticks(time.now, done, tick, last_contact=moment(found.last_contact)),
-            packs=tuple(_pack(each) for each in sorted(found.packs, key=_wholeness)),
+            packs=tuple(_pack(each, used) for each in sorted(found.packs, key=_wholeness)),
             troubles=tuple(_trouble(each) for each in (tick.troubles if tick else ())),
             channels_absent=found.absent_channels[:REPORT_TROUBLES_MAX],
             stale_since=moment(found.stale_since),
@@ -72,6 +83,7 @@ def report(  # noqa: PLR0913  # all by name; each is needed
             desired_state=desired_state,
             batches=newest,
             receipt=receipted,
+            records=records,
             stations=box_facts.wifi(data_dir, time),
             power=box_facts.power(found, hardware),
             link=box_facts.hub_link(data_dir, config, done, time.now),
@@ -109,6 +121,7 @@ def report_of(  # noqa: PLR0913  # all by name; each is needed
             newest,
             receipt.sequence if receipt else 0,
         ),
+        records=sending_records.waiting(data_dir, who, receipt),
         disk_free=disk_free,
     )
 
@@ -127,7 +140,14 @@ def _wholeness(pack: PackStatus) -> tuple[bool, bool, str]:
     return (pack.retired, whole, pack.pack)
 
 
-def _pack(found: PackStatus) -> PackReadiness:
+def _used(data_dir: DataDir) -> dict[tuple[str, int], int]:
+    try:
+        return school_reading.used_lessons(data_dir)
+    except school_reading.SchoolUnread:
+        return {}  # the site mends it; nobody is said to have used anything meanwhile
+
+
+def _pack(found: PackStatus, used: dict[tuple[str, int], int]) -> PackReadiness:
     return PackReadiness(
         pack=found.pack,
         channel=found.channel or "none",
@@ -141,6 +161,7 @@ def _pack(found: PackStatus) -> PackReadiness:
         bytes_wanted=found.bytes_wanted,
         verified_version=found.verified_version,
         opened=found.opened,
+        used=used.get((found.pack, found.version or 0), 0),
         rolled_back=found.rolled_back_from,
     )
 

@@ -1,0 +1,136 @@
+"""The school's records, on their way to the hub: sealed batch by batch, each until a receipt.
+
+Records are sealed when they can leave: while a hub answers, one batch after the other and none
+before all that was sealed earlier is with the hub, so that reports and requests don't wait behind
+them; and for a courier's stick that is there, as many as it may take. So a school whose link is
+away for months writes none of them twice to its card, and a stick takes the newest. What isn't
+sealed lies in school.db.
+
+`records_sent` says in which order what becomes durable. The engine's lock is held, node.db open.
+"""
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from content_packs import record_batches
+from content_packs.errors import InvalidContent, Refused
+from content_packs.hub_keys import HubKeys
+from content_packs.limits import RECORDS_IN_BATCH_BYTES_MAX, RECORDS_IN_BATCH_MAX
+from content_packs.protocol import Receipt
+from content_packs.reports import RecordsWaiting
+from sync_node import records_sent, school_reading
+from sync_node.box_facts import moment
+from sync_node.data_dir import DataDir
+from sync_node.held_documents import HeldDocuments
+from sync_node.identity import Identity
+from sync_node.limits import (
+    PIECE_ON_THE_WIRE_BYTES,
+    RECORD_BATCHES_AHEAD_MAX,
+    RECORD_BATCHES_AT_ONCE_MAX,
+)
+from sync_node.outbox import Outbox
+from sync_node.plan_model import Kind
+from sync_node.records_sent import Mark, RecordsSent
+from sync_node.sources import Sources
+
+_KIND: Kind = "text"  # what links take records for
+
+
+@dataclass(frozen=True)
+class SendingRecords:
+    """Makes batches of what pupils did. `notes`: what went wrong, for the tick."""
+
+    data_dir: DataDir
+    who: Identity
+    hub_keys: HubKeys
+    randomness: Callable[[int], bytes]
+    notes: list[str] = field(default_factory=list)
+
+    def go(self, hub: str, sources: Sources, outbox: Outbox, send: Callable[[], None]) -> None:
+        """Seal records and `send` what waits, as far as the link to `hub` and its budget let it.
+
+        Raises `StorageFailed`, and what `send` raises.
+        """
+        documents = HeldDocuments(self.data_dir)
+        for _ in range(RECORD_BATCHES_AT_ONCE_MAX):
+            receipt = documents.receipt(self.who)
+            if outbox.waiting(receipt) or hub not in sources.permitting(_KIND):
+                break
+            if not sources.within_budget(_KIND, [PIECE_ON_THE_WIRE_BYTES]):
+                break
+            if not self._seal(outbox, receipt):
+                break
+            with sources.carrying([_KIND]):
+                send()
+            outbox.settle(documents.receipt(self.who))
+        with contextlib.suppress(school_reading.SchoolUnread):
+            self._settle(documents.receipt(self.who))
+
+    def seal_ahead(self, outbox: Outbox) -> None:
+        """Seal records for a courier who is there. Raises `StorageFailed`."""
+        receipt = HeldDocuments(self.data_dir).receipt(self.who)
+        for _ in range(RECORD_BATCHES_AHEAD_MAX - len(outbox.waiting(receipt))):
+            if not self._seal(outbox, receipt):
+                return
+
+    def _seal(self, outbox: Outbox, receipt: Receipt | None) -> bool:
+        """Make the next records the next batch; say whether there were any that could be."""
+        if not self.hub_keys.seal or outbox.is_full:
+            return False
+        try:
+            known = self._settle(receipt)
+            found = school_reading.records_after(
+                self.data_dir, known.sealed_to,
+                count_max=RECORDS_IN_BATCH_MAX, bytes_max=RECORDS_IN_BATCH_BYTES_MAX,
+            )  # fmt: skip
+            if not found:
+                return False
+            content, count = record_batches.encode_most([each.body for each in found])
+            batch = outbox.add(
+                content, "records", self.hub_keys, receipt=receipt, randomness=self.randomness
+            )
+        except (school_reading.SchoolUnread, Refused, InvalidContent) as error:
+            self.notes.append(f"{error.message}: what pupils did waits")
+            return False
+        last = found[count - 1]
+        upto = Mark(last.sequence, last.id)
+        records_sent.write(self.data_dir, records_sent.with_batch(known, batch, upto))
+        return True
+
+    def _settle(self, receipt: Receipt | None) -> RecordsSent:
+        """Return how far records are, and write down what a receipt changed of it.
+
+        Raises `SchoolUnread`, `StorageFailed`.
+        """
+        before = records_sent.read(self.data_dir)
+        known = standing(self.data_dir, self.who.keyid, receipt, before)
+        if known != before:
+            records_sent.write(self.data_dir, known)
+        return known
+
+
+def standing(
+    data_dir: DataDir, keyid: str, receipt: Receipt | None, before: RecordsSent
+) -> RecordsSent:
+    """Return how far records are, by a receipt for the chain of `keyid`, and by school.db.
+
+    Raises `SchoolUnread`.
+    """
+    known = records_sent.settled(before, receipt, keyid)
+    marks = [*known.delivered, *(each.upto for each in known.sealed)]
+    ids = school_reading.record_ids_at(data_dir, [mark.sequence for mark in marks])
+    return records_sent.believed(known, lambda place: ids.get(place, ""))
+
+
+def waiting(data_dir: DataDir, who: Identity, receipt: Receipt | None) -> RecordsWaiting | None:
+    """Return how many records no receipt covers; None where school.db can't be read."""
+    try:
+        known = standing(data_dir, who.keyid, receipt, records_sent.read(data_dir))
+        return RecordsWaiting(
+            count=school_reading.count_records(data_dir, known.delivered_to),
+            oldest_at=moment(school_reading.oldest_record_at(data_dir, known.delivered_to)),
+            sealed=school_reading.count_records(data_dir, known.delivered_to, known.sealed_to),
+        )
+    except school_reading.SchoolUnread:
+        return None
