@@ -114,7 +114,7 @@ def create(  # noqa: PLR0913 - the last two by name
             changed_at=in_words(now),
             expires_at=in_words(now + UPLOAD_LIFETIME),
         )
-        return _view(row)
+        return view(row)
 
 
 def _expect_room(actor: Actor, size: int, free: int) -> None:
@@ -149,7 +149,7 @@ def find(hub: Hub, actor: Actor, upload: str) -> Upload:
         raise Missing("there is no such upload", hint="Begin it anew.")
     if row.state == "receiving" and row.expires_at < in_words(hub.clock()):
         raise UploadGone("the upload has expired", hint="Begin it anew.")
-    return _view(row)
+    return view(row)
 
 
 def list_uploads(hub: Hub, actor: Actor, *, after: str = "", limit: int = 50) -> list[Upload]:
@@ -165,7 +165,7 @@ def list_uploads(hub: Hub, actor: Actor, *, after: str = "", limit: int = 50) ->
                 (UploadRow.created_at < last.created_at)
                 | ((UploadRow.created_at == last.created_at) & (UploadRow.id < last.id))
             )
-        return [_view(row) for row in query.limit(min(limit, UPLOADS_LISTED_MAX))]
+        return [view(row) for row in query.limit(min(limit, UPLOADS_LISTED_MAX))]
 
 
 def append(  # noqa: PLR0913, PLR0917 - a piece: where it belongs, its bytes, their checksum
@@ -245,7 +245,7 @@ class _Piece:
             row = UploadRow.get_or_none(UploadRow.id == self._upload.id)
         if row is None:
             raise UploadGone("the upload was removed meanwhile", hint="Begin it anew.")
-        return _view(row)
+        return view(row)
 
 
 def remove(hub: Hub, actor: Actor, upload: str) -> None:
@@ -267,7 +267,7 @@ def find_even_expired(hub: Hub, actor: Actor, upload: str) -> Upload:
         row = UploadRow.get_or_none(UploadRow.id == upload)
     if row is None or not _sees(actor, row):
         raise Missing("there is no such upload", hint="Begin it anew.")
-    return _view(row)
+    return view(row)
 
 
 def sweep(hub: Hub) -> int:
@@ -290,7 +290,8 @@ def _sees(actor: Actor, row: UploadRow) -> bool:
     return not actor.publisher or bool(row.login == actor.login)
 
 
-def _view(row: UploadRow) -> Upload:
+def view(row: UploadRow) -> Upload:
+    """Return what a row says."""
     return Upload(
         id=row.id,
         login=row.login,

@@ -1,0 +1,1 @@
+"""Packs as staff see them: what they hold, how versions differ, who released what where."""
