@@ -129,7 +129,7 @@ def serve(data: Path, host: str | None, port: int | None) -> None:
     from dataclasses import replace
 
     from hub.app import create_app
-    from hub.background import DeltaMaker
+    from hub.background import Background
     from hub.renewing import Renewer
     from hub.serving import serve as run
 
@@ -141,7 +141,11 @@ def serve(data: Path, host: str | None, port: int | None) -> None:
         port=hub.config.port if port is None else port,
     )
     renewer = Renewer(hub, lambda error: click.echo(f"renewing: {error.message}", err=True))
-    maker = DeltaMaker(hub, lambda line: click.echo(f"deltas: {line}", err=True))
+
+    def report(line: str) -> None:
+        click.echo(f"background: {line}", err=True)
+
+    background = Background(hub, report, workers=hub.config.job_workers)
 
     for why in hub.keys.locked():
         click.echo(f"warning: the hub can't sign with a key: {why}", err=True)
@@ -150,11 +154,11 @@ def serve(data: Path, host: str | None, port: int | None) -> None:
         click.echo(f"hub: listening on {address}")
 
     renewer.start()
-    maker.start()
+    background.start()
     try:
         run(create_app(hub), config, listening)
     finally:
-        maker.stop()
+        background.stop()
         renewer.stop()
 
 

@@ -36,9 +36,9 @@ DELTAS_FROM_MAX = 3  # versions before a new one that it gets a delta from
 DELTA_WORTH = 0.995  # of the bytes that a node fetches without it: more isn't worth keeping
 DELTA_BLOCKS_KEPT = 6  # decoded, of each of the two versions, since files are read out of order
 DELTA_LOCK_WAIT_SECONDS = 1_800.0  # one of a pack of many gigabytes takes minutes
-DELTAS_CHECK_SECONDS = 60.0
-DELTAS_RETRY_SECONDS_MAX = 3_600.0
-DELTAS_NICENESS = 15  # `hub serve` answers first
+DELTAS_CHECK_SECONDS = 60
+DELTAS_RETRY_SECONDS = 900  # after a job that failed
+DELTAS_PRIORITY = -10  # of that job: nobody waits for it
 CPACK_BYTES_MAX = (
     PACK_BYTES_MAX + PACK_BYTES_MAX // 64
 )  # its documents and frames that didn't shrink

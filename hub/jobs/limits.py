@@ -10,6 +10,9 @@ AGAIN_SECONDS = 20  # before the second attempt; twice that before the third
 TOLD_SECONDS = 1.0  # between two writes of progress and log
 CANCEL_SECONDS = 10.0  # from asking a process to end to killing it
 WAIT_POLL_SECONDS = 0.05
+CHORES_POLL_SECONDS = 1.0  # a chore is this late at most
+TIDY_SECONDS = 3_600
+STOP_SECONDS = 10.0  # for a chore that is under way
 
 JOBS_KEPT_MAX = 1_000  # that have ended
 QUEUED_MAX = 2_000  # that wait or run; more are refused

@@ -17,14 +17,18 @@ from content_packs import delta, delta_applying, manifest, repository
 from content_packs.digests import digest_of
 from content_packs.errors import Missing
 from hub import delta_files, deltas
-from hub.background import DeltaMaker
+from hub.background import Background, ask_for_deltas
 from hub.cli import main
 from hub.contents import FileReader, read_layout, read_manifest
 from hub.errors import Damaged
 from hub.hub import Hub, open_hub
+from hub.jobs import service as jobs
+from hub.jobs.model import OF_HUB
+from hub.jobs.running import run_waiting
 from hub.publishing import publish
 from hub.releasing import Terms, release, withdraw
 from hub.versions import expect_version
+from tests.hub.clients import MovableClock
 from tests.support.packs import make_demo
 
 HOLD_LOCK = """
@@ -249,30 +253,39 @@ def test_parts_of_files_are_read_across_chunks(hub: Hub, tmp_path: Path) -> None
         assert reader.read(film, film.size, 1) == b""
 
 
+def serving(hub: Hub, said: list[str]) -> Background:
+    background = Background(hub, said.append, workers=1)
+    background.start()
+    return background
+
+
 def test_a_serving_hub_makes_what_is_missing(filled: Hub) -> None:
     said: list[str] = []
-    maker = DeltaMaker(filled, said.append)
-    maker.start()
-    until = time.monotonic() + 60
-    while not files(filled).get(place(filled, 1, 2)) and time.monotonic() < until:
-        time.sleep(0.05)
-    maker.stop()
+    background = serving(filled, said)
+    wait_until(lambda: bool(files(filled).get(place(filled, 1, 2))))
+    wait_until(lambda: jobs.count(filled, OF_HUB)["done"] == 1)
+    background.stop()
     assert set(files(filled)) == {place(filled, 1, 2)}
     assert said == []
 
 
-def test_a_process_that_cant_be_started_is_tried_again(
-    filled: Hub, monkeypatch: pytest.MonkeyPatch
+def test_what_failed_is_said_as_a_job_and_not_tried_again_at_once(
+    filled: Hub, clock: MovableClock
 ) -> None:
-    said: list[str] = []
-    monkeypatch.setattr(sys, "executable", "/nowhere/python")
-    maker = DeltaMaker(filled, said.append, interval_seconds=0.1)
-    maker.start()
-    wait_until(lambda: bool(said))
-    monkeypatch.undo()
-    wait_until(lambda: bool(files(filled).get(place(filled, 1, 2))))
-    maker.stop()
-    assert "can't be made now" in said[0]
+    (filled.data.repository / "deltas").write_text("not a folder")
+    ask_for_deltas(filled)
+    (failed,) = run_waiting(filled)
+    assert failed.state == "failed"
+    assert "deltas" in failed.problem
+    ask_for_deltas(filled)
+    assert run_waiting(filled) == []
+    (filled.data.repository / "deltas").unlink()
+    clock.go_on(hours=1)
+    ask_for_deltas(filled)
+    (done,) = run_waiting(filled)
+    assert (done.state, done.result) == ("done", {"made": 1})
+    ask_for_deltas(filled)
+    assert run_waiting(filled) == []
 
 
 def wait_until(done: Callable[[], bool]) -> None:
@@ -293,11 +306,10 @@ def test_a_hub_that_stops_ends_what_it_is_making(filled: Hub) -> None:
     )  # fmt: skip
     assert holder.stdout
     assert holder.stdout.readline() == b"held\n"
-    maker = DeltaMaker(filled, lambda _: None)
-    maker.start()
-    time.sleep(1.0)
+    background = serving(filled, [])
+    wait_until(lambda: jobs.count(filled, OF_HUB)["running"] == 1)
     began = time.monotonic()
-    maker.stop()
+    background.stop()
     assert time.monotonic() - began < 5
     os.kill(holder.pid, signal.SIGKILL)
     holder.wait()
