@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from hub.edition import read_edition
 from hub.hub import Hub
 from hub.keys import ROOT_NAMES
@@ -59,6 +61,7 @@ def test_a_key_that_others_can_read_is_warned_of(hub: Hub) -> None:
     assert "snapshot.pem: chmod 600" in warning
 
 
+@pytest.mark.hub_db
 def test_a_database_that_others_can_read_is_warned_of(hub: Hub) -> None:
     """It has the reports of nodes, and the addresses of who asked."""
     _root_keys_away(hub)

@@ -1,7 +1,6 @@
 """Publishing: what becomes a version, what is refused and why, and what is new in bytes."""
 
 import os
-import shutil
 from pathlib import Path
 
 import msgspec
@@ -21,6 +20,7 @@ from hub.releasing import Terms, release
 from hub.versions import versions_of
 from tests.hub.clients import client_of, tree
 from tests.support.hostile_cpacks import sound_parts
+from tests.support.hub_databases import HubDatabases
 from tests.support.packs import make_demo, random_bytes
 
 
@@ -367,14 +367,12 @@ def test_a_block_that_no_one_checked_is_carried_to_no_later_version(
 
 
 def test_a_version_that_nodes_may_have_never_changes_though_hub_db_was_lost(
-    filled: Hub, cpacks: dict[str, Path], tmp_path: Path
+    filled: Hub, cpacks: dict[str, Path], databases: HubDatabases
 ) -> None:
-    backup = Path(shutil.copy(filled.data.database, tmp_path / "backup.db"))
+    backup = databases.keep(filled)
     publish(filled, cpacks["3"])
     release(filled, "demo", 3, "main", Terms())
-    for part in filled.data.root.glob("hub.db*"):
-        part.unlink()
-    shutil.copy(backup, filled.data.database)
+    databases.back(filled, backup)
     with pytest.raises(Refused, match=r"which main offers and hub\.db doesn't know") as refused:
         publish(filled, cpacks["same-3"])
     assert "version 4 or more" in refused.value.hint

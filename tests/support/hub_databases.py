@@ -37,7 +37,7 @@ class HubDatabases:
         return to
 
     def keep(self, hub: Hub) -> object:
-        """Return the state of a hub's database, to go `back` to."""
+        """Return the state of a hub's database, to go `back` to; nobody uses it just now."""
         hub.database.close()
         if self._server is not None:
             return self._kept(self._server.copy(hub.config.database))
@@ -48,7 +48,7 @@ class HubDatabases:
         hub.database.close()
         if isinstance(kept, str):
             assert self._server is not None
-            change(hub.data.config, "database", self._kept(self._server.copy(kept)))
+            self._server.replace(hub.config.database, kept)
             return
         assert isinstance(kept, dict)
         for path in hub.data.root.glob("hub.db*"):

@@ -51,6 +51,11 @@ class Server:
         """Return the address of a copy of the database at `address`."""
         return self.new(like=self.name_of(address))
 
+    def replace(self, address: str, by: str) -> None:
+        """Put a copy of the database at `by` in the place of another."""
+        self.drop(address)
+        self._say("CREATE DATABASE {} TEMPLATE {}", self.name_of(address), self.name_of(by))
+
     def drop(self, address: str) -> None:
         """Remove a database, whoever is connected to it."""
         self._say("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name_of(address))

@@ -1,9 +1,7 @@
 """A node checks in: it hears the time and what is newer, and the hub keeps what it says."""
 
-import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -20,6 +18,7 @@ from hub.hub import Hub
 from hub.keyring.rotating import revoke, rotate
 from tests.hub.clients import MovableClock
 from tests.hub.fleet.boxes import NONCE, Box, enrolled
+from tests.support.hub_databases import HubDatabases
 from tests.support.protocol import a_report
 
 
@@ -122,17 +121,15 @@ def test_a_box_whose_clock_once_said_2040_is_heard_of_again(
 
 
 def test_a_hub_that_was_restored_gives_no_credential_that_its_node_takes_for_an_old_one(
-    hub: Hub, web: FlaskClient, clock: MovableClock, tmp_path: Path
+    hub: Hub, web: FlaskClient, clock: MovableClock, databases: HubDatabases
 ) -> None:
     box = enrolled(hub, web)
-    backup = Path(shutil.copy(hub.data.database, tmp_path / "backup.db"))
+    backup = databases.keep(hub)
     for group in ("a", "b", "c"):
         clock.go_on(hours=1)
         nodes.set_groups(hub, box.node, [group])
     held = credential_serial(hub, box)
-    for part in hub.data.root.glob("hub.db*"):
-        part.unlink()
-    shutil.copy(backup, hub.data.database)
+    databases.back(hub, backup)
     clock.go_on(hours=1)
     nodes.set_groups(hub, box.node, ["d"])
     heard = protocol.read_check_in_answer(box.check_in(web, credential=held).data)

@@ -345,6 +345,7 @@ def test_names_of_nodes_are_never_used_again(hub: Hub, web: FlaskClient) -> None
     assert enrolled(hub, web).node == "qamdo-2"
 
 
+@pytest.mark.hub_db
 def test_the_hub_keeps_no_code(hub: Hub) -> None:
     code = a_code(hub)
     kept = b"".join(path.read_bytes() for path in hub.data.root.glob("hub.db*"))

@@ -23,6 +23,7 @@ from hub.releasing import Terms, release
 from hub.renewing import renew
 from tests.hub.clients import MovableClock, client_of
 from tests.hub.fleet.boxes import a_school, enrolled
+from tests.support.hub_databases import HubDatabases
 from tests.support.protocol import a_report
 
 
@@ -66,17 +67,14 @@ def test_a_list_that_could_not_be_signed_is_signed_by_the_next_renewal(
 
 
 def test_an_older_database_revokes_whom_the_signed_list_revokes(
-    hub: Hub, web: FlaskClient, clock: MovableClock
+    hub: Hub, web: FlaskClient, clock: MovableClock, databases: HubDatabases
 ) -> None:
     stolen, sound, anew = enrolled(hub, web), enrolled(hub, web), enrolled(hub, web)
-    backup = {path.name: path.read_bytes() for path in hub.data.root.glob("hub.db*")}
+    backup = databases.keep(hub)
     clock.go_on(hours=1)
     for box in (stolen, anew):
         nodes.revoke(hub, box.node)
-    for path in hub.data.root.glob("hub.db*"):
-        path.unlink()
-    for name, data in backup.items():
-        (hub.data.root / name).write_bytes(data)
+    databases.back(hub, backup)
     assert stolen.check_in(web).status_code == 200  # until the hub has looked: it does at its start
     renew(hub)
     assert stolen.check_in(web).status_code == 401
