@@ -1,9 +1,10 @@
 """The audit log: what people and nodes did that matters for who may do what, and who was refused.
 
-Rows are only added; a trigger of the database keeps them from being changed. The oldest go once
-there are more than `AUDIT_KEPT_MAX`; refusals count by themselves, so that a stranger who tries ten
-thousand codes can't push out who was enrolled. Of one address, and of all together, only some
-refusals are written down and the others counted: a flood of requests is no flood of writes.
+Rows are only added; a trigger of the database keeps them from being changed, and each names the
+digest of the one before it (`hub.audit.chain`). The oldest go once there are more than
+`AUDIT_KEPT_MAX`; refusals count by themselves, so that a stranger who tries ten thousand codes
+can't push out who was enrolled. Of one address, and of all together, only some refusals are written
+down and the others counted: a flood of requests is no flood of writes.
 
 A code never stands in it.
 """
@@ -16,6 +17,8 @@ from typing import Literal, TypeAlias, get_args
 
 from content_packs.command_line import plain
 from content_packs.errors import UsageError
+from hub.audit.chain import Chain, Line, chain_of, digest_of
+from hub.audit.tables import AuditHeadRow
 from hub.clock import in_words
 from hub.fleet.limits import (
     ADDRESSES_MAX,
@@ -33,6 +36,10 @@ from hub.hub import Hub
 
 Event: TypeAlias = Literal[
     "school-added",
+    "school-changed",
+    "schools-imported",
+    "calendar-set",
+    "calendar-removed",
     "codes-made",
     "codes-cancelled",
     "approved",
@@ -48,15 +55,47 @@ Event: TypeAlias = Literal[
     "claim-refused",
     "request-refused",
     "document-refused",
+    # People of the console
+    "person-added",
+    "person-changed",
+    "person-disabled",
+    "person-enabled",
+    "person-reset",
+    "password-set",
+    "second-step-on",
+    "second-step-off",
+    "signed-in",
+    "signed-out",
+    "sign-in-refused",
+    "token-made",
+    "token-revoked",
+    # Publishing
+    "uploaded",
+    "upload-removed",
+    "published",
+    "released",
+    "withdrawn",
+    "channel-added",
+    "retention-done",
+    # Alerts
+    "alert-route-added",
+    "alert-route-removed",
+    # Background jobs
+    "job-cancelled",
 ]
 
-_TRIM_EVERY = 64  # rows
+_TRIM_EVERY = 64  # lines of a chain
+_KEPT: dict[Chain, int] = {"deeds": AUDIT_KEPT_MAX, "refusals": REFUSALS_KEPT_MAX}
 _ALL = "all"
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A line of the audit log. `origin` is an address, `stick`, or empty for this machine."""
+    """A line of the audit log. `origin` is an address, `stick`, or empty for this machine.
+
+    `actor`: which person did it, empty for a node and for the hub itself. `number` and `digest` are
+    its place in its chain; 0 and empty before there was one.
+    """
 
     id: int
     at: str
@@ -66,6 +105,9 @@ class Entry:
     keyid: str
     origin: str
     reason: str
+    actor: str = ""
+    number: int = 0
+    digest: str = ""
 
 
 def note(  # noqa: PLR0913  # all by name; each is a column
@@ -77,20 +119,32 @@ def note(  # noqa: PLR0913  # all by name; each is a column
     origin: str = "",
     reason: str = "",
     refusal: bool = False,
+    actor: str = "",
 ) -> None:
-    """Add a line, inside the caller's transaction: it is there if, and only if, the deed is."""
-    row = AuditRow.create(
+    """Add a line, inside the caller's transaction: it is there if, and only if, the deed is.
+
+    That transaction is a `writing` one. `actor`: the login of the person who did it.
+    """
+    chain = chain_of(refusal=refusal)
+    head = AuditHeadRow.get_by_id(chain)
+    line = Line(
+        number=head.number + 1,
         at=in_words(hub.clock()),
-        refusal=refusal,
         event=event,
         node=node,
         keyid=keyid,
         origin=origin,
         reason=plain(reason)[:AUDIT_TEXT_CHARACTERS_MAX],
+        actor=actor,
+        previous=head.digest,
     )
-    if row.id % _TRIM_EVERY == 0:
-        _trim(refusal=False, most=AUDIT_KEPT_MAX)
-        _trim(refusal=True, most=REFUSALS_KEPT_MAX)
+    digest = digest_of(chain, line)
+    AuditRow.insert(refusal=refusal, digest=digest, **vars(line)).execute()
+    AuditHeadRow.update(number=line.number, digest=digest).where(
+        AuditHeadRow.chain == chain
+    ).execute()
+    if line.number % _TRIM_EVERY == 0:
+        _trim(refusal=refusal, most=_KEPT[chain])
 
 
 def entries(
@@ -119,6 +173,9 @@ def entries(
                 row.keyid,
                 row.origin,
                 row.reason,
+                row.actor,
+                row.number,
+                row.digest,
             )
             for row in query
         ]

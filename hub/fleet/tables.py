@@ -23,12 +23,21 @@ class _Row(Model):
 
 
 class SchoolRow(_Row):
-    """A school, and the district that it belongs to."""
+    """A school, and the district that it belongs to.
+
+    `contact`: whom to call. `calendar`: by which it is open, empty for the default one. Its place
+    in millionths of a degree, None where nobody said it.
+    """
 
     school: Any = TextField(primary_key=True)
     district: Any = TextField()
     title: Any = TextField(default="")
     added_at: Any = TextField()
+    township: Any = TextField(default="")
+    contact: Any = TextField(default="")
+    calendar: Any = TextField(default="")
+    latitude_e6: Any = IntegerField(null=True)
+    longitude_e6: Any = IntegerField(null=True)
 
 
 class NodeRow(_Row):
@@ -138,7 +147,10 @@ class BatchRow(_Row):
 
 
 class AuditRow(_Row):
-    """Something that matters for who may do what. `refusal`: somebody tried and was turned away."""
+    """Something that matters for who may do what. `refusal`: somebody tried and was turned away.
+
+    `actor`: which person did it, empty for a node and for the hub itself. The rest: `hub.audit`.
+    """
 
     id: Any = AutoField()
     at: Any = TextField()
@@ -148,3 +160,7 @@ class AuditRow(_Row):
     keyid: Any = TextField(default="")
     origin: Any = TextField(default="")
     reason: Any = TextField(default="")
+    actor: Any = TextField(default="")
+    number: Any = IntegerField(default=0)
+    previous: Any = TextField(default="")
+    digest: Any = TextField(default="")

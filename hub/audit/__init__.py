@@ -1,0 +1,1 @@
+"""The audit log as a chain: each line names the digest of the one before it."""
