@@ -176,13 +176,8 @@ class Talker:
         outbox = Outbox(self._data_dir, who)
         sealed, files = self._ask(who, tick), self._files(who)
         what = self._what(tick)
-        due = (
-            self._eager
-            or tick.activated
-            or sealed
-            or self._is_due(what)
-            or files.may_go(self._sources)
-        )
+        due = self._eager or tick.activated or sealed or self._is_due(what)
+        due = due or files.may_go(self._sources)
         if due and not self._was_refused and self._is_heard(who, outbox, tick, what):
             return
         self._ask_neighbours(who.credential, tick)
@@ -200,6 +195,10 @@ class Talker:
 
     def _files(self, who: Identity) -> SendingFiles:
         return SendingFiles(self._data_dir, who, self._hub_keys(), self._randomness)
+
+    def _records(self, who: Identity, tick: Tick) -> SendingRecords:
+        keys = self._hub_keys()
+        return SendingRecords(self._data_dir, who, keys, self._randomness, tick.notes)
 
     def _is_heard(self, who: Identity, outbox: Outbox, tick: Tick, what: str) -> bool:
         """Check in at the first hub that answers; say whether one did, though it refuse."""
@@ -284,9 +283,7 @@ class Talker:
         if tick is not self.before:  # beside a transfer the link is its own
             self._ask(who, tick)  # what the hub said counts for what is shown, and for files
             send = partial(self._send_batches, hub, who, outbox, signer, tick)
-            done = SendingRecords(self._data_dir, who, self._hub_keys(), self._randomness)
-            done.go(hub.name, self._sources, outbox, send)
-            tick.notes += done.notes
+            self._records(who, tick).go(hub.name, self._sources, outbox, send)
             self._files(who).go(hub.name, self._sources, outbox, send)
 
     def _send_batches(

@@ -108,9 +108,8 @@ class Papers:
     def _seal_records(self, who: Identity, outbox: Outbox, done: Exchanged) -> None:
         """Seal what pupils did: it goes with this stick, too."""
         keys = state.hub_keys() or HubKeys()
-        records = SendingRecords(self._data_dir, who, keys, self._randomness)
+        records = SendingRecords(self._data_dir, who, keys, self._randomness, done.troubles)
         records.seal_ahead(outbox)
-        done.troubles += records.notes
 
     def _leave_batches(self, stick: Stick, who: Identity, outbox: Outbox, done: Exchanged) -> None:
         receipt = self._documents.receipt(who)
