@@ -15,8 +15,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
+from peewee import fn
+
 from content_packs.command_line import plain
 from content_packs.errors import UsageError
+from content_packs.messages import DIGEST_OF_NOTHING
 from hub.audit.chain import Chain, Line, chain_of, digest_of
 from hub.audit.tables import AuditHeadRow
 from hub.clock import in_words
@@ -69,6 +72,9 @@ Event: TypeAlias = Literal[
     "sign-in-refused",
     "token-made",
     "token-revoked",
+    # Schools' requests
+    "request-answered",
+    "file-asked",
     # Publishing
     "uploaded",
     "upload-removed",
@@ -80,6 +86,13 @@ Event: TypeAlias = Literal[
     # Alerts
     "alert-route-added",
     "alert-route-removed",
+    # Rollouts
+    "rollout-planned",
+    "rollout-approved",
+    "rollout-paused",
+    "rollout-resumed",
+    "rollout-aborted",
+    "rollout-decided",
     # Background jobs
     "job-cancelled",
 ]
@@ -126,7 +139,7 @@ def note(  # noqa: PLR0913  # all by name; each is a column
     That transaction is a `writing` one. `actor`: the login of the person who did it.
     """
     chain = chain_of(refusal=refusal)
-    head = AuditHeadRow.get_by_id(chain)
+    head = AuditHeadRow.get_or_none(AuditHeadRow.chain == chain) or _begin(chain)
     line = Line(
         number=head.number + 1,
         at=in_words(hub.clock()),
@@ -232,6 +245,13 @@ class Refusals:
             self._left_out.clear()
         said = f" (and {of_name} more of this origin before, not written down)" if of_name else ""
         return said + (f" (and {of_all} more of any, not written down)" if of_all else "")
+
+
+def _begin(chain: Chain) -> AuditHeadRow:
+    """Return the head of a chain without a line; what was written before stands outside of it."""
+    before = AuditRow.select(fn.MAX(AuditRow.id)).scalar() or 0
+    AuditHeadRow.insert(chain=chain, number=0, digest=DIGEST_OF_NOTHING, before=before).execute()
+    return AuditHeadRow.get_by_id(chain)
 
 
 def _trim(*, refusal: bool, most: int) -> None:

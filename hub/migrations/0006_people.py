@@ -90,17 +90,8 @@ TABLES = (
     """,
 )
 
-# Lines of before the chain: what comes with a higher id and no number is none of them.
-HEADS = """
-    INSERT INTO audit_head_row (chain, number, digest, before)
-    SELECT '{}', 0, '{}', COALESCE(MAX(id), 0) FROM audit_row
-"""
-_OF_NOTHING = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-
 
 def up(_migrator: Any, db: Any) -> None:
-    """Create the tables, and begin the chains."""
+    """Create the tables."""
     for statement in TABLES:
         execute(db, statement)
-    for chain in ("deeds", "refusals"):
-        execute(db, HEADS.format(chain, _OF_NOTHING))
