@@ -28,7 +28,7 @@ from tuf.api.metadata import (
     Timestamp,
 )
 
-from content_packs import hub_keys, offers
+from content_packs import hub_keys, offers, staging
 from content_packs.hub_keys import STATUS_ROLE, HubKeys
 from content_packs.limits import METADATA_BYTES_MAX
 from content_packs.offers import Offer
@@ -77,17 +77,44 @@ class Edition:
         }
 
     def offers_on(self, channel: str) -> list[Offer]:
-        """Return what a channel offers, by pack. Raises `InvalidContent`, `KeyError`."""
+        """Return what a channel offers to all its nodes, by pack.
+
+        What a rollout offers to some of them is in `staged_on`. Raises `InvalidContent`,
+        `KeyError`.
+        """
+        return [offer for offer in self._offers_on(channel) if offer.staged is None]
+
+    def staged_on(self, channel: str) -> list[Offer]:
+        """Return what rollouts offer on a channel, by pack. Raises `InvalidContent`, `KeyError`."""
+        return [offer for offer in self._offers_on(channel) if offer.staged is not None]
+
+    def offers_for(self, channel: str, node: str) -> list[Offer]:
+        """Return what a channel offers to a node, by pack: rollouts that have reached it count.
+
+        `node`: empty for a box that isn't enrolled. Raises `InvalidContent`, `KeyError`.
+        """
+        found = {offer.pack: offer for offer in self.offers_on(channel)}
+        for offer in self.staged_on(channel):
+            plain = found.get(offer.pack)
+            reached = offer.staged is not None and staging.reaches(offer.staged, node)
+            if reached and (plain is None or plain.version < offer.version):
+                found[offer.pack] = offer
+        return [found[pack] for pack in sorted(found)]
+
+    def offer_of(self, channel: str, pack: str) -> Offer | None:
+        """Return what a channel offers of a pack to all. Raises `InvalidContent`, `KeyError`."""
+        return next((offer for offer in self.offers_on(channel) if offer.pack == pack), None)
+
+    def staged_of(self, channel: str, pack: str) -> Offer | None:
+        """Return what a rollout offers of a pack. Raises `InvalidContent`, `KeyError`."""
+        return next((offer for offer in self.staged_on(channel) if offer.pack == pack), None)
+
+    def _offers_on(self, channel: str) -> list[Offer]:
         targets = self.channels[channel].targets
         return [
             offers.from_target(channel, name, targets[name].custom or {})
             for name in sorted(targets)
         ]
-
-    def offer_of(self, channel: str, pack: str) -> Offer | None:
-        """Return what a channel offers of a pack. Raises `InvalidContent`, `KeyError`."""
-        found = [offer for offer in self.offers_on(channel) if offer.pack == pack]
-        return found[0] if found else None
 
     def target_of(self, channel: str, offer: Offer) -> TargetFile:
         """Return the signed target of an offer."""

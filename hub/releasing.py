@@ -5,32 +5,33 @@ withdrawal with a version to fall back to, so that nobody goes back by a slip. T
 comes first and decides; the database follows it (see `settling`).
 """
 
-import copy
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-import msgspec
 from tuf.api.metadata import TargetFile, Targets
 
 from content_packs import offers
-from content_packs.digests import digest_of
 from content_packs.errors import Refused, UsageError
-from content_packs.limits import WITHDRAWN_VERSIONS_MAX
 from content_packs.offers import Offer
 from hub.channels import expect_channel
 from hub.clock import in_words
-from hub.contents import check_bundles, read_layout, read_manifest
 from hub.edition import Edition
 from hub.hub import Hub
-from hub.settling import changing, record_releases
-from hub.signing import Signing
+from hub.offering import (
+    check_releasable,
+    commit,
+    make_offer,
+    target_of,
+    telling,
+    with_offer,
+)
+from hub.rollouts import guard
+from hub.settling import changing
 from hub.versions import (
     Version,
     expect_version,
     mark_withdrawn,
     released_before,
-    withdrawn_versions,
 )
 
 ROLLOUT_MIN, ROLLOUT_MAX = 1, 100
@@ -112,7 +113,9 @@ def release(  # noqa: PLR0913 - the actor by name
     with changing(hub, f"releasing {pack} {version} on {channel}") as edition:
         expect_channel(edition, channel)
         wanted = expect_version(hub, pack, version)
-        _check_releasable(wanted)
+        check_releasable(wanted)
+        guard.expect_no_rollout(hub, pack, channel)
+        staged = edition.staged_of(channel, pack)
         before = edition.offer_of(channel, pack)
         if before is not None and before.version > version:
             raise Refused(
@@ -120,12 +123,13 @@ def release(  # noqa: PLR0913 - the actor by name
                 hint=f"To go back: hub withdraw {pack} --version {before.version} "
                 f"--channel {channel} --fall-back-to {version}",
             )
-        offer, target = _make_offer(hub, wanted, channel, on)
-        if before == offer:
+        _check_staged(staged, version, channel)
+        offer = _plain(hub, wanted, on)
+        if before == offer and staged is None:
             return Released(channel, offer, before.version, already=True)
-        role = offers.role_of(channel)
-        changed = {role: _with_offer(edition, channel, pack, target)}
-        _commit(hub, edition, changed, actor)
+        role = with_offer(edition.channels[channel], staged, channel, None)
+        role = with_offer(role, before, channel, target_of(hub, channel, offer))
+        commit(hub, edition, {offers.role_of(channel): role}, actor)
         return Released(channel, offer, before.version if before else 0, already=False)
 
 
@@ -148,91 +152,23 @@ def withdraw(  # noqa: PLR0913 - all after the version by name
         if channel is not None:
             expect_channel(edition, channel)
         offering = _offering(edition, pack, version, channel)
-        changed = _telling(edition, pack, version) if channel is None else {}
+        changed = telling(edition, pack, version) if channel is None else {}
         for name in offering:
             target = None
             if fall_back_to is not None:
                 target = _fall_back(hub, name, (pack, version), fall_back_to)
-            changed[offers.role_of(name)] = _with_offer(edition, name, pack, target)
+            role = changed.get(offers.role_of(name), edition.channels[name])
+            before = edition.offer_of(name, pack)
+            changed[offers.role_of(name)] = with_offer(role, before, name, target)
+        changed |= _without_staged(edition, changed, (pack, version), channel)
+        ended = guard.end_withdrawn(hub, pack, version, channel)  # first: else it would come back
         if changed:
-            _commit(hub, edition, changed, actor)
+            commit(hub, edition, changed, actor)
+        guard.settled(hub, ended)
         if channel is None:
             mark_withdrawn(hub, pack, version, in_words(hub.clock()))
         could = {} if fall_back_to else _possible_fall_backs(hub, offering, pack, version)
         return Withdrawn(pack, version, offering, fall_back_to or 0, could, channel is None)
-
-
-def _check_releasable(version: Version) -> None:
-    if version.withdrawn_at:
-        raise Refused(
-            f"{version.pack} {version.version} was withdrawn on {version.withdrawn_at}",
-            hint="Publish a newer version, and release that.",
-        )
-
-
-def _make_offer(hub: Hub, version: Version, channel: str, on: Terms) -> tuple[Offer, TargetFile]:
-    """Return an offer of content that is really there, and its target."""
-    manifest, stored_manifest = read_manifest(hub.data, version.pack, version.manifest)
-    laid_out, stored_layout = read_layout(hub.data, manifest, version.layout)
-    check_bundles(hub.data, laid_out)
-    offer = Offer(
-        pack=version.pack,
-        version=version.version,
-        manifest=version.manifest,
-        manifest_stored=len(stored_manifest),
-        layout=version.layout,
-        layout_stored=len(stored_layout),
-        size=version.size,
-        rollout=on.rollout,
-        activate_at=on.activate_at,
-        needed_by=on.needed_by,
-        withdrawn=_newest(withdrawn_versions(hub, version.pack) - {version.version}),
-    )
-    target = TargetFile(
-        len(stored_manifest),
-        {"sha256": digest_of(stored_manifest)},
-        offers.target_of(channel, offer),
-        {"custom": offers.to_custom(offer)},
-    )
-    return offer, target
-
-
-def _telling(edition: Edition, pack: str, version: int) -> dict[str, Targets]:
-    """Return the channels that offer another version of a pack, saying that this one is withdrawn.
-
-    A school may have pinned it: its box goes on by that word.
-    """
-    changed = {}
-    for name in edition.channels:
-        offer = edition.offer_of(name, pack)
-        if offer is None or offer.version == version or version in offer.withdrawn:
-            continue
-        target = edition.channels[name].targets[offers.target_of(name, offer)]
-        said = msgspec.structs.replace(offer, withdrawn=_newest({*offer.withdrawn, version}))
-        custom = {"custom": offers.to_custom(said)}
-        told = TargetFile(target.length, target.hashes, target.path, custom)
-        changed[offers.role_of(name)] = _with_offer(edition, name, pack, told)
-    return changed
-
-
-def _newest(versions: Iterable[int]) -> tuple[int, ...]:
-    return tuple(sorted(versions, reverse=True)[:WITHDRAWN_VERSIONS_MAX])
-
-
-def _with_offer(edition: Edition, channel: str, pack: str, target: TargetFile | None) -> Targets:
-    """Return a channel's role with `target` as its only offer of `pack`, or with none."""
-    role = copy.deepcopy(edition.channels[channel])
-    before = edition.offer_of(channel, pack)
-    if before is not None:
-        del role.targets[offers.target_of(channel, before)]
-    if target is not None:
-        role.targets[target.path] = target
-    return role
-
-
-def _commit(hub: Hub, edition: Edition, changed: dict[str, Targets], actor: str) -> None:
-    signing = Signing(hub.data.metadata, hub.keys, hub.clock())
-    record_releases(hub, signing.commit(edition, changed), actor)
 
 
 def _offering(edition: Edition, pack: str, version: int, channel: str | None) -> tuple[str, ...]:
@@ -250,8 +186,39 @@ def _fall_back(hub: Hub, channel: str, withdrawn: tuple[str, int], to: int) -> T
             hint=f"Release it: hub release {pack} --version {to} --channel {channel}",
         )
     wanted = expect_version(hub, pack, to)
-    _check_releasable(wanted)
-    return _make_offer(hub, wanted, channel, Terms())[1]  # back means back for every node
+    check_releasable(wanted)
+    offer = _plain(hub, wanted, Terms())  # back means back for every node
+    return target_of(hub, channel, offer)
+
+
+def _plain(hub: Hub, version: Version, on: Terms) -> Offer:
+    return make_offer(
+        hub, version, rollout=on.rollout, activate_at=on.activate_at, needed_by=on.needed_by
+    )
+
+
+def _check_staged(staged: Offer | None, version: int, channel: str) -> None:
+    """Refuse to take schools back that a rollout which is over brought further."""
+    if staged is not None and staged.version > version:
+        raise Refused(
+            f"some schools have {staged.pack} {staged.version} by a rollout on {channel}, which is "
+            f"newer than {version}",
+            hint=f"To take them back: hub withdraw {staged.pack} --version {staged.version} "
+            f"--channel {channel}",
+        )
+
+
+def _without_staged(
+    edition: Edition, changed: dict[str, Targets], what: tuple[str, int], channel: str | None
+) -> dict[str, Targets]:
+    """Return the roles without staged offers of a version that is withdrawn."""
+    found = {}
+    for name in edition.channels if channel is None else (channel,):
+        staged = edition.staged_of(name, what[0])
+        if staged is not None and staged.version == what[1]:
+            role = changed.get(offers.role_of(name), edition.channels[name])
+            found[offers.role_of(name)] = with_offer(role, staged, name, None)
+    return found
 
 
 def _possible_fall_backs(

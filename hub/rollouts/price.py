@@ -1,0 +1,133 @@
+"""What a rollout costs before anybody approves it: bytes, and by when which schools have it. Pure.
+
+Bytes are what each school lacks: the delta or the blocks from the version that it holds whole, all
+of it where it holds none. Days come from what its link carried on its days (hub.fleet.estimates,
+the late estimate: nine of ten such links have carried it by then). A stage begins when the one
+before is through: when enough of its schools are done, or its days are over, and it has soaked. A
+school that can't be estimated, or wouldn't be done in time, needs a stick.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from hub.fleet.estimates import Estimate, estimate
+from hub.rollouts.limits import DAY_SECONDS, PRICE_DAYS_MAX
+from hub.rollouts.model import Stage
+
+_PERCENT = 100
+_MOST = 0.9  # of the schools that need no stick: the day that is named in one sentence
+_HOUR_DAYS = 3_600 / DAY_SECONDS
+
+
+@dataclass(frozen=True)
+class School:
+    """A node, the stage that it is in, what it has to fetch, and what its link carried on days."""
+
+    node: str
+    stage: int
+    fetches: int
+    days: Sequence[int] = ()
+
+
+@dataclass(frozen=True)
+class StagePrice:
+    """What a stage costs. `begins` and `done_by` in days from the start; None: no school is."""
+
+    schools: int
+    egress: int
+    begins: float
+    done_by: float | None
+    sticks: int
+
+
+@dataclass(frozen=True)
+class Price:
+    """What a rollout costs.
+
+    `typical`: bytes of the school in the middle; `egress`: of all together. By the day `by`,
+    `schools_by` schools have it, and `later` ones after it; `sticks` need a stick, `unknown` of
+    them since nothing is known of their links. `already` hold it. `by_need`: `by` is the day by
+    which it is needed, else that by which most have it.
+    """
+
+    schools: int
+    already: int
+    typical: int
+    most: int
+    egress: int
+    by: datetime
+    by_need: bool
+    schools_by: int
+    later: int
+    sticks: int
+    unknown: int
+    stages: tuple[StagePrice, ...]
+
+
+def price(
+    stages: Sequence[Stage],
+    schools: Sequence[School],
+    *,
+    start: datetime,
+    needed_by: datetime | None = None,
+) -> Price:
+    """Return what a rollout in these stages costs that begins at `start`."""
+    by_need = needed_by is not None and needed_by > start
+    horizon = _days(needed_by - start) if needed_by and by_need else float(PRICE_DAYS_MAX)
+    estimates = {school.node: estimate(school.fetches, school.days) for school in schools}
+    done: list[float] = []
+    found: list[StagePrice] = []
+    begins = 0.0
+    for number, stage in enumerate(stages):
+        mine = [school for school in schools if school.stage == number]
+        known = [late for each in mine if (late := _late(estimates[each.node])) is not None]
+        in_time = [begins + days for days in known if begins + days <= horizon]
+        egress = sum(school.fetches for school in mine)
+        ends = max(in_time, default=None)
+        found.append(StagePrice(len(mine), egress, begins, ends, len(mine) - len(in_time)))
+        done += in_time
+        begins += _through(stage, len(mine), known)
+    by = horizon if by_need else _day_of_most(done)
+    schools_by = sum(days <= by for days in done)
+    fetching = sorted(school.fetches for school in schools if school.fetches)
+    return Price(
+        schools=len(schools),
+        already=len(schools) - len(fetching),
+        typical=fetching[len(fetching) // 2] if fetching else 0,
+        most=fetching[-1] if fetching else 0,
+        egress=sum(fetching),
+        by=start + timedelta(days=by),
+        by_need=by_need,
+        schools_by=schools_by,
+        later=len(done) - schools_by,
+        sticks=sum(stage.sticks for stage in found),
+        unknown=sum(each is None for each in estimates.values()),
+        stages=tuple(found),
+    )
+
+
+def _late(found: Estimate | None) -> float | None:
+    """Return in how many days a school is done by the late estimate; None: not foreseeable."""
+    return found.p90 if found else None
+
+
+def _through(stage: Stage, schools: int, known: Sequence[float]) -> float:
+    """Return how many days a stage takes until the next begins."""
+    if not schools:
+        return 0.0
+    needed = math.ceil(schools * stage.success_pct / _PERCENT)
+    if needed > len(known):
+        return float(stage.max_days)
+    soaked = sorted(known)[needed - 1] + stage.soak_hours * _HOUR_DAYS
+    return min(soaked, float(stage.max_days))
+
+
+def _day_of_most(done: Sequence[float]) -> float:
+    """Return the day by which most of those have it that need no stick."""
+    return sorted(done)[math.ceil(len(done) * _MOST) - 1] if done else 0.0
+
+
+def _days(duration: timedelta) -> float:
+    return duration.total_seconds() / DAY_SECONDS
