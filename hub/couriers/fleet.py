@@ -7,7 +7,7 @@ from content_packs.digests import is_digest
 from content_packs.errors import Missing
 from hub.couriers.contents import School
 from hub.couriers.writing import Waiting
-from hub.fleet import batches, check_ins, claims, desired, nodes, reports
+from hub.fleet import batches, check_ins, claims, desired, nodes, reports, signed_reports
 from hub.fleet.audit import Refusals
 from hub.fleet.nodes import Node
 from hub.hub import Hub
@@ -69,7 +69,7 @@ class CourierFleet:
 
     def take_report(self, document: bytes) -> None:
         """Take a report. Raises `Unauthorised`, `InvalidContent`, `StorageFailed`."""
-        reports.take(self._hub, document, origin=_ORIGIN, refusals=self._refusals)
+        signed_reports.take(self._hub, document, origin=_ORIGIN, refusals=self._refusals)
 
     def take_batch(self, document: bytes) -> bool:
         """Take a batch; say whether it is new.

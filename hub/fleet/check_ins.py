@@ -8,6 +8,7 @@ from hub.edition import read_edition
 from hub.fleet import credentials, desired, reports, status_lists
 from hub.fleet.batches import signed_receipt
 from hub.fleet.requests import Caller
+from hub.fleet.standing import Judge
 from hub.fleet.tables import NodeKeyRow
 from hub.hub import Hub
 from hub.keys import SERVICE
@@ -20,13 +21,16 @@ def take(hub: Hub, caller: Caller, body: bytes) -> bytes:
     Raises `InvalidContent`, `Damaged`, `KeyAbsent`, `KeyLocked`, `StorageFailed`.
     """
     said = protocol.read_check_in_request(body)
-    status = status_lists.current(hub, read_edition(hub.data.metadata)).number
+    edition = read_edition(hub.data.metadata)
+    status = status_lists.current(hub, edition).number
     with hub.database.writing():
         key = NodeKeyRow.get_by_id(caller.keyid)
         credential = credentials.in_force(hub, key)
         if said.report is not None:
             reports.keep(hub, caller.node, [said.report], "check-in")
         applying = desired.applying_to(hub, caller.node, said.desired_state)
+        settings = applying.settings if applying else {}
+        Judge(hub, edition).heard(caller.node, "check-in", settings)
         answered = answering.number_for(caller.node) > said.answers
         answers = answering.document_for(hub, caller.node) if answered else b""
     newer = applying is not None and applying.number > said.desired_state

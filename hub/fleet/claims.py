@@ -10,6 +10,8 @@ in the audit log.
 import re
 from dataclasses import dataclass
 
+import peewee
+
 from content_packs import enrolment_codes, protocol
 from content_packs.errors import InvalidContent, Missing, Untrusted
 from content_packs.hub_keys import keyid_of
@@ -19,6 +21,7 @@ from hub.errors import ClaimRefused
 from hub.fleet import audit, codes, credentials
 from hub.fleet.audit import Refusals
 from hub.fleet.limits import ASK_AGAIN_SECONDS, NODES_OF_SCHOOL_MAX
+from hub.fleet.standing import Judge
 from hub.fleet.tables import ApprovalRow, CodeRow, NodeKeyRow, NodeRow
 from hub.hub import Hub
 
@@ -59,6 +62,8 @@ def take(hub: Hub, document: bytes, *, origin: str, refusals: Refusals) -> Answe
     keyid = keyid_of(bytes.fromhex(claim.key))
     with hub.database.writing():
         found = _answer(hub, claim, keyid, origin)
+        if isinstance(found, Answer):
+            Judge(hub).judge(found.node)
     if isinstance(found, Answer):
         return found
     refusals.note(hub, "claim-refused", origin=origin, keyid=keyid, reason=found)
@@ -146,6 +151,7 @@ def _new(hub: Hub, claim: Claim, code: CodeRow, origin: str) -> Answer:
         software=claim.software,
         origin=origin,
         claimed_at=in_words(hub.clock()),
+        number=1 + int(NodeKeyRow.select(peewee.fn.MAX(NodeKeyRow.number)).scalar() or 0),
     )
     audit.note(
         hub,

@@ -54,9 +54,11 @@ def make(  # noqa: PLR0913  # all by name; each is needed
     days: int,
     randomness: Callable[[int], bytes],
     node: str = "",
+    by: str = "",
 ) -> list[MadeCode]:
-    """Make `count` codes for each of the schools, good for `days`; `node`: to replace that one.
+    """Make `count` codes for each of the schools, good for `days`.
 
+    `node`: to replace that one; `by`: who asks, for the audit log.
     Raises `Missing` for a school or node that isn't there, `UsageError`, `Refused` for a node of
     another school, `Busy`, `KeyLocked`, `StorageFailed`.
     """
@@ -82,11 +84,11 @@ def make(  # noqa: PLR0913  # all by name; each is needed
                     ).execute()
                     made.append(MadeCode(code, name, row.title, row.district, node, expires_at))
                 reason = f"{count} for {node or name}, good until {expires_at}"
-                audit.note(hub, "codes-made", node=node, reason=reason)
+                audit.note(hub, "codes-made", node=node, reason=reason, actor=by)
     return made
 
 
-def cancel(hub: Hub, school: str) -> int:
+def cancel(hub: Hub, school: str, *, by: str = "") -> int:
     """Let the codes of a school that nobody has used be good no more; return how many.
 
     Raises `Missing`, `StorageFailed`.
@@ -97,7 +99,7 @@ def cancel(hub: Hub, school: str) -> int:
             CodeRow.delete().where((CodeRow.school == school) & (CodeRow.used_at == "")).execute()
         )
         if gone:
-            audit.note(hub, "codes-cancelled", reason=f"{gone} of {school}")
+            audit.note(hub, "codes-cancelled", reason=f"{gone} of {school}", actor=by)
         return int(gone)
 
 

@@ -30,6 +30,7 @@ from content_packs.signed_documents import envelope_of, sign, unverified_payload
 from hub.clock import in_words
 from hub.fleet import audit, credentials
 from hub.fleet.limits import DESIRED_BYTES_MAX, DESIRED_KEPT_MAX
+from hub.fleet.state_tables import NodeStateRow
 from hub.fleet.tables import DesiredRow, NodeRow
 from hub.hub import Hub
 from hub.keys import SERVICE
@@ -68,8 +69,12 @@ def read_settings(file: Path) -> Settings:
         raise UsageError(f"{file}: not TOML: nested too deep") from error
 
 
-def set_for(hub: Hub, settings: Settings, *, node: str = "", group: str = "") -> Applying:
+def set_for(
+    hub: Hub, settings: Settings, *, node: str = "", group: str = "", by: str = ""
+) -> Applying:
     """Sign a desired state for a node or a group, in place of the one that it has.
+
+    `by`: who says so, for the audit log.
 
     Raises `UsageError` for settings that can't be, `Missing` for a node that isn't there,
     `KeyAbsent`, `KeyLocked`, `StorageFailed`.
@@ -79,7 +84,9 @@ def set_for(hub: Hub, settings: Settings, *, node: str = "", group: str = "") ->
         if node and NodeRow.get_or_none(NodeRow.node == node) is None:
             raise Missing(f"there is no node {node[:80]!r}", hint="See: hub nodes list")
         row = _sign(hub, settings, node, group)
-        audit.note(hub, "desired-set", node=node, reason=f"number {row.number} for {node or group}")
+        reason = f"number {row.number} for {node or group}"
+        audit.note(hub, "desired-set", node=node, reason=reason, actor=by)
+        _judge_anew(node, group)
         return _view(row)
 
 
@@ -107,6 +114,25 @@ def applying_to(hub: Hub, node: str, held: int) -> Applying | None:
     if stale or not credentials.is_by_our_key(hub, found.document):
         row = _sign(hub, found.settings, found.node, found.group)
     return _view(row)
+
+
+def settings_for(node: str, groups: list[str]) -> Settings:
+    """Return what a desired state says to a node of these groups, empty where none does.
+
+    Inside the caller's transaction; nothing is signed.
+    """
+    for row in (_newest(node, []), _newest("", groups) if groups else None):
+        if row is not None and (settings := _view(row).settings):
+            return settings
+    return {}
+
+
+def _judge_anew(node: str, group: str) -> None:
+    """Let those whom it concerns count as judged against no edition: they come next."""
+    of_group = NodeStateRow.groups.contains(f" {group} ")
+    NodeStateRow.update(edition=0).where(
+        (NodeStateRow.node == node) if node else of_group
+    ).execute()
 
 
 def _check(settings: Settings, node: str, group: str) -> None:

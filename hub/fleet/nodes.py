@@ -16,13 +16,15 @@ from hub.fleet import audit, credentials, reports, status_lists
 from hub.fleet.claims import as_mark
 from hub.fleet.limits import APPROVALS_BYTES_MAX, APPROVALS_MAX
 from hub.fleet.reports import KeptReport
+from hub.fleet.standing import Judge
 from hub.fleet.tables import ApprovalRow, NodeKeyRow, NodeRow, ReportRow, SchoolRow
 from hub.hub import Hub
 
 State: TypeAlias = Literal["pending", "valid", "revoked", "refused", "none"]
 
 _LISTS_SHOWN = 10
-_NEWEST_FIRST = peewee.SQL("rowid DESC")
+_HEARD = peewee.fn.MAX(ReportRow.taken_at)
+_NEWEST_FIRST = (NodeKeyRow.number.desc(), NodeKeyRow.keyid)
 
 
 @dataclass(frozen=True)
@@ -74,40 +76,42 @@ class Revoked:
     listed: bool
 
 
-def list_nodes(hub: Hub, *, school: str = "", pending: bool = False) -> list[Node]:
-    """Return the nodes by name. Raises `StorageFailed`."""
+def list_nodes(hub: Hub, *, school: str = "", pending: bool = False, node: str = "") -> list[Node]:
+    """Return the nodes by name, all or one. Raises `StorageFailed`."""
     with hub.database.transaction():
         query = NodeRow.select().order_by(NodeRow.school, NodeRow.added_at, NodeRow.node)
-        if school:
-            query = query.where(NodeRow.school == school)
+        keys_of, heard_of = NodeKeyRow.select(), ReportRow.select(ReportRow.node, _HEARD)
+        if school or node:
+            query = query.where((NodeRow.node == node) if node else (NodeRow.school == school))
+            names = [row.node for row in query]
+            keys_of = keys_of.where(NodeKeyRow.node << names)
+            heard_of = heard_of.where(ReportRow.node << names)
         districts = {row.school: row.district for row in SchoolRow.select()}
         keys: dict[str, list[Key]] = {}
-        for row in NodeKeyRow.select().order_by(_NEWEST_FIRST):
+        for row in keys_of.order_by(*_NEWEST_FIRST):
             keys.setdefault(row.node, []).append(_key(row))
-        newest = peewee.fn.MAX(ReportRow.taken_at)
-        heard = dict(
-            ReportRow.select(ReportRow.node, newest).group_by(ReportRow.node).tuples().iterator()
-        )
+        heard = dict(heard_of.group_by(ReportRow.node).tuples().iterator())
         found = [
             _view(row, districts[row.school], keys.get(row.node, []), heard.get(row.node, ""))
             for row in query
         ]
-    return [node for node in found if node.pending or not pending]
+    return [one for one in found if one.pending or not pending]
 
 
 def show(hub: Hub, node: str) -> tuple[Node, list[KeptReport]]:
     """Return a node and its reports, the newest first. Raises `Missing`, `StorageFailed`."""
-    found = [each for each in list_nodes(hub) if each.node == node]
-    if not found:
+    found = list_nodes(hub, node=node)
+    if not node or not found:
         raise _no_such(node)
     return found[0], reports.of_node(hub, node)
 
 
-def confirm(hub: Hub, node: str, *, fingerprint: str = "") -> Key:
+def confirm(hub: Hub, node: str, *, fingerprint: str = "", by: str = "") -> Key:
     """Let the box that claimed to be a node be it; an earlier key of the node is revoked by that.
 
     `fingerprint`, where given, has to be that of a claim that waits; it is needed where several do,
-    for a node that is to be replaced. Done again it changes nothing. Raises
+    for a node that is to be replaced; `by`: who decides it, here and below. Done again it changes
+    nothing. Raises
     `Missing` where none waits, `Refused`, `Busy`, `KeyAbsent`, `KeyLocked`, `StorageFailed`.
     """
     with hub.database.writing():
@@ -117,7 +121,8 @@ def confirm(hub: Hub, node: str, *, fingerprint: str = "") -> Key:
             credentials.issue(hub, row, waiting)
             why = f"fingerprint {enrolment_codes.fingerprint(waiting.keyid)}"
             why += ", in place of another key" if replaces else ""
-            audit.note(hub, "confirmed", node=node, keyid=waiting.keyid, reason=why)
+            audit.note(hub, "confirmed", node=node, keyid=waiting.keyid, reason=why, actor=by)
+            Judge(hub).judge(node)
         key = _valid_key(node)
         if key is None:
             raise Missing(f"{node}: no claim waits", hint="See: hub nodes list")
@@ -127,7 +132,7 @@ def confirm(hub: Hub, node: str, *, fingerprint: str = "") -> Key:
     return found
 
 
-def deny(hub: Hub, node: str, *, fingerprint: str = "") -> Key:
+def deny(hub: Hub, node: str, *, fingerprint: str = "", by: str = "") -> Key:
     """Turn the box away that claimed to be a node; its code is spent.
 
     Raises `Missing` where none waits, `Refused` as `confirm` does, `StorageFailed`.
@@ -139,11 +144,12 @@ def deny(hub: Hub, node: str, *, fingerprint: str = "") -> Key:
             raise Missing(f"{node}: no claim waits", hint="See: hub nodes list")
         waiting.state, waiting.decided_at = "refused", in_words(hub.clock())
         waiting.save()
-        audit.note(hub, "claim-denied", node=node, keyid=waiting.keyid)
+        audit.note(hub, "claim-denied", node=node, keyid=waiting.keyid, actor=by)
+        Judge(hub).judge(node)
         return _key(waiting)
 
 
-def revoke(hub: Hub, node: str, *, reason: str = "") -> Revoked:
+def revoke(hub: Hub, node: str, *, reason: str = "", by: str = "") -> Revoked:
     """Let a node's key count no more: at once here, and for others by the signed list.
 
     Where only the list can't be signed, the node is revoked all the same, and the error says so.
@@ -158,12 +164,13 @@ def revoke(hub: Hub, node: str, *, reason: str = "") -> Revoked:
         if ended or not row.revoked_at:
             row.revoked_at = in_words(credentials.when_revoked(now, ended))
             row.save()
-            audit.note(hub, "revoked", node=node, reason=reason)
+            audit.note(hub, "revoked", node=node, reason=reason, actor=by)
+            Judge(hub).judge(node)
         revoked_at = str(row.revoked_at)
     return Revoked(node, revoked_at, not ended, status_lists.publish(hub))
 
 
-def set_groups(hub: Hub, node: str, groups: Sequence[str]) -> tuple[str, ...]:
+def set_groups(hub: Hub, node: str, groups: Sequence[str], *, by: str = "") -> tuple[str, ...]:
     """Let a node be of these groups and no others; it gets a new credential that says so.
 
     Raises `Missing`, `UsageError`, `KeyAbsent`, `KeyLocked`, `StorageFailed`.
@@ -179,11 +186,12 @@ def set_groups(hub: Hub, node: str, groups: Sequence[str]) -> tuple[str, ...]:
         key = _valid_key(node)
         if key is not None:
             credentials.issue(hub, row, key)
-        audit.note(hub, "groups-set", node=node, reason=", ".join(wanted) or "none")
+        audit.note(hub, "groups-set", node=node, reason=", ".join(wanted) or "none", actor=by)
+        Judge(hub).judge(node)
     return wanted
 
 
-def clear_alarm(hub: Hub, node: str) -> str:
+def clear_alarm(hub: Hub, node: str, *, by: str = "") -> str:
     """Note that a person has looked at a node's alarm; return it, empty if there was none.
 
     Raises `Missing`, `StorageFailed`.
@@ -194,7 +202,8 @@ def clear_alarm(hub: Hub, node: str) -> str:
         if alarm:
             row.alarm, row.alarm_at = "", ""
             row.save()
-            audit.note(hub, "alarm-cleared", node=node, reason=alarm)
+            audit.note(hub, "alarm-cleared", node=node, reason=alarm, actor=by)
+            Judge(hub).judge(node)
         return alarm
 
 

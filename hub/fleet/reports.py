@@ -10,22 +10,19 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import peewee
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from content_packs import reports as of_nodes
-from content_packs.errors import Untrusted
 from content_packs.reports import Report
-from content_packs.signed_documents import open_signed, signer_of
 from hub.clock import in_words
-from hub.errors import Unauthorised
-from hub.fleet.audit import Refusals
 from hub.fleet.limits import REPORTS_KEPT_MAX
-from hub.fleet.tables import NodeKeyRow, ReportRow
+from hub.fleet.tables import ReportRow
 from hub.hub import Hub
 
 By: TypeAlias = Literal["check-in", "batch", "stick"]
 
-_MADE_AT = peewee.fn.MIN(ReportRow.at, ReportRow.taken_at)
+_MADE_AT = peewee.Case(
+    None, [(ReportRow.at < ReportRow.taken_at, ReportRow.at)], ReportRow.taken_at
+)
 _NEWEST_FIRST = (_MADE_AT.desc(), ReportRow.id.desc())
 
 
@@ -69,32 +66,9 @@ def of_node(hub: Hub, node: str, *, most: int = REPORTS_KEPT_MAX) -> list[KeptRe
         ]
 
 
-def take(hub: Hub, document: bytes, *, origin: str, refusals: Refusals) -> str:
-    """Take in a report that a node signed as a document, as it lies on a stick; return the node.
-
-    Raises `Unauthorised` where no valid key of a node signed it, `InvalidContent`, `StorageFailed`.
-    """
-    keyid = signer_of(document, what="report")
-    with hub.database.transaction():
-        row = NodeKeyRow.get_or_none(NodeKeyRow.keyid == keyid)
-    found = _read(row, document, keyid)
-    if row is None or isinstance(found, str):
-        reason = f"report: {found}"
-        refusals.note(hub, "document-refused", origin=origin, keyid=keyid, reason=reason)
-        raise Unauthorised("the report isn't signed by a node of this hub")
-    with hub.database.writing():
-        keep(hub, row.node, [found], "stick")
-    return str(row.node)
-
-
-def _read(row: NodeKeyRow | None, document: bytes, keyid: str) -> Report | str:
-    """Return the report, or why it is refused."""
+def newest(node: str) -> KeptReport | None:
+    """Return a node's newest report, None for none; inside the caller's transaction."""
+    row = ReportRow.select().where(ReportRow.node == node).order_by(*_NEWEST_FIRST).first()
     if row is None:
-        return "no node has this key"
-    if row.state != "valid":
-        return f"the key is {row.state}"
-    key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(row.public))
-    try:
-        return open_signed(document, "report", Report, {keyid: key})
-    except Untrusted as error:
-        return error.message
+        return None
+    return KeptReport(of_nodes.decode(row.report.encode()), row.taken_at, row.by)

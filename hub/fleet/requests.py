@@ -25,6 +25,8 @@ from hub.errors import Unauthorised
 from hub.fleet import audit
 from hub.fleet.audit import Refusals
 from hub.fleet.limits import LATE_SEQUENCES_MAX, REQUESTS_REMEMBERED
+from hub.fleet.state_tables import NodeStateRow
+from hub.fleet.states import URGENCY_ALARM
 from hub.fleet.tables import NodeKeyRow, NodeRow
 from hub.hub import Hub
 
@@ -84,6 +86,7 @@ def raise_alarm(hub: Hub, node: str, keyid: str, reason: str) -> None:
     NodeRow.update(alarm=reason, alarm_at=in_words(hub.clock())).where(
         NodeRow.node == node
     ).execute()
+    NodeStateRow.update(alarm=1, urgency=URGENCY_ALARM).where(NodeStateRow.node == node).execute()
     audit.note(hub, "alarm", node=node, keyid=keyid, reason=reason)
 
 

@@ -56,9 +56,7 @@ def silences(hours: Iterable[int], calendar: SchoolCalendar, zone: tzinfo) -> li
     """Return the newest silences between hours with a contact, the oldest first, in seconds."""
     in_order = sorted(set(hours))
     gaps = [
-        (before, then)
-        for before, then in pairwise(in_order)
-        if then - before > SILENCE_HOURS_MIN
+        (before, then) for before, then in pairwise(in_order) if then - before > SILENCE_HOURS_MIN
     ]
     return [
         open_seconds(calendar, _moment(before), _moment(then), zone)

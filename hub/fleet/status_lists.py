@@ -13,8 +13,9 @@ from datetime import UTC, datetime
 
 from tuf.api.metadata import TargetFile
 
-from content_packs import durable, protocol, repository
+from content_packs import protocol, repository
 from content_packs.digests import digest_of
+from content_packs.errors import Missing
 from content_packs.hub_keys import STATUS_ROLE, STATUS_TARGET
 from content_packs.protocol import StatusList
 from hub.clock import in_words
@@ -36,13 +37,15 @@ def current(hub: Hub, edition: Edition) -> StatusList:
     target = edition.status.targets.get(STATUS_TARGET) if edition.status else None
     if target is None:
         return StatusList(number=0)
-    path = hub.data.place(repository.status_path(target.hashes["sha256"]))
+    place = repository.status_path(target.hashes["sha256"])
     try:
-        data = path.read_bytes()
+        data = hub.objects.local(place).read_bytes()
     except OSError as error:
-        raise Damaged(f"{path}: can't be read: {error.strerror}") from error
+        raise Damaged(f"{place}: can't be read: {error.strerror}") from error
+    except Missing as error:
+        raise Damaged(error.message) from error
     if (len(data), digest_of(data)) != (target.length, target.hashes["sha256"]):
-        raise Damaged(f"{path}: isn't as it was signed")
+        raise Damaged(f"{place}: isn't as it was signed")
     return protocol.read_status_list(data)
 
 
@@ -65,9 +68,7 @@ def bring_up(hub: Hub, edition: Edition) -> bool:
     said = StatusList(number=before.number + 1, revoked=revoked)
     data = protocol.status_list_bytes(said)
     digest = digest_of(data)
-    place = hub.data.place(repository.status_path(digest))
-    durable.make_folder(place.parent)
-    durable.write(place, data)
+    hub.objects.put(repository.status_path(digest), data)
     role = copy.deepcopy(edition.status)
     role.targets = {STATUS_TARGET: TargetFile(len(data), {"sha256": digest}, STATUS_TARGET)}
     Signing(hub.data.metadata, hub.keys, hub.clock()).commit(edition, {STATUS_ROLE: role})

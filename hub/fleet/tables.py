@@ -63,7 +63,8 @@ class NodeKeyRow(_Row):
     `state` is `pending`, `valid`, `revoked` or `refused`; one key of a node is valid at a time.
     `code` is the hash of the code that it came with, `credential` the document once there is one.
     `sequence` is the last that was taken of its requests, `requests` the newest ones as
-    `[sequence, digest of the signature]`; `chain_...` is how far its batches go.
+    `[sequence, digest of the signature]`; `chain_...` is how far its batches go. `number`: in the
+    order in which keys came.
     """
 
     keyid: Any = TextField(primary_key=True)
@@ -83,6 +84,7 @@ class NodeKeyRow(_Row):
     requests: Any = JSONField(default=list)
     chain_sequence: Any = IntegerField(default=0)
     chain_digest: Any = TextField(default=DIGEST_OF_NOTHING)
+    number: Any = IntegerField(default=0)
 
 
 class CodeRow(_Row):

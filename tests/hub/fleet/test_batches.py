@@ -16,7 +16,7 @@ from content_packs.protocol import Receipt
 from content_packs.signed_documents import open_signed, sign
 from hub.edition import read_edition
 from hub.errors import TooOften, Unauthorised
-from hub.fleet import audit, batches, nodes, reports
+from hub.fleet import audit, batches, nodes, reports, signed_reports
 from hub.fleet.audit import Refusals
 from hub.fleet.brakes import Brakes, take_batch
 from hub.fleet.limits import BATCH_SECONDS, BATCHES_AT_ONCE
@@ -159,13 +159,13 @@ def test_a_stick_brings_batches_and_reports_as_well(hub: Hub, web: FlaskClient) 
     taken = batches.take(hub, box.batch(hub), origin="stick", refusals=refusals)
     assert (taken.node, taken.sequence, taken.outcome) == (box.node, 1, "taken")
     document = sign("report", a_report(), box.key)
-    assert reports.take(hub, document, origin="stick", refusals=refusals) == box.node
+    assert signed_reports.take(hub, document, origin="stick", refusals=refusals) == box.node
     assert len(nodes.show(hub, box.node)[1]) == 1  # the same report: kept once
     nodes.revoke(hub, box.node)
     with pytest.raises(Unauthorised):
         batches.take(hub, box.batch(hub), origin="stick", refusals=refusals)
     with pytest.raises(Unauthorised):
-        reports.take(hub, document, origin="stick", refusals=refusals)
+        signed_reports.take(hub, document, origin="stick", refusals=refusals)
 
 
 def test_a_new_card_begins_a_chain_of_its_own(hub: Hub, web: FlaskClient) -> None:
