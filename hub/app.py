@@ -1,4 +1,4 @@
-"""The hub over HTTP: the repository, the API for nodes, a page for people. Routes: hub/API.md."""
+"""The hub over HTTP: the repository, the API, the console, a page for anybody. Routes: API.md."""
 
 import logging
 
@@ -8,9 +8,12 @@ from werkzeug.exceptions import HTTPException, NotFound
 from content_packs import struct_types
 from content_packs.command_line import megabytes
 from content_packs.errors import Missing, SatchelError
-from hub.api import fleet, problems, static_tree
-from hub.console.home import home_page
+from hub.api import elsewhere, fleet, problems, staff, static_tree
+from hub.console.public import home_page
+from hub.console.wiring import add_console, is_ours
 from hub.hub import Hub
+from hub.people import sessions, tokens
+from hub.rooms import all_operations
 
 _log = logging.getLogger(__name__)
 
@@ -24,10 +27,17 @@ def create_app(hub: Hub) -> Flask:
     app.url_map.merge_slashes = False  # no place has another spelling: 404, not a way around
     app.add_template_filter(megabytes, "bytes")
     _add_routes(app, hub)
-    fleet.add_api(app, hub)
+    fleet.add_api(app, hub, all_operations())
+    app.register_blueprint(staff.blueprint(hub, all_operations(), tokens.find))
+    elsewhere.add(app)
+    console = add_console(app, hub, sessions.find)
     app.register_error_handler(Missing, _missing)
     app.register_error_handler(SatchelError, _failed)
-    app.register_error_handler(HTTPException, _refused)
+
+    @app.errorhandler(HTTPException)
+    def refused(error: HTTPException) -> Response:
+        return console.failed_over_http(error) if is_ours(request.path) else _refused(error)
+
     return app
 
 
@@ -51,7 +61,7 @@ def _add_routes(app: Flask, hub: Hub) -> None:
 
     @app.get("/<path:place>")
     def repository(place: str) -> Response:
-        return static_tree.answer(hub.data, place, request)
+        return static_tree.answer(hub, place, request)
 
 
 def _words(text: str, status: int) -> Response:
@@ -59,21 +69,21 @@ def _words(text: str, status: int) -> Response:
 
 
 def _missing(_error: Missing) -> Response:
-    if request.path.startswith(fleet.PREFIX):
+    if request.path.startswith(elsewhere.PREFIX):
         return problems.of_http(NotFound())
     return _words("not here\n", 404)
 
 
 def _failed(error: SatchelError) -> Response:
     """Say what failed without saying where on the disk; the log says it all."""
-    if request.path.startswith(fleet.PREFIX):
+    if request.path.startswith(elsewhere.PREFIX):
         return problems.of_error(error, request)
     _log.error("%s: %s", request.path, error.message)
     return _words(f"the hub can't answer: {error.code}\n", 503)
 
 
 def _refused(error: HTTPException) -> Response:
-    if request.path.startswith(fleet.PREFIX):
+    if request.path.startswith(elsewhere.PREFIX):
         return problems.of_http(error)
     answer = _words(f"{(error.name or 'error').lower()}\n", error.code or 500)
     for name, value in error.get_headers():

@@ -5,28 +5,36 @@ doesn't hold; only then is the body read. A view hands bytes to one service.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from flask import Blueprint, Flask, Response, request
 from werkzeug.datastructures import Headers
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+from werkzeug.exceptions import HTTPException
 
 from content_packs.errors import SatchelError
 from content_packs.limits import CHECK_IN_BYTES_MAX, DOCUMENT_BYTES_MAX
 from content_packs.request_signing import Request
 from hub.api import openapi, problems
+from hub.api.operations import Operation
 from hub.api.problems import JSON, TooLarge, UnsupportedMediaType
 from hub.fleet import check_ins, requests
 from hub.fleet.brakes import Brakes, take_batch, take_claim
 from hub.fleet.requests import Caller
 from hub.hub import Hub
 
-PREFIX = "/api/"
 
+def add_api(
+    app: Flask,
+    hub: Hub,
+    operations: Sequence[Operation] = (),
+    *,
+    monotonic: Callable[[], float] = time.monotonic,
+) -> None:
+    """Add the API's routes for nodes to the application of an open hub, and its description.
 
-def add_api(app: Flask, hub: Hub, *, monotonic: Callable[[], float] = time.monotonic) -> None:
-    """Add the API's routes to the application of an open hub."""
+    `operations`: those for staff, which the description tells of, too.
+    """
     brakes = Brakes.new(monotonic)
     api = Blueprint("api", __name__, url_prefix="/api/v1")
     api.register_error_handler(SatchelError, lambda error: problems.of_error(error, request))
@@ -53,7 +61,7 @@ def add_api(app: Flask, hub: Hub, *, monotonic: Callable[[], float] = time.monot
         body = _body(0)
         return _json(check_ins.credential_of(hub, _caller(hub, brakes, body)))
 
-    description = openapi.description(hub.config.title)
+    description = openapi.description(hub.config.title, operations)
 
     @api.get("/openapi.json")
     def described() -> Response:
@@ -69,24 +77,6 @@ def add_api(app: Flask, hub: Hub, *, monotonic: Callable[[], float] = time.monot
         return answer
 
     app.register_blueprint(api)
-    _add_what_is_not_there(app)
-
-
-def _add_what_is_not_there(app: Flask) -> None:
-    """Answer for all else below `/api/`, so that no other route takes it for a file."""
-    methods: dict[str, set[str]] = {}
-    for rule in app.url_map.iter_rules():
-        if rule.rule.startswith(PREFIX):
-            methods.setdefault(rule.rule, set()).update(rule.methods or ())
-
-    @app.route(
-        "/api/<path:rest>",
-        methods=["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
-        provide_automatic_options=False,
-    )
-    def elsewhere(rest: str) -> Response:
-        known = methods.get(f"{PREFIX}{rest}")
-        return problems.of_http(MethodNotAllowed(sorted(known)) if known else NotFound())
 
 
 def _body(bytes_max: int) -> bytes:

@@ -1,5 +1,6 @@
 """The API described for machines: OpenAPI 3.1, made from the structs that read and write it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -21,6 +22,8 @@ from content_packs.protocol import (
 from content_packs.reports import Report
 from content_packs.request_signing import SIGNATURE_FIELDS
 from content_packs.school_requests import Answers
+from hub.api import staff_openapi
+from hub.api.operations import Operation
 
 VERSION = "1"
 
@@ -57,23 +60,34 @@ _WHAT_FIELDS_ARE = {
 }
 
 
-def description(title: str) -> bytes:
-    """Return the OpenAPI document, in canonical JSON; `title` is the hub's."""
+def description(title: str, operations: Sequence[Operation] = ()) -> bytes:
+    """Return the OpenAPI document, in canonical JSON.
+
+    `title` is the hub's; `operations` are those for staff.
+    """
+    staff = staff_openapi.describe(operations)
     return canonical_json.encode(
         {
             "openapi": "3.1.0",
             "info": {
                 "title": title,
                 "version": VERSION,
-                "description": "What nodes say to this hub. Signed documents and requests are "
-                "specified in PROTOCOL.md.",
+                "description": "What nodes say to this hub, and what staff and their programs ask "
+                "of it. Signed documents and requests are specified in PROTOCOL.md.",
             },
             "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",
-            "paths": _paths(),
+            "paths": {**_paths(), **staff.paths},
             "components": {
-                "schemas": _schemas(),
+                "schemas": {**_schemas(), **staff.schemas},
                 "parameters": _parameters(),
-                "responses": _problems(),
+                "responses": {**_problems(), **staff_openapi.responses(_SAID, _ref("Problem"))},
+                "securitySchemes": {
+                    staff_openapi.SCHEME: {
+                        "type": "http",
+                        "scheme": "bearer",
+                        "description": "A person's token: made in the console, or by `hub tokens`.",
+                    }
+                },
             },
         }
     )

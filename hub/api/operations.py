@@ -28,17 +28,18 @@ class Given:
 class Operation:
     """One thing that can be asked.
 
-    `name`: its operationId, lowerCamelCase. `path`: below /api/v1, `/schools/{school}`. `query`,
-    `body`, `answer`: msgspec structs or None; a query's fields are text, numbers, booleans or
-    tuples of text. `screen`: the console's page that does the same, as a rule of the console
-    (`/console/schools/<school>`); `command`: the words of the `hub` command that does
-    (`schools list`). `problems`: statuses besides 400, 401, 403, 404, 429 and 503.
+    `name`: its operationId, lowerCamelCase. `path`: below /api/v1, `/schools/{school}`. `right`:
+    None for whoever has a token. `query`, `body`, `answer`: msgspec structs, dataclasses, or None;
+    a query's fields are text, numbers, booleans or tuples of text, all with defaults. `screen`: the
+    console's page or form that does the same, as a rule (`/console/schools/<school>`); `command`:
+    the words of the `hub` command that does (`schools list`). `problems`: statuses besides 400,
+    401, 403, 404, 413, 415, 429 and 503. With `status=204` nothing is answered.
     """
 
     name: str
     method: Method
     path: str
-    right: Right
+    right: Right | None
     summary: str
     run: Callable[[Hub, Actor, Given], Any]
     screen: str

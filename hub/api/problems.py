@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 
 from content_packs import canonical_json
 from content_packs.errors import InvalidContent, SatchelError, Untrusted
+from hub.api.statuses import UNAVAILABLE, status_of
 from hub.errors import ChainBroken, ClaimRefused, Damaged, TooOften, Unauthorised
 
 JSON = "application/json"
@@ -32,7 +33,6 @@ class TooLarge(SatchelError):
     code = "too-large"
 
 
-_UNAVAILABLE = 503
 _STATUSES: tuple[tuple[type[SatchelError], int], ...] = (  # the first that it is one of
     (Unauthorised, 401),
     (ClaimRefused, 403),
@@ -40,11 +40,13 @@ _STATUSES: tuple[tuple[type[SatchelError], int], ...] = (  # the first that it i
     (ChainBroken, 409),
     (TooLarge, 413),
     (UnsupportedMediaType, 415),
-    (Damaged, _UNAVAILABLE),
+    (Damaged, UNAVAILABLE),
     (InvalidContent, 400),
     (Untrusted, 400),
 )
 _RETRY_SECONDS = 60
+_SIGNATURE = 'Signature tag="satchel-v1"'
+_BEARER = 'Bearer realm="satchel"'
 _CODES = {
     400: "invalid-content",
     404: "missing",
@@ -57,11 +59,22 @@ _CODES = {
 
 def of_error(error: SatchelError, request: Request) -> Response:
     """Return the answer for an error of ours."""
-    status = next((status for kind, status in _STATUSES if isinstance(error, kind)), _UNAVAILABLE)
-    if status != _UNAVAILABLE:
-        return _with_headers(_answer(status, error.code, error.message), error)
+    status = next((status for kind, status in _STATUSES if isinstance(error, kind)), UNAVAILABLE)
+    if status != UNAVAILABLE:
+        return _with_headers(_answer(status, error.code, error.message), error, _SIGNATURE)
     _log.error("%s: %s", request.path, error.message)
-    answer = _answer(_UNAVAILABLE, error.code, "the hub can't answer now")
+    answer = _answer(UNAVAILABLE, error.code, "the hub can't answer now")
+    answer.headers["Retry-After"] = str(_RETRY_SECONDS)
+    return answer
+
+
+def of_staff_error(error: SatchelError, request: Request) -> Response:
+    """Return the answer for an error of ours to who has a token: they may know why."""
+    status = status_of(error)
+    if status != UNAVAILABLE:
+        return _with_headers(_answer(status, error.code, error.message), error, _BEARER)
+    _log.error("%s: %s", request.path, error.message)
+    answer = _answer(UNAVAILABLE, error.code, "the hub can't answer now")
     answer.headers["Retry-After"] = str(_RETRY_SECONDS)
     return answer
 
@@ -76,9 +89,9 @@ def of_http(error: HTTPException) -> Response:
     return answer
 
 
-def _with_headers(answer: Response, error: SatchelError) -> Response:
-    if isinstance(error, Unauthorised):
-        answer.headers["WWW-Authenticate"] = 'Signature tag="satchel-v1"'
+def _with_headers(answer: Response, error: SatchelError, challenge: str) -> Response:
+    if answer.status_code == 401:
+        answer.headers["WWW-Authenticate"] = challenge
     if isinstance(error, TooOften):
         answer.headers["Retry-After"] = str(error.seconds)
     return answer

@@ -1,74 +1,27 @@
-"""The hub's home page: what it offers, for a person who opens its address."""
+"""The first page: what needs somebody, each with a number and a link; and the hub's own state."""
 
-from collections.abc import Mapping
-from typing import Any
+from flask import Response
 
-from flask import render_template
-from werkzeug.datastructures import LanguageAccept
-
-from content_packs.manifest import text_in
-from hub import overview
-from hub.edition import read_edition
-from hub.hub import Hub
-
-LANGUAGES = ("en", "zh")
-
-_TEXTS: Mapping[str, Mapping[str, str]] = {
-    "en": {
-        "intro": "This hub publishes packs of lessons for schools. "
-        "A school's box fetches them from here by itself.",
-        "packs": "Packs",
-        "pack": "Pack",
-        "publisher": "Publisher",
-        "version": "Version",
-        "size": "Size",
-        "offered_on": "Offered on",
-        "no_packs": "Nothing is offered yet.",
-        "channels": "Channels",
-        "channel": "Channel",
-        "offers": "Offers",
-        "nothing": "nothing yet",
-        "for_nodes": "For whoever sets up a node",
-        "trust": "A node needs this address and the hub's root of trust. "
-        "Take that from the hub's keeper, not from this page.",
-    },
-    "zh": {
-        "intro": "本中心向学校发布课程包，学校的设备会自动从这里获取。",
-        "packs": "课程包",
-        "pack": "课程包",
-        "publisher": "发布者",
-        "version": "版本",
-        "size": "大小",
-        "offered_on": "发布频道",
-        "no_packs": "暂无课程包。",
-        "channels": "频道",
-        "channel": "频道",
-        "offers": "提供",
-        "nothing": "暂无",
-        "for_nodes": "给设置节点的人",
-        "trust": "设置节点需要本页的网址和本中心的信任根文件。"
-        "请向本中心的管理者索取，不要从本页获取。",
-    },
-}
+from hub import overview, summary
+from hub.console.ground import Console
+from hub.console.language import _
+from hub.people.actor import Actor
+from hub.people.rights import Right
 
 
-def home_page(hub: Hub, accepted: LanguageAccept) -> str:
-    """Return the home page in the best of the `accepted` languages.
+def add(console: Console) -> None:
+    """Add the pages."""
 
-    Raises `Damaged`, `StorageFailed`.
-    """
-    language = accepted.best_match(LANGUAGES, default=LANGUAGES[0]) or LANGUAGES[0]
-    edition = read_edition(hub.data.metadata)
-    packs: list[dict[str, Any]] = [
-        {"view": view, "title": text_in(view.shown.title, (language,))}
-        for view in overview.packs(hub, edition)
-        if view.offered  # what isn't released is nobody else's business
-    ]
-    return render_template(
-        "console/home.html",
-        title=hub.config.title,
-        language=language,
-        text=_TEXTS[language],
-        packs=packs,
-        channels=overview.channels(edition),
-    )
+    @console.get("/", right=None)
+    def home(actor: Actor) -> Response:
+        found = summary.summary(console.hub, actor)
+        return console.page("home.html", title=_("What needs you"), section="home", found=found)
+
+    @console.get("/this-hub", right=Right.OPERATE)
+    def this_hub(_actor: Actor) -> Response:
+        return console.page(
+            "this_hub.html",
+            title=_("This hub"),
+            section="this-hub",
+            found=overview.overview(console.hub),
+        )

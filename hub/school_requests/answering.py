@@ -17,23 +17,33 @@ from content_packs.names import check_name
 from content_packs.school_requests import Answer, Answers, FileAsked
 from content_packs.signed_documents import sign
 from hub.clock import in_words
+from hub.fleet import audit
 from hub.fleet.tables import NodeRow
 from hub.hub import Hub
 from hub.keys import SERVICE
+from hub.people.actor import Actor
+from hub.people.rights import Right
 from hub.school_requests.keeping import OFFER
 from hub.school_requests.limits import OFFERED_RESERVE_BYTES
-from hub.school_requests.listing import Request, request_of
+from hub.school_requests.listing import Request, of_schools_of, request_of
 from hub.school_requests.tables import RequestRow
 
 
-def answer(
-    hub: Hub, number: int, *, declined: bool = False, text: str = "", pack: str = ""
+def answer(  # noqa: PLR0913 - what is said, all by name
+    hub: Hub,
+    actor: Actor,
+    number: int,
+    *,
+    declined: bool = False,
+    text: str = "",
+    pack: str = "",
 ) -> Request:
     """Answer a request, in place of an earlier answer; return it as it is then.
 
-    `pack`: the request is closed once this pack is at the school. Raises `Missing`, `UsageError`
-    for a text that no node takes, `StorageFailed`.
+    `pack`: the request is closed once this pack is at the school. Raises `Refused` for who may not,
+    `Missing`, `UsageError` for a text that no node takes, `StorageFailed`.
     """
+    actor.expect(Right.ANSWER_REQUESTS)
     try:
         if pack:
             check_name(pack, what="pack")
@@ -43,23 +53,26 @@ def answer(
     if len(line) > REPORT_TEXT_CHARACTERS_MAX or not line.isprintable():
         raise UsageError(f"text: at most {REPORT_TEXT_CHARACTERS_MAX} characters, in one line")
     with hub.database.writing():
-        row = _expected(number)
+        row = _expected(actor, number)
         row.answer = "declined" if declined else "answered"
         row.answer_text, row.answer_pack = line, pack
         row.answered_at = in_words(hub.clock())
         row.said = _next_number(hub)
         row.save()
+        said = f"request {number} of {row.school}: {row.answer}"
+        audit.note(hub, "request-answered", node=row.node, reason=said, actor=actor.login)
         return request_of(row)
 
 
-def ask_for_file(hub: Hub, number: int, *, wanted: bool = True) -> Request:
+def ask_for_file(hub: Hub, actor: Actor, number: int, *, wanted: bool = True) -> Request:
     """Ask a school for the file that it offers, or don't any more; return the request.
 
-    Raises `Missing`, `Refused` where there is none to ask for, too many are asked for already, or
-    the disk has no room; `StorageFailed`.
+    Raises `Missing`, `Refused` for who may not, and where there is none to ask for, too many are
+    asked for already, or the disk has no room; `StorageFailed`.
     """
+    actor.expect(Right.ANSWER_REQUESTS)
     with hub.database.writing():
-        row = _expected(number)
+        row = _expected(actor, number)
         if row.what != OFFER:
             raise Refused(f"{number} is a wish: there is no file to ask for")
         if wanted:
@@ -69,6 +82,8 @@ def ask_for_file(hub: Hub, number: int, *, wanted: bool = True) -> Request:
             row.said = row.file_asked = _next_number(hub)
             row.file_bytes = 0
             row.save()
+            said = f"request {number} of {row.school}: {'asked for' if wanted else 'not wanted'}"
+            audit.note(hub, "file-asked", node=row.node, reason=said, actor=actor.login)
         return request_of(row)
 
 
@@ -123,8 +138,8 @@ def note_change(hub: Hub, row: RequestRow) -> None:
     row.save()
 
 
-def _expected(number: int) -> RequestRow:
-    row = RequestRow.get_or_none(RequestRow.number == number)
+def _expected(actor: Actor, number: int) -> RequestRow:
+    row = RequestRow.get_or_none((RequestRow.number == number) & of_schools_of(actor))
     if row is None:
         raise Missing(f"there is no request {number}", hint="See: hub requests list")
     return row

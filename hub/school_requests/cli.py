@@ -39,10 +39,11 @@ def requests() -> None:
 @json_option
 def list_requests(data: Path, school: str, everything: bool, as_json: bool) -> None:
     """List what is wished for, and how many schools wish for each pack."""
+    from hub.people.actor import of_this_machine
     from hub.school_requests.listing import wishes
     from hub.school_requests.sayings import say_wishes
 
-    found, counts = wishes(_open(data), school=school, everything=everything)
+    found, counts = wishes(_open(data), of_this_machine(), school=school, everything=everything)
     if as_json:
         print_built({"requests": found, "packs": counts.packs, "schools": counts.schools})
         return
@@ -60,9 +61,10 @@ def answer_request(  # noqa: PLR0913, PLR0917 - each is an option of the command
     data: Path, number: int, text: str, pack: str, decline: bool, as_json: bool
 ) -> None:
     """Answer the request NUMBER; the school reads it after its next check-in or stick."""
+    from hub.people.actor import of_this_machine
     from hub.school_requests.answering import answer
 
-    found = answer(_open(data), number, declined=decline, text=text, pack=pack)
+    found = answer(_open(data), of_this_machine(), number, declined=decline, text=text, pack=pack)
     _say(found, as_json=as_json)
 
 
@@ -78,11 +80,12 @@ def offers() -> None:
 @json_option
 def list_offers(data: Path, school: str, everything: bool, as_json: bool) -> None:
     """List what is offered, how much of each file has come, and where whole ones lie."""
+    from hub.people.actor import of_this_machine
     from hub.school_requests.listing import offers as run
     from hub.school_requests.sayings import say_offers
 
     hub = _open(data)
-    found = run(hub, school=school, everything=everything)
+    found = run(hub, of_this_machine(), school=school, everything=everything)
     if as_json:
         print_built({"offers": found})
         return
@@ -96,9 +99,13 @@ def list_offers(data: Path, school: str, everything: bool, as_json: bool) -> Non
 @json_option
 def ask(data: Path, number: int, not_any_more: bool, as_json: bool) -> None:
     """Ask the school for the file of the offer NUMBER; it comes in pieces, as its link allows."""
+    from hub.people.actor import of_this_machine
     from hub.school_requests.answering import ask_for_file
 
-    _say(ask_for_file(_open(data), number, wanted=not not_any_more), as_json=as_json)
+    _say(
+        ask_for_file(_open(data), of_this_machine(), number, wanted=not not_any_more),
+        as_json=as_json,
+    )
 
 
 @offers.command("answer")
@@ -109,9 +116,12 @@ def ask(data: Path, number: int, not_any_more: bool, as_json: bool) -> None:
 @json_option
 def answer_offer(data: Path, number: int, text: str, decline: bool, as_json: bool) -> None:
     """Answer the offer NUMBER."""
+    from hub.people.actor import of_this_machine
     from hub.school_requests.answering import answer
 
-    _say(answer(_open(data), number, declined=decline, text=text), as_json=as_json)
+    _say(
+        answer(_open(data), of_this_machine(), number, declined=decline, text=text), as_json=as_json
+    )
 
 
 def _say(found: "Request", *, as_json: bool) -> None:

@@ -6,6 +6,8 @@ withdrawn and made again. A school has a bounded number of rows: what is closed 
 where all are open nothing more is taken.
 """
 
+from typing import Final
+
 from content_packs.messages import to_second
 from content_packs.school_requests import Requests, SaidOffer, SaidWish
 from hub.clock import in_words
@@ -14,7 +16,8 @@ from hub.hub import Hub
 from hub.school_requests.limits import REQUESTS_OF_SCHOOL_MAX
 from hub.school_requests.tables import RequestRow
 
-WISH, OFFER = "wish", "offer"
+WISH: Final = "wish"
+OFFER: Final = "offer"
 
 
 def keep(hub: Hub, node: str, found: Requests, *, most: int = REQUESTS_OF_SCHOOL_MAX) -> int:

@@ -2,12 +2,22 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final, Literal, TypeAlias
 
+import peewee
+
+from content_packs.errors import Missing
+from hub.fleet.tables import SchoolRow
 from hub.hub import Hub
+from hub.people.actor import Actor
+from hub.people.rights import Right
 from hub.school_requests.keeping import OFFER, WISH
+from hub.school_requests.limits import LIST_MAX, NUMBER_DIGITS_MAX, PACKS_WISHED_SHOWN
 from hub.school_requests.places import place_of
 from hub.school_requests.tables import RequestRow
+
+What: TypeAlias = Literal["wish", "offer"]
+WHATS: Final[tuple[What, ...]] = (WISH, OFFER)
 
 
 @dataclass(frozen=True)
@@ -64,12 +74,32 @@ def request_of(row: RequestRow) -> Request:
     return Request(**values, place=whole)
 
 
-def wishes(hub: Hub, *, school: str = "", everything: bool = False) -> tuple[list[Request], Counts]:
+@dataclass(frozen=True)
+class Listed:
+    """Some requests, the newest first; `next` is what to ask for more after, 0 for no more."""
+
+    requests: tuple[Request, ...]
+    next: int
+
+
+def of_schools_of(actor: Actor) -> Any:
+    """Return the condition that a request is of a school that is the actor's to see."""
+    if actor.townships is None:
+        return RequestRow.number == RequestRow.number
+    theirs = SchoolRow.select(SchoolRow.school).where(
+        SchoolRow.township.in_(sorted(actor.townships))
+    )
+    return RequestRow.school.in_(theirs)
+
+
+def wishes(
+    hub: Hub, actor: Actor, *, school: str = "", everything: bool = False
+) -> tuple[list[Request], Counts]:
     """Return what is wished for, the newest first, and counts of it; open ones unless `everything`.
 
-    Raises `StorageFailed`.
+    Raises `Refused`, `StorageFailed`.
     """
-    found = _listed(hub, WISH, school, everything=everything)
+    found = _all(hub, actor, WISH, school, everything=everything)
     schools_of = {(each.pack, each.school) for each in found if each.pack}
     return found, Counts(
         dict(Counter(pack for pack, _ in schools_of).most_common()),
@@ -77,19 +107,80 @@ def wishes(hub: Hub, *, school: str = "", everything: bool = False) -> tuple[lis
     )
 
 
-def offers(hub: Hub, *, school: str = "", everything: bool = False) -> list[Request]:
+def offers(hub: Hub, actor: Actor, *, school: str = "", everything: bool = False) -> list[Request]:
     """Return what is offered, the newest first; open ones unless `everything`.
 
-    Raises `StorageFailed`.
+    Raises `Refused`, `StorageFailed`.
     """
-    return _listed(hub, OFFER, school, everything=everything)
+    return _all(hub, actor, OFFER, school, everything=everything)
 
 
-def _listed(hub: Hub, what: str, school: str, *, everything: bool) -> list[Request]:
-    wanted = RequestRow.what == what
-    if school:
-        wanted &= RequestRow.school == school
+def page(  # noqa: PLR0913 - what is asked for, all by name
+    hub: Hub,
+    actor: Actor,
+    what: What,
+    *,
+    school: str = "",
+    everything: bool = False,
+    after: int = 0,
+    most: int = LIST_MAX,
+) -> Listed:
+    """Return at most `most` wishes or offers, older ones than number `after`, the newest first.
+
+    Raises `Refused`, `StorageFailed`.
+    """
+    wanted = _wanted(actor, what, school, everything=everything)
+    if after:
+        wanted &= RequestRow.number < after
+    with hub.database.transaction():
+        rows = RequestRow.select().where(wanted).order_by(RequestRow.number.desc()).limit(most + 1)
+        found = tuple(request_of(row) for row in rows)
+    more = len(found) > most
+    return Listed(found[:most], found[most - 1].number if more else 0)
+
+
+def number_in(text: str) -> int:
+    """Return the number of a request as an address spells it. Raises `Missing`."""
+    if not (text.isascii() and text.isdigit() and len(text) <= NUMBER_DIGITS_MAX):
+        raise Missing("there is no such request")
+    return int(text)
+
+
+def most_wished(hub: Hub, actor: Actor, *, most: int = PACKS_WISHED_SHOWN) -> dict[str, int]:
+    """Return the packs that most schools wish for without an answer yet, and how many do.
+
+    Raises `Refused`, `StorageFailed`.
+    """
+    wanted = _wanted(actor, WISH, "", everything=False) & (RequestRow.pack != "")
+    schools = peewee.fn.COUNT(RequestRow.school.distinct())
+    with hub.database.transaction():
+        query = RequestRow.select(RequestRow.pack, schools).where(wanted)
+        newest = query.group_by(RequestRow.pack).order_by(schools.desc(), RequestRow.pack)
+        rows: list[tuple[str, int]] = list(newest.limit(most).tuples())
+        return dict(rows)
+
+
+def count_open(hub: Hub, actor: Actor) -> dict[str, int]:
+    """Return how many wishes and offers wait for an answer. Raises `Refused`, `StorageFailed`."""
+    with hub.database.transaction():
+        return {
+            what: RequestRow.select().where(_wanted(actor, what, "", everything=False)).count()
+            for what in WHATS
+        }
+
+
+def _all(hub: Hub, actor: Actor, what: What, school: str, *, everything: bool) -> list[Request]:
+    wanted = _wanted(actor, what, school, everything=everything)
     with hub.database.transaction():
         rows = RequestRow.select().where(wanted).order_by(RequestRow.number.desc())
-        found = [request_of(row) for row in rows]
-    return [each for each in found if everything or each.is_open]
+        return [request_of(row) for row in rows]
+
+
+def _wanted(actor: Actor, what: What, school: str, *, everything: bool) -> Any:
+    actor.expect(Right.SEE_REQUESTS)
+    wanted = (RequestRow.what == what) & of_schools_of(actor)
+    if school:
+        wanted &= RequestRow.school == school
+    if not everything:
+        wanted &= (RequestRow.state == "open") & (RequestRow.answer == "")
+    return wanted

@@ -12,6 +12,7 @@ from content_packs import courier
 from hub.couriers.fleet import CourierFleet
 from hub.fleet import nodes
 from hub.hub import open_hub
+from hub.people.actor import of_this_machine
 from hub.school_requests import answering
 from hub.school_requests.listing import offers, wishes
 from sync_node import asked, identity
@@ -185,10 +186,10 @@ def test_what_a_school_asks_and_offers_goes_home_and_is_answered(country: Countr
     country.at_the_school()
     for _ in range(2):
         country.home_again()  # the second time nothing is new
-    [asked_for], _ = wishes(country.hub)
-    [offer] = offers(country.hub)
-    answering.answer(country.hub, asked_for.number, text="in spring")
-    answering.ask_for_file(country.hub, offer.number)
+    [asked_for], _ = wishes(country.hub, of_this_machine())
+    [offer] = offers(country.hub, of_this_machine())
+    answering.answer(country.hub, of_this_machine(), asked_for.number, text="in spring")
+    answering.ask_for_file(country.hub, of_this_machine(), offer.number)
     country.home_again()
     country.at_the_school()
     assert "answers" in country.visit().taken
@@ -196,10 +197,10 @@ def test_what_a_school_asks_and_offers_goes_home_and_is_answered(country: Countr
     with using_database(country.box.data_dir):
         assert asked.known()[wish].text == "in spring"
     country.home_again()
-    [offer] = offers(country.hub)
+    [offer] = offers(country.hub, of_this_machine())
     assert offer.file == "whole"
     assert (country.hub.data.root / offer.place).read_bytes() == data
-    assert len(wishes(country.hub, everything=True)[0]) == 1
+    assert len(wishes(country.hub, of_this_machine(), everything=True)[0]) == 1
 
 
 def test_a_letter_that_was_changed_on_its_way_is_refused_and_the_rest_is_taken(

@@ -20,6 +20,7 @@ from hub.edition import read_edition
 from hub.fleet import check_ins
 from hub.fleet.batches import open_waiting
 from hub.hub import Hub
+from hub.people.actor import of_this_machine
 from hub.school_requests import answering, keeping
 from hub.school_requests.listing import offers, wishes
 from tests.hub.commands import Commands
@@ -80,7 +81,7 @@ def test_a_wish_is_there_once_however_often_it_is_said(
 ) -> None:
     sent(hub, web, box, a_wish())
     sent(hub, web, box, a_wish())  # the node lost its memory
-    found, counts = wishes(hub)
+    found, counts = wishes(hub, of_this_machine())
     assert [(each.school, each.pack, each.state) for each in found] == [
         ("qamdo", "grade5-maths", "open")
     ]
@@ -94,8 +95,8 @@ def test_a_wish_that_is_closed_stays_closed(
     sent(hub, web, box, a_wish())
     sent(hub, web, box, a_wish(state=state))
     sent(hub, web, box, a_wish())
-    assert wishes(hub)[0] == []
-    (found,) = wishes(hub, everything=True)[0]
+    assert wishes(hub, of_this_machine())[0] == []
+    (found,) = wishes(hub, of_this_machine(), everything=True)[0]
     assert found.state == state
 
 
@@ -103,18 +104,22 @@ def test_what_was_taken_back_before_the_hub_heard_of_it_is_nothing(
     hub: Hub, web: FlaskClient, box: Box
 ) -> None:
     sent(hub, web, box, a_wish(state="withdrawn"), an_offer(state="withdrawn"))
-    assert wishes(hub, everything=True)[0] == offers(hub, everything=True) == []
+    assert (
+        wishes(hub, of_this_machine(), everything=True)[0]
+        == offers(hub, of_this_machine(), everything=True)
+        == []
+    )
 
 
 def test_packs_are_counted_by_school(hub: Hub, web: FlaskClient, box: Box) -> None:
     neighbour = enrolled(hub, web, a_code(hub, "lhasa"))
     sent(hub, web, box, a_wish(), a_wish(id=OTHER))
     sent(hub, web, neighbour, a_wish())  # the same id at another school is another wish
-    found, counts = wishes(hub)
+    found, counts = wishes(hub, of_this_machine())
     assert len(found) == 3
     assert counts.packs == {"grade5-maths": 2}
     assert counts.schools == {"qamdo": 2, "lhasa": 1}
-    assert {each.school for each in wishes(hub, school="lhasa")[0]} == {"lhasa"}
+    assert {each.school for each in wishes(hub, of_this_machine(), school="lhasa")[0]} == {"lhasa"}
 
 
 def test_an_answer_is_heard_once_by_every_node_of_the_school(
@@ -122,9 +127,9 @@ def test_an_answer_is_heard_once_by_every_node_of_the_school(
 ) -> None:
     sent(hub, web, box, a_wish(), a_wish(id=OTHER, pack="", text="more songs"))
     assert heard(hub, web, box) is None
-    first, second = (found.number for found in reversed(wishes(hub)[0]))
-    answering.answer(hub, first, text="after the holidays", pack="maths-5")
-    answering.answer(hub, second, declined=True, text="nobody has any")
+    first, second = (found.number for found in reversed(wishes(hub, of_this_machine())[0]))
+    answering.answer(hub, of_this_machine(), first, text="after the holidays", pack="maths-5")
+    answering.answer(hub, of_this_machine(), second, declined=True, text="nobody has any")
     said = heard(hub, web, box)
     assert said
     of_first, of_second = said.of(WISH), said.of(OTHER)
@@ -135,11 +140,11 @@ def test_an_answer_is_heard_once_by_every_node_of_the_school(
     )  # fmt: skip
     assert of_second.state == "declined"
     assert heard(hub, web, box, held=said.number) is None
-    assert wishes(hub)[0] == []
+    assert wishes(hub, of_this_machine())[0] == []
     beside = enrolled(hub, web)
     assert heard(hub, web, beside)
     assert heard(hub, web, enrolled(hub, web, a_code(hub, "lhasa"))) is None
-    answering.answer(hub, first, text="now")
+    answering.answer(hub, of_this_machine(), first, text="now")
     again = heard(hub, web, box, held=said.number)
     assert again
     assert again.number > said.number
@@ -148,7 +153,7 @@ def test_an_answer_is_heard_once_by_every_node_of_the_school(
 def test_answers_go_by_stick_as_well(hub: Hub, web: FlaskClient, box: Box) -> None:
     assert "answers.json" not in check_ins.documents_for(hub, box.node)
     sent(hub, web, box, a_wish())
-    answering.answer(hub, wishes(hub)[0][0].number)
+    answering.answer(hub, of_this_machine(), wishes(hub, of_this_machine())[0][0].number)
     keys = read_edition(hub.data.metadata).hub_keys.service_keys()
     document = check_ins.documents_for(hub, box.node)["answers.json"]
     assert protocol.open_answers(document, keys, node=box.node).of(WISH)
@@ -156,31 +161,31 @@ def test_answers_go_by_stick_as_well(hub: Hub, web: FlaskClient, box: Box) -> No
 
 def test_nonsense_isnt_answered(hub: Hub, web: FlaskClient, box: Box) -> None:
     sent(hub, web, box, a_wish())
-    (wish,) = wishes(hub)[0]
+    (wish,) = wishes(hub, of_this_machine())[0]
     with pytest.raises(Missing, match="no request 99"):
-        answering.answer(hub, 99)
+        answering.answer(hub, of_this_machine(), 99)
     with pytest.raises(UsageError, match="at most 240 characters"):
-        answering.answer(hub, wish.number, text="x" * 241)
+        answering.answer(hub, of_this_machine(), wish.number, text="x" * 241)
     with pytest.raises(UsageError):
-        answering.answer(hub, wish.number, pack="No Name")
+        answering.answer(hub, of_this_machine(), wish.number, pack="No Name")
     with pytest.raises(Refused, match="there is no file"):
-        answering.ask_for_file(hub, wish.number)
+        answering.ask_for_file(hub, of_this_machine(), wish.number)
 
 
 def test_a_file_that_was_asked_for_comes_in_pieces(hub: Hub, web: FlaskClient, box: Box) -> None:
     sent(hub, web, box, an_offer())
-    (offer,) = offers(hub)
+    (offer,) = offers(hub, of_this_machine())
     assert (offer.text, offer.kind, offer.size) == ("我们的河", "video", len(BYTES))
     a_piece(hub, web, box, 0, BYTES[:100])
-    assert offers(hub)[0].file_bytes == 0, "nobody asked for it"
-    answering.ask_for_file(hub, offer.number)
+    assert offers(hub, of_this_machine())[0].file_bytes == 0, "nobody asked for it"
+    answering.ask_for_file(hub, of_this_machine(), offer.number)
     said = heard(hub, web, box)
     assert said
     assert [(each.id, each.digest) for each in said.files] == [(FILM, digest_of(BYTES))]
     a_piece(hub, web, box, 0, BYTES[:10_000])
     a_piece(hub, web, box, 500, BYTES[500:600])  # it doesn't follow on what came
     a_piece(hub, web, box, 10_000, BYTES[10_000:])
-    (offer,) = offers(hub)
+    (offer,) = offers(hub, of_this_machine())
     assert (offer.file, offer.file_bytes) == ("whole", len(BYTES))
     assert offer.place == f"offered/qamdo/我们的河-{digest_of(BYTES)[:16]}.mp4"
     assert (hub.data.root / offer.place).read_bytes() == BYTES
@@ -193,15 +198,15 @@ def test_a_file_that_came_damaged_is_thrown_away_and_can_be_asked_for_again(
     hub: Hub, web: FlaskClient, box: Box
 ) -> None:
     sent(hub, web, box, an_offer())
-    (offer,) = offers(hub)
-    answering.ask_for_file(hub, offer.number)
+    (offer,) = offers(hub, of_this_machine())
+    answering.ask_for_file(hub, of_this_machine(), offer.number)
     a_piece(hub, web, box, 0, b"!" * len(BYTES))
-    assert offers(hub)[0].file == "damaged"
+    assert offers(hub, of_this_machine())[0].file == "damaged"
     assert not [each for each in (hub.data.root / "offered").rglob("*") if each.is_file()]
-    answering.ask_for_file(hub, offer.number)
+    answering.ask_for_file(hub, of_this_machine(), offer.number)
     a_piece(hub, web, box, 0, BYTES[:10])
     a_piece(hub, web, box, 0, BYTES)  # the node lost its place
-    assert offers(hub)[0].file == "whole"
+    assert offers(hub, of_this_machine())[0].file == "whole"
 
 
 def test_what_is_no_request_or_piece_is_kept_sealed_and_the_chain_goes_on(
@@ -211,7 +216,7 @@ def test_what_is_no_request_or_piece_is_kept_sealed_and_the_chain_goes_on(
         document = box.batch(hub, kind=kind, content=b"nonsense")
         assert box.ask(web, "POST", "/api/v1/batches", document).status_code == 200
     sent(hub, web, box, a_wish())
-    assert len(wishes(hub)[0]) == 1
+    assert len(wishes(hub, of_this_machine())[0]) == 1
     assert open_waiting(hub) == (0, 2)
 
 
@@ -223,7 +228,7 @@ def test_a_school_fills_its_own_list_alone(hub: Hub, box: Box) -> None:
     assert kept(a_wish(), a_wish(id=OTHER)) == 0
     assert kept(a_wish(id=FILM)) == 1, "all of them are open"
     assert kept(a_wish(state="here"), a_wish(id=FILM)) == 0
-    assert {each.id for each in wishes(hub, everything=True)[0]} == {OTHER, FILM}
+    assert {each.id for each in wishes(hub, of_this_machine(), everything=True)[0]} == {OTHER, FILM}
 
 
 def test_by_commands(hub: Hub, web: FlaskClient, box: Box) -> None:
@@ -255,12 +260,12 @@ def test_places_are_below_the_folder_whatever_a_title_says(
 ) -> None:
     data = b"tiny"
     sent(hub, web, box, an_offer(data, title="../../../etc/passwd \u4e00" + "𝄞" * 60))
-    (offer,) = offers(hub)
-    answering.ask_for_file(hub, offer.number)
+    (offer,) = offers(hub, of_this_machine())
+    answering.ask_for_file(hub, of_this_machine(), offer.number)
     header = FileHeader(id=FILM, digest=digest_of(data), size=4, offset=0)
     document = box.batch(hub, kind="file", content=encode_piece(header, data))
     box.ask(web, "POST", "/api/v1/batches", document)
-    (offer,) = offers(hub)
+    (offer,) = offers(hub, of_this_machine())
     assert (hub.data.root / offer.place).read_bytes() == data
     assert ".." not in offer.place
     assert offer.place.count("/") == 2

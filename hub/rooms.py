@@ -1,0 +1,36 @@
+"""The rooms of the hub's console: which pages and operations there are. A new room is a line here.
+
+A room is a folder: `pages.py` with `add(console)`, `api.py` with `OPERATIONS`, `cli.py` with
+`COMMANDS` (named in hub/cli.py, which loads nothing of this), and `needs.py` with what waits for
+somebody (named in hub/summary.py). One deed is one service function, whichever face asks for it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from hub.api.operations import Operation
+from hub.console import api as of_console
+from hub.console import home
+from hub.console.ground import Console
+from hub.school_requests import api as of_requests
+from hub.school_requests import pages as requests_pages
+
+
+@dataclass(frozen=True)
+class Room:
+    """What a room adds to the console and to the API for staff."""
+
+    name: str
+    pages: Callable[[Console], None] | None
+    operations: tuple[Operation, ...] = ()
+
+
+ROOMS: tuple[Room, ...] = (
+    Room("console", home.add, of_console.OPERATIONS),
+    Room("requests", requests_pages.add, of_requests.OPERATIONS),
+)
+
+
+def all_operations() -> tuple[Operation, ...]:
+    """Return the operations of all rooms."""
+    return tuple(operation for room in ROOMS for operation in room.operations)

@@ -1,0 +1,55 @@
+"""What needs somebody now, over all rooms: the console's first page, `hub summary` and the API."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from hub import overview
+from hub.hub import Hub
+from hub.needs import Need
+from hub.people.actor import Actor
+from hub.people.rights import Right
+from hub.school_requests import needs as of_requests
+
+_URGENCIES = ("bad", "warn", "new")
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What needs somebody, the most urgent first; and how much there is of everything."""
+
+    needs: tuple[Need, ...]
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing waits for anybody."""
+        return not self.needs
+
+
+def summary(hub: Hub, actor: Actor) -> Summary:
+    """Return what needs somebody, as far as it is theirs to see. Raises `Damaged`."""
+    found = [need for ask in _ROOMS for need in ask(hub, actor) if need.count]
+    return Summary(tuple(sorted(found, key=lambda need: _URGENCIES.index(need.urgency))))
+
+
+def _of_hub(hub: Hub, actor: Actor) -> list[Need]:
+    """Return what is wrong with the hub: keys, signatures, what is offered though withdrawn."""
+    if not actor.may(Right.OPERATE):
+        return []
+    warnings = overview.overview(hub).warnings
+    return [
+        Need(
+            "hub-warnings",
+            len(warnings),
+            "thing about this hub's keys and signatures needs its keeper",
+            "things about this hub's keys and signatures need its keeper",
+            "/console/this-hub",
+            "warn",
+            detail="; ".join(warnings),
+        )
+    ]
+
+
+_ROOMS: tuple[Callable[[Hub, Actor], list[Need]], ...] = (
+    _of_hub,
+    of_requests.needs,
+)
