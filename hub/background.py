@@ -1,4 +1,4 @@
-"""What a hub does beside answering: jobs that were asked for, and chores that come round.
+"""What a hub does beside answering: jobs that were asked for, what is dropped, and chores.
 
 `hub serve` and `hub work` run it. Each chore is done by one of all processes (`jobs.chores`), each
 job by a process of its own (`jobs.working`): answering nodes goes first, and what a job took goes
@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from hub.deltas import missing, wanted
+from hub.drop_folder import DropFolder
 from hub.hub import Hub
 from hub.jobs import service as jobs
 from hub.jobs.chores import Chore, ChoreMaker, tidy
@@ -17,6 +18,8 @@ from hub.jobs.limits import TIDY_SECONDS
 from hub.jobs.model import OF_HUB
 from hub.jobs.working import Workers
 from hub.limits import DELTAS_CHECK_SECONDS, DELTAS_PRIORITY, DELTAS_RETRY_SECONDS
+from hub.uploads import handing_over
+from hub.uploads.limits import UPLOADS_CHECK_SECONDS
 
 
 def ask_for_deltas(hub: Hub) -> None:
@@ -33,6 +36,7 @@ def ask_for_deltas(hub: Hub) -> None:
 CHORES: Final = (
     Chore("deltas", DELTAS_CHECK_SECONDS, ask_for_deltas),
     Chore("tidy-jobs", TIDY_SECONDS, tidy),
+    Chore("uploads", UPLOADS_CHECK_SECONDS, handing_over.settle),
 )
 
 
@@ -45,13 +49,16 @@ class Background:
     def __init__(self, hub: Hub, report: Callable[[str], None], *, workers: int) -> None:
         self._chores = ChoreMaker(hub, CHORES, report)
         self._workers = Workers(hub, workers, report)
+        self._drops = DropFolder(hub, lambda said: report(f"drop folder: {said}"))
 
     def start(self) -> None:
-        """Begin."""
+        """Begin. Raises `StorageFailed`."""
         self._chores.start()
         self._workers.start()
+        self._drops.start()
 
     def stop(self) -> None:
         """End; a job that is being done is begun anew by the next process."""
+        self._drops.stop()
         self._chores.stop()
         self._workers.stop()

@@ -59,6 +59,7 @@ WRITERS = {
     "content_packs/cpack.py": "entries of a zip, inside a file that durable.py gave",
     "content_packs/stick.py": "a stick: written, read back, renamed; some can't fsync folders",
     "hub/school_requests/files.py": "pieces of a file, fsynced here, renamed by durable.py",
+    "hub/uploads/files.py": "uploads on their way in, fsynced here before an offset is told",
     "hub/lock.py": "the lock file: the kernel holds the lock, its text is for people",
     "content_packs/packing.py": "the bundle in the making: cpack.write copies it durably",
     "sync_node/log_files.py": "logs: a power cut may cost the last lines",

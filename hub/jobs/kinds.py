@@ -52,3 +52,10 @@ def names() -> tuple[str, ...]:
 
 register("deltas", "hub.delta_files:run_job", "Make deltas", Right.PUBLISH, unit="bytes")
 register("publish", "hub.packs.publish_job:run", "Publish a pack", Right.PUBLISH, unit="bytes")
+register(
+    "publish-dropped",
+    "hub.packs.drop_job:run",
+    "Publish what was dropped",
+    Right.PUBLISH,
+    unit="bytes",
+)

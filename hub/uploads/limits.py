@@ -21,5 +21,13 @@ UPLOAD_METADATA_PAIRS_MAX = 16
 UPLOAD_ID_BYTES = 16  # 128 bits: nobody guesses another's
 UPLOAD_NAME_BYTES_MAX = PATH_COMPONENT_BYTES_MAX
 UPLOADS_LISTED_MAX = 500
+UPLOADS_CHECK_SECONDS = 300  # between two looks for what has expired, or waits for its job
 CHECKSUM_CHARACTERS_MAX = 128
 DIGITS_MAX = 15  # of a length or an offset: 2^53 has 16
+
+# The drop folder
+DROP_SETTLED_SECONDS = 10.0  # unchanged for so long: whatever copied it has ended
+DROP_SCAN_SECONDS = 30.0  # network file systems tell nobody what comes
+DROP_PUBLISHERS_MAX = 1_000
+DROP_ENTRIES_MAX = 1_000  # looked at in one publisher's folder
+DROP_RESULT_BYTES_MAX = 64 * KIB
