@@ -156,7 +156,7 @@ def most_wished(hub: Hub, actor: Actor, *, most: int = PACKS_WISHED_SHOWN) -> di
     with hub.database.transaction():
         query = RequestRow.select(RequestRow.pack, schools).where(wanted)
         newest = query.group_by(RequestRow.pack).order_by(schools.desc(), RequestRow.pack)
-        rows: list[tuple[str, int]] = list(newest.limit(most).tuples())
+        rows: Any = newest.limit(most).tuples()
         return dict(rows)
 
 
