@@ -1,19 +1,18 @@
-"""What is in a batch: opened with the hub's seal key, and kept where it belongs, by its kind.
-
-Records are not opened here: they are kept sealed until there is a place for them.
-"""
+"""What is in a batch: opened with the hub's seal key, and kept where it belongs, by its kind."""
 
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from content_packs import batches, school_requests
+from content_packs import batches, record_batches, school_requests
 from content_packs import reports as of_nodes
 from content_packs.errors import SatchelError
 from content_packs.protocol import Batch
+from content_packs.record_batches import Came
 from content_packs.reports import Report
 from content_packs.school_requests import FileHeader, Requests
 from hub.fleet import audit, reports
 from hub.hub import Hub
+from hub.records import keeping as of_pupils
 from hub.school_requests import files, keeping
 
 
@@ -25,16 +24,16 @@ class Piece:
     data: bytes
 
 
-Content: TypeAlias = tuple[Report, ...] | Requests | Piece
-OPENED = ("reports", "requests", "file")  # kinds
+Content: TypeAlias = tuple[Report, ...] | Came | Requests | Piece
+OPENED = ("reports", "records", "requests", "file")  # kinds
 
 
 def opened(hub: Hub, batch: Batch) -> Content | str:
-    """Return what is in a batch, or why it can't be had; of a kind that isn't opened, nothing."""
-    if batch.kind not in OPENED:
-        return ()
+    """Return what is in a batch, or why it can't be had."""
     try:
         content = batches.content_of(batch, hub.keys.seals())
+        if batch.kind == "records":
+            return record_batches.decode(content)
         if batch.kind == "requests":
             return school_requests.decode_requests(content)
         if batch.kind == "file":
@@ -56,6 +55,12 @@ def keep(hub: Hub, node: str, content: Content) -> None:
         return
     if isinstance(content, Piece):
         files.keep(hub, node, content.header, content.data)
+        return
+    if isinstance(content, Came):
+        of_pupils.keep(hub, node, content)
+        if content.broken:
+            reason = f"{content.broken} records of a batch are none, and were left out"
+            audit.note(hub, "document-refused", node=node, reason=reason, refusal=True)
         return
     reports.keep(hub, node, content, "batch")
 

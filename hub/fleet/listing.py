@@ -1,4 +1,4 @@
-"""The list of schools and their boxes: filtered, sorted, by pages; the counts of what needs a person.
+"""The list of schools and their boxes: filtered, sorted, by pages; how many need a person.
 
 One row for each box, and one for each school without any. Pages go on behind the last row that was
 shown (keyset), so that the thousandth costs what the first does, and a row that moves meanwhile
@@ -98,7 +98,7 @@ class Listed:
 
 @dataclass(frozen=True)
 class Page:
-    """Some of the list. `next`: what goes on from here, empty at the end; `total`: all there are."""
+    """Some of the list. `next`: what goes on from here, or empty; `total`: all there are."""
 
     items: tuple[Listed, ...]
     next: str
@@ -106,7 +106,7 @@ class Page:
 
 
 @dataclass(frozen=True)
-class Needs:
+class Counts:
     """How many boxes and schools need a person, and why. What counts twice stands in both."""
 
     failed: int
@@ -182,7 +182,7 @@ def of_school(hub: Hub, actor: Actor, school: str) -> tuple[Listed, ...]:
         return tuple(_listed(row, now) for row in rows)
 
 
-def needs(hub: Hub, actor: Actor) -> Needs:
+def counts(hub: Hub, actor: Actor) -> Counts:
     """Return how many need a person, of what somebody may see.
 
     Raises `Refused`, `StorageFailed`.
@@ -211,7 +211,7 @@ def needs(hub: Hub, actor: Actor) -> Needs:
     with hub.database.transaction():
         selected: Any = row.select(*columns).where(of_actor(actor)).dicts()
         found: dict[str, int] = selected.get()
-    return Needs(**{name: int(count) for name, count in found.items()})
+    return Counts(**{name: int(count) for name, count in found.items()})
 
 
 def townships(hub: Hub, actor: Actor) -> tuple[str, ...]:

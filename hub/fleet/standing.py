@@ -86,7 +86,7 @@ class Judge:
         standing = judge(
             key,
             report,
-            self._offered.for_node(report, settings),
+            self._offered.for_node(node, report, settings),
             heard_at=moment(heard_at) if heard_at else None,
             alarm=bool(of.alarm),
         )

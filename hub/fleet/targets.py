@@ -11,6 +11,7 @@ from typing import Any
 
 import peewee
 
+from content_packs import staging
 from content_packs.messages import to_second
 from content_packs.offers import Offer
 from content_packs.reports import PackReadiness, Report
@@ -25,16 +26,19 @@ class Offered:
     def __init__(self, edition: Edition) -> None:
         self.number = edition.snapshot.version
         self._offers = {name: edition.offers_on(name) for name in edition.channels}
+        self._staged = {name: edition.staged_on(name) for name in edition.channels}
         self._released: dict[tuple[str, str, int], datetime | None] = {}
         self._costs: dict[tuple[str, int | None, int], int] = {}
 
-    def for_node(self, report: Report | None, settings: Mapping[str, Any]) -> tuple[Target, ...]:
+    def for_node(
+        self, node: str, report: Report | None, settings: Mapping[str, Any]
+    ) -> tuple[Target, ...]:
         """Return what a node should take, by its newest report and its desired state."""
         said = {pack.pack: pack for pack in report.packs} if report else {}
         named = settings.get("packs")
         found: dict[str, Target] = {}
         for channel in self._followed(report, settings):
-            for offer in self._offers.get(channel, ()):
+            for offer in self._reaching(channel, node):
                 if named is not None and offer.pack not in named:
                     continue
                 known = said.get(offer.pack)
@@ -60,6 +64,12 @@ class Offered:
                 if offer.rollout == 100 and (known is None or known.version < offer.version):
                     found[offer.pack] = offer
         return found
+
+    def _reaching(self, channel: str, node: str) -> list[Offer]:
+        """Return what a channel offers to a node: rollouts that have reached it count."""
+        staged = self._staged.get(channel, ())
+        reached = [one for one in staged if one.staged and staging.reaches(one.staged, node)]
+        return [*self._offers.get(channel, ()), *reached]
 
     def _followed(self, report: Report | None, settings: Mapping[str, Any]) -> list[str]:
         named = settings.get("channels")

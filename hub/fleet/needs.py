@@ -1,0 +1,66 @@
+"""How many boxes and schools need a person, and where to see just these."""
+
+from hub.fleet import listing
+from hub.hub import Hub
+from hub.needs import Need
+from hub.people.actor import Actor
+from hub.people.rights import Right
+
+_LIST = "/console/schools?q="
+
+
+def needs(hub: Hub, actor: Actor) -> list[Need]:
+    """Return what needs somebody, of what they may see. Raises `StorageFailed`."""
+    if not actor.may(Right.SEE_FLEET):
+        return []
+    found = listing.counts(hub, actor)
+    return [
+        Need(
+            "boxes-alarm",
+            found.alarms,
+            "box may be a copy of another, or is misused",
+            "boxes may be copies of others, or are misused",
+            f"{_LIST}alarm",
+            "bad",
+        ),
+        Need(
+            "boxes-failed",
+            found.failed,
+            "box says that something is wrong with it",
+            "boxes say that something is wrong with them",
+            f"{_LIST}failed",
+            "bad",
+        ),
+        Need(
+            "records-in-danger",
+            found.records_in_danger,
+            "school has old records that would be lost with its card",
+            "schools have old records that would be lost with their cards",
+            f"{_LIST}age%3E14d&sort=age",
+            "bad",
+        ),
+        Need(
+            "boxes-overdue",
+            found.overdue,
+            "box has been silent for longer than is usual with it",
+            "boxes have been silent for longer than is usual with them",
+            f"{_LIST}overdue&sort=heard",
+            "warn",
+        ),
+        Need(
+            "boxes-need-stick",
+            found.needs_stick,
+            "school can't get what is on its way over its link: it needs a stick",
+            "schools can't get what is on its way over their links: they need a stick",
+            f"{_LIST}stick",
+            "warn",
+        ),
+        Need(
+            "claims",
+            found.claims,
+            "box waits for somebody to confirm that it is the right one",
+            "boxes wait for somebody to confirm that they are the right ones",
+            f"{_LIST}claim",
+            "new",
+        ),
+    ]

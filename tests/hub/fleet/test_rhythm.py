@@ -1,0 +1,115 @@
+"""A school is judged by its own silences, in time of open days."""
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.fleet.limits import OVERDUE_SECONDS_MIN
+from hub.fleet.rhythm import Rhythm, hour_of, overdue_at, rhythm_of, silences
+from hub.fleet.school_calendar import ALWAYS_OPEN, Closure, SchoolCalendar, after, open_seconds
+
+HOUR, DAY = 3_600, 86_400
+MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
+WEEKDAYS = SchoolCalendar(frozenset(range(5)))
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+moments = st.integers(0, 365 * DAY).map(
+    lambda seconds: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
+)
+calendars = st.builds(
+    SchoolCalendar,
+    st.frozensets(st.integers(0, 6), min_size=1),
+    st.lists(
+        st.builds(
+            lambda first, days: Closure(first, first + timedelta(days=days)),
+            st.dates(date(2026, 1, 1), date(2027, 1, 1)),
+            st.integers(0, 40),
+        ),
+        max_size=3,
+    ).map(tuple),
+)
+
+
+def hours(days: int, of_day: range, *, weekdays: int = 7) -> list[int]:
+    first = hour_of(MONDAY)
+    return [first + day * 24 + hour for day in range(days) if day % 7 < weekdays for hour in of_day]
+
+
+def test_a_link_of_two_hours_a_day_has_one_silence_a_night() -> None:
+    found = rhythm_of(hours(14, range(9, 11)), ALWAYS_OPEN, UTC)
+    assert (found.median, found.p95, found.learnt) == (23 * HOUR, 23 * HOUR, True)
+    assert found.overdue_after == 69 * HOUR
+
+
+def test_who_is_always_there_is_overdue_after_a_day_and_not_before() -> None:
+    found = rhythm_of(hours(14, range(24)), ALWAYS_OPEN, UTC)
+    assert found.learnt
+    assert found.overdue_after == OVERDUE_SECONDS_MIN
+
+
+def test_a_school_that_closes_at_weekends_is_not_overdue_on_sunday() -> None:
+    found = rhythm_of(hours(28, range(8, 16), weekdays=5), WEEKDAYS, UTC)
+    friday = MONDAY + timedelta(days=25, hours=15)
+    due = overdue_at(friday, found, WEEKDAYS, UTC)
+    assert due.weekday() < 5
+    assert due > friday + timedelta(days=2)
+
+
+def test_a_school_that_is_heard_of_once_a_month_by_stick_keeps_its_rhythm() -> None:
+    found = rhythm_of([hour_of(MONDAY) + month * 30 * 24 for month in range(6)], ALWAYS_OPEN, UTC)
+    assert found.overdue_after == 90 * DAY
+
+
+def test_one_long_silence_widens_the_rhythm_only_through_the_percentile() -> None:
+    often = hours(40, range(9, 11))
+    late = often[-1] + 24 * 20
+    found = rhythm_of([*often, late], ALWAYS_OPEN, UTC)
+    assert found.median == 23 * HOUR
+    assert found.p95 == 23 * HOUR
+
+
+def test_a_new_school_has_an_assumed_rhythm() -> None:
+    assert rhythm_of([], ALWAYS_OPEN, UTC) == Rhythm()
+    assert not rhythm_of(hours(1, range(9, 11)), ALWAYS_OPEN, UTC).learnt
+
+
+@given(st.lists(st.integers(480_000, 490_000), max_size=200), calendars)
+def test_no_order_and_no_repetition_changes_a_rhythm(
+    found: list[int], calendar: SchoolCalendar
+) -> None:
+    expected = rhythm_of(found, calendar, SHANGHAI)
+    assert rhythm_of([*reversed(found), *found], calendar, SHANGHAI) == expected
+    assert all(gap >= 0 for gap in silences(found, calendar, SHANGHAI))
+
+
+@given(calendars, moments, st.integers(0, 40 * DAY))
+def test_after_and_open_seconds_are_two_sides_of_one_clock(
+    calendar: SchoolCalendar, start: datetime, seconds: int
+) -> None:
+    end = after(calendar, start, seconds, SHANGHAI)
+    assert end >= start + timedelta(seconds=seconds)
+    assert open_seconds(calendar, start, end, SHANGHAI) == seconds
+
+
+@given(calendars, moments, st.integers(0, 30 * DAY), st.integers(0, 30 * DAY))
+def test_open_time_adds_up(
+    calendar: SchoolCalendar, start: datetime, first: int, second: int
+) -> None:
+    middle = start + timedelta(seconds=first)
+    end = middle + timedelta(seconds=second)
+    parts = open_seconds(calendar, start, middle, UTC) + open_seconds(calendar, middle, end, UTC)
+    assert open_seconds(calendar, start, end, UTC) == parts
+
+
+def test_days_are_those_of_the_hubs_zone() -> None:
+    closed_on_sunday = SchoolCalendar(frozenset(range(6)))
+    saturday_evening_in_utc = datetime(2026, 3, 7, 17, tzinfo=UTC)  # Sunday at one in Shanghai
+    end = saturday_evening_in_utc + timedelta(hours=10)
+    assert open_seconds(closed_on_sunday, saturday_evening_in_utc, end, SHANGHAI) == 0
+    assert open_seconds(closed_on_sunday, saturday_evening_in_utc, end, UTC) == 7 * HOUR
+
+
+def test_a_calendar_without_an_open_day_counts_as_open() -> None:
+    never = SchoolCalendar(closures=(Closure(date(2020, 1, 1), date(2040, 1, 1)),))
+    assert after(never, MONDAY, DAY, UTC) == MONDAY + timedelta(days=1)
