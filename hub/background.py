@@ -9,6 +9,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
+from content_packs.errors import Refused
+from hub.alerts.limits import LOOK_SECONDS
+from hub.alerts.sources import SOURCES
+from hub.alerts.watching import watch
 from hub.deltas import missing, wanted
 from hub.drop_folder import DropFolder
 from hub.hub import Hub
@@ -33,7 +37,15 @@ def ask_for_deltas(hub: Hub) -> None:
     jobs.start(hub, OF_HUB, "deltas", {}, once="deltas", priority=DELTAS_PRIORITY)
 
 
+def watch_for_trouble(hub: Hub) -> None:
+    """Keep and tell what is wrong now. Raises `SatchelError`: Refused, where a route fails."""
+    problems = watch(hub, SOURCES).problems
+    if problems:
+        raise Refused("; ".join(problems))
+
+
 CHORES: Final = (
+    Chore("alerts", LOOK_SECONDS, watch_for_trouble),
     Chore("deltas", DELTAS_CHECK_SECONDS, ask_for_deltas),
     Chore("tidy-jobs", TIDY_SECONDS, tidy),
     Chore("uploads", UPLOADS_CHECK_SECONDS, handing_over.settle),

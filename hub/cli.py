@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from content_packs.command_line import Group, collect_less, json_option, megabytes, print_json
+from hub.alerts.cli import COMMANDS as ALERT_COMMANDS
 from hub.couriers.cli import courier
 from hub.fleet.cli import COMMANDS as FLEET_COMMANDS
 from hub.keyring.cli import keys, publishers
@@ -77,6 +78,8 @@ for of_fleet in FLEET_COMMANDS:
     main.add_command(of_fleet)
 for of_schools in SCHOOL_COMMANDS:
     main.add_command(of_schools)
+for of_alerts in ALERT_COMMANDS:
+    main.add_command(of_alerts)
 main.add_command(courier)
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from content_packs.hub_keys import STATUS_ROLE
 from content_packs.offers import Offer
 from hub import taking_over
 from hub.clock import in_words
+from hub.config import SQLITE
 from hub.edition import Edition, read_edition
 from hub.expiry import share_left
 from hub.fleet import nodes
@@ -97,9 +97,15 @@ def overview(hub: Hub) -> Overview:
         packs(hub, edition),
         channels(edition),
         _signatures(hub, edition, now),
-        _bytes_below(hub.data.repository),
+        sum(one.size for one in hub.objects.list()),
         tuple(warning for find in _WARNINGS for warning in find(hub, edition, now)),
     )
+
+
+def own_warnings(hub: Hub) -> tuple[str, ...]:
+    """Return what is wrong with the hub itself, leaving out nodes. Raises `Damaged`."""
+    edition, now = read_edition(hub.data.metadata), hub.clock()
+    return tuple(warning for find in _OWN_WARNINGS for warning in find(hub, edition, now))
 
 
 def _signatures(hub: Hub, edition: Edition, now: datetime) -> tuple[SignatureView, ...]:
@@ -113,10 +119,6 @@ def _signatures(hub: Hub, edition: Edition, now: datetime) -> tuple[SignatureVie
         )
         for role, signed in edition.roles().items()
     )
-
-
-def _bytes_below(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def _expiring(_hub: Hub, edition: Edition, now: datetime) -> list[str]:
@@ -141,7 +143,7 @@ def _root_keys_here(hub: Hub, _edition: Edition, _now: datetime) -> list[str]:
 
 def _exposed_keys(hub: Hub, _edition: Edition, _now: datetime) -> list[str]:
     found = [*hub.keys.exposed(), *hub.passphrases.exposed()]
-    if hub.data.database.stat().st_mode & _OTHERS:
+    if hub.config.database == SQLITE and hub.data.database.stat().st_mode & _OTHERS:
         found.append(hub.data.database)
     return [f"others on this machine can read {path}: chmod 600" for path in found]
 
@@ -201,7 +203,7 @@ def _nodes(hub: Hub, _edition: Edition, _now: datetime) -> list[str]:
     return nodes.warnings(hub)
 
 
-_WARNINGS: tuple[Callable[[Hub, Edition, datetime], list[str]], ...] = (
+_OWN_WARNINGS: tuple[Callable[[Hub, Edition, datetime], list[str]], ...] = (
     _expiring,
     _root_keys_here,
     _exposed_keys,
@@ -210,5 +212,5 @@ _WARNINGS: tuple[Callable[[Hub, Edition, datetime], list[str]], ...] = (
     _unencrypted_keys,
     _unfinished_keys,
     _withdrawn_on_offer,
-    _nodes,
 )
+_WARNINGS = (*_OWN_WARNINGS, _nodes)

@@ -8,6 +8,8 @@ somebody (named in hub/summary.py). One deed is one service function, whichever 
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from hub.alerts import api as of_alerts
+from hub.alerts import pages as alerts_pages
 from hub.api.operations import Operation
 from hub.console import api as of_console
 from hub.console import home
@@ -27,6 +29,7 @@ class Room:
 
 ROOMS: tuple[Room, ...] = (
     Room("console", home.add, of_console.OPERATIONS),
+    Room("alerts", alerts_pages.add, of_alerts.OPERATIONS),
     Room("requests", requests_pages.add, of_requests.OPERATIONS),
 )
 

@@ -56,7 +56,9 @@ def keep(hub: Hub, found: Iterable[Finding], looked: Collection[str]) -> Looked:
 def open_now(hub: Hub) -> list[Alert]:
     """Return what is wrong now, the oldest first. Raises `StorageFailed`."""
     with hub.database.transaction():
-        rows = AlertRow.select().where(AlertRow.until == "").order_by(AlertRow.since, AlertRow.id)
+        rows = (
+            AlertRow.select().where(AlertRow.until == "").order_by(AlertRow.since, AlertRow.subject)
+        )
         return [_alert(row) for row in rows]
 
 
@@ -65,7 +67,7 @@ def to_tell(hub: Hub) -> list[Alert]:
     told = AlertToldRow.select(AlertToldRow.alert).where(AlertToldRow.ended == False)  # noqa: E712  # SQL's
     with hub.database.transaction():
         rows = AlertRow.select().where((AlertRow.until == "") | (AlertRow.id << told))
-        return [_alert(row) for row in rows.order_by(AlertRow.since, AlertRow.id)]
+        return [_alert(row) for row in rows.order_by(AlertRow.since, AlertRow.subject)]
 
 
 def listed(hub: Hub, actor: Actor, *, ended: bool = False, most: int = 200) -> list[Alert]:

@@ -1,9 +1,12 @@
 """Every bound of alerts, with its unit."""
 
-LOOK_SECONDS = 60.0
+LOOK_SECONDS = 60
 TELL_AGAIN_SECONDS = 3_600  # between two messages on one route, unless something is urgent
 ENDED_KEPT_DAYS = 400
 OPEN_MAX = 5_000  # alerts at once: 800 schools that are all silent are said in one message anyway
+OPEN_SHOWN = 500
+ENDED_SHOWN = 50
+JOB_FAILED_HOURS = 24  # for so long a failed job is something that is wrong
 SHOWN_OF_REASON = 12  # schools named in a message; the rest are counted
 SUBJECT_CHARACTERS_MAX = 200
 WORDS_CHARACTERS_MAX = 500

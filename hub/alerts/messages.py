@@ -70,7 +70,9 @@ def body(news: News, telling: Telling) -> bytes:
 
 
 def _in_order(alerts: Iterable[Alert]) -> list[Alert]:
-    return sorted(alerts, key=lambda alert: (_ORDER.index(alert.reason), alert.since, alert.id))
+    return sorted(
+        alerts, key=lambda alert: (_ORDER.index(alert.reason), alert.since, alert.subject)
+    )
 
 
 def _lines(alerts: Iterable[Alert], telling: Telling) -> list[str]:

@@ -85,9 +85,7 @@ def tell(hub: Hub, route: Route, *, resolve: Resolve = addresses.resolve) -> boo
     return True
 
 
-def try_out(
-    hub: Hub, actor: Actor, route: str, *, resolve: Resolve = addresses.resolve
-) -> None:
+def try_out(hub: Hub, actor: Actor, route: str, *, resolve: Resolve = addresses.resolve) -> None:
     """Send a route a message that says that it is a test.
 
     Raises `Missing`, and `Refused` with what went wrong.
