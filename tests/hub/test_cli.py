@@ -190,6 +190,7 @@ def test_an_empty_hub_says_what_to_do(new: Commands) -> None:
     assert new.say("refresh") == "Nothing is due.\n"
 
 
+@pytest.mark.hub_db
 def test_a_hub_that_lost_its_database_says_so_and_makes_no_empty_one(
     on: Commands, cpacks: dict[str, Path]
 ) -> None:
