@@ -10,7 +10,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class FrontAssetsHook(BuildHookInterface):
-    """Makes what the school's site takes from npm, before the files of the wheel are chosen."""
+    """Makes what the two sites take from npm, before the files of the wheel are chosen."""
 
     def dependencies(self) -> list[str]:
         """Return what the build needs besides hatchling: npm in a wheel, where there is none."""

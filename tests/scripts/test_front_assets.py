@@ -1,21 +1,26 @@
-"""What the site takes from npm: pinned by digest, from no named host, made once."""
+"""What the sites take from npm: pinned by digest, from no named host, made once."""
 
 import json
 import subprocess
 import sys
+from pathlib import Path
+
+import pytest
 
 from sync_node.lan.vendor_files import FOLDER
 from tests.support.source_code import CHECKOUT
 
-FRONT = CHECKOUT / "sync_node" / "lan" / "front"
+FRONTS = [CHECKOUT / "sync_node" / "lan" / "front", CHECKOUT / "hub" / "front"]
+HUBS = CHECKOUT / "hub" / "vendor"
 SCRIPT = CHECKOUT / "scripts" / "front_assets.py"
 
 
-def test_every_package_is_pinned_by_its_digest_and_no_host_is_named() -> None:
-    lock = json.loads((FRONT / "package-lock.json").read_text(encoding="utf-8"))
-    wanted = json.loads((FRONT / "package.json").read_text(encoding="utf-8"))
+@pytest.mark.parametrize("front", FRONTS, ids=lambda front: front.parent.name)
+def test_every_package_is_pinned_by_its_digest_and_no_host_is_named(front: Path) -> None:
+    lock = json.loads((front / "package-lock.json").read_text(encoding="utf-8"))
+    wanted = json.loads((front / "package.json").read_text(encoding="utf-8"))
     assert "scripts" not in wanted
-    for version in (wanted["dependencies"] | wanted["devDependencies"]).values():
+    for version in (wanted["dependencies"] | wanted.get("devDependencies", {})).values():
         assert version[0].isdigit(), "an exact version"
     for place, package in lock["packages"].items():
         resolved = package.get("resolved", "")
@@ -30,6 +35,12 @@ def test_made_once_it_is_left_alone() -> None:
     done = subprocess.run([sys.executable, str(SCRIPT)], capture_output=True, check=True, text=True)
     assert done.stdout == ""
     assert (FOLDER / "document.js").stat() == before
+
+
+def test_each_script_of_the_console_comes_with_its_licence() -> None:
+    assert {place.name for place in HUBS.iterdir()} == {
+        ".made", "htmx.js", "LICENSE_HTMX", "tus.js", "LICENSE_TUS-JS-CLIENT",
+    }  # fmt: skip
 
 
 def test_phones_of_2018_can_read_it() -> None:
