@@ -93,6 +93,11 @@ def diff(
             f"{older.path} is of the pack {a.pack!r}, {newer.path} of {b.pack!r}",
             hint="Compare two versions of one pack.",
         )
+    return compare(a, b, cost_of_update(older, newer, progress))
+
+
+def compare(a: Manifest, b: Manifest, cost: Cost) -> Difference:
+    """Return how the version `b` of a pack differs from `a`, at a cost that is known."""
     files = _files(a, b)
     return Difference(
         pack=a.pack,
@@ -101,7 +106,7 @@ def diff(
         about=tuple(_about(a, b)),
         lessons=_lessons(a, b, files),
         files=files,
-        cost=cost_of_update(older, newer, progress),
+        cost=cost,
     )
 
 

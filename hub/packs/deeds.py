@@ -1,0 +1,69 @@
+"""What a person does with packs: release, withdraw, add a channel; each written into the audit log.
+
+The deed is signed first, and noted then: a cut between the two costs the line, never the deed.
+"""
+
+from hub import channels, deltas, releasing
+from hub.channels import check_channel_name
+from hub.fleet import audit
+from hub.fleet.audit import Event
+from hub.hub import Hub
+from hub.jobs import service as jobs
+from hub.jobs.model import OF_HUB
+from hub.limits import DELTAS_PRIORITY
+from hub.packs.listing import view_of
+from hub.people.actor import Actor
+from hub.people.rights import Right
+from hub.releasing import Released, Terms, Withdrawn
+
+
+def release(  # noqa: PLR0913, PLR0917 - a release is all of these
+    hub: Hub, actor: Actor, pack: str, version: int, channel: str, on: Terms
+) -> Released:
+    """Offer a version on a channel at once. Raises `Refused` and as `releasing.release`.
+
+    The delta from what the channel offers is made in the background, if it isn't there.
+    """
+    actor.expect(Right.RELEASE)
+    view_of(hub, actor, pack)
+    if deltas.missing(hub, deltas.from_offered(hub, channel, pack, version)):
+        jobs.start(hub, OF_HUB, "deltas", {}, once="deltas", priority=DELTAS_PRIORITY)
+    done = releasing.release(hub, pack, version, channel, on, actor=actor.login)
+    if not done.already:
+        _note(hub, actor, "released", f"{pack} {version} on {channel}")
+    return done
+
+
+def withdraw(  # noqa: PLR0913 - a withdrawal is all of these
+    hub: Hub,
+    actor: Actor,
+    pack: str,
+    version: int,
+    *,
+    channel: str | None = None,
+    fall_back_to: int | None = None,
+) -> Withdrawn:
+    """Stop offering a version. Raises `Refused` and as `releasing.withdraw`."""
+    actor.expect(Right.RELEASE)
+    view_of(hub, actor, pack)
+    done = releasing.withdraw(
+        hub, pack, version, channel=channel, fall_back_to=fall_back_to, actor=actor.login
+    )
+    where = f"from {channel}" if channel else "for good"
+    instead = f", {fall_back_to} in its place" if fall_back_to else ""
+    _note(hub, actor, "withdrawn", f"{pack} {version} {where}{instead}")
+    return done
+
+
+def add_channel(hub: Hub, actor: Actor, channel: str) -> bool:
+    """Add a channel; return False if it was there. Raises `Refused`, as `channels.add_channel`."""
+    actor.expect(Right.RELEASE)
+    added = channels.add_channel(hub, check_channel_name(channel))
+    if added:
+        _note(hub, actor, "channel-added", channel)
+    return added
+
+
+def _note(hub: Hub, actor: Actor, event: Event, reason: str) -> None:
+    with hub.database.writing():
+        audit.note(hub, event, reason=reason, actor=actor.login)

@@ -1,0 +1,111 @@
+"""What there is of packs, for those who may see them: all, or those of their publisher.
+
+A pack of another publisher is `Missing`, alike to one that doesn't exist.
+"""
+
+from dataclasses import dataclass
+
+from content_packs.errors import Missing
+from hub import deltas, overview
+from hub.deltas import Delta
+from hub.edition import read_edition
+from hub.hub import Hub
+from hub.models import ReleaseRow
+from hub.overview import ChannelView, PackView
+from hub.packs.limits import RELEASES_SHOWN_MAX
+from hub.people.actor import Actor
+from hub.people.rights import Right
+from hub.versions import Version
+
+
+@dataclass(frozen=True)
+class Released:
+    """That a version was released on a channel: when, and by whom; empty where that wasn't kept."""
+
+    channel: str
+    version: int
+    released_at: str
+    actor: str
+
+
+@dataclass(frozen=True)
+class PackStory:
+    """A pack with all that is known of it; versions, releases and deltas the newest first."""
+
+    pack: str
+    publisher: str
+    title: dict[str, str]
+    versions: tuple[Version, ...]
+    offered: dict[str, int]
+    releases: tuple[Released, ...]
+    deltas: tuple[Delta, ...]
+    deltas_missing: int
+
+    def version(self, number: int) -> Version:
+        """Return one of its versions. Raises `Missing`."""
+        found = next((each for each in self.versions if each.version == number), None)
+        if found is None:
+            raise Missing(f"{self.pack} has no version {number}", hint="See: hub packs")
+        return found
+
+    def channels_of(self, version: int) -> tuple[str, ...]:
+        """Return the channels that offer a version."""
+        return tuple(name for name, offered in self.offered.items() if offered == version)
+
+
+def packs(hub: Hub, actor: Actor) -> tuple[PackView, ...]:
+    """Return the packs that are `actor`'s to see, by name.
+
+    Raises `Refused`, `Damaged`, `StorageFailed`.
+    """
+    actor.expect(Right.SEE_PACKS)
+    found = overview.packs(hub, read_edition(hub.data.metadata))
+    return tuple(view for view in found if actor.sees_pack_of(view.publisher))
+
+
+def view_of(hub: Hub, actor: Actor, pack: str) -> PackView:
+    """Return one pack. Raises `Missing`, and as `packs`."""
+    found = next((view for view in packs(hub, actor) if view.pack == pack), None)
+    if found is None:
+        raise Missing(f"there is no pack {pack[:64]!r} here", hint="See those there are: hub packs")
+    return found
+
+
+def story(hub: Hub, actor: Actor, pack: str) -> PackStory:
+    """Return a pack with its releases and deltas. Raises as `view_of`."""
+    view = view_of(hub, actor, pack)
+    wanted = deltas.wanted(hub, pack)
+    known = deltas.known(hub, wanted)
+    return PackStory(
+        pack=pack,
+        publisher=view.publisher,
+        title=view.shown.title,
+        versions=view.versions,
+        offered=view.offered,
+        releases=_releases(hub, pack),
+        deltas=tuple(sorted(known, key=lambda one: (-one.newer, -one.older))),
+        deltas_missing=len(wanted) - len(known),
+    )
+
+
+def _releases(hub: Hub, pack: str) -> tuple[Released, ...]:
+    rows = ReleaseRow.select().where(ReleaseRow.pack == pack).order_by(ReleaseRow.id.desc())
+    with hub.database.transaction():
+        return tuple(
+            Released(row.channel, row.version, row.released_at, row.actor)
+            for row in rows.limit(RELEASES_SHOWN_MAX)
+        )
+
+
+def channels(hub: Hub, actor: Actor) -> tuple[ChannelView, ...]:
+    """Return the channels, with what they offer of packs that are `actor`'s to see.
+
+    Raises `Refused`, `Damaged`, `StorageFailed`.
+    """
+    own = {view.pack for view in packs(hub, actor)}
+    return tuple(
+        ChannelView(
+            view.channel, tuple(offer for offer in view.offers if offer.pack in own), view.expires
+        )
+        for view in overview.channels(read_edition(hub.data.metadata))
+    )
