@@ -38,21 +38,30 @@ class Sent:
     body: bytes
 
 
+@dataclass(frozen=True)
+class Came:
+    """What was in a batch. `broken`: how many lines are no records. `frame`: as it came."""
+
+    records: tuple[Sent, ...]
+    broken: int
+    frame: bytes
+
+
 def encode(bodies: Sequence[bytes]) -> bytes:
     """Return the content of a batch of these records, given as canonical bytes.
 
     Raises `InvalidContent` for none, for too many, or for more than a batch may hold.
     """
-    data = b"".join(body + _END_OF_LINE for body in bodies)
-    if not bodies or len(bodies) > RECORDS_IN_BATCH_MAX or len(data) > RECORDS_IN_BATCH_BYTES_MAX:
+    size = sum(len(body) + len(_END_OF_LINE) for body in bodies)
+    if not bodies or len(bodies) > RECORDS_IN_BATCH_MAX or size > RECORDS_IN_BATCH_BYTES_MAX:
         raise InvalidContent(
-            f"{_WHAT}: {len(bodies)} records of {len(data)} bytes; 1 to {RECORDS_IN_BATCH_MAX} of "
+            f"{_WHAT}: {len(bodies)} records of {size} bytes; 1 to {RECORDS_IN_BATCH_MAX} of "
             f"at most {RECORDS_IN_BATCH_BYTES_MAX} bytes together are allowed"
         )
     header = messages.encode(
         RecordsHeader(count=len(bodies)), bytes_max=RECORDS_HEADER_BYTES_MAX, what=_WHAT
     )
-    content = header + _END_OF_LINE + compression.compress(data, level=_LEVEL)
+    content = header + _END_OF_LINE + frame_of(bodies)
     if len(content) > SEALED_CONTENT_BYTES_MAX:
         raise InvalidContent(
             f"{_WHAT}: {len(content)} bytes, more than the {SEALED_CONTENT_BYTES_MAX} allowed"
@@ -75,24 +84,37 @@ def encode_most(bodies: Sequence[bytes]) -> tuple[bytes, int]:
             count = max(count * 2 // 3, 1)
 
 
-def decode(content: bytes) -> tuple[tuple[Sent, ...], int]:
-    """Return the records in a batch's content, and how many lines of it are no records.
+def decode(content: bytes) -> Came:
+    """Return the records in a batch's content; one that is broken keeps no other back.
 
-    One that is broken keeps no other back. Raises `InvalidContent` for what is no such content.
+    Raises `InvalidContent` for what is no such content.
     """
     line, found, frame = content.partition(_END_OF_LINE)
     if not found:
         raise InvalidContent(f"{_WHAT}: expected a line that says how many there are")
     header = messages.decode(line, RecordsHeader, bytes_max=RECORDS_HEADER_BYTES_MAX, what=_WHAT)
-    data = compression.decompress(frame, bytes_max=RECORDS_IN_BATCH_BYTES_MAX, what=_WHAT)
-    lines = data.split(_END_OF_LINE)
-    if lines.pop() or len(lines) != header.count or header.count > RECORDS_IN_BATCH_MAX:
+    lines = lines_of(frame)
+    if len(lines) != header.count or header.count > RECORDS_IN_BATCH_MAX:
         raise InvalidContent(
             f"{_WHAT}: {len(lines)} lines, expected {header.count}, {RECORDS_IN_BATCH_MAX} at most"
         )
     read = [_read(line) for line in lines]
     kept = tuple(each for each in read if each is not None)
-    return kept, len(read) - len(kept)
+    return Came(kept, len(read) - len(kept), frame)
+
+
+def frame_of(bodies: Sequence[bytes]) -> bytes:
+    """Return records as one zstd frame, a line each."""
+    return compression.compress(b"".join(body + _END_OF_LINE for body in bodies), level=_LEVEL)
+
+
+def lines_of(frame: bytes) -> list[bytes]:
+    """Return the lines in a frame of records. Raises `InvalidContent`."""
+    data = compression.decompress(frame, bytes_max=RECORDS_IN_BATCH_BYTES_MAX, what=_WHAT)
+    *lines, rest = data.split(_END_OF_LINE)
+    if rest:
+        raise InvalidContent(f"{_WHAT}: the last line isn't whole")
+    return lines
 
 
 def _within_bounds(bodies: Sequence[bytes]) -> int:

@@ -16,7 +16,7 @@ from content_packs.protocol import Receipt
 from content_packs.signed_documents import open_signed, sign
 from hub.edition import read_edition
 from hub.errors import TooOften, Unauthorised
-from hub.fleet import audit, batches, nodes, reports, signed_reports
+from hub.fleet import audit, batches, nodes, signed_reports
 from hub.fleet.audit import Refusals
 from hub.fleet.brakes import Brakes, take_batch
 from hub.fleet.limits import BATCH_SECONDS, BATCHES_AT_ONCE
@@ -143,15 +143,6 @@ def test_one_that_cannot_be_opened_is_kept_until_it_can(hub: Hub, web: FlaskClie
 
 def _pem(key: X25519PrivateKey) -> bytes:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-
-
-def test_records_are_kept_sealed_for_who_reads_them_later(hub: Hub, web: FlaskClient) -> None:
-    box = enrolled(hub, web)
-    document = box.batch(hub, kind="records")
-    assert receipt_in(hub, post(web, box, document)).sequence == 1
-    with hub.database.transaction():
-        (row,) = batches.BatchRow.select()
-    assert (row.kind, row.document.encode(), row.trouble) == ("records", document, "")
 
 
 def test_a_stick_brings_batches_and_reports_as_well(hub: Hub, web: FlaskClient) -> None:
