@@ -9,17 +9,13 @@ from typing import TYPE_CHECKING
 import click
 
 from content_packs.command_line import Group, collect_less, json_option, megabytes, print_json
-from hub.alerts.cli import COMMANDS as ALERT_COMMANDS
-from hub.couriers.cli import courier
-from hub.fleet.cli import COMMANDS as FLEET_COMMANDS
-from hub.keyring.cli import keys, publishers
+from hub.commands import COMMANDS as ROOMS_COMMANDS
 from hub.options import (
     data_option,
     passphrase_file,
     passphrase_option,
     print_built,
 )
-from hub.school_requests.cli import COMMANDS as SCHOOL_COMMANDS
 
 if TYPE_CHECKING:
     from hub.deltas import Delta, Wanted
@@ -72,15 +68,8 @@ def main() -> None:
     """Publish packs, and release them on channels that nodes follow."""
 
 
-main.add_command(keys)
-main.add_command(publishers)
-for of_fleet in FLEET_COMMANDS:
-    main.add_command(of_fleet)
-for of_schools in SCHOOL_COMMANDS:
-    main.add_command(of_schools)
-for of_alerts in ALERT_COMMANDS:
-    main.add_command(of_alerts)
-main.add_command(courier)
+for of_room in ROOMS_COMMANDS:
+    main.add_command(of_room)
 
 
 @main.command()

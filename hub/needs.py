@@ -32,3 +32,14 @@ class Need:
     def words(self) -> str:
         """The message in English."""
         return self.one if self.count == 1 else self.many
+
+    def said(self) -> dict[str, str | int]:
+        """Return it for programs, its words in English."""
+        return {
+            "kind": self.kind,
+            "count": self.count,
+            "words": self.words,
+            "urgency": self.urgency,
+            "place": self.place,
+            "detail": self.detail,
+        }

@@ -1,7 +1,7 @@
 """The rooms of the hub's console: which pages and operations there are. A new room is a line here.
 
 A room is a folder: `pages.py` with `add(console)`, `api.py` with `OPERATIONS`, `cli.py` with
-`COMMANDS` (named in hub/cli.py, which loads nothing of this), and `needs.py` with what waits for
+`COMMANDS` (named in hub/commands.py, which loads none of this), and `needs.py` with what waits for
 somebody (named in hub/summary.py). One deed is one service function, whichever face asks for it.
 """
 

@@ -38,18 +38,9 @@ class HubAnswer(msgspec.Struct):
     warnings: tuple[str, ...]
 
 
-def summarised(found: summary.Summary) -> SummaryAnswer:
-    """Return a summary as it leaves the hub."""
-    return SummaryAnswer(
-        tuple(
-            NeedView(each.kind, each.count, each.words, each.urgency, each.place, each.detail)
-            for each in found.needs
-        )
-    )
-
-
 def _summary(hub: Hub, actor: Actor, _given: Given) -> SummaryAnswer:
-    return summarised(summary.summary(hub, actor))
+    found = summary.summary(hub, actor)
+    return SummaryAnswer(tuple(msgspec.convert(need.said(), NeedView) for need in found.needs))
 
 
 def _hub(hub: Hub, _actor: Actor, _given: Given) -> HubAnswer:

@@ -1,0 +1,20 @@
+"""The commands of every room, for `hub`: a new room is a line here. Loads nothing but click."""
+
+import click
+
+from hub.alerts.cli import COMMANDS as OF_ALERTS
+from hub.console.cli import COMMANDS as OF_CONSOLE
+from hub.couriers.cli import courier
+from hub.fleet.cli import COMMANDS as OF_FLEET
+from hub.keyring.cli import keys, publishers
+from hub.school_requests.cli import COMMANDS as OF_REQUESTS
+
+COMMANDS: tuple[click.Command, ...] = (
+    keys,
+    publishers,
+    courier,
+    *OF_ALERTS,
+    *OF_CONSOLE,
+    *OF_FLEET,
+    *OF_REQUESTS,
+)
