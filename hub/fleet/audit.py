@@ -176,22 +176,24 @@ def entries(
     if refusals is not None:
         query = query.where(AuditRow.refusal == refusals)
     with hub.database.transaction():
-        return [
-            Entry(
-                row.id,
-                row.at,
-                bool(row.refusal),
-                row.event,
-                row.node,
-                row.keyid,
-                row.origin,
-                row.reason,
-                row.actor,
-                row.number,
-                row.digest,
-            )
-            for row in query
-        ]
+        return [entry_of(row) for row in query]
+
+
+def entry_of(row: AuditRow) -> Entry:
+    """Return a row as a line."""
+    return Entry(
+        row.id,
+        row.at,
+        bool(row.refusal),
+        row.event,
+        row.node,
+        row.keyid,
+        row.origin,
+        row.reason,
+        row.actor,
+        row.number,
+        row.digest,
+    )
 
 
 class Refusals:

@@ -14,6 +14,7 @@ leaves everything to its nodes.
 
 import tomllib
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -90,6 +91,12 @@ def set_for(
         return _view(row)
 
 
+def check(hub: Hub, settings: Settings, *, node: str = "", group: str = "") -> None:
+    """Raise `UsageError` unless a desired state can be set so."""
+    _check(settings, node, group)
+    _built(settings, node, group, 1, to_second(hub.clock()))
+
+
 def of(hub: Hub, *, node: str = "", group: str = "") -> Applying | None:
     """Return what was set for a node or a group itself, None for none. Raises `StorageFailed`."""
     with hub.database.transaction():
@@ -161,13 +168,21 @@ def _check_keys(found: Settings, kind: type[Part], where: str) -> None:
             )
 
 
-def _sign(hub: Hub, settings: Settings, node: str, group: str) -> DesiredRow:
-    now = to_second(hub.clock())
+def _built(settings: Settings, node: str, group: str, number: int, now: datetime) -> DesiredState:
+    """Return the desired state that settings make. Raises `UsageError`."""
     whom = {name: value for name, value in (("node", node), ("group", group)) if value}
-    number = _next_number(hub)
     value = {**settings, **whom, "format": 1, "number": number, "issued_at": in_words(now)}
     try:
-        desired = messages.from_value(value, DesiredState, what="desired state")
+        return messages.from_value(value, DesiredState, what="desired state")
+    except InvalidContent as error:
+        raise UsageError(error.message, hint=error.hint) from error
+
+
+def _sign(hub: Hub, settings: Settings, node: str, group: str) -> DesiredRow:
+    now = to_second(hub.clock())
+    number = _next_number(hub)
+    desired = _built(settings, node, group, number, now)
+    try:
         document = sign("desired-state", desired, hub.keys.signing_key(SERVICE))
     except InvalidContent as error:
         raise UsageError(error.message, hint=error.hint) from error
