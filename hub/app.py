@@ -12,6 +12,7 @@ from hub.api import elsewhere, fleet, problems, staff, static_tree
 from hub.console.public import home_page
 from hub.console.wiring import add_console, is_ours
 from hub.hub import Hub
+from hub.monitoring.wiring import add_monitoring
 from hub.people import sessions, tokens
 from hub.rooms import all_operations
 
@@ -26,6 +27,7 @@ def create_app(hub: Hub) -> Flask:
     app = Flask("hub")
     app.url_map.merge_slashes = False  # no place has another spelling: 404, not a way around
     app.add_template_filter(megabytes, "bytes")
+    add_monitoring(app, hub)
     _add_routes(app, hub)
     fleet.add_api(app, hub, all_operations())
     app.register_blueprint(staff.blueprint(hub, all_operations(), tokens.find))

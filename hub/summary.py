@@ -35,7 +35,7 @@ def _of_hub(hub: Hub, actor: Actor) -> list[Need]:
     """Return what is wrong with the hub: keys, signatures, what is offered though withdrawn."""
     if not actor.may(Right.OPERATE):
         return []
-    warnings = overview.overview(hub).warnings
+    warnings = overview.own_warnings(hub)
     return [
         Need(
             "hub-warnings",
