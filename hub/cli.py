@@ -118,40 +118,42 @@ def init(data: Path, channel: str, database: str, as_json: bool) -> None:
 )
 def serve(data: Path, host: str | None, port: int | None) -> None:
     """Offer the repository over HTTP, and keep its signatures fresh, until told to end."""
+    import logging
     from dataclasses import replace
 
     from hub.app import create_app
     from hub.background import Background
+    from hub.in_service import in_service
+    from hub.monitoring import logs
     from hub.renewing import Renewer
     from hub.serving import serve as run
 
     hub = _open(data)
-    hub.database.keep_connections()
     config = replace(
         hub.config,
         host=hub.config.host if host is None else host,
         port=hub.config.port if port is None else port,
     )
-    renewer = Renewer(hub, lambda error: click.echo(f"renewing: {error.message}", err=True))
-
-    def report(line: str) -> None:
-        click.echo(f"background: {line}", err=True)
-
-    background = Background(hub, report, workers=hub.config.job_workers)
-
+    logs.set_up(logs.form_of(hub.config.log))
+    log = logging.getLogger("hub.serve")
+    renewer = Renewer(hub, lambda error: log.warning("renewing: %s", error.message))
+    background = Background(
+        hub, lambda line: log.warning("%s", line), workers=hub.config.job_workers
+    )
     for why in hub.keys.locked():
-        click.echo(f"warning: the hub can't sign with a key: {why}", err=True)
+        log.warning("the hub can't sign with a key: %s", why)
 
     def listening(address: str) -> None:
         click.echo(f"hub: listening on {address}")
 
-    renewer.start()
-    background.start()
-    try:
-        run(create_app(hub), config, listening)
-    finally:
-        background.stop()
-        renewer.stop()
+    with in_service(hub):
+        renewer.start()
+        background.start()
+        try:
+            run(create_app(hub), config, listening)
+        finally:
+            background.stop()
+            renewer.stop()
 
 
 @main.command()

@@ -66,7 +66,7 @@ _SCHEMES = {  # what each may be: a word, or an address of one of these schemes
     "public_address": ("", ("http://", "https://")),
 }
 
-_WORDS = {"smtp_security": ("starttls", "tls", "none")}
+_WORDS = {"smtp_security": ("starttls", "tls", "none"), "log": ("text", "json")}
 
 _TEMPLATE = """\
 # Configuration of this hub. Every key, and what it means, stands in hub/CLI.md.
@@ -118,6 +118,7 @@ class Config:
     smtp_password_file: str = ""
     mail_from: str = ""
     webhook_hosts: str = ""
+    log: str = "text"
 
 
 def read_config(path: Path) -> Config:

@@ -20,6 +20,11 @@ _FIELDS: Final = "satchel"  # where a record keeps its fields
 _log = logging.getLogger("hub.answers")
 
 
+def form_of(word: str) -> Form:
+    """Return the form that hub.toml names."""
+    return "json" if word == "json" else "text"
+
+
 def set_up(form: Form, *, stream: TextIO = sys.stderr) -> None:
     """Let everything that the hub's modules log go to `stream` in this form."""
     handler = logging.StreamHandler(stream)
