@@ -3,6 +3,7 @@
 import click
 
 from hub.alerts.cli import COMMANDS as OF_ALERTS
+from hub.backup.cli import COMMANDS as OF_BACKUP
 from hub.console.cli import COMMANDS as OF_CONSOLE
 from hub.couriers.cli import courier
 from hub.fleet.cli import COMMANDS as OF_FLEET
@@ -14,6 +15,7 @@ COMMANDS: tuple[click.Command, ...] = (
     publishers,
     courier,
     *OF_ALERTS,
+    *OF_BACKUP,
     *OF_CONSOLE,
     *OF_FLEET,
     *OF_REQUESTS,

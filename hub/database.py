@@ -11,6 +11,7 @@ transaction does. Those to PostgreSQL are always kept.
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,16 +25,32 @@ from hub.dialects import Dialect
 from hub.engines import Engine, Sqlite
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
+_HISTORY = "schema_migration"
+_BEGUN = "audit_head_row"  # has rows from the beginning: a migration writes them
+
+
+@dataclass(frozen=True)
+class Table:
+    """What a table is like: its columns with their types, its key, the tables it refers to."""
+
+    columns: tuple[tuple[str, str], ...]
+    key: tuple[str, ...]
+    refers_to: frozenset[str]
 
 
 class Database:
-    """A database, with the models bound to it: the file at `where`, or what an engine connects."""
+    """A database: the file at `where`, or what an engine connects to.
 
-    def __init__(self, where: Path | Engine) -> None:
+    The models are bound to the one that was made last, but to none that is `aside`: of that only
+    `execute` speaks.
+    """
+
+    def __init__(self, where: Path | Engine, *, aside: bool = False) -> None:
         self._engine = Sqlite(where) if isinstance(where, Path) else where
         self._peewee: Any = self._engine.peewee
         self._keeps = self._engine.dialect == "postgresql"
-        models.database_proxy.initialize(self._peewee)
+        if not aside:
+            models.database_proxy.initialize(self._peewee)
         weakref.finalize(self, self._peewee.close_idle)  # those that are kept end with it
 
     @property
@@ -70,13 +87,39 @@ class Database:
             self._engine.begin_writing()
             yield
 
+    def execute(self, statement: str, *values: object) -> Any:
+        """Run a statement inside the caller's transaction; return its cursor. Its signs are `?`."""
+        if self.dialect == "postgresql":
+            statement = statement.replace("?", "%s")
+        return self._peewee.execute_sql(statement, values or None)
+
+    def tables(self) -> dict[str, Table]:
+        """Return what its tables are like, inside the caller's transaction."""
+        return {
+            name: Table(
+                tuple((one.name, one.data_type.lower()) for one in self._peewee.get_columns(name)),
+                tuple(self._peewee.get_primary_keys(name)),
+                frozenset(one.dest_table for one in self._peewee.get_foreign_keys(name)),
+            )
+            for name in self._peewee.get_tables()
+            if name != _HISTORY and not name.startswith("sqlite_")
+        }
+
+    def last_number(self, table: str, column: str) -> int:
+        """Return the last number that it gave out for a column, inside the caller's transaction."""
+        return self._engine.last_number(table, column)
+
+    def go_on_after(self, table: str, column: str, number: int) -> None:
+        """Give out none up to `number` for a column; 0 where it gives out none of itself."""
+        self._engine.go_on_after(table, column, number)
+
     def holds_rows(self) -> bool:
         """Return whether anything was ever written into it. Raises `StorageFailed`."""
-        with self._errors(), self._connected():
-            tables = [name for name in self._peewee.get_tables() if name != "schema_migration"]
+        with self.transaction():
             return any(
-                self._peewee.execute_sql(f'SELECT 1 FROM "{name}" LIMIT 1').fetchone()  # noqa: S608 - its own table
-                for name in tables
+                self.execute(f'SELECT 1 FROM "{name}" LIMIT 1').fetchone()  # noqa: S608 - its own name
+                for name in self.tables()
+                if name != _BEGUN
             )
 
     def schema(self) -> list[str]:

@@ -69,6 +69,14 @@ class Engine(ABC):
     def lock_migrations(self) -> Callable[[], None]:
         """Wait until nobody else changes the tables; return what lets go. Outside a transaction."""
 
+    @abstractmethod
+    def last_number(self, table: str, column: str) -> int:
+        """Return the last number that it gave out for a column, 0 where it gives out none."""
+
+    @abstractmethod
+    def go_on_after(self, table: str, column: str, number: int) -> None:
+        """Give out no number up to this for a column, if it gives out any."""
+
 
 class Sqlite(Engine):
     """The file at `path`."""
@@ -106,6 +114,32 @@ class Sqlite(Engine):
     def lock_migrations(self) -> Callable[[], None]:
         """Nothing: the hub's lock is held, and the file belongs to this machine."""
         return lambda: None
+
+    def last_number(self, table: str, column: str) -> int:
+        """Return what AUTOINCREMENT remembers; else the highest that is there."""
+        del column
+        row = self._remembered(table)
+        return int(row[0]) if row else 0
+
+    def go_on_after(self, table: str, column: str, number: int) -> None:
+        """Tell AUTOINCREMENT; a column without it goes on after the highest that is there."""
+        del column
+        if self._remembered(table) is not None:
+            statement = "UPDATE sqlite_sequence SET seq = MAX(seq, ?) WHERE name = ?"
+            self.peewee.execute_sql(statement, (number, table))
+        elif self._counts(table):
+            statement = "INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)"
+            self.peewee.execute_sql(statement, (table, number))
+
+    def _counts(self, table: str) -> bool:
+        """Return whether a column of the table has AUTOINCREMENT."""
+        query = "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?"
+        row = self.peewee.execute_sql(query, (table,)).fetchone()
+        return row is not None and "AUTOINCREMENT" in row[0].upper()
+
+    def _remembered(self, table: str) -> Any:
+        query = "SELECT seq FROM sqlite_sequence WHERE name = ?"
+        return self.peewee.execute_sql(query, (table,)).fetchone()
 
 
 class Postgresql(Engine):
@@ -152,6 +186,26 @@ class Postgresql(Engine):
             self.peewee.execute_sql("SELECT pg_advisory_unlock(%s)", (_MIGRATIONS,))
 
         return let_go
+
+    def last_number(self, table: str, column: str) -> int:
+        """Return where the column's sequence is."""
+        name = self._sequence(table, column)
+        if name is None:
+            return 0
+        query = f"SELECT last_value, is_called FROM {name}"  # noqa: S608 - as the server names it
+        last, called = self.peewee.execute_sql(query).fetchone()
+        return int(last) if called else 0
+
+    def go_on_after(self, table: str, column: str, number: int) -> None:
+        """Set the column's sequence."""
+        name = self._sequence(table, column)
+        if name is not None:
+            self.peewee.execute_sql("SELECT setval(%s, %s)", (name, number))
+
+    def _sequence(self, table: str, column: str) -> str | None:
+        query = "SELECT pg_get_serial_sequence(%s, %s)"
+        found: str | None = self.peewee.execute_sql(query, (table, column)).fetchone()[0]
+        return found
 
 
 class _Ready(peewee.PostgresqlDatabase):

@@ -1,0 +1,102 @@
+"""`hub move-database`: all rows from hub.db to PostgreSQL, or back, compared, and hub.toml follows.
+
+hub.toml is changed last. Cut off before, the hub is where it was, and the next move goes on: what
+it finds in the new place is compared, and written anew unless it is alike. hub.db is kept under
+another name: it is the way back until somebody removes it.
+"""
+
+import os
+from collections.abc import Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+from content_packs import durable
+from content_packs.errors import Refused, UsageError
+from content_packs.key_files import PRIVATE_MODE
+from hub import config, database_password
+from hub.config import SQLITE
+from hub.copying import Held, copy, held
+from hub.database import Database
+from hub.engines import Postgresql
+from hub.hub import Hub
+from hub.in_service import out_of_service
+
+_NEW = "hub.db.new"
+
+
+@dataclass(frozen=True)
+class Moved:
+    """Where the database is now, and what it holds; `kept`: hub.db under its other name."""
+
+    database: str
+    rows: dict[str, int]
+    digest: str
+    kept: Path | None
+
+
+def move(hub: Hub, where: str, environment: Mapping[str, str] | None = None) -> Moved:
+    """Move the hub's database; `where` is as `database` in hub.toml.
+
+    Raises `InvalidConfig`, `UsageError`, `Busy` while a server or a worker runs, `Refused` where
+    the place holds something else, `StorageFailed`.
+    """
+    config.check_key("database", where, "hub move-database")
+    if where == hub.config.database:
+        raise UsageError(f"the database is at {where} already")
+    with (
+        hub.locked("moving the database"),
+        out_of_service(hub.data.root),
+        hub.database.writing(),  # no command adds a row that stays behind
+    ):
+        target = _target(hub, where, os.environ if environment is None else environment)
+        try:
+            found = _copied(hub, target, where)
+        finally:
+            target.close()
+        if where == SQLITE:
+            durable.rename(hub.data.root / _NEW, hub.data.database)
+        config.change(hub.data.config, "database", where)
+    kept = None
+    if hub.config.database == SQLITE:
+        kept = _set_aside(hub)
+    return Moved(where, found.rows, found.digest, kept)
+
+
+def _target(hub: Hub, where: str, environment: Mapping[str, str]) -> Database:
+    if where != SQLITE:
+        named = hub.config.database_password_file
+        place = Path(named) if named else None
+        engine = Postgresql(where, lambda: database_password.find(place, environment))
+        return Database(engine, aside=True)
+    if hub.data.database.exists():
+        raise Refused(
+            f"{hub.data.database}: is in the way", hint="Move it away; it may be the only copy."
+        )
+    path = hub.data.root / _NEW
+    for rest in hub.data.root.glob(f"{_NEW}*"):  # of a move that was cut off
+        durable.remove(rest)
+    path.touch(mode=PRIVATE_MODE)
+    return Database(path, aside=True)
+
+
+def _copied(hub: Hub, target: Database, where: str) -> Held:
+    if target.holds_rows():
+        if target.schema() == hub.database.schema() and held(target) == held(hub.database):
+            return held(target)  # of a move that was cut off at its end
+        raise Refused(
+            f"{where}: is not empty; nothing in it was changed",
+            hint="Name a database that is new, or empty this one.",
+        )
+    target.migrate(nullcontext)
+    return copy(hub.database, target)
+
+
+def _set_aside(hub: Hub) -> Path:
+    hub.database.close()
+    to = hub.data.root / f"hub.db.moved-{hub.clock():%Y%m%dT%H%M%SZ}"
+    log = hub.data.root / "hub.db-wal"
+    if log.exists():  # somebody looks at it just now: what was written last stands there
+        durable.rename(log, to.with_name(f"{to.name}-wal"))
+    durable.rename(hub.data.database, to)
+    return to
