@@ -22,6 +22,7 @@ def add_console(app: Flask, hub: Hub, find_session: FindSession) -> Console:
     navigation.set_up(app)
     assets.set_up(app)
     console = Console(app, hub, find_session)
+    app.extensions["console"] = console
     _add_language_switch(console)
     for room in ROOMS:
         if room.pages:

@@ -19,7 +19,13 @@ HUB = Path(hub.__file__).parent
 CATALOGUES = HUB / "locale" / "zh" / "LC_MESSAGES"
 OPTIONS = {"trim_blocks": "true", "lstrip_blocks": "true", "silent": "false"}
 VALUE = re.compile(r"%\((\w+)\)s")
-NAMES = {"_": (0,), "ngettext": (0, 1), "Need": (2, 3)}  # which arguments are messages
+NAMES = {  # which arguments are messages
+    "_": (0,),
+    "gettext": (0,),
+    "ngettext": (0, 1),
+    "Need": (2, 3),
+    "Reason": (1,),
+}
 
 
 def _in_templates() -> Iterator[tuple[str, ...]]:
