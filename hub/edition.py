@@ -98,16 +98,20 @@ class Edition:
             plain = found.get(offer.pack)
             reached = offer.staged is not None and staging.reaches(offer.staged, node)
             if reached and (plain is None or plain.version < offer.version):
-                found[offer.pack] = offer
+                found[offer.pack] = offer  # of several the newest, too
         return [found[pack] for pack in sorted(found)]
 
     def offer_of(self, channel: str, pack: str) -> Offer | None:
         """Return what a channel offers of a pack to all. Raises `InvalidContent`, `KeyError`."""
         return next((offer for offer in self.offers_on(channel) if offer.pack == pack), None)
 
-    def staged_of(self, channel: str, pack: str) -> Offer | None:
-        """Return what a rollout offers of a pack. Raises `InvalidContent`, `KeyError`."""
-        return next((offer for offer in self.staged_on(channel) if offer.pack == pack), None)
+    def staged_of(self, channel: str, pack: str) -> list[Offer]:
+        """Return what rollouts offer of a pack, one that runs and earlier ones that ended early.
+
+        The newest version comes last. Raises `InvalidContent`, `KeyError`.
+        """
+        found = [offer for offer in self.staged_on(channel) if offer.pack == pack]
+        return sorted(found, key=lambda offer: offer.version)
 
     def _offers_on(self, channel: str) -> list[Offer]:
         targets = self.channels[channel].targets

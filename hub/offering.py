@@ -1,7 +1,7 @@
 """A channel's signed role: making offers, putting them in, taking them out, committing an edition.
 
-Of a pack a channel has at most one plain offer, and beside it at most one staged one, which a
-rollout brings (content_packs/staging). Who decides what is offered is `releasing`, or a rollout.
+Of a pack a channel has at most one plain offer, and beside it staged ones, which rollouts bring
+(content_packs/staging). Who decides what is offered is `releasing`, or a rollout.
 """
 
 import copy
@@ -81,7 +81,7 @@ def telling(edition: Edition, pack: str, version: int) -> dict[str, Targets]:
     changed = {}
     for name, role in edition.channels.items():
         new = copy.deepcopy(role)
-        for offer in (edition.offer_of(name, pack), edition.staged_of(name, pack)):
+        for offer in (edition.offer_of(name, pack), *edition.staged_of(name, pack)):
             if offer is None or offer.version == version or version in offer.withdrawn:
                 continue
             target = role.targets[offers.target_of(name, offer)]
@@ -94,12 +94,13 @@ def telling(edition: Edition, pack: str, version: int) -> dict[str, Targets]:
 
 
 def with_offer(
-    role: Targets, before: Offer | None, channel: str, after: TargetFile | None
+    role: Targets, before: Iterable[Offer | None], channel: str, after: TargetFile | None
 ) -> Targets:
-    """Return a channel's role with `after` in place of the offer `before`."""
+    """Return a channel's role with `after` in place of the offers `before`."""
     new = copy.deepcopy(role)
-    if before is not None:
-        new.targets.pop(offers.target_of(channel, before), None)
+    for offer in before:
+        if offer is not None:
+            new.targets.pop(offers.target_of(channel, offer), None)
     if after is not None:
         new.targets[after.path] = after
     return new

@@ -125,10 +125,10 @@ def release(  # noqa: PLR0913 - the actor by name
             )
         _check_staged(staged, version, channel)
         offer = _plain(hub, wanted, on)
-        if before == offer and staged is None:
+        if before == offer and not staged:
             return Released(channel, offer, before.version, already=True)
-        role = with_offer(edition.channels[channel], staged, channel, None)
-        role = with_offer(role, before, channel, target_of(hub, channel, offer))
+        target = target_of(hub, channel, offer)
+        role = with_offer(edition.channels[channel], (before, *staged), channel, target)
         commit(hub, edition, {offers.role_of(channel): role}, actor)
         return Released(channel, offer, before.version if before else 0, already=False)
 
@@ -159,7 +159,7 @@ def withdraw(  # noqa: PLR0913 - all after the version by name
                 target = _fall_back(hub, name, (pack, version), fall_back_to)
             role = changed.get(offers.role_of(name), edition.channels[name])
             before = edition.offer_of(name, pack)
-            changed[offers.role_of(name)] = with_offer(role, before, name, target)
+            changed[offers.role_of(name)] = with_offer(role, [before], name, target)
         changed |= _without_staged(edition, changed, (pack, version), channel)
         ended = guard.end_withdrawn(hub, pack, version, channel)  # first: else it would come back
         if changed:
@@ -197,14 +197,14 @@ def _plain(hub: Hub, version: Version, on: Terms) -> Offer:
     )
 
 
-def _check_staged(staged: Offer | None, version: int, channel: str) -> None:
+def _check_staged(staged: list[Offer], version: int, channel: str) -> None:
     """Refuse to take schools back that a rollout which is over brought further."""
-    if staged is not None and staged.version > version:
+    if staged and staged[-1].version > version:
+        pack, newest = staged[-1].pack, staged[-1].version
         raise Refused(
-            f"some schools have {staged.pack} {staged.version} by a rollout on {channel}, which is "
-            f"newer than {version}",
-            hint=f"To take them back: hub withdraw {staged.pack} --version {staged.version} "
-            f"--channel {channel}",
+            f"some schools have {pack} {newest} by a rollout on {channel}, which is newer than "
+            f"{version}",
+            hint=f"To take them back: hub withdraw {pack} --version {newest} --channel {channel}",
         )
 
 
@@ -214,8 +214,8 @@ def _without_staged(
     """Return the roles without staged offers of a version that is withdrawn."""
     found = {}
     for name in edition.channels if channel is None else (channel,):
-        staged = edition.staged_of(name, what[0])
-        if staged is not None and staged.version == what[1]:
+        staged = [one for one in edition.staged_of(name, what[0]) if one.version == what[1]]
+        if staged:
             role = changed.get(offers.role_of(name), edition.channels[name])
             found[offers.role_of(name)] = with_offer(role, staged, name, None)
     return found

@@ -65,7 +65,6 @@ TABLES = (
     )
     """,
     "CREATE INDEX rollout_event_row_of ON rollout_event_row (rollout, id)",
-    "CREATE INDEX report_row_taken_at ON report_row (taken_at)",
 )
 
 

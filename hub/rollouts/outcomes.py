@@ -70,14 +70,22 @@ UNREACHED: Final = Outcome("unreached")
 
 
 def outcome(
-    report: Report | None, target: Target, *, heard_at: datetime | None, since: datetime
+    report: Report | None,
+    target: Target,
+    *,
+    reported_at: datetime | None,
+    heard_at: datetime | None,
+    since: datetime,
 ) -> Outcome:
     """Return what became of `target` in a school whose newest report this is.
 
-    `heard_at`: when the hub had it; `since`: when it was the school's turn.
+    `reported_at`: when the hub took that in; `heard_at`: when it heard of the node at all;
+    `since`: when it was the school's turn.
     """
-    if report is None or heard_at is None:
+    if heard_at is None:
         return UNREACHED
+    if report is None or reported_at is None:
+        return UNREACHED if heard_at < since else Outcome("working")
     found = next(
         (one for one in standings(report, [target], heard_at) if _is_of(one, target)), None
     )
@@ -85,6 +93,8 @@ def outcome(
         return Outcome("opened", have=found.wanted, wanted=found.wanted)
     if heard_at < since:
         return UNREACHED
+    if reported_at < since:
+        return Outcome("working")
     said = next((pack for pack in report.packs if pack.pack == target.pack), None)
     if found is None or (said is None and not report.packs_left_out):
         return Outcome("elsewhere")
