@@ -15,6 +15,7 @@ from hub.hub import Hub
 from hub.monitoring.wiring import add_monitoring
 from hub.people import sessions, tokens
 from hub.rooms import all_operations
+from hub.uploads import web as uploads
 
 _log = logging.getLogger(__name__)
 
@@ -31,6 +32,7 @@ def create_app(hub: Hub) -> Flask:
     _add_routes(app, hub)
     fleet.add_api(app, hub, all_operations())
     app.register_blueprint(staff.blueprint(hub, all_operations(), tokens.find))
+    uploads.add_to_api(app, hub, tokens.find)
     elsewhere.add(app)
     console = add_console(app, hub, sessions.find)
     app.register_error_handler(Missing, _missing)

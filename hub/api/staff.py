@@ -56,7 +56,7 @@ def blueprint(hub: Hub, operations: Iterable[Operation], find_actor: FindActor) 
 
 def _view(hub: Hub, operation: Operation, find_actor: FindActor) -> Callable[..., Response]:
     def answer(**parts: str) -> Response:
-        actor = _actor(hub, find_actor)
+        actor = expect_actor(hub, find_actor)
         if operation.right is not None and not actor.may(operation.right):
             raise Forbidden(f"this needs the right {operation.right.value}")
         given = Given(_path(parts), _query(operation), _body(operation))
@@ -70,7 +70,7 @@ def _view(hub: Hub, operation: Operation, find_actor: FindActor) -> Callable[...
     return answer
 
 
-def _actor(hub: Hub, find_actor: FindActor) -> Actor:
+def expect_actor(hub: Hub, find_actor: FindActor) -> Actor:
     """Return who asks. Raises `NoToken`."""
     given = request.headers.get("Authorization", "")
     token = given[len(_BEARER) :].strip() if given[: len(_BEARER)].lower() == _BEARER else ""

@@ -44,6 +44,7 @@ PREFIX = "/console"
 SIGN_IN = "/console/sign-in"
 
 View: TypeAlias = Callable[..., Response]
+_READING = ("GET", "HEAD", "OPTIONS")
 
 
 class SignedIn(Protocol):
@@ -99,6 +100,36 @@ class Console:
     def open_post(self, rule: str) -> Callable[[View], View]:
         """Add the target of a form that anybody may send, from our own page, with its token."""
         return self._adder("POST", rule, None, None)
+
+    def script(self, rule: str, *, methods: list[str], right: Right) -> Callable[[View], View]:
+        """Add what a script of ours asks by any of `methods`: it is told in words, not by a page.
+
+        What changes something needs the csrf token as a header. The view answers for its errors.
+        """
+
+        def add(view: View) -> View:
+            def answer(**parts: Any) -> Response:
+                session = self.session
+                if session is None:
+                    return Response(failures.signed_out().what, 401, mimetype="text/plain")
+                if not session.actor.may(right):
+                    return Response(failures.not_yours().what, 403, mimetype="text/plain")
+                if request.method not in _READING and not (
+                    guards.is_from_here(request) and guards.has_token(request, session.csrf)
+                ):
+                    return Response(failures.ForeignForm().message, 403, mimetype="text/plain")
+                return view(session.actor, **parts)
+
+            self._app.add_url_rule(
+                f"{PREFIX}{rule}",
+                f"console.script {rule}",
+                answer,
+                methods=methods,
+                provide_automatic_options=False,
+            )
+            return view
+
+        return add
 
     @property
     def session(self) -> SignedIn | None:
