@@ -8,7 +8,9 @@ from hub.console.cli import COMMANDS as OF_CONSOLE
 from hub.couriers.cli import courier
 from hub.fleet.cli import COMMANDS as OF_FLEET
 from hub.keyring.cli import keys, publishers
+from hub.records.cli import COMMANDS as OF_RECORDS
 from hub.school_requests.cli import COMMANDS as OF_REQUESTS
+from hub.use.cli import COMMANDS as OF_USE
 
 COMMANDS: tuple[click.Command, ...] = (
     keys,
@@ -18,5 +20,7 @@ COMMANDS: tuple[click.Command, ...] = (
     *OF_BACKUP,
     *OF_CONSOLE,
     *OF_FLEET,
+    *OF_RECORDS,
     *OF_REQUESTS,
+    *OF_USE,
 )

@@ -14,8 +14,13 @@ from hub.api.operations import Operation
 from hub.console import api as of_console
 from hub.console import home
 from hub.console.ground import Console
+from hub.packs import pages as packs_pages
+from hub.records import api as of_records
 from hub.school_requests import api as of_requests
 from hub.school_requests import pages as requests_pages
+from hub.uploads import pages as uploads_pages
+from hub.use import api as of_use
+from hub.use import pages as use_pages
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,9 @@ ROOMS: tuple[Room, ...] = (
     Room("console", home.add, of_console.OPERATIONS),
     Room("alerts", alerts_pages.add, of_alerts.OPERATIONS),
     Room("requests", requests_pages.add, of_requests.OPERATIONS),
+    Room("use", use_pages.add, (*of_use.OPERATIONS, *of_records.OPERATIONS)),
+    Room("packs", packs_pages.add),
+    Room("uploads", uploads_pages.add),
 )
 
 

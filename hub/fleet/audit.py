@@ -75,6 +75,8 @@ Event: TypeAlias = Literal[
     # Schools' requests
     "request-answered",
     "file-asked",
+    # Records
+    "records-exported",
     # Publishing
     "uploaded",
     "upload-removed",

@@ -5,4 +5,5 @@ MARK_DIGITS = 8  # of a digest that tells pupils of one row apart: 500 of them, 
 LESSON_ROWS_MAX = 5_000  # of one school and month: beyond it, only the pack is counted
 DAYS_BACK_MAX = 400  # what happened longer ago, by the node's clock, is kept and not counted
 MONTHS_SHOWN_MAX = 36
+RECORDED_SCHOOLS_SHOWN = 100  # on one page
 PACKS_COUNTED_TOGETHER = 200  # in one query

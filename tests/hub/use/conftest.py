@@ -1,5 +1,6 @@
-"""The API of a new hub, as the fleet's tests have it."""
+"""The API of a new hub, as the fleet's tests have it; the console, as its tests do."""
 
+from tests.hub.console.conftest import console_site, signed_in
 from tests.hub.fleet.conftest import hub, new_hub, web
 
-__all__ = ["hub", "new_hub", "web"]
+__all__ = ["console_site", "hub", "new_hub", "signed_in", "web"]

@@ -1,0 +1,88 @@
+"""Pages of what is used, and of the records that it is made of."""
+
+from datetime import date
+
+from flask import Response
+
+from hub.console.ground import Console
+from hub.console.language import _, interface_language
+from hub.people.actor import Actor
+from hub.people.rights import Right
+from hub.records import exporting, reading
+from hub.use import showing
+from hub.use.limits import FEW_PUPILS, RECORDED_SCHOOLS_SHOWN
+
+_JSON_LINES = "application/x-ndjson"
+
+
+def add(console: Console) -> None:
+    """Add the pages."""
+
+    @console.get("/use", right=Right.SEE_REQUESTS)
+    def use(actor: Actor) -> Response:
+        month, township = _asked(console)
+        found = showing.use(console.hub, actor, month=month, township=township)
+        return console.page(
+            "use/use.html",
+            title=_("What is used"),
+            section="use",
+            found=found,
+            points=_points(found),
+            name=_name,
+            few=FEW_PUPILS,
+            may_export=actor.may(Right.OPERATE),
+        )
+
+    @console.get("/use/packs/<pack>", right=Right.SEE_REQUESTS)
+    def use_of_pack(actor: Actor, pack: str) -> Response:
+        month, township = _asked(console)
+        found = showing.use_of_pack(console.hub, actor, pack, month=month, township=township)
+        return console.page(
+            "use/pack.html",
+            title=_name(found.title, pack),
+            section="use",
+            back=("/console/use", _("What is used")),
+            found=found,
+            name=_name,
+            few=FEW_PUPILS,
+        )
+
+    @console.get("/use/records", right=Right.OPERATE)
+    def records(actor: Actor) -> Response:
+        after = console.query.get("after", "")
+        found = reading.by_school(console.hub, actor, after=after, most=RECORDED_SCHOOLS_SHOWN)
+        return console.page(
+            "use/records.html",
+            title=_("Records"),
+            section="use",
+            back=("/console/use", _("What is used")),
+            found=found,
+        )
+
+    @console.get("/use/records/<school>", right=Right.OPERATE)
+    def records_of_school(actor: Actor, school: str) -> Response:
+        lines = exporting.lines(console.hub, actor, school=school)
+        response = Response(lines, mimetype=_JSON_LINES)
+        response.headers["Content-Disposition"] = f'attachment; filename="{school}.jsonl"'
+        return response
+
+
+def _asked(console: Console) -> tuple[str, str]:
+    return console.query.get("month", "").strip(), console.query.get("township", "").strip()
+
+
+def _points(found: showing.Use) -> list[tuple[str, int | None]]:
+    """Return the month's days for a chart, up to the last one on which anybody learned."""
+    if not found.days:
+        return []
+    pupils = {each.day: each.pupils for each in found.days}
+    last = date.fromisoformat(found.days[-1].day)
+    days = [last.replace(day=number) for number in range(1, last.day + 1)]
+    return [(f"{day.month}-{day.day}", pupils.get(day.isoformat(), 0)) for day in days]
+
+
+def _name(title: dict[str, str], otherwise: str) -> str:
+    """Return a title in the language of this page, or else in another one that it has."""
+    language = interface_language()
+    own = next((title[tag] for tag in title if tag.partition("-")[0] == language), "")
+    return own or next(iter(title.values()), otherwise)
