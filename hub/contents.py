@@ -8,20 +8,20 @@ from typing import BinaryIO, Self
 
 from content_packs import layout, manifest, repository
 from content_packs.bundle import BlockReader
-from content_packs.errors import InvalidContent
+from content_packs.errors import InvalidContent, Missing
 from content_packs.layout import Layout
 from content_packs.limits import LAYOUT_STORED_BYTES_MAX, MANIFEST_STORED_BYTES_MAX
 from content_packs.manifest import File, Manifest
-from hub.data_dir import DataDir
 from hub.errors import Damaged
+from hub.objects.interface import Objects
 
 _DOCUMENTS_KEPT = 4
 _HINT = "Restore this file from a backup, or from any copy of the repository."
 
 
-def read_manifest(data: DataDir, pack: str, digest: str) -> tuple[Manifest, bytes]:
-    """Return a published manifest, and its stored form. Raises `Damaged`."""
-    return _read_manifest(data.place(repository.manifest_path(pack, digest)), digest)
+def read_manifest(objects: Objects, pack: str, digest: str) -> tuple[Manifest, bytes]:
+    """Return a published manifest, and its stored form. Raises `Damaged`, `StorageFailed`."""
+    return _read_manifest(_local(objects, repository.manifest_path(pack, digest)), digest)
 
 
 @lru_cache(_DOCUMENTS_KEPT)  # a command looks at the same few again and again
@@ -34,11 +34,14 @@ def _read_manifest(path: Path, digest: str) -> tuple[Manifest, bytes]:
     return found, stored
 
 
-def read_layout(data: DataDir, of: Manifest, digest: str) -> tuple[Layout, bytes]:
-    """Return the layout of a published manifest, and its stored form. Raises `Damaged`."""
+def read_layout(objects: Objects, of: Manifest, digest: str) -> tuple[Layout, bytes]:
+    """Return the layout of a published manifest, and its stored form.
+
+    Raises `Damaged`, `StorageFailed`.
+    """
     of_digest = manifest.digest(of)
-    manifest_path = data.place(repository.manifest_path(of.pack, of_digest))
-    path = data.place(repository.layout_path(of.pack, digest))
+    manifest_path = _local(objects, repository.manifest_path(of.pack, of_digest))
+    path = _local(objects, repository.layout_path(of.pack, digest))
     return _read_layout(path, digest, manifest_path, of_digest)
 
 
@@ -55,16 +58,22 @@ def _read_layout(
     return found, stored
 
 
-def check_bundles(data: DataDir, of: Layout) -> None:
+def check_bundles(objects: Objects, of: Layout) -> None:
     """Raise `Damaged` unless every bundle of a layout is there, with its size."""
     for bundle in of.bundles:
-        path = data.place(repository.bundle_path(bundle.digest))
-        try:
-            size = path.stat().st_size
-        except OSError as error:
-            raise Damaged(f"{path}: can't be read: {error.strerror}", hint=_HINT) from error
+        place = repository.bundle_path(bundle.digest)
+        size = objects.size(place)
+        if size is None:
+            raise Damaged(f"{place}: isn't in the repository, or can't be read", hint=_HINT)
         if size != bundle.size:
-            raise Damaged(f"{path}: {size} bytes, expected {bundle.size}", hint=_HINT)
+            raise Damaged(f"{place}: {size} bytes, expected {bundle.size}", hint=_HINT)
+
+
+def _local(objects: Objects, place: str) -> Path:
+    try:
+        return objects.local(place)
+    except Missing as error:
+        raise Damaged(error.message, hint=_HINT) from error
 
 
 def _read(path: Path, bytes_max: int) -> bytes:
@@ -84,8 +93,10 @@ class FileReader:
     `blocks_kept` decoded blocks stay in memory.
     """
 
-    def __init__(self, data: DataDir, of: Manifest, laid_out: Layout, *, blocks_kept: int) -> None:
-        self._data = data
+    def __init__(
+        self, objects: Objects, of: Manifest, laid_out: Layout, *, blocks_kept: int
+    ) -> None:
+        self._objects = objects
         self._of = of
         self._starts: tuple[File | None, list[int]] = (None, [])
         self._blocks = BlockReader(of, laid_out, self._open, blocks_kept=blocks_kept)
@@ -119,7 +130,7 @@ class FileReader:
             raise Damaged(error.message, hint=_HINT) from error
 
     def _open(self, digest: str) -> BinaryIO:
-        path = self._data.place(repository.bundle_path(digest))
+        path = _local(self._objects, repository.bundle_path(digest))
         try:
             return path.open("rb")
         except OSError as error:

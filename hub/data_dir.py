@@ -7,6 +7,9 @@ keys/         private keys, 0600, encrypted: targets, snapshot, timestamp, c-<ch
 passphrase    that opens them, 0600, unless it comes from elsewhere (passphrases.py)
 repository/   the static tree that nodes read; any web server can offer it as it is
 incoming/     work under way; nothing in here is ever served, and none of it outlives its command
+making/       deltas in the making; emptied by whoever makes the next
+jobs/         what background jobs work on, a folder each (jobs.places); it goes with the job
+cache/        content that was fetched from an S3 store; can be removed at any time
 offered/      files that schools were asked for (school_requests.places); never served
 memos/        what the pages of pack folders became: saves work, and can be removed at any time
 lock          held by the command that is writing
@@ -58,6 +61,11 @@ class DataDir:
     def incoming(self) -> Path:
         """The folder for work under way."""
         return self.root / "incoming"
+
+    @property
+    def making(self) -> Path:
+        """The folder of deltas in the making; who holds their lock empties it."""
+        return self.root / "making"
 
     @property
     def memos(self) -> Path:

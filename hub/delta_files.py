@@ -1,9 +1,8 @@
 """Making deltas: each is a step of its own that a cut at any moment leaves undone or done.
 
-1. Under a lock of its own, so that the hub goes on publishing meanwhile, it is written beside its
-   place.
+1. Under a lock of its own, so that the hub goes on publishing, it is written in `making/`.
 2. A row says what it weighs. Where it isn't worth it, that is all.
-3. It becomes a file of the repository by one rename: it is never served half.
+3. It is put in its place in the repository, whole: it is never served half.
 Cut off before 3, the row has no file, and the delta counts as missing.
 """
 
@@ -26,6 +25,9 @@ from hub.sayings import words_of_delta
 Progress = Callable[[str, int, int], None]  # what is being done, bytes done, bytes in all
 
 
+_NAME = "new.delta"
+
+
 class _NotWorthIt(Exception):
     pass
 
@@ -45,7 +47,7 @@ def make(
     for one in missing(hub, among):
         doing = f"delta {one.pack} {one.older.version} to {one.newer.version}"
         with locked(hub.data.deltas_lock, doing=doing, wait_seconds=DELTA_LOCK_WAIT_SECONDS):
-            _remove_halves(hub, one)
+            _remove_halves(hub)
             found = find(hub, one)  # another command may have made it while we waited
             try:
                 made.append(found or _Making(hub, one, progress, doing).make())
@@ -56,11 +58,11 @@ def make(
     return made
 
 
-def _remove_halves(hub: Hub, one: Wanted) -> None:
-    folder = place_of(hub, one).parent
-    durable.make_folder(folder)
-    for left in folder.glob(f"*{durable.TEMPORARY_SUFFIX}"):
-        durable.remove(left)
+def _remove_halves(hub: Hub) -> None:
+    durable.make_folder(hub.data.making)
+    with durable.storage_errors(hub.data.making):
+        for left in hub.data.making.iterdir():
+            left.unlink()
 
 
 class _Making:
@@ -68,10 +70,10 @@ class _Making:
 
     def __init__(self, hub: Hub, one: Wanted, progress: Progress, doing: str) -> None:
         self._hub, self._one = hub, one
-        self._old, _ = read_manifest(hub.data, one.pack, one.older.manifest)
-        self._new, stored_manifest = read_manifest(hub.data, one.pack, one.newer.manifest)
-        self._old_layout, _ = read_layout(hub.data, self._old, one.older.layout)
-        self._new_layout, stored_layout = read_layout(hub.data, self._new, one.newer.layout)
+        self._old, _ = read_manifest(hub.objects, one.pack, one.older.manifest)
+        self._new, stored_manifest = read_manifest(hub.objects, one.pack, one.newer.manifest)
+        self._old_layout, _ = read_layout(hub.objects, self._old, one.older.layout)
+        self._new_layout, stored_layout = read_layout(hub.objects, self._new, one.newer.layout)
         documents = len(stored_manifest) + len(stored_layout)
         self._without = documents + bytes_of_blocks(self._old, self._new, self._new_layout)
         self._progress, self._doing = progress, doing
@@ -86,22 +88,25 @@ class _Making:
             return self._remember(0, self._without)
 
     def _write(self) -> Delta:
-        place = place_of(self._hub, self._one)
+        folder = self._hub.data.making
+        made_at = folder / _NAME
         with (
-            durable.writing(place) as out,
+            durable.writing(made_at) as out,
             self._reader(self._old, self._old_layout) as old,
             self._reader(self._new, self._new_layout) as new,
         ):
             made = make_delta(
                 self._old, self._new, self._new_layout, old.read, new.read, out, self._advance,
-                work_folder=place.parent,
+                work_folder=folder,
             )  # fmt: skip
             if made.update_bytes > self._without * DELTA_WORTH:
                 raise _NotWorthIt
-            return self._remember(made.stored, made.update_bytes)
+        known = self._remember(made.stored, made.update_bytes)
+        self._hub.objects.put_file(place_of(self._one), made_at)
+        return known
 
     def _reader(self, of: Manifest, laid_out: Layout) -> FileReader:
-        return FileReader(self._hub.data, of, laid_out, blocks_kept=DELTA_BLOCKS_KEPT)
+        return FileReader(self._hub.objects, of, laid_out, blocks_kept=DELTA_BLOCKS_KEPT)
 
     def _remember(self, stored: int, fetched: int) -> Delta:
         one = self._one

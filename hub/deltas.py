@@ -9,7 +9,6 @@ blocks.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from content_packs import repository
 from hub.edition import read_edition
@@ -102,7 +101,7 @@ def _offered(hub: Hub) -> set[tuple[str, int]]:
     return {
         (offer.pack, offer.version)
         for channel in edition.channels
-        for offer in edition.offers_on(channel)
+        for offer in (*edition.offers_on(channel), *edition.staged_on(channel))
     }
 
 
@@ -118,10 +117,9 @@ def _wanted(pack: str, versions: list[Version], offered: set[tuple[str, int]]) -
             yield Wanted(pack, older, newer)
 
 
-def place_of(hub: Hub, one: Wanted) -> Path:
-    """Return where a delta lies."""
-    old, new = one.older.manifest, one.newer.manifest
-    return hub.data.place(repository.delta_path(one.pack, old, new))
+def place_of(one: Wanted) -> str:
+    """Return the place of a delta in the repository."""
+    return repository.delta_path(one.pack, one.older.manifest, one.newer.manifest)
 
 
 def find(hub: Hub, one: Wanted) -> Delta | None:
@@ -132,7 +130,7 @@ def find(hub: Hub, one: Wanted) -> Delta | None:
             & (DeltaRow.older == one.older.version)
             & (DeltaRow.newer == one.newer.version)
         )
-    if row is None or (row.stored and _size(place_of(hub, one)) != row.stored):
+    if row is None or (row.stored and hub.objects.size(place_of(one)) != row.stored):
         return None
     return Delta(row.pack, row.older, row.newer, row.stored, row.fetched, row.without)
 
@@ -150,11 +148,3 @@ def remember(hub: Hub, made: Delta) -> None:
             fetched=made.fetched,
             without=made.without,
         ).execute()
-
-
-def _size(path: Path) -> int:
-    """Return a file's size, 0 if there is none that can be read: whoever makes it says why."""
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0

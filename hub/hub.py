@@ -15,6 +15,8 @@ from hub.engines import Postgresql
 from hub.errors import Damaged, NotAHub
 from hub.keys import KeyStore
 from hub.lock import locked
+from hub.objects.interface import Objects
+from hub.objects.opening import objects_of
 from hub.passphrases import Passphrases
 
 
@@ -28,6 +30,7 @@ class Hub:
     clock: Clock
     database: Database
     passphrases: Passphrases
+    objects: Objects
 
     def locked(self, doing: str) -> AbstractContextManager[None]:
         """Hold the hub's lock for the length of the block. Raises `Busy`, `StorageFailed`."""
@@ -76,6 +79,6 @@ def open_hub(root: Path, clock: Clock, *, passphrase_file: Path | None = None) -
     named = passphrase_file or (Path(config.passphrase_file) if config.passphrase_file else None)
     places = passphrases(data, named)
     keys = KeyStore(data.keys, passphrase=places.find)
-    hub = Hub(data, config, keys, clock, database, places)
+    hub = Hub(data, config, keys, clock, database, places, objects_of(data, config))
     hub.database.migrate(lambda: hub.locked("updating the database"))
     return hub

@@ -1,8 +1,9 @@
 """Putting a version's files in their places in the repository, so that a cut leaves no trace.
 
 Before the first file moves, `incoming/placing.json` says, durably, which files will be new. Then
-each moves by a rename, the bundles first, the manifest last. Once the version's row stands in the
-database they stay; where it doesn't come to that, `finish_or_forget` takes them away again.
+each is put in its place, whole or not at all, the bundles first, the manifest last. Once the
+version's row stands in the database they stay; where it doesn't come to that, `finish_or_forget`
+takes them away again.
 """
 
 import shutil
@@ -35,14 +36,12 @@ def put_in_place(
 
     Returns the bytes that are new in the repository. Raises `StorageFailed`.
     """
-    new = {place: path for place, path in staged.items() if not hub.data.place(place).exists()}
+    new = {place: path for place, path in staged.items() if hub.objects.size(place) is None}
     new_bytes = sum(path.stat().st_size for path in new.values())
     placing = Placing(pack, version, manifest, tuple(new))
     durable.write(hub.data.incoming / _PLACING, msgspec.json.encode(placing))
     for place, path in staged.items():
-        target = hub.data.place(place)
-        durable.make_folder(target.parent)
-        durable.rename(path, target)
+        hub.objects.put_file(place, path)
     return new_bytes
 
 
@@ -53,7 +52,7 @@ def finish_or_forget(hub: Hub) -> None:
         placing = _read_placing(path)
         if not _has_row(hub, placing):
             for place in placing.places:
-                durable.remove(hub.data.place(place))
+                hub.objects.delete(place)
         durable.remove(path)
     _empty(hub.data.incoming)
 

@@ -136,7 +136,7 @@ def _opened(hub: Hub, upload: Path, path: Path) -> Iterator[Cpack]:
     """Open our copy, but speak of the file that a person knows."""
 
     def open_here(digest: str) -> BinaryIO:
-        return hub.data.place(repository.bundle_path(digest)).open("rb")
+        return hub.objects.local(repository.bundle_path(digest)).open("rb")
 
     try:
         with cpack.open_cpack(upload, open_here) as taken:
@@ -231,7 +231,7 @@ def _add(hub: Hub, taken: Cpack, progress: Progress, by: str) -> Version:
         staged[place] = hub.data.incoming / f"document-{number}"
         durable.write(staged[place], data)
     new_bytes = put_in_place(hub, manifest.pack, manifest.version, taken.digest, staged)
-    check_bundles(hub.data, laid_out)
+    check_bundles(hub.objects, laid_out)
     new = Version(
         pack=manifest.pack,
         version=manifest.version,
@@ -270,15 +270,15 @@ def _earlier(hub: Hub, pack: str) -> list[tuple[Manifest, Layout]]:
     """Return the versions that a new one of the pack is laid out against."""
     earlier = []
     for version in versions_of(hub, pack)[:EARLIER_VERSIONS_MAX]:
-        manifest, _ = read_manifest(hub.data, version.pack, version.manifest)
-        earlier.append((manifest, read_layout(hub.data, manifest, version.layout)[0]))
+        manifest, _ = read_manifest(hub.objects, version.pack, version.manifest)
+        earlier.append((manifest, read_layout(hub.objects, manifest, version.layout)[0]))
     return earlier
 
 
 def _expect_bundles(hub: Hub, taken: Cpack, path: Path) -> None:
     """Raise `Missing` where a thin cpack leaves out a bundle that isn't here either."""
     for digest in taken.left_out:
-        if not hub.data.place(repository.bundle_path(digest)).is_file():
+        if hub.objects.size(repository.bundle_path(digest)) is None:
             raise Missing(
                 f"{path}: is thin, and leaves out the bundle {digest}, which isn't here",
                 hint="Publish the version that it was built after, or build it without --after.",

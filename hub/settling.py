@@ -9,16 +9,20 @@ A command that was cut off can have left behind, and this puts right:
 The repository, being signed and read by others, is the truth; the database follows it.
 """
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from content_packs import durable
+from content_packs.errors import SatchelError
 from hub import taking_over
 from hub.clock import in_words
 from hub.edition import Edition, read_edition
 from hub.hub import Hub
 from hub.models import ReleaseRow
 from hub.placing import finish_or_forget
+
+_log = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -35,7 +39,21 @@ def changing(hub: Hub, doing: str) -> Iterator[Edition]:
         taking_over.settle(hub.keys, edition)
         record_releases(hub, edition)
         taking_over.record(hub, edition)
-        yield edition
+        try:
+            yield edition
+        finally:
+            _publish(hub)
+
+
+def _publish(hub: Hub) -> None:
+    """Copy what was signed to where others read it; where that fails, it is done again later.
+
+    It is in force already: a store that doesn't answer now takes nothing back.
+    """
+    try:
+        hub.objects.publish()
+    except SatchelError as error:
+        _log.warning("the store doesn't have the newest metadata yet: %s", error.message)
 
 
 def record_releases(hub: Hub, edition: Edition, actor: str = "") -> None:

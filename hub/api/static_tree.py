@@ -5,8 +5,6 @@ what HTTP asks for: status, date, entity tag, caching, and the range. No `Conten
 the place, and no file of a repository starts as anything that a browser would show or run.
 """
 
-import io
-
 from flask import Request, Response
 from werkzeug.wsgi import wrap_file
 
@@ -14,45 +12,57 @@ from content_packs import byte_ranges, repository
 from content_packs.byte_ranges import Answer
 from content_packs.digests import digest_of
 from content_packs.errors import Missing
-from content_packs.stored_zip import Section
-from hub.data_dir import DataDir
+from hub.hub import Hub
 from hub.limits import ETAG_HEX_DIGITS, READ_BYTES
 
 _FOR_EVER = "max-age=31536000"
 _ASK_EACH_TIME = "no-cache"
+_ELSEWHERE = ("bundles/", "deltas/")  # what is worth a round trip more
 
 
-def answer(data: DataDir, place: str, request: Request) -> Response:
-    """Return the answer to a GET or HEAD for `place`. Raises `Missing`."""
+def answer(hub: Hub, place: str, request: Request) -> Response:
+    """Return the answer to a GET or HEAD for `place`. Raises `Missing`, `StorageFailed`."""
     if not repository.is_place(place):
         raise Missing(f"{place[:160]!r} is not a place in a repository")
     try:
         if place.startswith("metadata/"):
-            return _metadata(data, place, request)
-        return _content(data, place, request)
+            return _metadata(hub, place, request)
+        return _content(hub, place, request)
     except OSError as error:
         raise Missing(f"{place}: not here") from error
 
 
-def _metadata(data: DataDir, place: str, request: Request) -> Response:
+def _metadata(hub: Hub, place: str, request: Request) -> Response:
     """Answer from memory: read once, its tag and its bytes can't be of two states."""
-    body = data.place(place).read_bytes()
+    body = hub.data.place(place).read_bytes()
     found = _found(request, len(body), digest_of(body))
     part = body[found.first : found.first + found.length]
     return _without_type(Response(part, found.status, _headers(place, found)))
 
 
-def _content(data: DataDir, place: str, request: Request) -> Response:
+def _content(hub: Hub, place: str, request: Request) -> Response:
     """Answer with an open part of the file, which the server sends as its client takes it."""
-    path = data.place(place)
-    digest = path.name.split(".", 1)[0]
-    found = _found(request, path.stat().st_size, digest)
+    size = hub.objects.size(place)
+    if size is None:
+        raise Missing(f"{place}: not here")
+    if hub.config.objects_public and place.startswith(_ELSEWHERE):
+        return _elsewhere(f"{hub.config.objects_public.rstrip('/')}/{place}")
+    found = _found(request, size, _digest_in(place))
     headers = _headers(place, found) | {"Content-Length": str(found.length)}
     if request.method == "HEAD" or not found.length:
         return _without_type(Response(None, found.status, headers))
-    part = io.BufferedReader(Section(path, found.first, found.length), READ_BYTES)
+    part = hub.objects.open(place, found.first, found.length)
     body = wrap_file(request.environ, part, READ_BYTES)
     return _without_type(Response(body, found.status, headers, direct_passthrough=True))
+
+
+def _digest_in(place: str) -> str:
+    return place.rpartition("/")[2].split(".", 1)[0]
+
+
+def _elsewhere(address: str) -> Response:
+    """Send who asks to the public address of the store; where it is may change some day."""
+    return _without_type(Response(None, 307, {"Location": address, "Cache-Control": "no-store"}))
 
 
 def _without_type(response: Response) -> Response:

@@ -88,7 +88,7 @@ def _wishes(edition: Edition, schools: Iterable[School]) -> dict[Offer, set[_Hel
         for channel in edition.channels:
             if school.channels is not None and channel not in school.channels:
                 continue
-            for offer in edition.offers_on(channel):
+            for offer in edition.offers_for(channel, school.node):
                 if school.packs is not None and offer.pack not in school.packs:
                     continue
                 found.setdefault(offer, set()).add(held_version(school.report, offer.pack))
@@ -101,9 +101,9 @@ def _parcel(hub: Hub, offer: Offer, held: set[_Held]) -> Parcel:
     lacking = held - {offer.version}
     if not lacking:
         return Parcel(name, ())
-    of, stored = read_manifest(hub.data, offer.pack, offer.manifest)
-    laid_out, stored_layout = read_layout(hub.data, of, offer.layout)
-    check_bundles(hub.data, laid_out)
+    of, stored = read_manifest(hub.objects, offer.pack, offer.manifest)
+    laid_out, stored_layout = read_layout(hub.objects, of, offer.layout)
+    check_bundles(hub.objects, laid_out)
     bundles: set[int] = set()
     made: list[Wanted] = []
     for version in sorted(lacking, key=lambda version: version or 0):
@@ -133,7 +133,7 @@ def _known_chunks(hub: Hub, pack: str, version: _Held) -> frozenset[str]:
         found = expect_version(hub, pack, version)
     except Missing:
         return frozenset()
-    of, _ = read_manifest(hub.data, pack, found.manifest)
+    of, _ = read_manifest(hub.objects, pack, found.manifest)
     return frozenset(of.number_of_chunk)
 
 
@@ -165,11 +165,10 @@ def _metadata(hub: Hub, edition: Edition) -> Iterator[Wanted]:
 
 
 def _file(hub: Hub, place: str) -> Wanted:
-    path = hub.data.place(place)
-    try:
-        return Wanted(place, path.stat().st_size)
-    except OSError as error:
+    size = hub.objects.size(place)
+    if size is None:
         raise Damaged(
-            f"{path}: can't be read: {error.strerror}",
+            f"{place}: isn't in the repository, or can't be read",
             hint="Restore this file from a backup, or from any copy of the repository.",
-        ) from error
+        )
+    return Wanted(place, size)

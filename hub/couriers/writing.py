@@ -224,7 +224,7 @@ class _Writing:
             found = self.stick.digest(courier.repository_path(place))
         except (InvalidContent, Missing, SourceUnavailable):
             return None  # it is written anew; a stick that is gone says so then
-        path = self.hub.data.place(place)
+        path = self.hub.objects.local(place)
         with storage_errors(path):
             ours = digest_of_file(path)
         if found != ours:
@@ -257,7 +257,7 @@ class _Writing:
             )
         except DigestMismatch as error:
             raise Damaged(
-                f"{self.hub.data.place(place)}: {error.message}",
+                f"{place}: {error.message}",
                 hint="Restore this file from a backup, or from any copy of the repository.",
             ) from error
         self.written.files += 1
@@ -271,7 +271,7 @@ class _Writing:
         if place == repository.TIMESTAMP:
             yield self.contents.timestamp
             return
-        path, done = self.hub.data.place(place), 0
+        path, done = self.hub.objects.local(place), 0
         with storage_errors(path), path.open("rb") as file:
             for piece in read_pieces(file):
                 yield piece

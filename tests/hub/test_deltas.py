@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -70,7 +69,7 @@ def test_a_delta_is_a_small_file_of_the_repository(filled: Hub) -> None:
 def test_a_delta_says_how_to_make_the_new_version_of_the_old(filled: Hub) -> None:
     delta_files.make(filled, deltas.wanted(filled))
     old, new = (
-        read_manifest(filled.data, "demo", expect_version(filled, "demo", n).manifest)[0]
+        read_manifest(filled.objects, "demo", expect_version(filled, "demo", n).manifest)[0]
         for n in (1, 2)
     )
     stored = filled.data.place(place(filled, 1, 2)).read_bytes()
@@ -79,8 +78,8 @@ def test_a_delta_says_how_to_make_the_new_version_of_the_old(filled: Hub) -> Non
     )
     assert head.size == len(stored)
     made = {}
-    old_layout, _ = read_layout(filled.data, old, expect_version(filled, "demo", 1).layout)
-    with FileReader(filled.data, old, old_layout, blocks_kept=2) as reader:
+    old_layout, _ = read_layout(filled.objects, old, expect_version(filled, "demo", 1).layout)
+    with FileReader(filled.objects, old, old_layout, blocks_kept=2) as reader:
         for number, span in enumerate(head.group_spans):
             group = stored[span.offset : span.offset + span.stored]
             made |= dict(delta_applying.make_files(
@@ -115,11 +114,11 @@ def test_a_delta_whose_file_is_lost_is_made_again(filled: Hub, harm: str) -> Non
 
 
 def test_a_half_written_delta_is_swept_away(filled: Hub) -> None:
-    half = filled.data.place(place(filled, 1, 2) + ".part")
-    half.parent.mkdir(parents=True)
+    half = filled.data.making / "new.delta.part"
+    half.parent.mkdir()
     half.write_bytes(b"half")
-    assert not repository.is_place(place(filled, 1, 2) + ".part")
     delta_files.make(filled, deltas.wanted(filled))
+    assert list(filled.data.making.iterdir()) == []
     assert set(files(filled)) == {place(filled, 1, 2)}
 
 
@@ -197,8 +196,8 @@ def test_a_delta_that_cant_be_written_keeps_no_version_from_the_schools(
     filled: Hub, cpacks: dict[str, Path]
 ) -> None:
     delta_files.make(filled, deltas.wanted(filled))
-    shutil.rmtree(filled.data.repository / "deltas")
-    (filled.data.repository / "deltas").write_text("not a folder")
+    filled.data.making.rmdir()
+    filled.data.making.write_text("not a folder")
     command = ["publish", str(cpacks["3"]), "--release", "main"]
     done = CliRunner().invoke(main, [*command, "--data", str(filled.data.root)])
     assert done.exit_code == 0, done.output
@@ -240,11 +239,11 @@ def test_a_publish_makes_the_delta_that_nodes_will_ask_for(
 def test_parts_of_files_are_read_across_chunks(hub: Hub, tmp_path: Path) -> None:
     made = make_demo(tmp_path / "1.cpack", video_bytes=1_500_000)
     version = publish(hub, tmp_path / "1.cpack").version
-    found, _ = read_manifest(hub.data, "demo", version.manifest)
-    laid_out, _ = read_layout(hub.data, found, version.layout)
+    found, _ = read_manifest(hub.objects, "demo", version.manifest)
+    laid_out, _ = read_layout(hub.objects, found, version.layout)
     film = max(made.files, key=lambda file: file.size)
     assert len(film.pieces) > 3
-    with FileReader(hub.data, found, laid_out, blocks_kept=2) as reader:
+    with FileReader(hub.objects, found, laid_out, blocks_kept=2) as reader:
         whole = reader.read(film, 0, film.size)
         assert manifest.digest(found) == version.manifest
         for offset, length in ((0, 10), (film.pieces[0].size - 5, 10), (700_000, 1_500_000)):

@@ -170,10 +170,10 @@ def test_progress_ends_with_all_bytes_done(hub: Hub, cpacks: dict[str, Path]) ->
 
 def test_published_content_can_be_read_back(hub: Hub, cpacks: dict[str, Path]) -> None:
     version = publish(hub, cpacks["1"]).version
-    manifest, stored = read_manifest(hub.data, "demo", version.manifest)
+    manifest, stored = read_manifest(hub.objects, "demo", version.manifest)
     assert manifest.version == 1
     assert stored
-    assert read_layout(hub.data, manifest, version.layout)[0].bundles
+    assert read_layout(hub.objects, manifest, version.layout)[0].bundles
 
 
 # -- thin: only what the hub lacks ---------------------------------------------------------------
