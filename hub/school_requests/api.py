@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 from hub.api.operations import Given, Operation
-from hub.api.paging import PAGE_DEFAULT, Limit
+from hub.api.paging import PAGE_DEFAULT, After, Limit
 from hub.hub import Hub
 from hub.people.actor import Actor
 from hub.people.rights import Right
@@ -18,7 +18,7 @@ class RequestsQuery(msgspec.Struct, forbid_unknown_fields=True):
 
     school: str = ""
     everything: bool = False
-    after: int = 0
+    after: After = 0
     limit: Limit = PAGE_DEFAULT
 
 
