@@ -44,6 +44,5 @@ TRIES_OF_NETWORK = 30  # a district office is one address
 TRY_OF_NETWORK_SECONDS = 30
 TRIES_OF_ALL = 300  # whoever has a thousand networks: 25 ms of a processor for each
 TRY_OF_ALL_SECONDS = 1
-TRY_ROWS_MAX = 20_000
 
 PEOPLE_SHOWN = 100  # on a page

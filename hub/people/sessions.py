@@ -93,10 +93,10 @@ def begin(hub: Hub, person: PersonRow, address: str, randomness: Callable[[int],
     return token
 
 
-def end(hub: Hub, session: str) -> None:
-    """End a session by its id. Raises `StorageFailed`."""
-    with hub.database.writing():
-        PersonSessionRow.delete().where(PersonSessionRow.digest == session).execute()
+def end_one(person: str, session: str) -> bool:
+    """End a session of a person's by its id, inside the caller's transaction; say if it was."""
+    theirs = (PersonSessionRow.person == person) & (PersonSessionRow.digest == session)
+    return bool(PersonSessionRow.delete().where(theirs).execute())
 
 
 def end_all(person: str, *, but: str = "") -> int:
