@@ -10,7 +10,7 @@ from hub.people.actor import Actor
 from hub.people.rights import Right
 from hub.records import exporting, reading
 from hub.use import showing
-from hub.use.limits import FEW_PUPILS, RECORDED_SCHOOLS_SHOWN
+from hub.use.limits import DEEDS_ROUNDED_TO, FEW_PUPILS, RECORDED_SCHOOLS_SHOWN
 
 _JSON_LINES = "application/x-ndjson"
 
@@ -30,6 +30,7 @@ def add(console: Console) -> None:
             points=_points(found),
             name=_name,
             few=FEW_PUPILS,
+            step=DEEDS_ROUNDED_TO,
             may_export=actor.may(Right.OPERATE),
         )
 
@@ -45,6 +46,7 @@ def add(console: Console) -> None:
             found=found,
             name=_name,
             few=FEW_PUPILS,
+            step=DEEDS_ROUNDED_TO,
         )
 
     @console.get("/use/records", right=Right.OPERATE)

@@ -1,8 +1,9 @@
 """What is used, for people and programs, with small numbers left out.
 
 A **tally** adds up schools: where it has fewer than `FEW_PUPILS` pupils, neither their number nor
-anything that they did is in it. That holds for each that is returned, and so for each cell of a
-table; what a person may not see isn't in any of them.
+anything that they did is in it; else what they did is said to the nearest `DEEDS_ROUNDED_TO`, so
+that nobody finds what a few did by taking one number from another. That holds for each tally that
+is returned, and so for each cell of a table; what a person may not see isn't in any of them.
 """
 
 import re
@@ -21,7 +22,7 @@ from hub.hub import Hub
 from hub.models import PackRow, VersionRow
 from hub.people.actor import Actor
 from hub.people.rights import Right
-from hub.use.limits import FEW_PUPILS, MONTHS_SHOWN_MAX
+from hub.use.limits import DEEDS_ROUNDED_TO, FEW_PUPILS, MONTHS_SHOWN_MAX
 from hub.use.tables import UseDayRow, UseRow
 
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
@@ -32,7 +33,7 @@ class Tally:
     """Of `schools`, those where somebody did anything. None: by fewer than `FEW_PUPILS` pupils.
 
     `opened` counts items, each once a day and pupil, `done` whole lessons likewise; `correct` of
-    the `answers` to questions earned all points.
+    the `answers` to questions earned all points. These four are rounded.
     """
 
     schools: int = 0
@@ -221,8 +222,12 @@ def _sums(where: Any, by: Any) -> Iterable[Any]:
 def _tally(row: Any) -> Tally:
     if int(row.pupils) < FEW_PUPILS:
         return Tally(int(row.schools), None, None, None, None, None)
-    sums = (row.pupils, row.opened, row.done, row.answers, row.correct)
-    return Tally(int(row.schools), *(int(each) for each in sums))
+    deeds = (_rounded(each) for each in (row.opened, row.done, row.answers, row.correct))
+    return Tally(int(row.schools), int(row.pupils), *deeds)
+
+
+def _rounded(count: int) -> int:
+    return (int(count) + DEEDS_ROUNDED_TO // 2) // DEEDS_ROUNDED_TO * DEEDS_ROUNDED_TO
 
 
 def _most_used(each: PackUse) -> tuple[int, int, str]:

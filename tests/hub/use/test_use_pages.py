@@ -90,7 +90,7 @@ def test_an_officer_goes_from_all_to_a_township_to_a_pack(signed_in: Callable[..
     assert "64 pupils" in page.locator(".figure-row").inner_text().replace("\n", " ")
     assert "Rivers" in page.locator("ul.badges").last.inner_text()
     page.get_by_role("link", name=TOWNSHIP).click()
-    page.locator("table").first.get_by_role("link").click()
+    page.get_by_role("link", name="Demo").click()
     rows = page.locator("tbody tr").all_inner_texts()
     assert "22" in rows[0]
     assert "fewer than 5 pupils" in rows[1]
