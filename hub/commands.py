@@ -7,9 +7,12 @@ from hub.backup.cli import COMMANDS as OF_BACKUP
 from hub.console.cli import COMMANDS as OF_CONSOLE
 from hub.couriers.cli import courier
 from hub.fleet.cli import COMMANDS as OF_FLEET
+from hub.jobs.cli import COMMANDS as OF_JOBS
 from hub.keyring.cli import keys, publishers
 from hub.records.cli import COMMANDS as OF_RECORDS
+from hub.rollouts.cli import COMMANDS as OF_ROLLOUTS
 from hub.school_requests.cli import COMMANDS as OF_REQUESTS
+from hub.simulation.cli import COMMANDS as OF_SIMULATION
 from hub.use.cli import COMMANDS as OF_USE
 
 COMMANDS: tuple[click.Command, ...] = (
@@ -20,7 +23,10 @@ COMMANDS: tuple[click.Command, ...] = (
     *OF_BACKUP,
     *OF_CONSOLE,
     *OF_FLEET,
+    *OF_JOBS,
     *OF_RECORDS,
     *OF_REQUESTS,
+    *OF_ROLLOUTS,
+    *OF_SIMULATION,
     *OF_USE,
 )

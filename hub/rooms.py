@@ -14,8 +14,12 @@ from hub.api.operations import Operation
 from hub.console import api as of_console
 from hub.console import home
 from hub.console.ground import Console
+from hub.jobs import api as of_jobs
+from hub.jobs import pages as jobs_pages
 from hub.packs import pages as packs_pages
 from hub.records import api as of_records
+from hub.rollouts import api as of_rollouts
+from hub.rollouts import pages as rollouts_pages
 from hub.school_requests import api as of_requests
 from hub.school_requests import pages as requests_pages
 from hub.uploads import pages as uploads_pages
@@ -37,7 +41,9 @@ ROOMS: tuple[Room, ...] = (
     Room("alerts", alerts_pages.add, of_alerts.OPERATIONS),
     Room("requests", requests_pages.add, of_requests.OPERATIONS),
     Room("use", use_pages.add, (*of_use.OPERATIONS, *of_records.OPERATIONS)),
+    Room("jobs", jobs_pages.add, of_jobs.OPERATIONS),
     Room("packs", packs_pages.add),
+    Room("rollouts", rollouts_pages.add, of_rollouts.OPERATIONS),
     Room("uploads", uploads_pages.add),
 )
 

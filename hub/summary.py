@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 from hub import overview
 from hub.hub import Hub
+from hub.jobs import needs as of_jobs
 from hub.needs import Need
 from hub.people.actor import Actor
 from hub.people.rights import Right
+from hub.rollouts import needs as of_rollouts
 from hub.school_requests import needs as of_requests
 
 _URGENCIES = ("bad", "warn", "new")
@@ -51,5 +53,7 @@ def _of_hub(hub: Hub, actor: Actor) -> list[Need]:
 
 _ROOMS: tuple[Callable[[Hub, Actor], list[Need]], ...] = (
     _of_hub,
+    of_rollouts.needs,
     of_requests.needs,
+    of_jobs.needs,
 )

@@ -14,6 +14,7 @@ CHORES_POLL_SECONDS = 1.0  # a chore is this late at most
 TIDY_SECONDS = 3_600
 STOP_SECONDS = 10.0  # for a chore that is under way
 
+FAILED_DAYS = 7  # for so long a failed job waits for somebody to look
 JOBS_KEPT_MAX = 1_000  # that have ended
 QUEUED_MAX = 2_000  # that wait or run; more are refused
 QUEUED_OF_ACTOR_MAX = 200  # of one person
@@ -23,6 +24,7 @@ LOG_BYTES_MAX = 64 * KIB  # kept of a job: the beginning and the end
 LOG_HEAD_BYTES = 16 * KIB  # of that, the beginning
 LINE_CHARACTERS_MAX = 500
 PAGE_MAX = 500  # jobs in an answer
+SHOWN = 50  # jobs on a page
 
 NICENESS = 15  # answering nodes goes first
 MEMORY_BYTES_MAX = 4 * GIB  # address space of a job's process

@@ -13,6 +13,7 @@ from hub.people.rights import Right
 State: TypeAlias = Literal["queued", "running", "done", "failed", "cancelled"]
 OPEN: Final = ("queued", "running")
 ENDED: Final = ("done", "failed", "cancelled")
+STATES: Final = ("open", *OPEN, *ENDED)  # that can be asked for; open: it waits or runs
 
 OF_HUB: Final = Actor("hub", "administrator", "command")  # who asks for what the hub does by itself
 

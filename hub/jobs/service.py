@@ -8,7 +8,7 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -20,12 +20,13 @@ from hub.hub import Hub
 from hub.jobs import kinds
 from hub.jobs.limits import (
     ARGUMENTS_BYTES_MAX,
+    FAILED_DAYS,
     PAGE_MAX,
     QUEUED_MAX,
     QUEUED_OF_ACTOR_MAX,
     WAIT_POLL_SECONDS,
 )
-from hub.jobs.model import ENDED, OPEN, Job, State, job_of, new_id, written
+from hub.jobs.model import ENDED, OPEN, STATES, Job, job_of, new_id, written
 from hub.jobs.tables import JobLogRow, JobRow
 from hub.jobs.waking import wakes_of
 from hub.people.actor import Actor
@@ -100,11 +101,12 @@ def find(  # noqa: PLR0913 - all after the actor by name
 ) -> Page:
     """Return the newest jobs that are `actor`'s to see, older than the one called `after`.
 
-    Raises `Refused`, `UsageError` for a state that there is not, `StorageFailed`.
+    `state`: a job's, or `open` for those that wait or run. Raises `Refused`, `UsageError` for a
+    state that there is not, `StorageFailed`.
     """
     actor.expect(Right.SEE_JOBS)
-    if state and state not in (*OPEN, *ENDED):
-        raise UsageError(f"no job is {state[:40]!r}", hint=f"One is {', '.join((*OPEN, *ENDED))}.")
+    if state and state not in STATES:
+        raise UsageError(f"no job is {state[:40]!r}", hint=f"One is {', '.join(STATES)}.")
     limit = max(1, min(limit, PAGE_MAX))
     query = JobRow.select().order_by(JobRow.id.desc()).limit(limit + 1)
     for condition in _conditions(actor, state, kind, after):
@@ -115,10 +117,10 @@ def find(  # noqa: PLR0913 - all after the actor by name
     return Page(found[:limit], found[limit - 1].id if more else "")
 
 
-def count(hub: Hub, actor: Actor) -> dict[State, int]:
+def count(hub: Hub, actor: Actor) -> dict[str, int]:
     """Return how many jobs of what is `actor`'s are in each state. Raises `Refused`."""
     actor.expect(Right.SEE_JOBS)
-    counts: dict[State, int] = {}
+    counts: dict[str, int] = {}
     with hub.database.transaction():
         for state in (*OPEN, *ENDED):
             query = JobRow.select().where(JobRow.state == state)
@@ -126,6 +128,17 @@ def count(hub: Hub, actor: Actor) -> dict[State, int]:
                 query = query.where(condition)
             counts[state] = query.count()
     return counts
+
+
+def failed_of_late(hub: Hub, actor: Actor) -> int:
+    """Return how many jobs of what is `actor`'s failed within `FAILED_DAYS`. Raises `Refused`."""
+    actor.expect(Right.SEE_JOBS)
+    since = in_words(hub.clock() - timedelta(days=FAILED_DAYS))
+    query = JobRow.select().where(JobRow.ended_at >= since)
+    for condition in _conditions(actor, "failed", "", ""):
+        query = query.where(condition)
+    with hub.database.transaction():
+        return int(query.count())
 
 
 def log_of(hub: Hub, actor: Actor, job: str) -> list[str]:
@@ -232,7 +245,7 @@ def _conditions(actor: Actor, state: str, kind: str, after: str) -> list[Any]:
     elif actor.townships is not None:
         found.append(JobRow.login == actor.login)
     if state:
-        found.append(JobRow.state == state)
+        found.append(_is_open() if state == "open" else JobRow.state == state)
     if kind:
         found.append(JobRow.kind == kind)
     if after:

@@ -25,6 +25,7 @@ NAMES = {  # which arguments are messages
     "ngettext": (0, 1),
     "Need": (2, 3),
     "Reason": (1,),
+    "register": (2,),  # kinds of jobs
 }
 
 
