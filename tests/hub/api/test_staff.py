@@ -8,33 +8,22 @@ from werkzeug.test import TestResponse
 
 from hub.app import create_app
 from hub.fleet import audit
-from hub.fleet.tables import SchoolRow
 from hub.hub import Hub
 from hub.people.rights import Role
 from hub.people.tables import ApiTokenRow, PersonRow
 from hub.school_requests.tables import RequestRow
 from tests.hub.console.site import TOWNSHIP, add_people, api_token
+from tests.hub.console.wishes import AT, add_wish
 
 pytestmark = pytest.mark.both_databases
-
-AT = "2026-01-02T03:04:05Z"
 
 
 @pytest.fixture
 def web(hub: Hub) -> FlaskClient:
     add_people(hub)
-    _add_wish(hub, "near", TOWNSHIP)
-    _add_wish(hub, "far", "elsewhere")
+    add_wish(hub, "near", TOWNSHIP)
+    add_wish(hub, "far", "elsewhere")
     return create_app(hub).test_client()
-
-
-def _add_wish(hub: Hub, school: str, township: str) -> None:
-    with hub.database.writing():
-        SchoolRow.insert(school=school, district="tibet", added_at=AT, township=township).execute()
-        RequestRow.insert(
-            school=school, id=f"of-{school}", what="wish", node=f"{school}-1", state="open",
-            text="more maps", asked_at=AT, taken_at=AT,
-        ).execute()  # fmt: skip
 
 
 Ask = Callable[..., TestResponse]
@@ -121,7 +110,7 @@ def test_what_is_not_ones_own_is_answered_as_what_is_not_there(ask: Ask, hub: Hu
 
 def test_pages_of_a_list_hold_each_once(ask: Ask, hub: Hub) -> None:
     for number in range(5):
-        _add_wish(hub, f"more-{number}", TOWNSHIP)
+        add_wish(hub, f"more-{number}", TOWNSHIP)
     seen, after = [], ""
     for _ in range(9):
         found = ask("administrator", f"/requests?limit=3&after={after or 0}").json
