@@ -6,6 +6,7 @@ their own, in a frame without any right. An exercise shows its answers: staff ju
 """
 
 import posixpath
+import re
 from dataclasses import dataclass
 from urllib.parse import quote, unquote, urlsplit
 
@@ -18,6 +19,8 @@ from content_packs.manifest import File, Item, Lesson, Rendition, Variant
 from hub.hub import Hub
 from hub.packs import contents
 from hub.packs.contents import Held
+
+_HEADING = re.compile(r"\A\s*<h1[^>]*>.*?</h1>", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,7 @@ def _show(hub: Hub, places: Places, item: Item, variant: Variant) -> Shown:
         html = clean_fragment(
             data.decode(errors="replace"), address=lambda link: places.of_link(link, variant.path)
         )
+        html = _HEADING.sub("", html, count=1)  # the page has it as the item's title
     return Shown(item, variant, address=places.file(variant.path), file=file, html=html)
 
 
