@@ -114,20 +114,23 @@ def abort(
 ) -> Rollout:
     """End a rollout: no more schools get it. `revert`: who has it goes back; None: as planned.
 
-    One that was never approved is only dropped. Raises `Missing`, `Refused`, `Busy`, `Damaged`,
+    One that was never approved is only dropped; of one that stopped by itself it is noted that
+    somebody knows. Raises `Missing`, `Refused`, `Busy`, `Damaged`,
     `KeyAbsent`, `StorageFailed`.
     """
     actor.expect(Right.RELEASE)
     before = _seen(hub, actor, rollout)
     was = before.progress
-    if was.state in {"finished", "withdrawn"} or (was.state == "aborted" and was.reverted):
+    over = was.state == "aborted" and before.reason.code.endswith("-by-hand")
+    if was.state in {"finished", "withdrawn"} or (over and was.reverted):
         raise Refused(
             f"{rollout}: it is {was.state} already",
             hint=f"To take the version back: hub withdraw {before.plan.pack} --version "
             f"{before.plan.version} --channel {before.plan.channel}",
         )
     back = before.plan.stages[was.stage].abort == "revert" if revert is None else revert
-    if was.state == "aborted" and not back:
+    back = back or was.reverted
+    if over and not back:
         return before
     begun, now = was.state != "planned", hub.clock()
     with _step(hub, before, "rollout-aborted", actor.login):

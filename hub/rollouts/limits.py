@@ -13,7 +13,7 @@ OPEN_MAX: Final = 64  # rollouts that run, wait or are paused at a time
 SEEDS_TRIED_MAX: Final = 64  # until no two schools have one mark; the second is hardly ever needed
 SCHOOLS_SHOWN_MAX: Final = 500  # in one page of a list
 
-EVALUATE_SECONDS: Final = 60.0  # between two looks at what schools report
+EVALUATE_SECONDS: Final = 60  # between two looks at what schools report
 LEASE_SECONDS: Final = 180.0  # a look takes seconds; who died in one is waited for no longer
 JOIN_SECONDS: Final = 3_600  # schools that join a list are signed in at most this often
 ROWS_AT_A_TIME: Final = 200  # in one statement: SQLite takes some thousand values

@@ -1,0 +1,217 @@
+"""`hub rollouts`: see hub/CLI.md."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from content_packs.command_line import json_option
+from hub.options import data_option, passphrase_file, passphrase_option, print_built
+
+if TYPE_CHECKING:
+    from hub.hub import Hub
+    from hub.rollouts.keeping import Rollout
+
+_LISTED = 50
+_SCHOOLS = 500
+
+
+def _open(data: Path) -> "Hub":
+    from hub.clock import system_clock
+    from hub.hub import open_hub
+
+    return open_hub(data, system_clock, passphrase_file=passphrase_file())
+
+
+@click.group()
+def rollouts() -> None:
+    """Bring a version to a few schools first, and on by itself where it does well."""
+
+
+@rollouts.command("plan")
+@data_option
+@click.argument("pack")
+@click.option("--version", type=int, required=True)
+@click.option("--channel", required=True)
+@click.option(
+    "--stage", "stages", multiple=True, required=True,
+    help="In order: 5%, schools:NAME,NAME or a filter; with ' wait' at its end a person lets "
+    "the next begin.",
+)  # fmt: skip
+@click.option("--success-pct", type=int, default=90, show_default=True)
+@click.option("--min-contacted", type=int, default=1, show_default=True)
+@click.option("--soak-hours", type=int, default=24, show_default=True)
+@click.option("--fail-pct", type=int, default=5, show_default=True)
+@click.option("--fail-min-n", type=int, default=2, show_default=True)
+@click.option("--max-days", type=int, default=14, show_default=True)
+@click.option("--abort", type=click.Choice(["keep", "revert"]), default="keep", show_default=True)
+@click.option("--activate-at", default="", help="When lessons switch, RFC 3339.")
+@click.option("--needed-by", default="", help="When schools need it, RFC 3339.")
+@click.option("--second-person", is_flag=True, help="Somebody else has to approve it.")
+@click.option("--note", default="")
+@click.option("--dry-run", is_flag=True, help="Only say what it would cost.")
+@json_option
+def plan(data: Path, dry_run: bool, as_json: bool, **given: str) -> None:
+    """Plan a rollout of PACK, and say what it costs. Nothing goes out before it is approved."""
+    from hub.people.actor import of_this_machine
+    from hub.rollouts import forms, planning, reading
+
+    hub = _open(data)
+    wanted = forms.read(reading.of_options(given))
+    if dry_run:
+        price = planning.price(hub, of_this_machine(), wanted)
+        if as_json:
+            print_built(price)
+        else:
+            click.echo(reading.price(hub, price))
+        return
+    _say(hub, planning.plan(hub, of_this_machine(), wanted), as_json=as_json)
+
+
+@rollouts.command("list")
+@data_option
+@json_option
+def list_rollouts(data: Path, as_json: bool) -> None:
+    """List rollouts, the newest first."""
+    from hub.people.actor import of_this_machine
+    from hub.rollouts import reading
+    from hub.rollouts.listing import listed
+
+    found = listed(_open(data), of_this_machine(), limit=_LISTED)
+    if as_json:
+        print_built({"rollouts": found.items})
+        return
+    for one in found.items:
+        click.echo(reading.line(one))
+    if not found.items:
+        click.echo("There is no rollout. Plan one: hub rollouts plan")
+
+
+@rollouts.command("show")
+@data_option
+@click.argument("rollout")
+@json_option
+def show(data: Path, rollout: str, as_json: bool) -> None:
+    """Show a rollout, its stages, and its journal with each decision in words."""
+    from hub.people.actor import of_this_machine
+    from hub.rollouts import reading
+    from hub.rollouts.api import answer
+
+    hub = _open(data)
+    found = answer(hub, of_this_machine(), rollout)
+    if as_json:
+        print_built(found)
+        return
+    for line in reading.all_of(hub, found):
+        click.echo(line)
+
+
+@rollouts.command("schools")
+@data_option
+@click.argument("rollout")
+@click.option("--stage", type=int, default=0, help="From 1; all.")
+@click.option("--outcome", default="", help="opened, waiting, working, failed, unreached; all.")
+@click.option("--after", default="", help="Go on after this box.")
+@json_option
+def list_schools(  # noqa: PLR0913, PLR0917  # each is an option of the command
+    data: Path, rollout: str, stage: int, outcome: str, after: str, as_json: bool
+) -> None:
+    """List what became of a rollout in each school."""
+    from hub.people.actor import of_this_machine
+    from hub.rollouts import sayings
+    from hub.rollouts.listing import schools
+
+    found = schools(
+        _open(data),
+        of_this_machine(),
+        rollout,
+        stage=stage,
+        outcome=outcome,
+        after=after,
+        limit=_SCHOOLS,
+    )
+    if as_json:
+        print_built(found)
+        return
+    for one in found.items:
+        why = f": {sayings.trouble(one.reason)}" if one.reason else ""
+        click.echo(f"{one.school}  {one.node}  stage {one.stage}  {one.outcome}{why}")
+    if found.next:
+        click.echo(f"More: --after {found.next}")
+
+
+@rollouts.command("approve")
+@data_option
+@passphrase_option
+@click.argument("rollout")
+@json_option
+def approve(data: Path, rollout: str, as_json: bool) -> None:
+    """Let a planned rollout begin with its first stage."""
+    from hub.people.actor import of_this_machine
+    from hub.rollouts import deciding
+
+    hub = _open(data)
+    _say(hub, deciding.approve(hub, of_this_machine(), rollout), as_json=as_json)
+
+
+@rollouts.command("pause")
+@data_option
+@click.argument("rollout")
+@click.option("--why", default="", help="For the journal.")
+@json_option
+def pause(data: Path, rollout: str, why: str, as_json: bool) -> None:
+    """Let a rollout reach no more schools for now; who was reached goes on."""
+    from hub.people.actor import of_this_machine
+    from hub.rollouts import deciding
+
+    hub = _open(data)
+    _say(hub, deciding.pause(hub, of_this_machine(), rollout, why=why), as_json=as_json)
+
+
+@rollouts.command("resume")
+@data_option
+@passphrase_option
+@click.argument("rollout")
+@click.option("--why", default="", help="For the journal.")
+@json_option
+def resume(data: Path, rollout: str, why: str, as_json: bool) -> None:
+    """Let a rollout go on that is paused, or was ended with schools keeping what they have."""
+    from hub.people.actor import of_this_machine
+    from hub.rollouts import deciding
+
+    hub = _open(data)
+    _say(hub, deciding.resume(hub, of_this_machine(), rollout, why=why), as_json=as_json)
+
+
+@rollouts.command("abort")
+@data_option
+@passphrase_option
+@click.argument("rollout")
+@click.option("--keep/--revert", "keep", default=None, help="Whether schools keep it; as planned.")
+@click.option("--why", default="", help="For the journal.")
+@json_option
+def abort(data: Path, rollout: str, keep: bool | None, why: str, as_json: bool) -> None:
+    """End a rollout."""
+    from hub.people.actor import of_this_machine
+    from hub.rollouts import deciding
+
+    hub, revert = _open(data), None if keep is None else not keep
+    found = deciding.abort(hub, of_this_machine(), rollout, revert=revert, why=why)
+    _say(hub, found, as_json=as_json)
+
+
+def _say(hub: "Hub", found: "Rollout", *, as_json: bool) -> None:
+    """Say where a rollout stands now."""
+    from hub.people.actor import of_this_machine
+    from hub.rollouts import reading
+    from hub.rollouts.listing import show
+
+    view, _stages = show(hub, of_this_machine(), found.rollout)
+    if as_json:
+        print_built(view)
+        return
+    for line in reading.standing(hub, view):
+        click.echo(line)
+
+
+COMMANDS: tuple[click.Command, ...] = (rollouts,)

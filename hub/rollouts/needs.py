@@ -1,0 +1,71 @@
+"""Rollouts that need a person, for the first page and for alerts."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from hub.hub import Hub
+from hub.models import PackRow
+from hub.needs import Need
+from hub.people.actor import Actor
+from hub.people.rights import Right
+from hub.rollouts.tables import RolloutRow
+
+_PLACE = "/console/rollouts"
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """A rollout that stopped, or waits; `code`: why, as in its journal."""
+
+    rollout: str
+    code: str
+
+
+def needs(hub: Hub, actor: Actor) -> list[Need]:
+    """Return what waits for somebody. Raises `StorageFailed`."""
+    if not actor.may(Right.SEE_PACKS):
+        return []
+    waiting = len(_found(hub, actor, RolloutRow.state == "planned"))
+    return [
+        Need(
+            "rollouts-stopped",
+            len(stopped(hub, actor)),
+            "rollout stopped and waits for a person",
+            "rollouts stopped and wait for a person",
+            _PLACE,
+            "bad",
+        ),
+        Need(
+            "rollouts-planned",
+            waiting,
+            "rollout waits for approval",
+            "rollouts wait for approval",
+            _PLACE,
+            "new",
+        ),
+    ]
+
+
+def stopped(hub: Hub, actor: Actor) -> list[Stopped]:
+    """Return the rollouts that are paused, that ended badly by themselves, or can't be signed.
+
+    One that a person ended needs nobody.
+    """
+    row = RolloutRow
+    by_itself = (row.state == "aborted") & (row.code == "failing")
+    return _found(hub, actor, (row.state == "paused") | by_itself | (row.trouble != ""))
+
+
+def waiting(hub: Hub) -> list[Stopped]:
+    """Return the rollouts that wait for approval."""
+    return _found(hub, None, RolloutRow.state == "planned")
+
+
+def _found(hub: Hub, actor: Actor | None, wanted: object) -> list[Stopped]:
+    query = RolloutRow.select(RolloutRow.rollout, RolloutRow.code).where(wanted)
+    if actor is not None and actor.publisher:
+        mine = PackRow.select(PackRow.pack).where(PackRow.publisher == actor.publisher)
+        query = query.where(RolloutRow.pack << mine)
+    with hub.database.transaction():
+        rows: Iterable[RolloutRow] = query.order_by(RolloutRow.planned_at)
+        return [Stopped(str(row.rollout), str(row.code)) for row in rows]

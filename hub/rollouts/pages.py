@@ -1,0 +1,191 @@
+"""Pages of rollouts: the list, a new one with its price, one with its stages, its schools."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from flask import Response
+
+from content_packs.errors import SatchelError, UsageError
+from hub.api.statuses import status_of
+from hub.console.ground import Console
+from hub.console.language import _
+from hub.edition import read_edition
+from hub.people.actor import Actor
+from hub.people.rights import Right
+from hub.rollouts import bars, deciding, forms, listing, planning, sayings
+from hub.rollouts.decide import Reason
+from hub.rollouts.listing import View
+from hub.rollouts.outcomes import KINDS
+from hub.versions import all_versions
+
+_LISTED = 50
+_SCHOOLS = 100
+_VERSIONS = 5  # of a pack that the form offers
+_SECTION = "rollouts"
+
+
+def add(console: Console) -> None:
+    """Add the pages."""
+
+    @console.get("/rollouts", right=Right.SEE_PACKS)
+    def rollouts(actor: Actor) -> Response:
+        after = console.query.get("after", "")
+        return console.page(
+            "rollouts/list.html",
+            title=_("Rollouts"),
+            section=_SECTION,
+            found=listing.listed(console.hub, actor, after=after, limit=_LISTED),
+            may_release=actor.may(Right.RELEASE),
+            say=sayings,
+            bar=bars.bar,
+        )
+
+    @console.get("/rollouts/new", right=Right.RELEASE)
+    def new(actor: Actor) -> Response:
+        return _form(console, actor, dict(console.query))
+
+    @console.post("/rollouts/new", right=Right.RELEASE)
+    def plan(actor: Actor) -> Response:
+        form = dict(console.form)
+        try:
+            made = planning.plan(console.hub, actor, forms.plan_in(form))
+        except SatchelError as error:
+            return _form(console, actor, form, error=error)
+        said = _("Planned. Nothing goes out before it is approved.")
+        return console.see_other(_place(made.rollout), said=said)
+
+    _add_one(console)
+    _add_deeds(console)
+
+
+def _add_one(console: Console) -> None:
+    @console.get("/rollouts/<rollout>", right=Right.SEE_PACKS)
+    def one(actor: Actor, rollout: str) -> Response:
+        found, stages = listing.show(console.hub, actor, rollout)
+        zone = ZoneInfo(console.hub.config.zone)
+        deeds = _deeds(actor, found)
+        priced_at = datetime.fromisoformat(found.planned_at)
+        return console.page(
+            "rollouts/rollout.html",
+            title=f"{found.pack} {found.version}",
+            section=_SECTION,
+            back=("/console/rollouts", _("Rollouts")),
+            found=found,
+            stages=stages,
+            events=listing.events(console.hub, actor, rollout),
+            why=sayings.reason(Reason(found.code, found.figures)),
+            price=sayings.price(found.price, priced_at, zone),
+            unknown=sayings.unknown(found.price),
+            may=deeds,
+            decides=bool(deeds - {"approve"}),
+            sees_schools=actor.may(Right.SEE_FLEET),
+            needs_another=found.second_person and found.planned_by == actor.login,
+            say=sayings,
+            bar=bars.bar,
+        )
+
+    @console.get("/rollouts/<rollout>/schools", right=Right.SEE_FLEET)
+    def schools(actor: Actor, rollout: str) -> Response:
+        query = console.query
+        found, stages = listing.show(console.hub, actor, rollout)
+        stage, outcome = query.get("stage", "0"), query.get("outcome", "")
+        return console.page(
+            "rollouts/schools.html",
+            title=_("Schools of %(name)s") % {"name": f"{found.pack} {found.version}"},
+            section=_SECTION,
+            back=(_place(rollout), f"{found.pack} {found.version}"),
+            found=found,
+            stages=stages,
+            stage=stage,
+            outcome=outcome,
+            kinds=KINDS,
+            schools=listing.schools(
+                console.hub,
+                actor,
+                rollout,
+                stage=_whole(stage),
+                outcome=outcome,
+                after=query.get("after", ""),
+                limit=_SCHOOLS,
+            ),
+            say=sayings,
+            bar=bars.bar,
+        )
+
+
+def _add_deeds(console: Console) -> None:
+    @console.post("/rollouts/<rollout>/approve", right=Right.APPROVE)
+    def approve(actor: Actor, rollout: str) -> Response:
+        deciding.approve(console.hub, actor, rollout)
+        said = _("Approved: the first stage goes out now. From here on it looks after itself.")
+        return console.see_other(_place(rollout), said=said)
+
+    @console.post("/rollouts/<rollout>/pause", right=Right.RELEASE)
+    def pause(actor: Actor, rollout: str) -> Response:
+        deciding.pause(console.hub, actor, rollout, why=console.form.get("why", ""))
+        return console.see_other(_place(rollout), said=_("Paused: no more schools are reached."))
+
+    @console.post("/rollouts/<rollout>/resume", right=Right.RELEASE)
+    def resume(actor: Actor, rollout: str) -> Response:
+        deciding.resume(console.hub, actor, rollout, why=console.form.get("why", ""))
+        return console.see_other(_place(rollout), said=_("It goes on."))
+
+    @console.post("/rollouts/<rollout>/abort", right=Right.RELEASE)
+    def abort(actor: Actor, rollout: str) -> Response:
+        revert = console.form.get("schools") == "revert"
+        why = console.form.get("why", "")
+        deciding.abort(console.hub, actor, rollout, revert=revert, why=why)
+        said = _("Ended, and taken back from every school.") if revert else _("Ended.")
+        return console.see_other(_place(rollout), said=said)
+
+
+def _form(
+    console: Console, actor: Actor, form: dict[str, str], *, error: SatchelError | None = None
+) -> Response:
+    """Return the form of a new rollout, with what stands in it, and what is wrong with it."""
+    versions = [
+        (f"{pack} {one.version}", one.title)
+        for pack, publisher, versions in all_versions(console.hub)
+        for one in versions[:_VERSIONS]
+        if actor.sees_pack_of(publisher) and not one.withdrawn_at
+    ]
+    return console.page(
+        "rollouts/new.html",
+        title=_("New rollout"),
+        section=_SECTION,
+        back=("/console/rollouts", _("Rollouts")),
+        status=status_of(error) if error else 200,
+        error=error,
+        form=form,
+        rows=forms.rows(form),
+        terms=forms.terms(form),
+        versions=versions,
+        what=form.get("what") or f"{form.get('pack', '')} {form.get('version', '')}",
+        channels=list(read_edition(console.hub.data.metadata).channels),
+    )
+
+
+def _deeds(actor: Actor, found: View) -> set[str]:
+    """Return what somebody may do with a rollout as it is now."""
+    deeds = {
+        "planned": {"abort"},
+        "running": {"pause", "abort"},
+        "paused": {"resume", "abort"},
+        "aborted": set() if found.reverted else {"resume", "abort"},
+    }
+    may = deeds.get(found.state, set()) if actor.may(Right.RELEASE) else set()
+    if found.state == "aborted" and found.code == "dropped-by-hand":
+        may = set()
+    if found.state == "planned" and actor.may(Right.APPROVE):
+        may = may | {"approve"}
+    return may
+
+
+def _place(rollout: str) -> str:
+    return f"/console/rollouts/{rollout}"
+
+
+def _whole(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > 3:  # digits
+        raise UsageError(f"stage: {text[:40]!r} is not a number")
+    return int(text)
