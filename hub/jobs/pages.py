@@ -15,6 +15,7 @@ from hub.jobs.model import Job
 from hub.people.actor import Actor
 from hub.people.rights import Right
 
+_NOTHING_MORE = 286  # on which htmx stops asking
 _TABS = ("", "open", "failed", "done", "cancelled")
 _BADGES = {
     "queued": "is-quiet", "running": "", "done": "is-good", "failed": "is-bad",
@@ -73,7 +74,9 @@ def add(console: Console) -> None:
             "log": service.log_of(console.hub, actor, job),
         }
         if console.is_fragment:
-            return console.fragment("jobs/state.html", **values)
+            part = console.fragment("jobs/state.html", **values)
+            part.status_code = _NOTHING_MORE if found.ended else 200
+            return part
         return console.page(
             "jobs/job.html",
             title=_title(found),
