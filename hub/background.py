@@ -22,6 +22,8 @@ from hub.jobs.limits import TIDY_SECONDS
 from hub.jobs.model import OF_HUB
 from hub.jobs.working import Workers
 from hub.limits import DELTAS_CHECK_SECONDS, DELTAS_PRIORITY, DELTAS_RETRY_SECONDS
+from hub.rollouts.evaluating import evaluate_all
+from hub.rollouts.limits import EVALUATE_SECONDS
 from hub.uploads import handing_over
 from hub.uploads.limits import UPLOADS_CHECK_SECONDS
 
@@ -44,8 +46,16 @@ def watch_for_trouble(hub: Hub) -> None:
         raise Refused("; ".join(problems))
 
 
+def look_after_rollouts(hub: Hub) -> None:
+    """Let rollouts go on as they should. Raises `SatchelError`: Refused, where one can't."""
+    problems = evaluate_all(hub)
+    if problems:
+        raise Refused("; ".join(problems))
+
+
 CHORES: Final = (
     Chore("alerts", LOOK_SECONDS, watch_for_trouble),
+    Chore("rollouts", EVALUATE_SECONDS, look_after_rollouts),
     Chore("deltas", DELTAS_CHECK_SECONDS, ask_for_deltas),
     Chore("tidy-jobs", TIDY_SECONDS, tidy),
     Chore("uploads", UPLOADS_CHECK_SECONDS, handing_over.settle),

@@ -16,6 +16,7 @@ from hub.fleet.listing import Listed
 from hub.hub import Hub
 from hub.jobs import service as jobs
 from hub.people.actor import Actor
+from hub.rollouts import needs as of_rollouts
 
 _HUB = Actor("hub", "administrator", "command")
 
@@ -58,8 +59,19 @@ def _of_jobs(hub: Hub) -> Iterable[Finding]:
             yield Finding("job-failed", f"{job.kind} {job.id}", job.problem)
 
 
+def _of_rollouts_stopped(hub: Hub) -> Iterable[Finding]:
+    for one in of_rollouts.stopped(hub, _HUB):
+        yield Finding("rollout-stopped", one.rollout, one.code)
+
+
+def _of_rollouts_waiting(hub: Hub) -> Iterable[Finding]:
+    return [Finding("rollout-waits", one.rollout, "") for one in of_rollouts.waiting(hub)]
+
+
 SOURCES: Final[Mapping[str, Source]] = {
     "hub-warning": _of_hub,
     "job-failed": _of_jobs,
+    "rollout-stopped": _of_rollouts_stopped,
+    "rollout-waits": _of_rollouts_waiting,
     **{reason: partial(_of_fleet, reason) for reason in _FLEET},
 }
