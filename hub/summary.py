@@ -4,6 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from hub import overview
+from hub.fleet import listing
+from hub.fleet import needs as of_fleet
+from hub.fleet.listing import Counts
 from hub.hub import Hub
 from hub.jobs import needs as of_jobs
 from hub.needs import Need
@@ -17,9 +20,13 @@ _URGENCIES = ("bad", "warn", "new")
 
 @dataclass(frozen=True)
 class Summary:
-    """What needs somebody, the most urgent first; and how much there is of everything."""
+    """What needs somebody, the most urgent first.
+
+    `fleet`: how many schools and boxes there are; None for who may not see them.
+    """
 
     needs: tuple[Need, ...]
+    fleet: Counts | None
 
     @property
     def is_quiet(self) -> bool:
@@ -30,7 +37,9 @@ class Summary:
 def summary(hub: Hub, actor: Actor) -> Summary:
     """Return what needs somebody, as far as it is theirs to see. Raises `Damaged`."""
     found = [need for ask in _ROOMS for need in ask(hub, actor) if need.count]
-    return Summary(tuple(sorted(found, key=lambda need: _URGENCIES.index(need.urgency))))
+    by_urgency = sorted(found, key=lambda need: _URGENCIES.index(need.urgency))
+    fleet = listing.counts(hub, actor) if actor.may(Right.SEE_FLEET) else None
+    return Summary(tuple(by_urgency), fleet)
 
 
 def _of_hub(hub: Hub, actor: Actor) -> list[Need]:
@@ -53,6 +62,7 @@ def _of_hub(hub: Hub, actor: Actor) -> list[Need]:
 
 _ROOMS: tuple[Callable[[Hub, Actor], list[Need]], ...] = (
     _of_hub,
+    of_fleet.needs,
     of_rollouts.needs,
     of_requests.needs,
     of_jobs.needs,
