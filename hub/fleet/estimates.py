@@ -13,11 +13,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hub.fleet.limits import ESTIMATE_DAYS_MAX, ESTIMATE_DAYS_MIN
+from hub.fleet.rhythm import Rhythm
 
 _P90 = 1.2816  # of the normal distribution
 _CLUSTERED = 2.0  # days' variance grows by this: a bad day is followed by a bad day
 _SPREAD_MIN = 0.35  # of the mean: a link that was even so far needn't stay so
 _STEPS = 40
+_DAY_SECONDS = 86_400
 
 
 @dataclass(frozen=True)
@@ -36,10 +38,14 @@ def capacity(goodput: float, seconds_up: float) -> int:
     return int(max(goodput, 0) * max(seconds_up, 0))
 
 
-def estimate(bytes_to_come: int, days: Sequence[int]) -> Estimate | None:
+def estimate(
+    bytes_to_come: int, days: Sequence[int], silent: Rhythm | None = None
+) -> Estimate | None:
     """Return how long so many bytes take over a link that carried `days` bytes on its days.
 
-    None where fewer than `ESTIMATE_DAYS_MIN` days are known: then nothing can be said honestly.
+    `silent`: the rhythm of a school that isn't in contact now, and hears of them at its next one:
+    half a silence from now as likely as not, a long one at the worst. None where fewer than
+    `ESTIMATE_DAYS_MIN` days are known: then nothing can be said honestly.
     """
     if bytes_to_come <= 0:
         return Estimate(0.0, 0.0)
@@ -50,8 +56,11 @@ def estimate(bytes_to_come: int, days: Sequence[int]) -> Estimate | None:
         return Estimate(None, None)
     spread = math.sqrt(sum((day - mean) ** 2 for day in days) / (len(days) - 1))
     spread = max(spread, _SPREAD_MIN * mean)
+    wait = silent.median / 2 / _DAY_SECONDS if silent else 0.0
+    late_wait = silent.p95 / _DAY_SECONDS if silent else 0.0
     return Estimate(
-        _within(bytes_to_come / mean), _within(_late(bytes_to_come, mean, spread, len(days)))
+        _within(wait + bytes_to_come / mean),
+        _within(late_wait + _late(bytes_to_come, mean, spread, len(days))),
     )
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from hub.fleet.estimates import Estimate, estimate
+from hub.fleet.rhythm import Rhythm
 from hub.rollouts.limits import DAY_SECONDS, PRICE_DAYS_MAX
 from hub.rollouts.model import Stage
 
@@ -23,12 +24,16 @@ _HOUR_DAYS = 3_600 / DAY_SECONDS
 
 @dataclass(frozen=True)
 class School:
-    """A node, the stage that it is in, what it has to fetch, and what its link carried on days."""
+    """A node, the stage that it is in, what it has to fetch, and what its link carried on days.
+
+    `silent`: its rhythm, None where nothing is known of it.
+    """
 
     node: str
     stage: int
     fetches: int
     days: Sequence[int] = ()
+    silent: Rhythm | None = None
 
 
 @dataclass(frozen=True)
@@ -76,7 +81,7 @@ def price(
     """Return what a rollout in these stages costs that begins at `start`."""
     by_need = needed_by is not None and needed_by > start
     horizon = _days(needed_by - start) if needed_by and by_need else float(PRICE_DAYS_MAX)
-    estimates = {school.node: estimate(school.fetches, school.days) for school in schools}
+    estimates = {each.node: estimate(each.fetches, each.days, each.silent) for each in schools}
     done: list[float] = []
     found: list[StagePrice] = []
     begins = 0.0
@@ -88,7 +93,7 @@ def price(
         ends = max(in_time, default=None)
         found.append(StagePrice(len(mine), egress, begins, ends, len(mine) - len(in_time)))
         done += in_time
-        begins += _through(stage, len(mine), known)
+        begins += _through(stage, [estimates[school.node] for school in mine])
     by = horizon if by_need else _day_of_most(done)
     schools_by = sum(days <= by for days in done)
     fetching = sorted(school.fetches for school in schools if school.fetches)
@@ -113,14 +118,18 @@ def _late(found: Estimate | None) -> float | None:
     return found.p90 if found else None
 
 
-def _through(stage: Stage, schools: int, known: Sequence[float]) -> float:
-    """Return how many days a stage takes until the next begins."""
-    if not schools:
+def _through(stage: Stage, estimates: Sequence[Estimate | None]) -> float:
+    """Return how many days a stage takes until the next begins, as likely as not.
+
+    Many schools together are as fast as their middle estimates say: only the single one is late.
+    """
+    if not estimates:
         return 0.0
-    needed = math.ceil(schools * stage.success_pct / _PERCENT)
+    known = sorted(each.p50 for each in estimates if each and each.p50 is not None)
+    needed = math.ceil(len(estimates) * stage.success_pct / _PERCENT)
     if needed > len(known):
         return float(stage.max_days)
-    soaked = sorted(known)[needed - 1] + stage.soak_hours * _HOUR_DAYS
+    soaked = known[needed - 1] + stage.soak_hours * _HOUR_DAYS
     return min(soaked, float(stage.max_days))
 
 

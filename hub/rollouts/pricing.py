@@ -9,6 +9,7 @@ from hub.edition import read_edition
 from hub.fleet import calendars
 from hub.fleet.limits import ESTIMATE_DAYS_LOOKED_AT
 from hub.fleet.links import LinkDay, carried
+from hub.fleet.rhythm import Rhythm
 from hub.fleet.state_tables import NodeDayRow, NodeStateRow
 from hub.fleet.tables import SchoolRow
 from hub.fleet.targets import Offered
@@ -32,6 +33,7 @@ def price_of(hub: Hub, plan: Plan, nodes: Nodes, of: Mapping[str, int]) -> Price
     offered = Offered(read_edition(hub.data.metadata))
     with hub.database.transaction():
         held = _held(plan.pack)
+        silent = _rhythms()
         days = _carried(names, nodes, today)
         schools = [
             School(
@@ -39,6 +41,7 @@ def price_of(hub: Hub, plan: Plan, nodes: Nodes, of: Mapping[str, int]) -> Price
                 of[node],
                 _fetches(offered, plan, held.get(node), new.size),
                 days.get(node, ()),
+                silent.get(node),
             )
             for node in names
         ]
@@ -60,6 +63,16 @@ def _held(pack: str) -> dict[str, int]:
         for node, standings in rows
         for standing in standings
         if standing["pack"] == pack and standing["held"] is not None
+    }
+
+
+def _rhythms() -> dict[str, Rhythm]:
+    """Return how long each node is silent as a rule."""
+    row = NodeStateRow
+    rows: Any = row.select(row.node, row.silence_median, row.silence_p95, row.rhythm_learnt)
+    return {
+        node: Rhythm(median, p95, bool(learnt))
+        for node, median, p95, learnt in rows.where(row.silence_p95 > 0).tuples()
     }
 
 

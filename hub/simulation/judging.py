@@ -53,7 +53,8 @@ class Overdue:
 def estimates_of(fleet: Fleet, known: list[Known]) -> list[Estimate | None]:
     """Return each school's estimate, as the hub would say it before the rollout."""
     return [
-        estimate(int(fleet.fetches[number]), known[number].days) for number in range(fleet.count)
+        estimate(int(fleet.fetches[number]), each.days, each.rhythm)
+        for number, each in enumerate(known)
     ]
 
 

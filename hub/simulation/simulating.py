@@ -113,7 +113,7 @@ def simulate(
         plan.stages,
         [
             School(fleet.name(number), int(running.stage_of[number]),
-                   int(fleet.fetches[number]), known[number].days)
+                   int(fleet.fetches[number]), known[number].days, known[number].rhythm)
             for number in range(fleet.count)
         ],
         start=START,

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hub.fleet.estimates import Estimate, capacity, estimate
 from hub.fleet.limits import ESTIMATE_DAYS_MAX
 from hub.fleet.links import LinkDay, carried
+from hub.fleet.rhythm import Rhythm
 from hub.fleet.school_calendar import ALWAYS_OPEN, SchoolCalendar
 
 MB = 10**6
@@ -45,6 +46,16 @@ def test_nine_of_ten_links_are_done_by_the_late_estimate_and_half_by_the_middle(
         by_late += took <= found.p90
     assert 0.35 <= by_middle / schools <= 0.65
     assert by_late / schools >= 0.87
+
+
+def test_who_is_silent_hears_of_it_at_the_next_contact() -> None:
+    known = [10 * MB] * 10
+    now, later = estimate(MB, known), estimate(MB, known, Rhythm(median=86_400, p95=3 * 86_400))
+    assert now is not None
+    assert later is not None
+    assert round((later.p50 or 0) - (now.p50 or 0), 6) == 0.5
+    assert round((later.p90 or 0) - (now.p90 or 0), 6) == 3
+    assert estimate(0, known, Rhythm()) == Estimate(0.0, 0.0)
 
 
 def test_nothing_to_come_is_done_and_little_known_is_not_said() -> None:
