@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from content_packs.command_line import Group, collect_less, json_option, megabytes, print_json
+from content_packs.command_line import Group, json_option, megabytes, print_json
 from hub.commands import COMMANDS as ROOMS_COMMANDS
 from hub.options import (
     data_option,
@@ -18,7 +18,6 @@ from hub.options import (
 )
 
 if TYPE_CHECKING:
-    from hub.deltas import Delta, Wanted
     from hub.hub import Hub
 
 
@@ -27,32 +26,6 @@ def _open(data: Path) -> "Hub":
     from hub.hub import open_hub
 
     return open_hub(data, system_clock, passphrase_file=passphrase_file())
-
-
-def _make_deltas(hub: "Hub", among: "list[Wanted]") -> "list[Delta]":
-    """Make those of the deltas that are missing; what makes them is loaded only then."""
-    from hub.deltas import missing
-
-    if not missing(hub, among):
-        return []
-    from hub import delta_files, progress
-
-    with progress.shown() as show:
-        return delta_files.make(hub, among, show)
-
-
-def _make_deltas_if_possible(hub: "Hub", among: "list[Wanted]") -> "list[Delta]":
-    """Make them; where that fails (an earlier version is damaged, the disk is full), go on.
-
-    Nodes fetch blocks where there is no delta: it keeps no version from the schools.
-    """
-    from content_packs.errors import SatchelError
-
-    try:
-        return _make_deltas(hub, among)
-    except SatchelError as error:
-        click.echo(f"warning: a delta can't be made: {error.message}", err=True)
-        return []
 
 
 _ABOUT_MADE = (
@@ -154,199 +127,6 @@ def serve(data: Path, host: str | None, port: int | None) -> None:
         finally:
             background.stop()
             renewer.stop()
-
-
-@main.command()
-@data_option
-@click.argument("path", type=click.Path(path_type=Path))
-@click.option("--release", "channel", metavar="CHANNEL", help="Release it on CHANNEL, too.")
-@json_option
-def publish(data: Path, path: Path, channel: str | None, as_json: bool) -> None:
-    """Publish PATH, a .cpack file or a pack folder, as a new version."""
-    collect_less()
-    from content_packs.faults import FaultyFolder
-    from hub import deltas, progress, releasing, sayings
-    from hub.channels import expect_channel
-    from hub.edition import read_edition
-    from hub.publishing import publish as run
-
-    hub = _open(data)
-    if channel is not None:
-        expect_channel(read_edition(hub.data.metadata), channel)
-    try:
-        with progress.shown() as show:
-            published = run(hub, path, show)
-    except FaultyFolder as error:
-        for fault in error.faults:
-            click.echo(f"{fault.severity}: {fault}", err=True)
-        raise
-    version = published.version
-    if not as_json:
-        sayings.say_published(published, hint=channel is None)
-    made = _make_deltas_if_possible(hub, deltas.needed_first(hub, version.pack, version.version))
-    released = None
-    if channel is not None:
-        terms = releasing.Terms()
-        released = releasing.release(hub, version.pack, version.version, channel, terms)
-    if as_json:
-        print_built({"published": published, "deltas": made, "released": released})
-        return
-    for delta in made:
-        click.echo(sayings.words_of_delta(delta))
-    if released is not None:
-        sayings.say_released(released)
-
-
-@main.command()
-@data_option
-@click.argument("pack")
-@click.option("--version", type=click.IntRange(1), required=True, help="The version to offer.")
-@click.option("--channel", required=True, help="The channel to offer it on.")
-@click.option("--rollout", type=int, default=100, show_default=True, help="Percentage of nodes.")
-@click.option("--activate-at", default="", help="Lessons switch at this time, not before.")
-@click.option("--needed-by", default="", help="Nodes fetch this first if the time is near.")
-@json_option
-def release(  # noqa: PLR0913, PLR0917 - each is an option of the command
-    data: Path,
-    pack: str,
-    version: int,
-    channel: str,
-    rollout: int,
-    activate_at: str,
-    needed_by: str,
-    as_json: bool,
-) -> None:
-    """Offer a version of PACK on a channel, in place of the one it offers now."""
-    from hub import deltas, releasing, sayings
-
-    terms = releasing.terms(rollout, activate_at, needed_by)
-    hub = _open(data)
-    _make_deltas_if_possible(hub, deltas.from_offered(hub, channel, pack, version))
-    released = releasing.release(hub, pack, version, channel, terms)
-    if as_json:
-        print_built(released)
-        return
-    sayings.say_released(released)
-
-
-@main.command()
-@data_option
-@click.argument("pack")
-@click.option("--version", type=click.IntRange(1), required=True, help="The version to take away.")
-@click.option("--channel", help="Only from this channel; otherwise from all, and for good.")
-@click.option(
-    "--fall-back-to", type=click.IntRange(1), help="Offer this earlier version in its place."
-)
-@json_option
-def withdraw(  # noqa: PLR0913, PLR0917 - each is an option of the command
-    data: Path,
-    pack: str,
-    version: int,
-    channel: str | None,
-    fall_back_to: int | None,
-    as_json: bool,
-) -> None:
-    """Stop offering a version of PACK."""
-    from hub import sayings
-    from hub.releasing import withdraw as run
-
-    withdrawn = run(_open(data), pack, version, channel=channel, fall_back_to=fall_back_to)
-    if as_json:
-        print_built(withdrawn)
-        return
-    sayings.say_withdrawn(withdrawn)
-
-
-@main.command()
-@data_option
-@json_option
-def packs(data: Path, as_json: bool) -> None:
-    """List the packs, their versions, and where each is offered."""
-    from hub import overview
-    from hub.edition import read_edition
-
-    hub = _open(data)
-    found = overview.packs(hub, read_edition(hub.data.metadata))
-    if as_json:
-        print_built({"packs": found})
-        return
-    for view in found:
-        click.echo(f"{view.pack}  (publisher {view.publisher})")
-        for version in view.versions:
-            where = [name for name, offered in view.offered.items() if offered == version.version]
-            state = f"offered on {', '.join(where)}" if where else "not offered"
-            if version.withdrawn_at:
-                state = f"withdrawn {version.withdrawn_at}"
-            click.echo(
-                f"  {version.version}  {megabytes(version.size)}, "
-                f"{megabytes(version.new_bytes)} new  {version.published_at}  {state}"
-            )
-    if not found:
-        click.echo("Nothing is published yet: hub publish FILE.cpack")
-
-
-@main.command()
-@data_option
-@click.argument("pack", required=False)
-@click.option("--list", "only_list", is_flag=True, help="Make none, only show.")
-@json_option
-def deltas(data: Path, pack: str | None, only_list: bool, as_json: bool) -> None:
-    """Make the deltas that are missing, of PACK or of all packs; show all."""
-    from hub import deltas as of_hub
-    from hub import sayings
-
-    hub = _open(data)
-    wanted = of_hub.wanted(hub, pack)
-    made = [] if only_list else _make_deltas(hub, wanted)
-    found, missing = of_hub.known(hub, wanted), of_hub.missing(hub, wanted)
-    if as_json:
-        names = [(one.pack, one.older.version, one.newer.version) for one in missing]
-        print_built({"deltas": found, "made": len(made), "missing": names})
-        return
-    for delta in found:
-        click.echo(sayings.words_of_delta(delta))
-    for one in missing:
-        click.echo(f"delta {one.pack} {one.older.version} to {one.newer.version}: not made yet")
-    if not wanted:
-        click.echo("No pack has two versions yet.")
-
-
-@main.group(invoke_without_command=True)
-@data_option
-@json_option
-@click.pass_context
-def channels(context: click.Context, data: Path, as_json: bool) -> None:
-    """List the channels and what they offer."""
-    context.obj = data
-    if context.invoked_subcommand is not None:
-        return
-    from hub import overview
-    from hub.edition import read_edition
-
-    found = overview.channels(read_edition(_open(data).data.metadata))
-    if as_json:
-        print_built({"channels": found})
-        return
-    for view in found:
-        click.echo(f"{view.channel}  (signed until {view.expires})")
-        for offer in view.offers:
-            click.echo(f"  {offer.pack} {offer.version}  rollout {offer.rollout}%")
-
-
-@channels.command("add")
-@click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="As for the list.")
-@click.argument("name")
-@json_option
-@click.pass_obj
-def add_channel(of_group: Path, data: Path | None, name: str, as_json: bool) -> None:
-    """Add the channel NAME, with a key of its own."""
-    from hub.channels import add_channel as run
-
-    added = run(_open(data or of_group), name)
-    if as_json:
-        print_json({"channel": name, "added": added})
-        return
-    click.echo(f"{name} is a channel now." if added else f"{name} is a channel already.")
 
 
 @main.command()

@@ -11,17 +11,22 @@ from dataclasses import dataclass
 from hub.alerts import api as of_alerts
 from hub.alerts import pages as alerts_pages
 from hub.api.operations import Operation
+from hub.audit import api as of_audit
 from hub.console import api as of_console
 from hub.console import home
 from hub.console.ground import Console
 from hub.jobs import api as of_jobs
 from hub.jobs import pages as jobs_pages
+from hub.packs import api as of_packs
 from hub.packs import pages as packs_pages
+from hub.people import api as of_people
+from hub.people import pages as people_pages
 from hub.records import api as of_records
 from hub.rollouts import api as of_rollouts
 from hub.rollouts import pages as rollouts_pages
 from hub.school_requests import api as of_requests
 from hub.school_requests import pages as requests_pages
+from hub.uploads import api as of_uploads
 from hub.uploads import pages as uploads_pages
 from hub.use import api as of_use
 from hub.use import pages as use_pages
@@ -42,9 +47,10 @@ ROOMS: tuple[Room, ...] = (
     Room("requests", requests_pages.add, of_requests.OPERATIONS),
     Room("use", use_pages.add, (*of_use.OPERATIONS, *of_records.OPERATIONS)),
     Room("jobs", jobs_pages.add, of_jobs.OPERATIONS),
-    Room("packs", packs_pages.add),
+    Room("packs", packs_pages.add, of_packs.OPERATIONS),
     Room("rollouts", rollouts_pages.add, of_rollouts.OPERATIONS),
-    Room("uploads", uploads_pages.add),
+    Room("uploads", uploads_pages.add, of_uploads.OPERATIONS),
+    Room("people", people_pages.add, (*of_people.OPERATIONS, *of_audit.OPERATIONS)),
 )
 
 

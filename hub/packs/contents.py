@@ -1,7 +1,7 @@
 """What a published version holds: its outline, and its files, as they are in the repository."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from content_packs.errors import InvalidContent, Missing
 from content_packs.manifest import File, Item, Lesson, Manifest, Rendition, Variant, lightest
@@ -80,6 +80,65 @@ def read(hub: Hub, found: Held, path: str, *, bytes_max: int) -> bytes:
     if file.size > bytes_max:
         raise InvalidContent(f"{path}: {file.size} bytes, at most {bytes_max}")
     return b"".join(pieces(hub, found, file, 0, file.size))
+
+
+@dataclass(frozen=True)
+class ItemLine:
+    """An item of an outline."""
+
+    item: str
+    kind: str
+    title: dict[str, str]
+    languages: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class LessonLine:
+    """A lesson of an outline. `minutes`: how long it takes, 0 if not said; `size` in bytes."""
+
+    lesson: str
+    title: dict[str, str]
+    minutes: int
+    size: int
+    items: tuple[ItemLine, ...]
+
+
+@dataclass(frozen=True)
+class Outline:
+    """A version, and its lessons in teaching order."""
+
+    version: Version
+    languages: tuple[str, ...]
+    licence: str
+    summary: dict[str, str]
+    files: int
+    lessons: tuple[LessonLine, ...]
+
+
+def outline(found: Held) -> Outline:
+    """Return the outline of a version."""
+    manifest = found.manifest
+    return Outline(
+        found.version,
+        manifest.languages,
+        manifest.licence,
+        manifest.summary,
+        len(manifest.files),
+        tuple(_line(found, lesson) for lesson in manifest.lessons),
+    )
+
+
+def only(found: Outline, lesson: str) -> Outline:
+    """Return an outline with one lesson alone."""
+    return replace(found, lessons=tuple(line for line in found.lessons if line.lesson == lesson))
+
+
+def _line(found: Held, lesson: Lesson) -> LessonLine:
+    items = tuple(
+        ItemLine(item.id, item.kind, item.title, tuple(each.language for each in item.variants))
+        for item in lesson.items
+    )
+    return LessonLine(lesson.id, lesson.title, lesson.minutes, found.size_of(lesson), items)
 
 
 def variant_in(item: Item, languages: tuple[str, ...]) -> Variant:

@@ -3,7 +3,9 @@
 The deed is signed first, and noted then: a cut between the two costs the line, never the deed.
 """
 
-from hub import channels, deltas, releasing
+from pathlib import Path
+
+from hub import channels, deltas, publishing, releasing
 from hub.channels import check_channel_name
 from hub.fleet import audit
 from hub.fleet.audit import Event
@@ -14,7 +16,22 @@ from hub.limits import DELTAS_PRIORITY
 from hub.packs.listing import view_of
 from hub.people.actor import Actor
 from hub.people.rights import Right
+from hub.publishing import Progress, Published
 from hub.releasing import Released, Terms, Withdrawn
+
+
+def publish(
+    hub: Hub,
+    actor: Actor,
+    path: Path,
+    progress: Progress = lambda _doing, _done, _total: None,
+) -> Published:
+    """Publish the cpack or pack folder at `path`. Raises `Refused`, as `publishing.publish`."""
+    actor.expect(Right.PUBLISH)
+    done = publishing.publish(hub, path, progress, actor=actor)
+    if not done.already:
+        _note(hub, actor, "published", f"{done.version.pack} {done.version.version}")
+    return done
 
 
 def release(  # noqa: PLR0913, PLR0917 - a release is all of these

@@ -12,6 +12,7 @@ from hub.console.ground import Console
 from hub.console.language import _, interface_language
 from hub.packs import contents, deeds, listing, previewing, tickets, web
 from hub.packs.listing import PackStory
+from hub.packs.numbers import number_in
 from hub.people.actor import Actor
 from hub.people.rights import Right
 
@@ -225,13 +226,6 @@ def _add_channels(console: Console) -> None:
         added = deeds.add_channel(console.hub, actor, name)
         said = _("%(name)s is a channel now.") if added else _("%(name)s is a channel already.")
         return console.see_other("/console/channels", said=said % {"name": name})
-
-
-def number_in(text: str) -> int:
-    """Return the version that an address names. Raises `Missing`."""
-    if not (text.isascii() and text.isdigit() and 0 < len(text) <= 10):
-        raise Missing(f"{text[:40]!r} is no version")
-    return int(text)
 
 
 def _languages(more: tuple[str, ...] = ()) -> tuple[str, ...]:

@@ -15,12 +15,12 @@ from content_packs.errors import Missing, SatchelError
 from content_packs.faults import FaultyFolder
 from hub import delta_files, deltas
 from hub.errors import Busy
-from hub.fleet import audit
 from hub.hub import Hub
 from hub.jobs.context import JobContext
 from hub.jobs.model import OF_HUB
+from hub.packs import deeds
 from hub.people.actor import Actor
-from hub.publishing import Published, publish
+from hub.publishing import Published
 from hub.uploads import files, handing_over, receiving, unpacking
 from hub.uploads.metadata import ZIP_SUFFIX
 from hub.uploads.receiving import Upload
@@ -47,16 +47,12 @@ def run(hub: Hub, context: JobContext) -> Mapping[str, Any]:
 
 
 def publish_path(hub: Hub, context: JobContext, path: Path, actor: Actor) -> Published:
-    """Publish a cpack or folder, make the deltas that nodes ask for first, and note who did it.
+    """Publish a cpack or folder, and make the deltas that nodes ask for first.
 
     Raises as `publishing.publish`; a delta that can't be made is a line in the log.
     """
-    done = publish(hub, path, context.show, actor=actor)
+    done = deeds.publish(hub, actor, path, context.show)
     version = done.version
-    if not done.already:
-        reason = f"{version.pack} {version.version}"
-        with hub.database.writing():
-            audit.note(hub, "published", reason=reason, actor=actor.login)
     context.log(words_of(done))
     try:
         wanted = deltas.needed_first(hub, version.pack, version.version)

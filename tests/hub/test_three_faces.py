@@ -22,9 +22,18 @@ from tests.hub.clients import START, MovableClock
 # Screens that no operation names, and why.
 BY_THEMSELVES = {
     "POST /console/language": "the reader's language is the browser's own affair",
+    "GET /console/preview/<ticket>/<path:path>": "files of a lesson, whose page or call names them",
     "GET /console/sign-in": "programs have tokens, commands the machine",
     "POST /console/sign-in": "programs have tokens, commands the machine",
     "POST /console/sign-out": "programs have tokens, commands the machine",
+    "GET /console/welcome/<token>": "a password is typed by whom it is of, in a browser",
+    "POST /console/welcome/<token>": "a password is typed by whom it is of, in a browser",
+    "POST /console/account/password": "a password is typed by whom it is of, in a browser",
+    "POST /console/account/sessions": "only browsers have sessions",
+    "GET /console/account/second-step": "only who signs in with a browser has a second step",
+    "POST /console/account/second-step": "only who signs in with a browser has a second step",
+    "POST /console/account/second-step/off": "only who signs in with a browser has a second step",
+    "GET /console/audit/csv": "the lines of listAudit as a table: hub audit --csv",
 }
 
 

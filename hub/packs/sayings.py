@@ -1,0 +1,55 @@
+"""What commands say of packs, in words."""
+
+import click
+
+from content_packs.command_line import megabytes
+from content_packs.diff import words_of
+from content_packs.manifest import text_in
+from hub.differences import Changes
+from hub.packs.contents import Outline
+from hub.packs.listing import PackStory
+from hub.sayings import words_of_delta
+
+
+def say_story(found: PackStory) -> None:
+    """Say what is known of a pack."""
+    click.echo(f"{found.pack}  (publisher {found.publisher})")
+    for version in found.versions:
+        by = f" by {version.published_by}" if version.published_by else ""
+        where = ", ".join(found.channels_of(version.version))
+        state = f"offered on {where}" if where else "not offered"
+        if version.withdrawn_at:
+            state = f"withdrawn {version.withdrawn_at}"
+        click.echo(
+            f"  {version.version}  {megabytes(version.size)}, {megabytes(version.new_bytes)} new  "
+            f"{version.published_at}{by}  {state}"
+        )
+    for delta in found.deltas:
+        click.echo(f"  {words_of_delta(delta)}")
+    for one in found.releases:
+        by = f" by {one.actor}" if one.actor else ""
+        click.echo(f"  released {one.released_at}{by}: {one.version} on {one.channel}")
+
+
+def say_outline(found: Outline) -> None:
+    """Say which lessons there are."""
+    for number, lesson in enumerate(found.lessons, 1):
+        title = text_in(lesson.title, found.languages)
+        click.echo(f"{number:3}. {title}  ({lesson.lesson}, {megabytes(lesson.size)})")
+        for item in lesson.items:
+            click.echo(f"     {item.kind:9} {text_in(item.title, found.languages)}  ({item.item})")
+
+
+def say_changes(found: Changes) -> None:
+    """Say what changed, and what it costs."""
+    for line in words_of(found.difference):
+        click.echo(line)
+    if found.difference.is_empty:
+        click.echo("Nothing changed that a pupil could see.")
+    older = found.difference.older
+    if found.fetched:
+        click.echo(f"A school that has {older} fetches {megabytes(found.fetched)} with the delta,")
+        click.echo(f"{megabytes(found.without)} without.")
+    else:
+        click.echo(f"A school that has {older} fetches {megabytes(found.without)}.")
+    click.echo(f"One that has nothing fetches {megabytes(found.whole)}.")
