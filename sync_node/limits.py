@@ -195,7 +195,6 @@ PIECES_AHEAD_MAX = 64  # sealed for a courier, where no link reaches the hub
 HUB_SILENT_SECONDS = 24 * 3_600.0  # of being on: then what is large is sealed for a courier, too
 RECORD_BATCHES_AT_ONCE_MAX = 16  # sealed and sent in one tick: some 25,000 records
 RECORD_BATCHES_AHEAD_MAX = 200  # that wait in the outbox, where a courier's stick takes them along
-RECORDS_MARKS_MAX = 16  # places that sending records could go on from
 RECORDS_SENT_BYTES_MAX = 256 * KIB  # of records.json
 POST_BYTES_PER_SECOND_MIN = 1 * KIB  # a body that leaves more slowly is given up
 CERTIFICATES_BYTES_MAX = 256 * KIB  # of a PEM file

@@ -22,7 +22,7 @@ import msgspec
 from content_packs import durable
 from content_packs.protocol import Receipt
 from sync_node.data_dir import DataDir
-from sync_node.limits import RECORDS_MARKS_MAX, RECORDS_SENT_BYTES_MAX
+from sync_node.limits import RECORDS_SENT_BYTES_MAX
 
 NAME = "records.json"
 
@@ -111,8 +111,12 @@ def with_batch(known: RecordsSent, batch: int, upto: Mark) -> RecordsSent:
 
 
 def _thinned(marks: tuple[Mark, ...]) -> tuple[Mark, ...]:
-    """Return the newest marks, and of the others every second one, until they are few enough."""
-    half = RECORDS_MARKS_MAX // 2
-    while len(marks) > RECORDS_MARKS_MAX:
-        marks = (*marks[:-half][1::2], *marks[-half:])
-    return marks
+    """Return some of the marks: the newest, and of each doubling of the distance to it the oldest.
+
+    There are never more than 64, and whichever is lost, one stays at most twice as far back.
+    """
+    newest = marks[-1].sequence
+    kept: dict[int, Mark] = {}
+    for each in marks:
+        kept.setdefault(max(newest - each.sequence, 0).bit_length(), each)
+    return tuple(sorted(kept.values(), key=lambda each: each.sequence))

@@ -56,7 +56,8 @@ def list_records(data: Path, as_json: bool) -> None:
 @data_option
 @click.option("--school", default="", help="Only of this school.")
 @click.option("--out", type=click.Path(path_type=Path), help="Into this file, which is new.")
-def export_records(data: Path, school: str, out: Path | None) -> None:
+@json_option
+def export_records(data: Path, school: str, out: Path | None, as_json: bool) -> None:
     """Write records as JSON lines, in the order in which they came: to a file, or to the output."""
     from hub.people.actor import of_this_machine
     from hub.records.exporting import export_to, lines
@@ -67,7 +68,10 @@ def export_records(data: Path, school: str, out: Path | None) -> None:
             click.echo(line, nl=False)
         return
     count = export_to(hub, actor, out, school=school)
-    click.echo(f"{count:,} records: {out}")
+    if as_json:
+        print_built({"records": count, "file": out})
+    else:
+        click.echo(f"{count:,} records: {out}")
 
 
 COMMANDS: tuple[click.Command, ...] = (records,)

@@ -8,6 +8,7 @@ import random
 import shutil
 import stat
 import sys
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,16 +16,19 @@ from pathlib import Path
 
 import pytest
 
-from content_packs import batches, reports, school_requests
+from content_packs import batches, record_batches, reports, school_requests
 from content_packs.batches import ChainEnd
 from content_packs.desired_state import DesiredState
 from content_packs.messages import to_second
 from content_packs.protocol import Credential
+from content_packs.records import Actor, Place
+from content_packs.reports import RecordsWaiting
 from sync_node import identity
 from sync_node.config import SourceConfig
 from sync_node.held_documents import HeldDocuments
 from sync_node.identity import KEY
 from sync_node.outbox import Outbox
+from sync_node.school.recording import Thing
 from sync_node.school.school import open_school
 from tests.support.identities import Box, a_repository, enrolled
 from tests.support.killing import Killer, Moment
@@ -192,5 +196,44 @@ def test_killed_while_a_wish_is_sealed_and_sent_the_hub_has_it_once(
         assert len({each.wishes for each in said}) == 1
         assert len(said) <= 2, "once more at the most"
         assert stage.box.standing().batches_waiting == 0
+
+    stage.kill_at_each(most, expect)
+
+
+@pytest.mark.parametrize("most", [pytest.param(2, id="quick"), FEW_OR_ALL[1]])
+def test_killed_while_records_are_sealed_and_sent_the_hub_has_each(
+    tmp_path: Path, hub: ScriptedHub, new: Box, most: int | None
+) -> None:
+    enrolled(new, hub)
+    assert new.sync().troubles == []
+    school = open_school(
+        new.data_dir, clock=lambda: datetime.now(UTC), randomness=random.Random(SEED).randbytes
+    )
+    pupil = Actor("learner", str(uuid.UUID(int=1, version=4)))
+    for item in ("a", "b", "c"):
+        school.recording.started(pupil, Thing(Place("demo", "one", item), "page", 1))
+    made = school.statements.after(0, count_max=10, bytes_max=10**6)
+    school.close()
+    stage = Stage(tmp_path, hub, new.root, ("sync",), hub.credential, hub.sequences[-1])
+
+    def expect() -> None:
+        for _ in range(2):
+            assert stage.box.sync().troubles == []
+        came = [
+            record_batches.decode(
+                batches.content_of(
+                    batches.read(each, hub.keys(), node=hub.node), {seal_keyid(SEAL_KEY): SEAL_KEY}
+                )
+            )
+            for each in hub.batches
+        ]
+        assert len(came) in {1, 2}, "once more at the most"
+        for each in came:
+            assert [sent.body for sent in each.records] == [one.body for one in made]
+        assert stage.box.standing().batches_waiting == 0
+        stage.box.sync()
+        last = hub.check_ins[-1].report
+        assert last
+        assert last.records == RecordsWaiting()
 
     stage.kill_at_each(most, expect)
