@@ -6,17 +6,16 @@ wants the numbers. Nothing runs in the browser.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil, floor, log10
+from math import floor, log10
 
 from flask import Flask
 
 from hub.console.limits import CHART_POINTS_MAX
 
-WIDTH, HEIGHT = 640, 160  # the drawing's own units; the page decides how large it is shown
-_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 8, 10, 22
-_LABELS_MAX = 6
+WIDTH, HEIGHT = 1000, 200  # the drawing's own units: it is stretched to the room that there is
 _GAP_SHARE = 0.2  # between two bars, of the room of one
 _TICKS = 2
+_DOTS_MAX = 60  # points of a line that are shown as dots, too
 
 
 @dataclass(frozen=True)
@@ -29,45 +28,59 @@ class Mark:
     height: float
     label: str
     value: float | None
-    is_labelled: bool
+
+    @property
+    def middle(self) -> float:
+        """Where a line goes through it."""
+        return round(self.x + self.width / 2, 1)
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """A chart: its marks, the lines across with their values, and the paths of a line chart."""
+    """A chart: its marks, what stands beside and below it, and the paths of a line chart.
+
+    `scale`: the values of the lines across, the highest first; `labels`: of the first point, of the
+    one in the middle, and of the last.
+    """
 
     marks: tuple[Mark, ...]
-    ticks: tuple[tuple[float, float], ...]
+    scale: tuple[float, ...]
+    labels: tuple[str, ...]
     paths: tuple[str, ...]
+    has_dots: bool
     width: int = WIDTH
     height: int = HEIGHT
-    left: int = _LEFT
-    right: int = WIDTH - _RIGHT
-    base: int = HEIGHT - _BOTTOM
+
+    @property
+    def lines(self) -> tuple[float, ...]:
+        """Where the lines across are."""
+        return tuple(HEIGHT * part / _TICKS for part in range(_TICKS + 1))
 
 
 def draw(points: Sequence[tuple[str, float | None]]) -> Drawing:
     """Return a drawing of (label, value) pairs, the newest last; None leaves a gap."""
     shown = list(points)[-CHART_POINTS_MAX:]
     top = _nice(max((value for _, value in shown if value is not None), default=0.0))
-    base, room = HEIGHT - _BOTTOM, WIDTH - _LEFT - _RIGHT
-    step = room / max(len(shown), 1)
-    each = max(1, ceil(len(shown) / _LABELS_MAX))
+    step = WIDTH / max(len(shown), 1)
+    gap = step * _GAP_SHARE / 2
     marks = []
     for number, (label, value) in enumerate(shown):
-        tall = (base - _TOP) * max(value or 0.0, 0.0) / top
-        gap = step * _GAP_SHARE / 2
+        tall = HEIGHT * max(value or 0.0, 0.0) / top
         marks.append(
             Mark(
-                round(_LEFT + step * number + gap, 1), round(base - tall, 1),
-                round(step - 2 * gap, 1), round(tall, 1), label, value, number % each == 0,
+                round(step * number + gap, 1), round(HEIGHT - tall, 1), round(step - 2 * gap, 1),
+                round(tall, 1), label, value,
             )
         )  # fmt: skip
-    ticks = tuple(
-        (round(base - (base - _TOP) * part / _TICKS, 1), top * part / _TICKS)
-        for part in range(_TICKS + 1)
+    names = [label for label, _ in shown]
+    at = sorted({0, len(names) // 2, len(names) - 1}) if names else []
+    return Drawing(
+        tuple(marks),
+        tuple(top * (_TICKS - part) / _TICKS for part in range(_TICKS + 1)),
+        tuple(names[number] for number in at),
+        tuple(_paths(marks)),
+        len(marks) <= _DOTS_MAX,
     )
-    return Drawing(tuple(marks), ticks, tuple(_paths(marks)))
 
 
 def set_up(app: Flask) -> None:
@@ -80,7 +93,7 @@ def _nice(most: float) -> float:
     if most <= 0:
         return 1.0
     power = 10.0 ** floor(log10(most))
-    return next(step * power for step in (1, 2, 5, 10) if step * power >= most)
+    return next((step * power for step in (1, 2, 5) if step * power >= most), 10 * power)
 
 
 def _paths(marks: Sequence[Mark]) -> list[str]:
@@ -93,5 +106,5 @@ def _paths(marks: Sequence[Mark]) -> list[str]:
                 paths.append("M" + " L".join(run))
             run = []
         else:
-            run.append(f"{mark.x + mark.width / 2:.1f},{mark.y}")
+            run.append(f"{mark.middle},{mark.y}")
     return paths
