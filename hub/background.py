@@ -13,6 +13,7 @@ from content_packs.errors import Refused
 from hub.alerts.limits import LOOK_SECONDS
 from hub.alerts.sources import SOURCES
 from hub.alerts.watching import watch
+from hub.audit import checkpoints
 from hub.deltas import missing, wanted
 from hub.drop_folder import DropFolder
 from hub.hub import Hub
@@ -58,6 +59,7 @@ CHORES: Final = (
     Chore("rollouts", EVALUATE_SECONDS, look_after_rollouts),
     Chore("deltas", DELTAS_CHECK_SECONDS, ask_for_deltas),
     Chore("tidy-jobs", TIDY_SECONDS, tidy),
+    Chore("audit-checkpoint", checkpoints.LOOK_SECONDS, checkpoints.make_if_due),
     Chore("uploads", UPLOADS_CHECK_SECONDS, handing_over.settle),
 )
 

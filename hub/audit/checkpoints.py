@@ -5,11 +5,12 @@ with a key that the passphrase opens. One that an auditor keeps elsewhere proves
 hub's own keeper, too.
 """
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from peewee import fn
 
 from content_packs import canonical_json
 from content_packs.errors import InvalidContent
@@ -22,8 +23,8 @@ from hub.keys import SERVICE
 
 DOCUMENT_BYTES_MAX = 4096
 KEPT_MAX = 3_660  # ten years of days
-EVERY_SECONDS = 24 * 3600
-_EVERY = timedelta(seconds=EVERY_SECONDS)
+LOOK_SECONDS = 3600  # whether one is due
+_EVERY = timedelta(days=1)
 _LABEL = b"satchel audit checkpoint 1\0"
 
 
@@ -64,9 +65,16 @@ def make(hub: Hub) -> Checkpoint:
 
 def make_if_due(hub: Hub) -> None:
     """Make one where the newest is a day old. Raises as `make`."""
-    newest = checkpoints(hub)[-1:]
-    if not newest or hub.clock() - datetime.fromisoformat(newest[0].at) >= _EVERY:
+    newest = newest_at(hub)
+    if newest is None or hub.clock() - newest >= _EVERY:
         make(hub)
+
+
+def newest_at(hub: Hub) -> datetime | None:
+    """Return when the newest was made, None where there is none. Raises `StorageFailed`."""
+    with hub.database.transaction():
+        number = AuditCheckpointRow.select(fn.MAX(AuditCheckpointRow.number)).scalar()
+    return None if number is None else datetime.fromtimestamp(number, tz=UTC)
 
 
 def checkpoints(hub: Hub) -> list[Checkpoint]:

@@ -5,6 +5,7 @@ session     the token of who is signed in; while the browser is open
 language    the language that was chosen; a year
 said        words to show once on the next page, signed with the session's csrf token
 door        the csrf token of forms before anybody is signed in
+device      that somebody signed in with this browser before; a year
 ```
 All have the path `/console/`. Over https a name begins with `__Secure-`, so that no page over plain
 http can put one in its place.
@@ -17,7 +18,7 @@ from urllib.parse import quote, unquote
 from flask import Request, Response
 
 PATH = "/console/"
-_SESSION, _LANGUAGE, _SAID, _DOOR = "session", "language", "said", "door"
+_SESSION, _LANGUAGE, _SAID, _DOOR, _DEVICE = "session", "language", "said", "door", "device"
 _YEAR_SECONDS = 366 * 24 * 3600
 _SAID_SECONDS = 60
 _SAID_CHARACTERS_MAX = 400
@@ -58,6 +59,16 @@ def door(request: Request) -> str:
 def set_door(request: Request, response: Response, token: str) -> None:
     """Have the browser keep the csrf token of somebody who isn't signed in."""
     _write(request, response, _DOOR, token, seconds=_DOOR_SECONDS)
+
+
+def device(request: Request) -> str:
+    """Return what says that somebody signed in with this browser before, empty for none."""
+    return _read(request, _DEVICE)
+
+
+def set_device(request: Request, response: Response, token: str) -> None:
+    """Have the browser keep that somebody signed in with it."""
+    _write(request, response, _DEVICE, token, seconds=_YEAR_SECONDS)
 
 
 def said(request: Request, key: str) -> str:

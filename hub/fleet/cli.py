@@ -1,4 +1,4 @@
-"""`hub schools`, `hub enrol-codes`, `hub nodes`, `hub desired`, `hub audit`: see hub/CLI.md."""
+"""`hub schools`, `hub enrol-codes`, `hub nodes`, `hub desired`: see hub/CLI.md."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from content_packs.command_line import json_option, print_json
-from hub.fleet.limits import AUDIT_KEPT_MAX, AUDIT_LINES_SHOWN, CODE_DAYS
+from hub.fleet.limits import CODE_DAYS
 from hub.options import data_option, passphrase_file, print_built
 
 if TYPE_CHECKING:
@@ -315,38 +315,10 @@ def open_batches(data: Path, as_json: bool) -> None:
     click.echo(f"{opened} batches opened, {left} left.")
 
 
-@click.command()
-@data_option
-@click.option("--node", default="", help="Only of this node.")
-@click.option("--event", default="", help="Only this event.")
-@click.option("--refusals", is_flag=True, help="Only who was turned away.")
-@click.option(
-    "--most", type=click.IntRange(1, AUDIT_KEPT_MAX), default=AUDIT_LINES_SHOWN, show_default=True,
-    help="No more than so many lines.",
-)  # fmt: skip
-@json_option
-def audit(  # noqa: PLR0913, PLR0917 - each is an option of the command
-    data: Path, node: str, event: str, refusals: bool, most: int, as_json: bool
-) -> None:
-    """Show who was enrolled, revoked and refused, and why; the newest first."""
-    from hub.fleet.audit import entries
-
-    only = True if refusals else None
-    found = entries(_open(data), most=most, node=node, event=event, refusals=only)
-    if as_json:
-        print_built({"entries": found})
-        return
-    for entry in found:
-        whom = entry.node or entry.keyid[:16]
-        line = f"{entry.at}  {entry.event}  {whom}  {entry.origin}  {entry.reason}"
-        click.echo(line.rstrip())
-
-
 COMMANDS: tuple[click.Command, ...] = (
     schools,
     enrol_codes,
     nodes,
     desired,
     open_batches,
-    audit,
 )

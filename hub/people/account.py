@@ -10,6 +10,7 @@ from hub.clock import in_words
 from hub.fleet import audit
 from hub.hub import Hub
 from hub.people import passwords, second_factor, sessions, trying
+from hub.people.errors import WrongCode, WrongPassword
 from hub.people.secrets_kept import digest_of
 from hub.people.sessions import Session
 from hub.people.tables import PersonDeviceRow, PersonLinkRow, PersonRow
@@ -45,7 +46,7 @@ def set_by_link(hub: Hub, token: str, address: str, password: str) -> str:
 def change_password(hub: Hub, session: Session, now: str, new: str) -> None:
     """Change one's own password; all one's other sessions end.
 
-    Raises `Refused` where `now` isn't the password, `UsageError`, `TooOften`.
+    Raises `WrongPassword` where `now` isn't it, `UsageError`, `TooOften`.
     """
     _expect_password(hub, session, now)
     passwords.check(new, session.actor.login)
@@ -78,16 +79,12 @@ def switch_second_step_on(  # noqa: PLR0913  # all by name; each is needed
 ) -> None:
     """Ask for a code from now on; `code` shows that the app has the secret.
 
-    Raises `Refused` for a wrong password or code, `UsageError`, `TooOften`, `KeyLocked`.
+    Raises `WrongPassword`, `WrongCode`, `UsageError`, `TooOften`, `KeyLocked`.
     """
     _expect_password(hub, session, password)
     step = second_factor.step_of(second_factor.check_secret(secret), code, hub.clock(), after=0)
     if step is None:
-        raise Refused(
-            "the code is wrong",
-            hint="Scan the picture with the app, then type the six digits that it shows now. "
-            "Look whether the telephone's clock is right.",
-        )
+        raise WrongCode
     sealed = second_factor.seal(hub, session.person, secret, randomness)
     with hub.database.writing():
         PersonRow.update(totp=sealed, totp_step=step).where(
@@ -97,7 +94,7 @@ def switch_second_step_on(  # noqa: PLR0913  # all by name; each is needed
 
 
 def switch_second_step_off(hub: Hub, session: Session, *, password: str) -> None:
-    """Ask for no code any more. Raises `Refused` for a wrong password, `TooOften`."""
+    """Ask for no code any more. Raises `WrongPassword`, `TooOften`."""
     _expect_password(hub, session, password)
     with hub.database.writing():
         PersonRow.update(totp="").where(PersonRow.person == session.person).execute()
@@ -127,7 +124,7 @@ def _set_password(person: str, kept: str, *, but: str) -> None:
 
 
 def _expect_password(hub: Hub, session: Session, password: str) -> None:
-    """Raise `Refused` unless it is theirs, `TooOften` for too many wrong ones."""
+    """Raise `WrongPassword` unless it is theirs, `TooOften` for too many wrong ones."""
     allowances = trying.of_session(session.person)
     with hub.database.writing():
         wait = trying.take(hub, allowances)
@@ -135,6 +132,6 @@ def _expect_password(hub: Hub, session: Session, password: str) -> None:
     if wait:
         trying.too_often(wait)
     if not passwords.verify(kept, password):
-        raise Refused("that isn't your password", hint="Type the password that you have now.")
+        raise WrongPassword
     with hub.database.writing():
         trying.give_back(hub, allowances)

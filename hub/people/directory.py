@@ -14,6 +14,7 @@ from content_packs.errors import Missing, Refused, UsageError
 from content_packs.names import check_name
 from hub.clock import in_words
 from hub.fleet import audit
+from hub.fleet.tables import SchoolRow
 from hub.hub import Hub
 from hub.people import sessions
 from hub.people.actor import Actor
@@ -69,6 +70,14 @@ class Terms:
     publisher: str = ""
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """Whom a list is to hold: `text` stands in their login or name."""
+
+    text: str = ""
+    role: str = ""
+
+
 def people(hub: Hub, actor: Actor) -> list[Person]:
     """Return everybody, by login. Raises `Refused`, `StorageFailed`."""
     actor.expect(Right.MANAGE_PEOPLE)
@@ -76,11 +85,36 @@ def people(hub: Hub, actor: Actor) -> list[Person]:
         return [_person(row) for row in PersonRow.select().order_by(PersonRow.login)]
 
 
+def page(
+    hub: Hub, actor: Actor, wanted: Wanted, *, after: str = "", most: int
+) -> tuple[list[Person], str]:
+    """Return those behind the login `after`, by login, and whom to go on after, empty for nobody.
+
+    Raises `Refused`, `StorageFailed`.
+    """
+    actor.expect(Right.MANAGE_PEOPLE)
+    query = PersonRow.select().where(PersonRow.login > after).order_by(PersonRow.login)
+    if text := wanted.text.strip():
+        query = query.where(PersonRow.login.contains(text) | PersonRow.name.contains(text))
+    if wanted.role:
+        query = query.where(PersonRow.role == wanted.role)
+    with hub.database.transaction():
+        found = [_person(row) for row in query.limit(most + 1)]
+    return found[:most], found[most - 1].login if len(found) > most else ""
+
+
 def person(hub: Hub, actor: Actor, login: str) -> Person:
     """Return somebody. Raises `Refused`, `Missing`, `StorageFailed`."""
     actor.expect(Right.MANAGE_PEOPLE)
     with hub.database.transaction():
         return _person(_expect(login))
+
+
+def known_townships(hub: Hub) -> list[str]:
+    """Return the townships that schools are in, by name. Raises `StorageFailed`."""
+    named = SchoolRow.select(SchoolRow.township).where(SchoolRow.township != "").distinct()
+    with hub.database.transaction():
+        return sorted(row.township for row in named)
 
 
 def add(  # noqa: PLR0913  # all are needed

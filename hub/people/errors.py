@@ -1,4 +1,12 @@
-"""Errors of the way in."""
+"""Errors of the way in.
+
+```
+Refused
+├── SignInRefused   login, password or code is wrong; one error for all reasons
+├── WrongPassword   somebody who is signed in typed another password than their own
+└── WrongCode       the app shows another code
+```
+"""
 
 from content_packs.errors import Refused
 
@@ -12,4 +20,26 @@ class SignInRefused(Refused):
         super().__init__(
             "the login, the password or the code is wrong",
             hint="Whoever lost one of them asks an administrator for a new link.",
+        )
+
+
+class WrongPassword(Refused):
+    """Somebody who is signed in typed another password than their own."""
+
+    code = "wrong-password"
+
+    def __init__(self) -> None:
+        super().__init__("that isn't your password", hint="Type the one that you have now.")
+
+
+class WrongCode(Refused):
+    """The code isn't the one that an app with this secret shows."""
+
+    code = "wrong-code"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the code is wrong",
+            hint="Scan the picture with the app, then type the six digits that it shows now. "
+            "Look whether the telephone's clock is right.",
         )

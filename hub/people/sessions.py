@@ -33,6 +33,16 @@ class Session:
     seen_at: str
 
 
+@dataclass(frozen=True)
+class OpenSession:
+    """Where somebody is signed in: the address last seen, since when, and when last."""
+
+    id: str
+    address: str
+    created_at: str
+    seen_at: str
+
+
 def actor_of(row: PersonRow, via: Via) -> Actor:
     """Return a person as somebody who acts, with what is theirs."""
     townships = frozenset(row.townships) if row.role == "operator" else None
@@ -105,8 +115,8 @@ def end_all(person: str, *, but: str = "") -> int:
     return int(PersonSessionRow.delete().where(theirs).execute())
 
 
-def of_person(hub: Hub, person: str) -> list[tuple[str, str, str, str]]:
-    """Return a person's sessions: id, address, since when, last seen; the newest first."""
+def of_person(hub: Hub, person: str) -> list[OpenSession]:
+    """Return a person's sessions, the newest first. Raises `StorageFailed`."""
     now = hub.clock()
     rows = (
         PersonSessionRow.select()
@@ -118,7 +128,7 @@ def of_person(hub: Hub, person: str) -> list[tuple[str, str, str, str]]:
         .order_by(PersonSessionRow.created_at.desc(), PersonSessionRow.digest)
     )
     with hub.database.transaction():
-        return [(row.digest, row.address, row.created_at, row.seen_at) for row in rows]
+        return [OpenSession(row.digest, row.address, row.created_at, row.seen_at) for row in rows]
 
 
 def _good(row: PersonSessionRow, now: datetime) -> PersonRow | None:

@@ -107,6 +107,13 @@ def tokens(hub: Hub, actor: Actor, login: str = "") -> list[Token]:
         return [_token(row, logins[row.person]) for row in query]
 
 
+def good(hub: Hub, actor: Actor, login: str = "") -> list[Token]:
+    """Return those that are neither revoked nor past their day. Raises as `tokens`."""
+    now = in_words(hub.clock())
+    found = tokens(hub, actor, login)
+    return [token for token in found if not token.revoked_at and token.expires_at > now]
+
+
 def revoke(hub: Hub, actor: Actor, token: str) -> bool:
     """Let a token be good no more, by its id; say whether it was. Raises `Missing`."""
     with hub.database.writing():
