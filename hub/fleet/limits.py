@@ -50,6 +50,7 @@ QUERY_TERMS_MAX = 20
 SAVED_QUERIES_MAX = 100  # of one person
 LISTED_MAX = 500  # schools in one answer
 LISTED = 100  # where nobody says how many
+SCHOOLS_SHOWN = 50  # on a page of the console
 STATES_AT_ONCE = 100  # judged anew in one transaction: check-ins go on between
 SCHOOLS_FILE_BYTES_MAX = 4 << 20
 SCHOOLS_FILE_LINES_MAX = 20_000

@@ -1,0 +1,65 @@
+"""All that a school's page shows: the school, its boxes with their past, its codes."""
+
+from dataclasses import dataclass
+
+from hub.clock import in_words
+from hub.fleet import days, listing, nodes, schools
+from hub.fleet.days import Day
+from hub.fleet.listing import Listed
+from hub.fleet.nodes import Node
+from hub.fleet.schools import School
+from hub.fleet.state_tables import NodeStateRow
+from hub.fleet.tables import CodeRow
+from hub.hub import Hub
+from hub.people.actor import Actor
+
+
+@dataclass(frozen=True)
+class Rhythm:
+    """How long a box is usually silent, in seconds of open days. `learnt`: from its own past."""
+
+    median: int
+    p95: int
+    learnt: bool
+
+
+@dataclass(frozen=True)
+class BoxView:
+    """A box: how it stands, who it is, and its days, the oldest first."""
+
+    row: Listed
+    node: Node
+    days: tuple[Day, ...]
+    rhythm: Rhythm
+
+
+@dataclass(frozen=True)
+class SchoolView:
+    """A school. `codes_unused` of its codes are good still; `codes_expire`: the last of them."""
+
+    school: School
+    boxes: tuple[BoxView, ...]
+    codes_unused: int
+    codes_expire: str
+
+
+def show(hub: Hub, actor: Actor, school: str) -> SchoolView:
+    """Return a school as its page shows it. Raises `Missing`, `Refused`, `StorageFailed`."""
+    found = schools.show(hub, actor, school)
+    rows = {row.node: row for row in listing.of_school(hub, actor, school) if row.node}
+    known = nodes.list_nodes(hub, school=school)
+    with hub.database.transaction():
+        good = (CodeRow.school == school) & (CodeRow.used_at == "")
+        good &= CodeRow.expires_at > in_words(hub.clock())
+        codes = sorted(str(row.expires_at) for row in CodeRow.select().where(good))
+        boxes = tuple(
+            BoxView(rows[node.node], node, tuple(days.history(node.node)), _rhythm(node.node))
+            for node in known
+            if node.node in rows
+        )
+    return SchoolView(found, boxes, len(codes), codes[-1] if codes else "")
+
+
+def _rhythm(node: str) -> Rhythm:
+    row = NodeStateRow.select().where(NodeStateRow.node == node).get()
+    return Rhythm(row.silence_median, row.silence_p95, bool(row.rhythm_learnt))
