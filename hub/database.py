@@ -122,6 +122,19 @@ class Database:
                 if name != _BEGUN
             )
 
+    def counts(self) -> dict[str, int]:
+        """Return how many rows each table has. Raises `StorageFailed`."""
+        with self.transaction():
+            return {
+                name: int(self.execute(f'SELECT COUNT(*) FROM "{name}"').fetchone()[0])  # noqa: S608 - its own name
+                for name in sorted(self.tables())
+            }
+
+    @staticmethod
+    def known_migrations() -> frozenset[str]:
+        """Return the names of all migrations that this version knows."""
+        return frozenset(path.stem for path in _MIGRATIONS.glob("[0-9]*.py"))
+
     def schema(self) -> list[str]:
         """Return the names of the migrations that it went through. Raises `StorageFailed`."""
         with self._errors(), self._connected():

@@ -12,7 +12,9 @@ files left behind are named by nothing, and no client asks for a number that no 
 **Numbers.** An immutable name never gets two contents, not even where the first was left by a cut
 and only a probing cache could have seen it: a new number is one more than the highest that lies in
 the folder, named or not. TUF asks only that numbers don't go back (specification, section 5); roots
-alone have no gaps. What was left behind stays: it is small, and it keeps its number taken.
+alone have no gaps. What was left behind stays: it is small, and it keeps its number taken. A hub
+that was restored from a backup (`hub.backup.restoring`) has an empty file `<number>.any.json`: it
+keeps that number and all below it taken, for roles, too, that the backup didn't know.
 
 `timestamp.json` has no number in its name, and a power cut can take it back after nodes saw it: the
 rename was done and not yet durable. The files of 2 and 3 that it named are durable by then, so the
@@ -43,6 +45,7 @@ from hub.keys import KeyStore
 from hub.limits import CLOCK_BEHIND_MAX
 
 _COMPACT = JSONSerializer(compact=True)
+ANY_ROLE = "any"  # no role's name: those of channels begin with c-
 _STEP_OF_EDITION = 2  # of the timestamp's version
 
 
@@ -204,6 +207,6 @@ class Signing:
 
 def free_number(folder: Path, role: str) -> int:
     """Return the lowest version of a role above every one that was ever written."""
-    pattern = re.compile(rf"([1-9][0-9]*)\.{re.escape(role)}\.json(?:\.part)?")
+    pattern = re.compile(rf"([1-9][0-9]*)\.(?:{re.escape(role)}|{ANY_ROLE})\.json(?:\.part)?")
     found = (pattern.fullmatch(path.name) for path in folder.iterdir())
     return 1 + max((int(match[1]) for match in found if match), default=0)

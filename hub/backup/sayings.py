@@ -1,0 +1,65 @@
+"""What the commands of backups say."""
+
+import click
+
+from content_packs.command_line import megabytes, print_json
+from hub.backup.folder import BackupFolder
+from hub.backup.restoring import Restored
+from hub.backup.verifying import Verified
+from hub.errors import Damaged
+from hub.options import print_built
+
+_TROUBLES_SHOWN = 20
+
+
+def say_list(folder: BackupFolder, *, as_json: bool) -> None:
+    """Print the names of the backups in a folder. Raises `Missing`."""
+    names = folder.names()
+    if as_json:
+        print_json({"backups": names})
+        return
+    for name in names:
+        click.echo(name)
+    if not names:
+        click.echo("No backup is in it yet: hub backup FOLDER")
+
+
+def say_verified(found: Verified, *, as_json: bool) -> None:
+    """Print what a backup would restore. Raises `Damaged` where it wouldn't."""
+    if as_json:
+        print_built(found)
+    else:
+        for trouble in found.troubles[:_TROUBLES_SHOWN]:
+            click.echo(f"damaged: {trouble}", err=True)
+    if found.troubles:
+        raise Damaged(
+            f"{found.name} wouldn't make the hub anew: {len(found.troubles)} troubles",
+            hint="Try an earlier one: hub restore --list; mend the folder: hub backup --afresh.",
+        )
+    if as_json:
+        return
+    click.echo(
+        f"{found.name} would restore «{found.title}» as it was at {found.taken_at}: "
+        f"packs {found.packs}, versions {found.versions}, schools {found.schools}, "
+        f"nodes {found.nodes}, people {found.people} "
+        f"(files {found.files}, {megabytes(found.size)}, each as it was)."
+    )
+    if found.keys_open is None:
+        click.echo(
+            "warning: whether its keys can be opened wasn't tried: name --passphrase-file", err=True
+        )
+
+
+def say_restored(made: Restored, *, as_json: bool) -> None:
+    """Print what was restored."""
+    if as_json:
+        print_built(made)
+        return
+    click.echo(
+        f"The hub in {made.data} is as it was at {made.taken_at}: files {made.files}, "
+        f"rows {sum(made.rows.values())}."
+    )
+    if made.signed:
+        click.echo(f"Signed anew, so that nodes follow it: {', '.join(made.signed)}.")
+    for warning in made.warnings:
+        click.echo(f"warning: {warning}", err=True)
