@@ -15,6 +15,8 @@ from hub.audit import api as of_audit
 from hub.console import api as of_console
 from hub.console import home
 from hub.console.ground import Console
+from hub.fleet import api as of_fleet
+from hub.fleet import pages as fleet_pages
 from hub.jobs import api as of_jobs
 from hub.jobs import pages as jobs_pages
 from hub.packs import api as of_packs
@@ -44,6 +46,7 @@ class Room:
 ROOMS: tuple[Room, ...] = (
     Room("console", home.add, of_console.OPERATIONS),
     Room("alerts", alerts_pages.add, of_alerts.OPERATIONS),
+    Room("fleet", fleet_pages.add, of_fleet.OPERATIONS),
     Room("requests", requests_pages.add, of_requests.OPERATIONS),
     Room("use", use_pages.add, (*of_use.OPERATIONS, *of_records.OPERATIONS)),
     Room("jobs", jobs_pages.add, of_jobs.OPERATIONS),
