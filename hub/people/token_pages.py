@@ -52,7 +52,8 @@ def _list(console: Console, actor: Actor, made: MadeToken | None = None) -> Resp
         made=made,
         tokens=tokens.good(console.hub, actor, "" if manages else actor.login),
         manages=manages,
-        rights=sorted(RIGHTS[actor.role]),
+        rights=[right for right in Right if right in RIGHTS[actor.role]],
+        words=_right_words(),
         days=TOKEN_DAYS,
         days_max=TOKEN_DAYS_MAX,
     )
@@ -62,3 +63,22 @@ def _days(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) <= 4):
         raise UsageError(f"days: {text[:20]!r} is no number of days")
     return int(text)
+
+
+def _right_words() -> dict[str, str]:
+    """Return what each right is called in the reader's language."""
+    return {
+        Right.SEE_FLEET: _("see schools and boxes"),
+        Right.CHANGE_FLEET: _("change schools, codes, visits"),
+        Right.SEE_PACKS: _("see packs"),
+        Right.PUBLISH: _("upload and publish packs"),
+        Right.RELEASE: _("release and withdraw packs"),
+        Right.APPROVE: _("approve rollouts"),
+        Right.SET_DESIRED: _("set desired states"),
+        Right.SEE_REQUESTS: _("see what schools wish for and use"),
+        Right.ANSWER_REQUESTS: _("answer what schools wish for"),
+        Right.SEE_JOBS: _("see jobs"),
+        Right.SEE_AUDIT: _("see the audit log"),
+        Right.MANAGE_PEOPLE: _("manage people"),
+        Right.OPERATE: _("keep the hub going"),
+    }
