@@ -22,6 +22,7 @@ from content_packs.records import Statement
 _LEVEL = 9  # a Pi does some 20 MB a second of it; 19 gains 4% and takes ten times as long
 _END_OF_LINE = b"\n"
 _WHAT = "batch of records"
+_HOLDS_SURELY = 0.9  # of what a proportion gives: fewer records compress a little worse
 
 
 class RecordsHeader(Message, frozen=True, kw_only=True):
@@ -58,10 +59,7 @@ def encode(bodies: Sequence[bytes]) -> bytes:
             f"{_WHAT}: {len(bodies)} records of {size} bytes; 1 to {RECORDS_IN_BATCH_MAX} of "
             f"at most {RECORDS_IN_BATCH_BYTES_MAX} bytes together are allowed"
         )
-    header = messages.encode(
-        RecordsHeader(count=len(bodies)), bytes_max=RECORDS_HEADER_BYTES_MAX, what=_WHAT
-    )
-    content = header + _END_OF_LINE + frame_of(bodies)
+    content = _content(bodies)
     if len(content) > SEALED_CONTENT_BYTES_MAX:
         raise InvalidContent(
             f"{_WHAT}: {len(content)} bytes, more than the {SEALED_CONTENT_BYTES_MAX} allowed"
@@ -69,19 +67,24 @@ def encode(bodies: Sequence[bytes]) -> bytes:
     return content
 
 
-def encode_most(bodies: Sequence[bytes]) -> tuple[bytes, int]:
+def encode_most(
+    bodies: Sequence[bytes], *, bytes_max: int = SEALED_CONTENT_BYTES_MAX
+) -> tuple[bytes, int]:
     """Return the content of a batch of the first of these records, and how many are in it.
 
-    As many as fit, but for a few. Raises `InvalidContent` where not even one does, or for none.
+    As many as `bytes_max` holds, but for a few; one at least. Raises `InvalidContent` as `encode`.
     """
     count = _within_bounds(bodies)
-    while True:
-        try:
-            return encode(bodies[:count]), count
-        except InvalidContent:
-            if count <= 1:
-                raise
-            count = max(count * 2 // 3, 1)
+    while count > 1 and (size := len(_content(bodies[:count]))) > bytes_max:
+        count = max(min(int(count * bytes_max * _HOLDS_SURELY / size), count - 1), 1)
+    return encode(bodies[:count]), count
+
+
+def _content(bodies: Sequence[bytes]) -> bytes:
+    header = messages.encode(
+        RecordsHeader(count=len(bodies)), bytes_max=RECORDS_HEADER_BYTES_MAX, what=_WHAT
+    )
+    return header + _END_OF_LINE + frame_of(bodies)
 
 
 def decode(content: bytes) -> Came:

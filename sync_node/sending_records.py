@@ -4,7 +4,8 @@ Records are sealed when they can leave: while a hub answers, one batch after the
 before all that was sealed earlier is with the hub, so that reports and requests don't wait behind
 them; and for a courier's stick that is there, as many as it may take. So a school whose link is
 away for months writes none of them twice to its card, and a stick takes the newest. What isn't
-sealed lies in school.db.
+sealed lies in school.db. A batch is as large as the link carries in some seconds: it goes whole or
+not at all, and what comes after it in the chain waits.
 
 `records_sent` says in which order what becomes durable. The engine's lock is held, node.db open.
 """
@@ -19,15 +20,17 @@ from content_packs.hub_keys import HubKeys
 from content_packs.limits import RECORDS_IN_BATCH_BYTES_MAX, RECORDS_IN_BATCH_MAX
 from content_packs.protocol import Receipt
 from content_packs.reports import RecordsWaiting
-from sync_node import records_sent, school_reading
+from sync_node import records_sent, school_reading, state
 from sync_node.box_facts import moment
 from sync_node.data_dir import DataDir
 from sync_node.held_documents import HeldDocuments
 from sync_node.identity import Identity
 from sync_node.limits import (
-    PIECE_ON_THE_WIRE_BYTES,
     RECORD_BATCHES_AHEAD_MAX,
     RECORD_BATCHES_AT_ONCE_MAX,
+    RECORDS_SEALED_BYTES_MAX,
+    RECORDS_SEALED_BYTES_MIN,
+    RECORDS_SECONDS,
 )
 from sync_node.outbox import Outbox
 from sync_node.plan_model import Kind
@@ -35,6 +38,7 @@ from sync_node.records_sent import Mark, RecordsSent
 from sync_node.sources import Sources
 
 _KIND: Kind = "text"  # what links take records for
+_SEALED_GROWS = 1.8  # times: base64 twice over
 
 
 @dataclass(frozen=True)
@@ -57,9 +61,9 @@ class SendingRecords:
             receipt = documents.receipt(self.who)
             if outbox.waiting(receipt) or hub not in sources.permitting(_KIND):
                 break
-            if not sources.within_budget(_KIND, [PIECE_ON_THE_WIRE_BYTES]):
+            if not sources.within_budget(_KIND, [int(_bytes_for(hub) * _SEALED_GROWS)]):
                 break
-            if not self._seal(outbox, receipt):
+            if not self._seal(outbox, receipt, bytes_max=_bytes_for(hub)):
                 break
             with sources.carrying([_KIND]):
                 send()
@@ -71,10 +75,10 @@ class SendingRecords:
         """Seal records for a courier who is there. Raises `StorageFailed`."""
         receipt = HeldDocuments(self.data_dir).receipt(self.who)
         for _ in range(RECORD_BATCHES_AHEAD_MAX - len(outbox.waiting(receipt))):
-            if not self._seal(outbox, receipt):
+            if not self._seal(outbox, receipt, bytes_max=RECORDS_SEALED_BYTES_MAX):
                 return
 
-    def _seal(self, outbox: Outbox, receipt: Receipt | None) -> bool:
+    def _seal(self, outbox: Outbox, receipt: Receipt | None, *, bytes_max: int) -> bool:
         """Make the next records the next batch; say whether there were any that could be."""
         if not self.hub_keys.seal or outbox.is_full:
             return False
@@ -86,7 +90,8 @@ class SendingRecords:
             )  # fmt: skip
             if not found:
                 return False
-            content, count = record_batches.encode_most([each.body for each in found])
+            bodies = [each.body for each in found]
+            content, count = record_batches.encode_most(bodies, bytes_max=bytes_max)
             batch = outbox.add(
                 content, "records", self.hub_keys, receipt=receipt, randomness=self.randomness
             )
@@ -108,6 +113,15 @@ class SendingRecords:
         if known != before:
             records_sent.write(self.data_dir, known)
         return known
+
+
+def _bytes_for(hub: str) -> int:
+    """Return how large a batch may be that the link to `hub` is to carry, before it is sealed."""
+    observed = state.links().get(hub)
+    if observed is None or not observed.rate:
+        return RECORDS_SEALED_BYTES_MAX
+    size = int(observed.rate * RECORDS_SECONDS / _SEALED_GROWS)
+    return min(max(size, RECORDS_SEALED_BYTES_MIN), RECORDS_SEALED_BYTES_MAX)
 
 
 def standing(

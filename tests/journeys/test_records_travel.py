@@ -85,7 +85,7 @@ def test_answers_come_through_a_link_that_is_cut_and_then_by_stick_once(
     port = urlsplit(district.url).port or 80
     with bad_link(port, Weather(rate=40_000, cut_seconds=0.4, failing=0.3), seed=7) as link:
         text = toml.read_text(encoding="utf-8")
-        through = text.replace(f"127.0.0.1:{port}", f"127.0.0.1:{link.port}")
+        through = text.replace(district.url, link.address)
         assert through != text
         toml.write_text(through, encoding="utf-8")
         for _ in range(30):

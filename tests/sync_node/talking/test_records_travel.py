@@ -16,7 +16,10 @@ from content_packs.protocol import Batch
 from content_packs.records import Actor, Place
 from content_packs.reports import RecordsWaiting, Report
 from content_packs.stick import Stick
-from sync_node import courier_export, records_sent
+from sync_node import courier_export, records_sent, state
+from sync_node.database import using_database
+from sync_node.limits import RECORDS_SEALED_BYTES_MIN
+from sync_node.link import LinkObservation
 from sync_node.school.recording import Thing
 from sync_node.school.school import School, open_school
 from tests.support.identities import Box, enrolled
@@ -258,3 +261,19 @@ def test_a_report_says_how_many_lessons_were_opened_at_the_version_that_is_here(
     assert (pack.version, pack.verified_version, pack.used) == (1, 1, 1)
     assert (pack.opened, pack.lessons_ready, pack.bytes_to_come) == (2, 2, 0)
     assert pack.bytes_wanted
+
+
+def test_a_thin_link_gets_small_batches_and_a_stick_larger_ones(
+    pupils: Pupils, tmp_path: Path
+) -> None:
+    items = [f"item-{number}" for number in range(400)]
+    pupils.open(*items)
+    with using_database(pupils.box.data_dir):
+        state.remember_links({pupils.hub.url: LinkObservation(rate=900.0)})
+    pupils.box.sync()
+    assert max(map(len, pupils.contents())) <= RECORDS_SEALED_BYTES_MIN
+    assert len(pupils.contents()) > 2
+    assert pupils.came() == items
+    more = [f"more-{number}" for number in range(400)]
+    pupils.open(*more)
+    assert len(list(export(pupils.box, tmp_path / "stick").iterdir())) == 1
