@@ -32,7 +32,7 @@ from markupsafe import Markup
 from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.exceptions import HTTPException
 
-from content_packs.errors import SatchelError
+from content_packs.errors import SatchelError, UsageError
 from hub.api.statuses import status_of
 from hub.console import cookies, failures, guards, navigation
 from hub.console.limits import DOOR_TOKEN_BYTES
@@ -221,6 +221,8 @@ class Console:
         def add(view: View) -> View:
             def answer(**parts: Any) -> Response:
                 try:
+                    if not guards.is_sound(request):
+                        raise UsageError("it has a character that no text of ours has")
                     if guard:
                         return guard(view, right, parts)
                     self._check_form()

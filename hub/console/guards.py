@@ -8,6 +8,7 @@ import hmac
 from urllib.parse import urlsplit
 
 from flask import Request, Response
+from werkzeug.datastructures import MultiDict
 
 from hub.console.limits import NEXT_CHARACTERS_MAX
 
@@ -53,6 +54,17 @@ def has_token(request: Request, expected: str) -> bool:
     return bool(expected) and hmac.compare_digest(given.encode(), expected.encode())
 
 
+def is_sound(request: Request) -> bool:
+    """Say whether no text of a request has a NUL, which no text of ours has and no database takes.
+
+    Reads the form, if there is one.
+    """
+    given = [request.path, *_values(request.args)]
+    if request.method not in {"GET", "HEAD"}:
+        given += _values(request.form)
+    return not any("\0" in text for text in given)
+
+
 def place_below(text: str, otherwise: str = "/console/") -> str:
     """Return `text` where it is a place of the console to go on to, and `otherwise` if not.
 
@@ -62,6 +74,10 @@ def place_below(text: str, otherwise: str = "/console/") -> str:
     if not is_ours or len(text) > NEXT_CHARACTERS_MAX or "\\" in text or "//" in text:
         return otherwise
     return text
+
+
+def _values(fields: MultiDict[str, str]) -> list[str]:
+    return [text for name, values in fields.lists() for text in (name, *values)]
 
 
 def add_headers(response: Response) -> None:

@@ -1,0 +1,150 @@
+"""The door, one's account, people, tokens and the audit log, as staff see them."""
+
+import os
+import re
+from collections.abc import Callable
+
+import pyotp
+import pytest
+from playwright.sync_api import Browser
+
+from hub.audit import checkpoints
+from hub.hub import Hub
+from hub.people import directory, tokens
+from hub.people.actor import of_this_machine
+from tests.hub.console.site import LOOKS, PASSWORD, ConsoleSite, assert_usable
+from tests.support.browser import Visit, visit
+
+pytestmark = pytest.mark.browser
+ADMIN = of_this_machine()
+
+PLACES = (
+    "/console/account",
+    "/console/account/second-step",
+    "/console/tokens",
+    "/console/people",
+    "/console/people/operator",
+    "/console/people/zhang.wei",
+    "/console/audit",
+    "/console/audit?what=refusals",
+    "/console/audit/check",
+)
+
+
+@pytest.fixture(scope="module")
+def people_hub(console_site: ConsoleSite) -> Hub:
+    """The served hub, with somebody new, somebody disabled, tokens, and a checkpoint."""
+    hub = console_site.hub
+    for login, name in (("zhang.wei", "张伟"), ("li.ming@county.example", "李明")):
+        terms = directory.Terms("operator", ("dongba", "River and hill"))
+        directory.add(hub, ADMIN, login, name, terms, randomness=os.urandom)
+    directory.disable(hub, ADMIN, "li.ming@county.example")
+    for scopes in ((), ("see-fleet", "see-packs")):
+        tokens.make(
+            hub, ADMIN, "administrator", name="the map in the hall", scopes=scopes, days=90,
+            randomness=os.urandom,
+        )  # fmt: skip
+    checkpoints.make(hub)
+    return hub
+
+
+@pytest.mark.parametrize(("size", "language"), LOOKS)
+def test_everybody_can_use_the_pages(
+    signed_in: Callable[..., Visit], size: tuple[int, int], language: str, people_hub: Hub
+) -> None:
+    here = signed_in("administrator", language, size)
+    for place in PLACES:
+        assert_usable(here, place, name=place.removeprefix("/console/"))
+    link = directory.reset(people_hub, ADMIN, "zhang.wei", second_step=False, randomness=os.urandom)
+    assert_usable(here, link.place, name="welcome-signed-in")
+
+
+@pytest.mark.parametrize(("size", "language"), LOOKS)
+def test_everybody_can_use_the_door(
+    browser: Browser,
+    console_site: ConsoleSite,
+    people_hub: Hub,
+    size: tuple[int, int],
+    language: str,
+) -> None:
+    link = directory.reset(people_hub, ADMIN, "zhang.wei", second_step=False, randomness=os.urandom)
+    with visit(browser, console_site.address, size=size, language=language) as here:
+        assert_usable(here, "/console/sign-in", name="sign-in")
+        assert_usable(here, link.place, name="welcome")
+        assert_usable(here, "/console/welcome/used-before", name="welcome-used", status=409)
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with-script", "without"])
+def test_an_administrator_adds_an_operator_who_signs_in(
+    browser: Browser, console_site: ConsoleSite, signed_in: Callable[..., Visit], script: bool
+) -> None:
+    login = f"new.{'one' if script else 'two'}"
+    page = signed_in("administrator", script=script).open("/console/people")
+    page.get_by_label("Login", exact=True).fill(login)
+    page.get_by_label("Name", exact=True).fill("Somebody New")
+    page.get_by_label("township operator").check()
+    page.get_by_label("With commas between them").or_(
+        page.get_by_label("Others, with commas between them")
+    ).fill("Lhatse, Dongba")
+    page.get_by_role("button", name="Add, and show a link for them").click()
+    address = page.locator(".detail code").inner_text()
+    with visit(browser, console_site.address, script=script) as here:
+        theirs = here.page
+        theirs.goto(address)
+        theirs.get_by_label("Password", exact=True).fill("four blue horses")
+        theirs.get_by_label("The same again").fill("four blue horses")
+        theirs.get_by_role("button", name="Set the password").click()
+        assert "Your password is set" in theirs.content()
+        theirs.get_by_label("Login").fill(login)
+        theirs.get_by_label("Password", exact=True).fill("not my password")
+        theirs.get_by_role("button", name="Sign in").click()
+        assert theirs.get_by_role("alert").inner_text().startswith("The login, the password")
+        theirs.get_by_label("Password", exact=True).fill("four blue horses")
+        theirs.get_by_role("button", name="Sign in").click()
+        theirs.get_by_role("link", name=login).click()
+        assert "Dongba, Lhatse" in theirs.locator(".facts").inner_text()
+        assert theirs.get_by_role("link", name="People").count() == 0
+        theirs.get_by_role("button", name="Sign out", exact=True).click()
+        assert "You are signed out." in theirs.content()
+
+
+def test_a_second_step_is_set_up_by_what_stands_on_the_page(
+    browser: Browser, console_site: ConsoleSite
+) -> None:
+    with visit(browser, console_site.address) as here:
+        page = here.open("/console/sign-in?next=/console/account/second-step")
+        page.get_by_label("Login").fill("teacher")
+        page.get_by_label("Password", exact=True).fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        page.get_by_text("No camera?").click()
+        secret = re.sub(r"\s", "", page.locator("details code").inner_text())
+        now = int(console_site.hub.clock().timestamp())
+        page.get_by_label("The six digits that the app shows now").fill("000000")
+        page.get_by_label("Your password").fill(PASSWORD)
+        page.get_by_role("button", name="Switch it on").click()
+        assert "The code is wrong" in page.get_by_role("alert").inner_text()
+        page.get_by_label("The six digits that the app shows now").fill(pyotp.TOTP(secret).at(now))
+        page.get_by_label("Your password").fill(PASSWORD)
+        page.get_by_role("button", name="Switch it on").click()
+        assert "you are asked for a code" in page.get_by_role("status").inner_text()
+        assert_usable(here, "/console/account", name="account-second-step")
+        page.get_by_role("button", name="Sign out", exact=True).click()
+        page.get_by_label("Login").fill("teacher")
+        page.get_by_label("Password", exact=True).fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        assert "code is wrong" in page.get_by_role("alert").inner_text()
+
+
+def test_an_auditor_sees_that_the_log_holds(
+    signed_in: Callable[..., Visit], people_hub: Hub
+) -> None:
+    del people_hub
+    page = signed_in("auditor").open("/console/audit")
+    page.get_by_label("Who", exact=True).fill(ADMIN.login)
+    page.get_by_role("button", name="Show").click()
+    assert "person added" in page.locator("tbody").inner_text()
+    page.get_by_role("link", name="Check the log").click()
+    assert "The log is as it was written" in page.get_by_role("status").inner_text()
+    with page.expect_download() as kept:
+        page.get_by_role("link", name="Keep the newest checkpoint").click()
+    assert kept.value.suggested_filename == "audit-checkpoint-2026-01-01.json"
