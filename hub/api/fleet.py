@@ -35,7 +35,7 @@ def add_api(
 
     `operations`: those for staff, which the description tells of, too.
     """
-    brakes = Brakes.new(monotonic)
+    brakes = Brakes.new(monotonic, workers=hub.config.workers)
     api = Blueprint("api", __name__, url_prefix="/api/v1")
     api.register_error_handler(SatchelError, lambda error: problems.of_error(error, request))
     api.register_error_handler(HTTPException, problems.of_http)

@@ -1,7 +1,7 @@
 """How often something may be done: so many at once, then one in so many seconds, for each name.
 
 Pure but for its memory, which is bounded: what was idle longest is forgotten first. The clock comes
-in. A rate belongs to one process; where several serve, each has its own.
+in. A rate belongs to one process; where several serve, each has its `share`.
 """
 
 import ipaddress
@@ -45,6 +45,21 @@ class Rate:
             self._used_until[name] = before + self._seconds
             if len(self._used_until) > self._names_max:
                 self._used_until.popitem(last=False)
+
+
+def share(
+    at_once: int,
+    seconds: float,
+    monotonic: Callable[[], float],
+    processes: int,
+    *,
+    names_max: int = ADDRESSES_MAX,
+) -> Rate:
+    """Return the rate of one of several processes, so that all together keep to the one named.
+
+    Each allows one at once at the least.
+    """
+    return Rate(max(at_once // processes, 1), seconds * processes, monotonic, names_max=names_max)
 
 
 def name_of(address: str) -> str:

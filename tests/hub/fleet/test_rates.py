@@ -1,6 +1,8 @@
 """So many at once, then one in so many seconds."""
 
-from hub.fleet.rates import Rate, name_of
+import pytest
+
+from hub.fleet.rates import Rate, name_of, share
 
 
 def test_so_many_at_once_then_one_in_a_while() -> None:
@@ -40,3 +42,25 @@ def test_addresses_count_by_who_has_them() -> None:
     assert name_of("fe80::1%eth0") == "fe80::/64"
     assert name_of("stick") == "stick"
     assert len(name_of("x" * 500)) == 64
+
+
+@pytest.mark.parametrize("processes", [1, 2, 4, 64])
+def test_several_processes_together_allow_no_more_than_one_would(processes: int) -> None:
+    now = [0.0]
+    rates = [share(600, 0.2, lambda: now[0], processes) for _ in range(processes)]
+
+    def tried() -> int:
+        """Count how many get through who try wherever they may."""
+        through = 0
+        for rate in rates:
+            while not rate.wait("all"):
+                rate.count("all")
+                through += 1
+        return through
+
+    assert 500 <= tried() <= 600
+    for _ in range(100):
+        now[0] += 1.0
+        tried()
+    now[0] += 60.0
+    assert tried() <= 60 * 5 + processes
