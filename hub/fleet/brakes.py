@@ -2,8 +2,9 @@
 
 It is the state that each serving process keeps in its memory. Where several serve, each allows its
 share, so that all together allow no more than one would: nothing has to be written for a stranger,
-and no process has to ask another. Only wrong codes count. A claim that was taken before is answered however many others failed. Where all strangers together are too many,
-new claims wait, too: enrolment stands still for a while, and nothing else does.
+and no process has to ask another. Only wrong codes count. A claim that was taken before is answered
+however many others failed. Where all strangers together are too many, new claims wait, too:
+enrolment stands still for a while, and nothing else does.
 """
 
 import math
