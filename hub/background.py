@@ -14,8 +14,11 @@ from hub.alerts.limits import LOOK_SECONDS
 from hub.alerts.sources import SOURCES
 from hub.alerts.watching import watch
 from hub.audit import checkpoints
+from hub.config import FOLDER
 from hub.deltas import missing, wanted
 from hub.drop_folder import DropFolder
+from hub.fleet.bringing_up import bring_up
+from hub.fleet.limits import STATES_CHECK_SECONDS
 from hub.hub import Hub
 from hub.jobs import service as jobs
 from hub.jobs.chores import Chore, ChoreMaker, tidy
@@ -23,10 +26,13 @@ from hub.jobs.limits import TIDY_SECONDS
 from hub.jobs.model import OF_HUB
 from hub.jobs.working import Workers
 from hub.limits import DELTAS_CHECK_SECONDS, DELTAS_PRIORITY, DELTAS_RETRY_SECONDS
+from hub.objects.limits import PUBLISH_CHECK_SECONDS
 from hub.rollouts.evaluating import evaluate_all
 from hub.rollouts.limits import EVALUATE_SECONDS
 from hub.uploads import handing_over
 from hub.uploads.limits import UPLOADS_CHECK_SECONDS
+from hub.visits import planning, sticks
+from hub.visits.limits import SETTLE_SECONDS
 
 
 def ask_for_deltas(hub: Hub) -> None:
@@ -54,12 +60,31 @@ def look_after_rollouts(hub: Hub) -> None:
         raise Refused("; ".join(problems))
 
 
+def judge_anew(hub: Hub) -> None:
+    """Judge anew how nodes stand, where a release has changed it. Raises `SatchelError`."""
+    bring_up(hub)
+
+
+def publish_metadata(hub: Hub) -> None:
+    """Copy signed metadata to the store, where that failed when it was signed.
+
+    Raises `Busy`, `StorageFailed`.
+    """
+    if hub.config.objects != FOLDER:
+        with hub.locked("copying metadata to the store"):
+            hub.objects.publish()
+
+
 CHORES: Final = (
     Chore("alerts", LOOK_SECONDS, watch_for_trouble),
     Chore("rollouts", EVALUATE_SECONDS, look_after_rollouts),
+    Chore("fleet-states", STATES_CHECK_SECONDS, judge_anew),
     Chore("deltas", DELTAS_CHECK_SECONDS, ask_for_deltas),
+    Chore("publish-metadata", PUBLISH_CHECK_SECONDS, publish_metadata),
     Chore("tidy-jobs", TIDY_SECONDS, tidy),
     Chore("audit-checkpoint", checkpoints.LOOK_SECONDS, checkpoints.make_if_due),
+    Chore("visits", SETTLE_SECONDS, planning.settle),
+    Chore("tidy-sticks", TIDY_SECONDS, sticks.tidy),
     Chore("uploads", UPLOADS_CHECK_SECONDS, handing_over.settle),
 )
 

@@ -10,6 +10,7 @@ from hub.couriers.cli import courier
 from hub.fleet.cli import COMMANDS as OF_FLEET
 from hub.jobs.cli import COMMANDS as OF_JOBS
 from hub.keyring.cli import keys, publishers
+from hub.objects.cli import COMMANDS as OF_OBJECTS
 from hub.packs.cli import COMMANDS as OF_PACKS
 from hub.people.cli import COMMANDS as OF_PEOPLE
 from hub.records.cli import COMMANDS as OF_RECORDS
@@ -18,6 +19,7 @@ from hub.school_requests.cli import COMMANDS as OF_REQUESTS
 from hub.simulation.cli import COMMANDS as OF_SIMULATION
 from hub.uploads.cli import COMMANDS as OF_UPLOADS
 from hub.use.cli import COMMANDS as OF_USE
+from hub.visits.cli import COMMANDS as OF_VISITS
 
 COMMANDS: tuple[click.Command, ...] = (
     keys,
@@ -31,10 +33,12 @@ COMMANDS: tuple[click.Command, ...] = (
     *OF_JOBS,
     *OF_PACKS,
     *OF_PEOPLE,
+    *OF_OBJECTS,
     *OF_RECORDS,
     *OF_REQUESTS,
     *OF_ROLLOUTS,
     *OF_SIMULATION,
     *OF_UPLOADS,
     *OF_USE,
+    *OF_VISITS,
 )

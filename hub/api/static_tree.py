@@ -42,7 +42,7 @@ def _metadata(hub: Hub, place: str, request: Request) -> Response:
 
 def _content(hub: Hub, place: str, request: Request) -> Response:
     """Answer with an open part of the file, which the server sends as its client takes it."""
-    size = hub.objects.size(place)
+    size = hub.objects.known_size(place)
     if size is None:
         raise Missing(f"{place}: not here")
     if hub.config.objects_public and place.startswith(_ELSEWHERE):

@@ -128,6 +128,7 @@ def work(data: Path, workers: int | None) -> None:
     import threading
 
     from hub.background import Background
+    from hub.in_service import in_service
 
     hub = _open(data)
     ending = threading.Event()
@@ -138,10 +139,11 @@ def work(data: Path, workers: int | None) -> None:
         click.echo(f"background: {line}", err=True)
 
     background = Background(hub, report, workers=workers or hub.config.job_workers)
-    background.start()
-    click.echo("hub: working")
-    ending.wait()
-    background.stop()
+    with in_service(hub):
+        background.start()
+        click.echo("hub: working")
+        ending.wait()
+        background.stop()
 
 
 def _in_words(job: "Job") -> str:

@@ -25,6 +25,9 @@ class Objects(Protocol):
     def size(self, place: str) -> int | None:
         """Return how many bytes lie at a place, None where nothing does."""
 
+    def known_size(self, place: str) -> int | None:
+        """As `size`, from memory where it was asked before: good enough for answering nodes."""
+
     def put_file(self, place: str, path: Path) -> None:
         """Put a file, whose bytes are durable, at its place, durably. `path` is used up."""
 

@@ -1,0 +1,36 @@
+"""`hub move-objects`: see hub/CLI.md."""
+
+from pathlib import Path
+
+import click
+
+from content_packs.command_line import json_option, megabytes
+from hub.options import data_option, passphrase_file, print_built
+
+
+@click.command("move-objects")
+@data_option
+@click.argument("address")
+@click.option("--endpoint", default="", help="The S3 server's address; Amazon's, if none is given.")
+@json_option
+def move_objects(data: Path, address: str, endpoint: str, as_json: bool) -> None:
+    """Move the content to ADDRESS: s3://BUCKET/PREFIX, or folder for the way back."""
+    from hub import progress
+    from hub.clock import system_clock
+    from hub.hub import open_hub
+    from hub.objects.moving import move
+
+    hub = open_hub(data, system_clock, passphrase_file=passphrase_file())
+    with progress.shown() as show:
+        moved = move(hub, address, endpoint, show)
+    if as_json:
+        print_built(moved)
+        return
+    click.echo(
+        f"The content is at {moved.objects} now: {moved.files} files, {megabytes(moved.size)}; "
+        f"{moved.copied} were copied."
+    )
+    click.echo("What was before is still there: remove it once all is well.")
+
+
+COMMANDS = (move_objects,)
