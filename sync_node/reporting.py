@@ -14,7 +14,6 @@ from content_packs.reports import (
     Clock,
     Disk,
     PackReadiness,
-    RecordsWaiting,
     Report,
     Ticks,
     Trouble,
@@ -30,67 +29,9 @@ from sync_node.hardware import Hardware
 from sync_node.held_documents import HeldDocuments
 from sync_node.identity import Identity
 from sync_node.limits import REPORT_DAYS
-from sync_node.status import PackStatus
+from sync_node.status import PackStatus, Status
 from sync_node.ticks import Record, Tick
-
-
-def report(  # noqa: PLR0913  # all by name; each is needed
-    data_dir: DataDir,
-    config: Config,
-    *,
-    clock: BoxClock,
-    tick: Tick | None,
-    hardware: Hardware,
-    numbers: tuple[int, int, int],
-    records: RecordsWaiting | None,
-    disk_free: Callable[[Path], int],
-) -> Report:
-    """Return what this node says about itself now. node.db is open.
-
-    `tick` is the one at work, which isn't recorded yet. `numbers`: of the desired state that
-    counts, of the newest batch, and of the newest one that a receipt covers; `records`: those that
-    no receipt does. Raises `StorageFailed`.
-    """
-    time = clock.reading()
-    found = status.status(data_dir, config.channels, time=time, disk_free=disk_free)
-    desired_state, newest, receipted = numbers
-    used = _used(data_dir)
-    done = ticks.records(time.now - timedelta(days=REPORT_DAYS))
-    return reports.fitted(
-        Report(
-            at=messages.to_second(time.now),
-            versions=Versions(
-                satchel=hardware.software, system=hardware.system, model=hardware.model
-            ),
-            disk=Disk(
-                total=disk_total(data_dir.root),
-                free=found.disk_free,
-                store_files=found.store_files,
-                trouble=messages_disk(found.disk_trouble),
-            ),
-            clock=Clock(
-                trusted=messages.to_second(time.trusted),
-                sure=time.sure,
-                clock_is=time.clock_is,
-                system=as_moment(time.clock),
-            ),
-            ticks=_ticks(time.now, done, tick, last_contact=moment(found.last_contact)),
-            packs=tuple(_pack(each, used) for each in sorted(found.packs, key=_wholeness)),
-            troubles=tuple(_trouble(each) for each in (tick.troubles if tick else ())),
-            channels_absent=found.absent_channels[:REPORT_TROUBLES_MAX],
-            stale_since=moment(found.stale_since),
-            paused=found.paused,
-            desired_state=desired_state,
-            batches=newest,
-            receipt=receipted,
-            records=records,
-            stations=box_facts.wifi(data_dir, time),
-            power=box_facts.power(found, hardware),
-            link=box_facts.hub_link(data_dir, config, done, time.now),
-            coming=box_facts.coming(found),
-            courier=box_facts.courier(found),
-        )
-    )
+from sync_node.trusted_time import Reading
 
 
 def report_of(  # noqa: PLR0913  # all by name; each is needed
@@ -104,25 +45,58 @@ def report_of(  # noqa: PLR0913  # all by name; each is needed
     disk_free: Callable[[Path], int],
     newest: int,
 ) -> Report:
-    """Return what a node says about itself; `newest` is its newest batch. node.db is open.
+    """Return what a node says about itself now; `newest` is its newest batch. node.db is open.
 
-    Raises `StorageFailed`.
+    `tick` is the one at work, which isn't recorded yet. Raises `StorageFailed`.
     """
     documents = HeldDocuments(data_dir)
     desired, receipt = documents.desired_state(), documents.receipt(who)
-    return report(
-        data_dir,
-        config,
-        clock=clock,
-        tick=tick,
-        hardware=hardware,
-        numbers=(
-            desired.number if desired else 0,
-            newest,
-            receipt.sequence if receipt else 0,
-        ),
-        records=sending_records.waiting(data_dir, who, receipt),
-        disk_free=disk_free,
+    time = clock.reading()
+    found = status.status(data_dir, config.channels, time=time, disk_free=disk_free)
+    used = _used(data_dir)
+    done = ticks.records(time.now - timedelta(days=REPORT_DAYS))
+    return reports.fitted(
+        Report(
+            at=messages.to_second(time.now),
+            versions=Versions(
+                satchel=hardware.software, system=hardware.system, model=hardware.model
+            ),
+            disk=_disk(data_dir, found),
+            clock=_clock(time),
+            ticks=_ticks(time.now, done, tick, last_contact=moment(found.last_contact)),
+            packs=tuple(_pack(each, used) for each in sorted(found.packs, key=_wholeness)),
+            troubles=tuple(_trouble(each) for each in (tick.troubles if tick else ())),
+            channels_absent=found.absent_channels[:REPORT_TROUBLES_MAX],
+            stale_since=moment(found.stale_since),
+            paused=found.paused,
+            desired_state=desired.number if desired else 0,
+            batches=newest,
+            receipt=receipt.sequence if receipt else 0,
+            records=sending_records.waiting(data_dir, who, receipt),
+            stations=box_facts.wifi(data_dir, time),
+            power=box_facts.power(found, hardware),
+            link=box_facts.hub_link(data_dir, config, done, time.now),
+            coming=box_facts.coming(found),
+            courier=box_facts.courier(found),
+        )
+    )
+
+
+def _disk(data_dir: DataDir, found: Status) -> Disk:
+    return Disk(
+        total=disk_total(data_dir.root),
+        free=found.disk_free,
+        store_files=found.store_files,
+        trouble=messages_disk(found.disk_trouble),
+    )
+
+
+def _clock(time: Reading) -> Clock:
+    return Clock(
+        trusted=messages.to_second(time.trusted),
+        sure=time.sure,
+        clock_is=time.clock_is,
+        system=as_moment(time.clock),
     )
 
 

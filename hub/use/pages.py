@@ -17,7 +17,11 @@ _JSON_LINES = "application/x-ndjson"
 
 def add(console: Console) -> None:
     """Add the pages."""
+    _add_use(console)
+    _add_records(console)
 
+
+def _add_use(console: Console) -> None:
     @console.get("/use", right=Right.SEE_REQUESTS)
     def use(actor: Actor) -> Response:
         month, township = _asked(console)
@@ -49,6 +53,8 @@ def add(console: Console) -> None:
             step=DEEDS_ROUNDED_TO,
         )
 
+
+def _add_records(console: Console) -> None:
     @console.get("/use/records", right=Right.OPERATE)
     def records(actor: Actor) -> Response:
         after = console.query.get("after", "")
