@@ -61,7 +61,7 @@ def _menu() -> tuple[tuple[str, tuple[tuple[str, str, str, Right | None], ...]],
             ),
         ),
         (
-            _("Lessons"),
+            _("Packs of lessons"),
             (
                 ("packs", "/console/packs", _("Packs"), Right.SEE_PACKS),
                 ("uploads", "/console/uploads", _("Upload"), Right.PUBLISH),
