@@ -14,6 +14,8 @@ from hub.alerts.limits import LOOK_SECONDS
 from hub.alerts.sources import SOURCES
 from hub.alerts.watching import watch
 from hub.audit import checkpoints
+from hub.backup import nightly
+from hub.backup.limits import LOOK_SECONDS as LOOK_FOR_BACKUP_SECONDS
 from hub.config import FOLDER
 from hub.deltas import missing, wanted
 from hub.drop_folder import DropFolder
@@ -81,6 +83,7 @@ CHORES: Final = (
     Chore("fleet-states", STATES_CHECK_SECONDS, judge_anew),
     Chore("deltas", DELTAS_CHECK_SECONDS, ask_for_deltas),
     Chore("publish-metadata", PUBLISH_CHECK_SECONDS, publish_metadata),
+    Chore("backup", LOOK_FOR_BACKUP_SECONDS, nightly.ask_if_due),
     Chore("tidy-jobs", TIDY_SECONDS, tidy),
     Chore("audit-checkpoint", checkpoints.LOOK_SECONDS, checkpoints.make_if_due),
     Chore("visits", SETTLE_SECONDS, planning.settle),

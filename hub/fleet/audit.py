@@ -85,6 +85,11 @@ Event: TypeAlias = Literal[
     "withdrawn",
     "channel-added",
     "retention-done",
+    # Visits
+    "visit-planned",
+    "visit-written",
+    "visit-back",
+    "visit-cancelled",
     # Alerts
     "alert-route-added",
     "alert-route-removed",

@@ -26,7 +26,7 @@ def waiting(hub: Hub) -> int:
     """
     edition = read_edition(hub.data.metadata).snapshot.version
     with hub.database.transaction():
-        return int(_stale(edition).count()) + len(_lacking())
+        return int(_stale(edition).count()) + _lacking_count()
 
 
 def bring_up(hub: Hub, *, most: int | None = None) -> int:
@@ -35,6 +35,9 @@ def bring_up(hub: Hub, *, most: int | None = None) -> int:
     `most`: no more than about so many. Raises `Damaged`, `StorageFailed`.
     """
     edition = read_edition(hub.data.metadata)
+    with hub.database.transaction():
+        if not _stale(edition.snapshot.version).count() and not _lacking_count():
+            return 0
     done = 0
     while most is None or done < most:
         with hub.database.writing():
@@ -83,6 +86,14 @@ def _stale(edition: int) -> Any:
     return NodeStateRow.select(NodeStateRow.school, NodeStateRow.node).where(
         NodeStateRow.edition != edition
     )
+
+
+def _lacking_count() -> int:
+    """Return how many rows are missing: one for each node, one for each school without any."""
+    row = NodeStateRow
+    schools = SchoolRow.select().count() - row.select(row.school).distinct().count()
+    nodes = NodeRow.select().count() - row.select().where(row.node != "").count()
+    return int(max(schools, 0) + max(nodes, 0))
 
 
 def _lacking() -> list[str]:

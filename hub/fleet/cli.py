@@ -1,4 +1,4 @@
-"""`hub schools`, `hub enrol-codes`, `hub nodes`, `hub desired`: see hub/CLI.md."""
+"""`hub enrol-codes`, `hub nodes`, `hub desired`: see hub/CLI.md."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -7,6 +7,7 @@ import click
 
 from content_packs.command_line import json_option, print_json
 from hub.fleet.limits import CODE_DAYS
+from hub.fleet.school_commands.cli import COMMANDS as OF_SCHOOLS
 from hub.options import data_option, passphrase_file, print_built
 
 if TYPE_CHECKING:
@@ -20,46 +21,6 @@ def _open(data: Path) -> "Hub":
     from hub.hub import open_hub
 
     return open_hub(data, system_clock, passphrase_file=passphrase_file())
-
-
-@click.group()
-def schools() -> None:
-    """Add and list schools."""
-
-
-@schools.command("add")
-@data_option
-@click.argument("school")
-@click.option("--district", required=True, help="The district that it belongs to.")
-@click.option("--title", default="", help="What people call it.")
-@json_option
-def add_school(data: Path, school: str, district: str, title: str, as_json: bool) -> None:
-    """Add SCHOOL, a name such as qamdo-7, or give it another title."""
-    from hub.fleet.schools import add
-
-    changed = add(_open(data), school, district=district, title=title)
-    if as_json:
-        print_json({"school": school, "changed": changed})
-        return
-    click.echo(f"{school} is a school of the district {district}" + (" now." if changed else "."))
-    click.echo(f"Next: hub enrol-codes {school}")
-
-
-@schools.command("list")
-@data_option
-@json_option
-def list_schools(data: Path, as_json: bool) -> None:
-    """List the schools by district."""
-    from hub.fleet.schools import list_schools as run
-
-    found = run(_open(data))
-    if as_json:
-        print_built({"schools": found})
-        return
-    for school in found:
-        click.echo(f"{school.district}  {school.school}  nodes {school.nodes}  {school.title}")
-    if not found:
-        click.echo("There is no school yet: hub schools add NAME --district NAME")
 
 
 @click.command("enrol-codes")
@@ -82,11 +43,12 @@ def enrol_codes(  # noqa: PLR0913, PLR0917 - each is an option of the command
     as_json: bool,
 ) -> None:
     """Make enrolment codes for schools: single use, shown once and never again."""
-    from hub.fleet import codes
+    from hub.fleet import deeds
+    from hub.people.actor import of_this_machine
 
     hub = _open(data)
     if cancel:
-        gone = {name: codes.cancel(hub, name) for name in names}
+        gone = {name: deeds.cancel_codes(hub, of_this_machine(), name) for name in names}
         if as_json:
             print_json({"cancelled": gone})
             return
@@ -105,12 +67,12 @@ def _make_codes(  # noqa: PLR0913  # what the command was given
     *,
     as_json: bool,
 ) -> None:
-    import os
-
-    from hub.fleet import codes, sheets
+    from hub.fleet import deeds, sheets
+    from hub.people.actor import of_this_machine
 
     count, days = count_and_days
-    made = codes.make(hub, names, count=count, days=days, node=node, randomness=os.urandom)
+    actor = of_this_machine()
+    made = deeds.make_codes(hub, actor, names, count=count, days=days, node=node)
     if sheet is not None:
         sheets.write(sheet, made, title=hub.config.title)
     if as_json:
@@ -170,9 +132,10 @@ def show_node(data: Path, node: str, as_json: bool) -> None:
 @json_option
 def confirm(data: Path, node: str, fingerprint: str, as_json: bool) -> None:
     """Let the box that claimed to be NODE be it. Compare the fingerprint first."""
-    from hub.fleet.nodes import confirm as run
+    from hub.fleet.deeds import confirm as run
+    from hub.people.actor import of_this_machine
 
-    key = run(_open(data), node, fingerprint=fingerprint)
+    key = run(_open(data), of_this_machine(), node, fingerprint=fingerprint)
     if as_json:
         print_built({"node": node, "key": key})
         return
@@ -187,9 +150,10 @@ def confirm(data: Path, node: str, fingerprint: str, as_json: bool) -> None:
 @json_option
 def deny(data: Path, node: str, fingerprint: str, as_json: bool) -> None:
     """Turn the box away that claimed to be NODE. Its code is spent."""
-    from hub.fleet.nodes import deny as run
+    from hub.fleet.deeds import deny as run
+    from hub.people.actor import of_this_machine
 
-    key = run(_open(data), node, fingerprint=fingerprint)
+    key = run(_open(data), of_this_machine(), node, fingerprint=fingerprint)
     if as_json:
         print_built({"node": node, "key": key})
         return
@@ -203,9 +167,10 @@ def deny(data: Path, node: str, fingerprint: str, as_json: bool) -> None:
 @json_option
 def revoke(data: Path, node: str, reason: str, as_json: bool) -> None:
     """Let NODE count no more: stolen, lost, or replaced."""
-    from hub.fleet.nodes import revoke as run
+    from hub.fleet.deeds import revoke as run
+    from hub.people.actor import of_this_machine
 
-    done = run(_open(data), node, reason=reason)
+    done = run(_open(data), of_this_machine(), node, reason=reason)
     if as_json:
         print_built(done)
         return
@@ -221,9 +186,10 @@ def revoke(data: Path, node: str, reason: str, as_json: bool) -> None:
 @json_option
 def groups(data: Path, node: str, names: tuple[str, ...], as_json: bool) -> None:
     """Let NODE be of these groups and no others; of none, if none is named."""
-    from hub.fleet.nodes import set_groups
+    from hub.fleet.deeds import set_groups
+    from hub.people.actor import of_this_machine
 
-    found = set_groups(_open(data), node, names)
+    found = set_groups(_open(data), of_this_machine(), node, names)
     if as_json:
         print_json({"node": node, "groups": list(found)})
         return
@@ -251,13 +217,29 @@ def approve(data: Path, file: Path, as_json: bool) -> None:
 @json_option
 def clear_alarm(data: Path, node: str, as_json: bool) -> None:
     """Note that somebody has looked into NODE's alarm."""
-    from hub.fleet.nodes import clear_alarm as run
+    from hub.fleet.deeds import clear_alarm as run
+    from hub.people.actor import of_this_machine
 
-    alarm = run(_open(data), node)
+    alarm = run(_open(data), of_this_machine(), node)
     if as_json:
         print_json({"node": node, "cleared": alarm})
         return
     click.echo(f"{node}: cleared: {alarm}" if alarm else f"{node} has no alarm.")
+
+
+@nodes.command("rebuild-states")
+@data_option
+@json_option
+def rebuild_states(data: Path, as_json: bool) -> None:
+    """Judge anew how every node stands, from its reports and what was kept of its days."""
+    from hub.fleet.bringing_up import rebuild
+    from hub.people.actor import of_this_machine
+
+    done = rebuild(_open(data), of_this_machine())
+    if as_json:
+        print_json({"rebuilt": done})
+        return
+    click.echo(f"{done} rows were made anew.")
 
 
 @click.group()
@@ -273,14 +255,52 @@ def desired() -> None:
 @json_option
 def set_desired(data: Path, file: Path, node: str, group: str, as_json: bool) -> None:
     """Sign what the TOML file FILE says, for a node or a group. An empty file takes it away."""
-    from hub.fleet.desired import read_settings, set_for
+    from hub.fleet.desired import read_settings
+    from hub.fleet.wanting import set_for
+    from hub.people.actor import of_this_machine
 
-    done = set_for(_open(data), read_settings(file), node=node, group=group)
+    settings = read_settings(file)
+    done = set_for(_open(data), of_this_machine(), settings, node=node, group=group)
     if as_json:
         print_json({"node": node, "group": group, "number": done.number})
         return
     whom = f"the group {group}" if group else node
     click.echo(f"{whom}: desired state {done.number}, from the next check-in or stick on.")
+
+
+@desired.command("preview")
+@data_option
+@click.argument("file", type=_FILE)
+@click.option("--node", default="", help="For this node, whatever its groups.")
+@click.option("--group", default="", help="For the nodes of this group.")
+@json_option
+def preview_desired(data: Path, file: Path, node: str, group: str, as_json: bool) -> None:
+    """Say what setting FILE would change, and what that would cost at the most."""
+    from hub.fleet import state_sayings, wanting
+    from hub.fleet.desired import read_settings
+    from hub.people.actor import of_this_machine
+
+    settings = read_settings(file)
+    found = wanting.preview(_open(data), of_this_machine(), settings, node=node, group=group)
+    if as_json:
+        print_built(found)
+        return
+    state_sayings.say_preview(found)
+
+
+@desired.command("list")
+@data_option
+@json_option
+def list_desired(data: Path, as_json: bool) -> None:
+    """List the groups, and what is set for each."""
+    from hub.fleet import state_sayings, wanting
+    from hub.people.actor import of_this_machine
+
+    found = wanting.groups(_open(data), of_this_machine())
+    if as_json:
+        print_built({"groups": found})
+        return
+    state_sayings.say_groups(found)
 
 
 @desired.command("show")
@@ -316,7 +336,7 @@ def open_batches(data: Path, as_json: bool) -> None:
 
 
 COMMANDS: tuple[click.Command, ...] = (
-    schools,
+    *OF_SCHOOLS,
     enrol_codes,
     nodes,
     desired,

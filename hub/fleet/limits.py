@@ -55,6 +55,7 @@ STATES_AT_ONCE = 100  # judged anew in one transaction: check-ins go on between
 SCHOOLS_FILE_BYTES_MAX = 4 << 20
 SCHOOLS_FILE_LINES_MAX = 20_000
 PREVIEW_NODES_SHOWN = 50  # of a desired state's preview, those that it costs most first
+STATES_CHECK_SECONDS = 20  # until somebody looks whether a release has changed how nodes stand
 REASON_CHARACTERS_MAX = 240  # why a node is in its state
 
 # The audit log

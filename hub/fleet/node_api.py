@@ -215,7 +215,7 @@ def _of_desired(name: str, whom: str) -> tuple[Operation, ...]:
 OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "listNodes", "GET", "/nodes", Right.SEE_FLEET, "Boxes, with their keys", _nodes,
-        screen="/console/enrolment", command="nodes list", query=NodesQuery, answer=Nodes,
+        screen="/console/schools", command="nodes list", query=NodesQuery, answer=Nodes,
     ),
     Operation(
         "showNode", "GET", "/nodes/{node}", Right.SEE_FLEET, "A box and its reports", _node,
@@ -251,7 +251,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "makeCodes", "POST", "/codes", Right.CHANGE_FLEET,
         "Make enrolment codes: shown this once", _codes,
-        screen="/console/enrolment/codes", command="enrol-codes",
+        screen="/console/enrolment", command="enrol-codes",
         body=CodesWanted, answer=CodesMade, status=201, problems=("409",),
     ),
     Operation(

@@ -81,7 +81,7 @@ def _add_enrolment(console: Console) -> None:
             **words.for_templates(),
         )
 
-    @console.post("/enrolment/codes", right=Right.CHANGE_FLEET)
+    @console.post("/enrolment", right=Right.CHANGE_FLEET)
     def make_codes(actor: Actor) -> Response:
         names = _field(console, "schools").replace(",", " ").split()
         made = deeds.make_codes(

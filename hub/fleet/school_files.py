@@ -10,6 +10,7 @@ import io
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from content_packs.errors import SatchelError, UsageError
 from hub.fleet import audit, bringing_up, schools
@@ -93,6 +94,21 @@ def read(data: bytes, district: str) -> list[Line]:
             hint=f"Columns: {', '.join(COLUMNS)}.",
         )
     return list(_lines(rows, district))
+
+
+def read_text(file: Path) -> str:
+    """Return what a text file says, within the bound of a file of schools. Raises `UsageError`."""
+    try:
+        with file.open("rb") as opened:
+            data = opened.read(SCHOOLS_FILE_BYTES_MAX + 1)
+        text = data.decode("utf-8-sig")
+    except OSError as error:
+        raise UsageError(f"{file}: can't be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{file}: not UTF-8 text") from error
+    if len(data) > SCHOOLS_FILE_BYTES_MAX:
+        raise UsageError(f"{file}: more than {SCHOOLS_FILE_BYTES_MAX} bytes")
+    return text
 
 
 def _lines(rows: list[dict[str, str | None]], district: str) -> Iterator[Line]:

@@ -33,6 +33,7 @@ BY_THEMSELVES = {
     "GET /console/account/second-step": "only who signs in with a browser has a second step",
     "POST /console/account/second-step": "only who signs in with a browser has a second step",
     "POST /console/account/second-step/off": "only who signs in with a browser has a second step",
+    "GET /console/schools.csv": "the lines of listSchools as a table: hub schools list --csv",
     "GET /console/audit/csv": "the lines of listAudit as a table: hub audit --csv",
 }
 

@@ -1,0 +1,1 @@
+"""Commands about schools: their list, what is known of them, filters, calendars."""
