@@ -1,8 +1,10 @@
 """Pages of rollouts: the list, a new one with its price, one with its stages, its schools."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+import msgspec
 from flask import Response
 
 from content_packs.errors import SatchelError, UsageError
@@ -14,7 +16,8 @@ from hub.people.actor import Actor
 from hub.people.rights import Right
 from hub.rollouts import bars, deciding, forms, listing, planning, sayings
 from hub.rollouts.decide import Reason
-from hub.rollouts.listing import View
+from hub.rollouts.listing import StageView, View
+from hub.rollouts.model import Group
 from hub.rollouts.outcomes import KINDS
 from hub.versions import all_versions
 
@@ -72,6 +75,7 @@ def _add_one(console: Console) -> None:
             back=("/console/rollouts", _("Rollouts")),
             found=found,
             stages=stages,
+            terms=_terms(stages),
             events=listing.events(console.hub, actor, rollout),
             why=sayings.reason(Reason(found.code, found.figures)),
             price=sayings.price(found.price, priced_at, zone),
@@ -163,6 +167,12 @@ def _form(
         what=form.get("what") or f"{form.get('pack', '')} {form.get('version', '')}",
         channels=list(read_edition(console.hub.data.metadata).channels),
     )
+
+
+def _terms(stages: Sequence[StageView]) -> list[StageView]:
+    """Return the stages whose terms are shown: the first alone where all have the same."""
+    own = [msgspec.structs.replace(one.terms, group=Group(), on_success="next") for one in stages]
+    return list(stages) if any(one != own[0] for one in own) else [stages[0]]
 
 
 def _deeds(actor: Actor, found: View) -> set[str]:

@@ -83,17 +83,18 @@ def price(
     horizon = _days(needed_by - start) if needed_by and by_need else float(PRICE_DAYS_MAX)
     estimates = {each.node: estimate(each.fetches, each.days, each.silent) for each in schools}
     done: list[float] = []
-    found: list[StagePrice] = []
+    priced: list[StagePrice] = []
     begins = 0.0
     for number, stage in enumerate(stages):
         mine = [school for school in schools if school.stage == number]
-        known = [late for each in mine if (late := _late(estimates[each.node])) is not None]
-        in_time = [begins + days for days in known if begins + days <= horizon]
+        known = [found for each in mine if (found := estimates[each.node]) is not None]
+        late = [begins + each.p90 for each in known if each.p90 is not None]
+        in_time = [days for days in late if days <= horizon]
         egress = sum(school.fetches for school in mine)
         ends = max(in_time, default=None)
-        found.append(StagePrice(len(mine), egress, begins, ends, len(mine) - len(in_time)))
+        priced.append(StagePrice(len(mine), egress, begins, ends, len(mine) - len(in_time)))
         done += in_time
-        begins += _through(stage, [estimates[school.node] for school in mine])
+        begins += _through(stage, len(mine), known)
     by = horizon if by_need else _day_of_most(done)
     schools_by = sum(days <= by for days in done)
     fetching = sorted(school.fetches for school in schools if school.fetches)
@@ -107,29 +108,25 @@ def price(
         by_need=by_need,
         schools_by=schools_by,
         later=len(done) - schools_by,
-        sticks=sum(stage.sticks for stage in found),
+        sticks=sum(stage.sticks for stage in priced),
         unknown=sum(each is None for each in estimates.values()),
-        stages=tuple(found),
+        stages=tuple(priced),
     )
 
 
-def _late(found: Estimate | None) -> float | None:
-    """Return in how many days a school is done by the late estimate; None: not foreseeable."""
-    return found.p90 if found else None
-
-
-def _through(stage: Stage, estimates: Sequence[Estimate | None]) -> float:
+def _through(stage: Stage, schools: int, known: Sequence[Estimate]) -> float:
     """Return how many days a stage takes until the next begins, as likely as not.
 
-    Many schools together are as fast as their middle estimates say: only the single one is late.
+    `known`: the estimates of its schools whose links something is known of: only they count, as
+    only schools in contact will. Many together are as fast as their middle estimates say.
     """
-    if not estimates:
+    if not schools:
         return 0.0
-    known = sorted(each.p50 for each in estimates if each and each.p50 is not None)
-    needed = math.ceil(len(estimates) * stage.success_pct / _PERCENT)
-    if needed > len(known):
+    middle = sorted(each.p50 for each in known if each.p50 is not None)
+    needed = math.ceil(len(known) * stage.success_pct / _PERCENT)
+    if not needed or needed > len(middle):
         return float(stage.max_days)
-    soaked = known[needed - 1] + stage.soak_hours * _HOUR_DAYS
+    soaked = middle[needed - 1] + stage.soak_hours * _HOUR_DAYS
     return min(soaked, float(stage.max_days))
 
 

@@ -103,6 +103,7 @@ def test_a_district_officer_plans_reads_the_price_and_a_second_person_approves(
 ) -> None:
     """By keyboard and mouse, without script, on a phone; the rollout before is ended first."""
     deciding.abort(console_hub, BEN, running, revert=True)
+    look = signed_in("administrator", "en", PHONE)
     page = (here := signed_in("administrator", "en", PHONE, script=False)).page
     page.goto(f"{here.address}/console/rollouts")
     page.get_by_role("link", name="New rollout").first.click()
@@ -124,7 +125,7 @@ def test_a_district_officer_plans_reads_the_price_and_a_second_person_approves(
     assert "a second person has to approve" in page.locator("main").inner_text()
     assert page.get_by_role("button", name="Approve").count() == 0
     rollout = page.url.rsplit("/", 1)[-1]
-    assert_usable(here, f"/console/rollouts/{rollout}", name="rollout-planned")
+    assert_usable(look, f"/console/rollouts/{rollout}", name="rollout-planned")
     deciding.approve(console_hub, BEN, rollout)
     page.reload()
     assert "Its first stage begins." in page.locator("main").inner_text()
@@ -132,7 +133,7 @@ def test_a_district_officer_plans_reads_the_price_and_a_second_person_approves(
     page.get_by_role("button", name="Pause").click()
     assert "Paused: no more schools are reached." in page.get_by_role("status").inner_text()
     assert "exams next week" in page.locator("main").inner_text()
-    assert_usable(here, f"/console/rollouts/{rollout}", name="rollout-paused")
+    assert_usable(look, f"/console/rollouts/{rollout}", name="rollout-paused")
     page.get_by_role("button", name="Let it go on").click()
     page.locator("summary", has_text="End it").click()
     page.get_by_label("Schools that have it go back").check()
