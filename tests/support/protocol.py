@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from hypothesis import strategies as st
@@ -87,6 +88,29 @@ def a_report() -> Report:
         clock=Clock(trusted=NOON, sure="exact"),
         ticks=Ticks(since=NOON),
     )
+
+
+def a_full_report() -> Report:
+    """A report with every part."""
+    return msgspec.structs.replace(
+        a_report(),
+        packs=(
+            PackReadiness(
+                pack="maths", channel="main", version=4, lessons_ready=3, lessons_total=9,
+                lessons_older=6, bytes_to_come=5_000_000, held_version=None, bytes_wanted=9_000_000,
+                verified_version=3, opened=6, used=2, rolled_back=2,
+            ),
+        ),
+        records=RecordsWaiting(count=340, oldest_at=NOON, sealed=120),
+        stations=WifiStations(count=31, weak=4, weakest_dbm=-82),
+        power=Power(since=NOON, cuts=3, cuts_in_all=17, last_at=NOON, undervoltage=True),
+        link=HubLink(
+            since=NOON, bytes_per_second=21_000, minutes_per_day=130, duty_percent=40,
+            next_contact=NOON,
+        ),
+        coming=Coming(bytes=5_000_000, lessons=6, done_at=NOON, waits_for="window", goes_on=NOON),
+        courier=CourierVisit(at=NOON, state="done", bytes_in=700_000, batches=2),
+    )  # fmt: skip
 
 
 moments: SearchStrategy[datetime] = st.datetimes(

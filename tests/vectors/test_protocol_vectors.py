@@ -18,6 +18,7 @@ from tests.support.protocol import (
     NOON,
     SEAL_KEY,
     SERVICE_KEY,
+    a_full_report,
     a_report,
     by_keyid,
     seal_keyid,
@@ -54,6 +55,10 @@ def test_the_desired_state() -> None:
     assert desired.windows == (Window(opens="22:00", closes="06:00", classes=("video",)),)
     assert desired.budget is not None
     assert desired.budget.megabytes_per_month == 300
+
+
+def test_a_report_with_every_part() -> None:
+    assert open_signed(kept("report-2"), "report", Report, NODE) == a_full_report()
 
 
 def test_the_report_the_batches_and_the_receipt() -> None:

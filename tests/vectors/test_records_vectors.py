@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from content_packs import records
+from content_packs import record_batches, records
 
-STATEMENTS = (Path(__file__).parent / "v1" / "records" / "statements.jsonl").read_bytes()
+FOLDER = Path(__file__).parent / "v1" / "records"
+STATEMENTS = (FOLDER / "statements.jsonl").read_bytes()
 
 
 def test_each_record_is_read_and_written_the_same() -> None:
@@ -32,3 +33,9 @@ def test_the_same_try_has_the_same_ids() -> None:
     actor = str(records.actor_of(whole))
     assert whole.context.registration == records.name_based_id("attempt", actor, *place, "1")
     assert whole.id == records.name_based_id(str(whole.context.registration), "")
+
+
+def test_a_batch_of_them_is_read() -> None:
+    came = record_batches.decode((FOLDER / "batch").read_bytes())
+    assert [each.body for each in came.records] == STATEMENTS.splitlines()
+    assert came.broken == 0
