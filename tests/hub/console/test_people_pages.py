@@ -12,7 +12,7 @@ from hub.audit import checkpoints
 from hub.hub import Hub
 from hub.people import directory, tokens
 from hub.people.actor import of_this_machine
-from tests.hub.console.site import LOOKS, PASSWORD, ConsoleSite, assert_usable
+from tests.hub.console.site import DESKTOP, LOOKS, PASSWORD, ConsoleSite, assert_usable
 from tests.support.browser import Visit, visit
 
 pytestmark = pytest.mark.browser
@@ -79,7 +79,9 @@ def test_an_administrator_adds_an_operator_who_signs_in(
     browser: Browser, console_site: ConsoleSite, signed_in: Callable[..., Visit], script: bool
 ) -> None:
     login = f"new.{'one' if script else 'two'}"
-    page = signed_in("administrator", script=script).open("/console/people")
+    here = signed_in("administrator", script=script)
+    here.open("/console/people")
+    page = here.page
     page.get_by_label("Login", exact=True).fill(login)
     page.get_by_label("Name", exact=True).fill("Somebody New")
     page.get_by_label("township operator").check()
@@ -88,7 +90,7 @@ def test_an_administrator_adds_an_operator_who_signs_in(
     ).fill("Lhatse, Dongba")
     page.get_by_role("button", name="Add, and show a link for them").click()
     address = page.locator(".detail code").inner_text()
-    with visit(browser, console_site.address, script=script) as here:
+    with visit(browser, console_site.address, size=DESKTOP, script=script) as here:
         theirs = here.page
         theirs.goto(address)
         theirs.get_by_label("Password", exact=True).fill("four blue horses")
@@ -111,8 +113,9 @@ def test_an_administrator_adds_an_operator_who_signs_in(
 def test_a_second_step_is_set_up_by_what_stands_on_the_page(
     browser: Browser, console_site: ConsoleSite
 ) -> None:
-    with visit(browser, console_site.address) as here:
-        page = here.open("/console/sign-in?next=/console/account/second-step")
+    with visit(browser, console_site.address, size=DESKTOP) as here:
+        here.open("/console/sign-in?next=/console/account/second-step")
+        page = here.page
         page.get_by_label("Login").fill("teacher")
         page.get_by_label("Password", exact=True).fill(PASSWORD)
         page.get_by_role("button", name="Sign in").click()
@@ -139,7 +142,9 @@ def test_an_auditor_sees_that_the_log_holds(
     signed_in: Callable[..., Visit], people_hub: Hub
 ) -> None:
     del people_hub
-    page = signed_in("auditor").open("/console/audit")
+    here = signed_in("auditor")
+    here.open("/console/audit")
+    page = here.page
     page.get_by_label("Who", exact=True).fill(ADMIN.login)
     page.get_by_role("button", name="Show").click()
     assert "person added" in page.locator("tbody").inner_text()
