@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from content_packs import durable
+from hub.backup.limits import KEEP_DEFAULT, KEEP_MAX
 from hub.errors import InvalidConfig
 from hub.limits import (
     ADDRESS_CHARACTERS_MAX,
@@ -37,11 +38,13 @@ _NUMBERS = {
     "lock_wait_seconds": (0, LOCK_WAIT_SECONDS_MAX),
     "workers": (1, WORKERS_MAX),
     "job_workers": (1, WORKERS_MAX),
+    "backup_keep": (1, KEEP_MAX),
     "smtp_port": (1, 65_535),
 }
 
 _CHARACTERS = {
     "passphrase_file": (0, PATH_CHARACTERS_MAX),
+    "backup_folder": (0, PATH_CHARACTERS_MAX),
     "trusted_proxy": (0, 45),
     "database": (1, ADDRESS_CHARACTERS_MAX),
     "database_password_file": (0, PATH_CHARACTERS_MAX),
@@ -110,6 +113,8 @@ class Config:
     jobs: str = MEMORY
     workers: int = 1
     job_workers: int = 1
+    backup_folder: str = ""
+    backup_keep: int = KEEP_DEFAULT
     public_address: str = ""
     smtp_host: str = ""
     smtp_port: int = 587

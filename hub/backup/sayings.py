@@ -4,9 +4,9 @@ import click
 
 from content_packs.command_line import megabytes, print_json
 from hub.backup.folder import BackupFolder
+from hub.backup.nightly import expect_sound
 from hub.backup.restoring import Restored
 from hub.backup.verifying import Verified
-from hub.errors import Damaged
 from hub.options import print_built
 
 _TROUBLES_SHOWN = 20
@@ -31,11 +31,7 @@ def say_verified(found: Verified, *, as_json: bool) -> None:
     else:
         for trouble in found.troubles[:_TROUBLES_SHOWN]:
             click.echo(f"damaged: {trouble}", err=True)
-    if found.troubles:
-        raise Damaged(
-            f"{found.name} wouldn't make the hub anew: {len(found.troubles)} troubles",
-            hint="Try an earlier one: hub restore --list; mend the folder: hub backup --afresh.",
-        )
+    expect_sound(found)
     if as_json:
         return
     click.echo(

@@ -50,6 +50,9 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(_KINDS))
 
 
+register(
+    "courier", "hub.visits.sticks:run", "Write a visit's stick", Right.CHANGE_FLEET, unit="bytes"
+)
 register("deltas", "hub.delta_files:run_job", "Make deltas", Right.PUBLISH, unit="bytes")
 register("publish", "hub.packs.publish_job:run", "Publish a pack", Right.PUBLISH, unit="bytes")
 register(
@@ -59,3 +62,5 @@ register(
     Right.PUBLISH,
     unit="bytes",
 )
+register("retention", "hub.retaining:run_job", "Take away what nothing needs", Right.OPERATE)
+register("backup", "hub.backup.nightly:run_job", "Back the hub up", Right.OPERATE, unit="bytes")
