@@ -38,7 +38,7 @@ class VersionRow(_Row):
     `manifest` and `layout` are digests; `size` the bytes of all files, `new_bytes` those that it
     brought into the repository. `title` is its localised title. `withdrawn_at` is empty unless it
     may not be released any more. `published_by`: the login of who published it, empty where that
-    wasn't kept.
+    wasn't kept. `dropped_at` is empty while its content is here: retention takes it away.
     """
 
     pack: Any = TextField()  # of a PackRow, as the migration says
@@ -51,6 +51,7 @@ class VersionRow(_Row):
     published_at: Any = TextField()
     withdrawn_at: Any = TextField(default="")
     published_by: Any = TextField(default="")
+    dropped_at: Any = TextField(default="")
 
     class Meta:
         """Its key."""

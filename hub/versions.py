@@ -1,6 +1,6 @@
 """The published versions, as the database knows them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from content_packs.errors import Missing
@@ -28,8 +28,12 @@ class Version:
 
 
 def versions_of(hub: Hub, pack: str) -> list[Version]:
-    """Return the versions of a pack, the newest first; none if there is no such pack."""
-    rows = VersionRow.select().where(VersionRow.pack == pack).order_by(VersionRow.version.desc())
+    """Return the versions of a pack, the newest first; none if there is no such pack.
+
+    What retention dropped is none any more.
+    """
+    here = (VersionRow.pack == pack) & (VersionRow.dropped_at == "")
+    rows = VersionRow.select().where(here).order_by(VersionRow.version.desc())
     with hub.database.transaction():
         return [_version(row) for row in rows]
 
@@ -89,13 +93,34 @@ def mark_withdrawn(hub: Hub, pack: str, version: int, at: str) -> None:
         ).execute()
 
 
+def dropped_versions(hub: Hub) -> list[Version]:
+    """Return the versions whose content retention takes away, or took. Raises `StorageFailed`."""
+    rows = VersionRow.select().where(VersionRow.dropped_at != "")
+    with hub.database.transaction():
+        return [_version(row) for row in rows]
+
+
+def mark_dropped(hub: Hub, versions: Iterable[Version], at: str) -> None:
+    """Say, durably, that the content of versions isn't here any more. Raises `StorageFailed`."""
+    with hub.database.writing():
+        for one in versions:
+            this = (VersionRow.pack == one.pack) & (VersionRow.version == one.version)
+            VersionRow.update(dropped_at=at).where(this).execute()
+
+
 def withdrawn_versions(hub: Hub, pack: str) -> set[int]:
     """Return the versions of a pack that were withdrawn for good. Raises `StorageFailed`."""
-    return {found.version for found in versions_of(hub, pack) if found.withdrawn_at}
+    rows = VersionRow.select().where((VersionRow.pack == pack) & (VersionRow.withdrawn_at != ""))
+    with hub.database.transaction():
+        return {int(row.version) for row in rows}
 
 
 def released_before(hub: Hub, channel: str, pack: str, below: int) -> list[int]:
-    """Return the versions below one that were released on a channel, the latest release first."""
+    """Return the versions below one that were released on a channel, the latest release first.
+
+    Those that retention dropped aren't among them.
+    """
+    here = {found.version for found in versions_of(hub, pack)}
     rows = (
         ReleaseRow.select(ReleaseRow.version)
         .where(
@@ -106,7 +131,7 @@ def released_before(hub: Hub, channel: str, pack: str, below: int) -> list[int]:
         .order_by(ReleaseRow.id.desc())
     )
     with hub.database.transaction():
-        return list(dict.fromkeys(int(row.version) for row in rows))
+        return list(dict.fromkeys(int(row.version) for row in rows if row.version in here))
 
 
 def _version(row: VersionRow) -> Version:

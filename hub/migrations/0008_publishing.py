@@ -1,4 +1,4 @@
-"""Uploads, who published and released what, and the secret of previews."""
+"""Uploads, who published and released what, what retention dropped, the secret of previews."""
 
 from typing import Any
 
@@ -31,6 +31,7 @@ STATEMENTS = (
     """,
     "ALTER TABLE release_row ADD COLUMN actor TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE version_row ADD COLUMN published_by TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE version_row ADD COLUMN dropped_at TEXT NOT NULL DEFAULT ''",
 )
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 
 from content_packs.limits import NAME_CHARACTERS_MAX, VERSION_MAX
-from hub import differences, releasing
+from hub import differences, releasing, retaining
 from hub.api.operations import Given, Operation
 from hub.api.paging import PAGE_DEFAULT, Limit
 from hub.differences import Changes
@@ -18,6 +18,7 @@ from hub.packs.numbers import number_in
 from hub.people.actor import Actor
 from hub.people.rights import Right
 from hub.releasing import Released, Withdrawn
+from hub.retaining import Plan
 
 _Name = Annotated[str, msgspec.Meta(max_length=NAME_CHARACTERS_MAX)]
 _Time = Annotated[str, msgspec.Meta(max_length=64)]
@@ -86,6 +87,12 @@ class ChannelAdded(msgspec.Struct):
     added: bool
 
 
+class RetentionStarted(msgspec.Struct):
+    """The job that does it."""
+
+    job: str
+
+
 def _packs(hub: Hub, actor: Actor, given: Given) -> PacksPage:
     query: PacksQuery = given.query
     found = [view for view in listing.packs(hub, actor) if view.pack > query.after]
@@ -146,6 +153,14 @@ def _add_channel(hub: Hub, actor: Actor, given: Given) -> ChannelAdded:
     return ChannelAdded(new.channel, deeds.add_channel(hub, actor, new.channel))
 
 
+def _plan(hub: Hub, actor: Actor, _given: Given) -> Plan:
+    return retaining.plan(hub, actor)
+
+
+def _retain(hub: Hub, actor: Actor, _given: Given) -> RetentionStarted:
+    return RetentionStarted(retaining.start(hub, actor).id)
+
+
 _VERSION = "/packs/{pack}/versions/{version}"
 _SCREEN = "/console/packs/<pack>/versions/<version>"
 
@@ -198,5 +213,16 @@ OPERATIONS: tuple[Operation, ...] = (
         "Add a channel, with a key of its own", _add_channel,
         screen="/console/channels", command="channels add",
         body=NewChannel, answer=ChannelAdded, problems=("409",),
+    ),
+    Operation(
+        "planRetention", "GET", "/retention", Right.OPERATE,
+        "Which versions stay and why, and what retention would take away", _plan,
+        screen="/console/retention", command="retention", answer=Plan,
+    ),
+    Operation(
+        "runRetention", "POST", "/retention", Right.OPERATE,
+        "Take away in the background what nothing needs", _retain,
+        screen="/console/retention", command="retention",
+        answer=RetentionStarted, problems=("409",),
     ),
 )  # fmt: skip

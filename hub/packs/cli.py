@@ -318,4 +318,31 @@ def add_channel(of_group: Path, data: Path | None, name: str, as_json: bool) -> 
     click.echo(f"{name} is a channel now." if added else f"{name} is a channel already.")
 
 
-COMMANDS: tuple[click.Command, ...] = (publish, release, withdraw, packs, deltas, channels)
+@click.command()
+@data_option
+@click.option("--dry-run", is_flag=True, help="Take nothing away, only say what would go.")
+@json_option
+def retention(data: Path, dry_run: bool, as_json: bool) -> None:
+    """Take the content of versions away that nothing needs any more."""
+    from hub import retaining
+    from hub.packs import sayings
+    from hub.people.actor import of_this_machine
+
+    hub = _open(data)
+    does = retaining.plan if dry_run else retaining.run
+    found = does(hub, of_this_machine())
+    if as_json:
+        print_built({"done": not dry_run, "plan": found})
+        return
+    sayings.say_retention(found, done=not dry_run)
+
+
+COMMANDS: tuple[click.Command, ...] = (
+    publish,
+    release,
+    withdraw,
+    packs,
+    deltas,
+    channels,
+    retention,
+)

@@ -7,7 +7,7 @@ from content_packs.errors import Missing, SatchelError, UsageError
 from content_packs.exercises.model import kind_of
 from content_packs.manifest import Item, Lesson, text_in
 from content_packs.names import NO_LANGUAGE
-from hub import differences, releasing
+from hub import differences, releasing, retaining
 from hub.console.ground import Console
 from hub.console.language import _, interface_language
 from hub.packs import contents, deeds, listing, previewing, tickets, web
@@ -15,6 +15,7 @@ from hub.packs.listing import PackStory
 from hub.packs.numbers import number_in
 from hub.people.actor import Actor
 from hub.people.rights import Right
+from hub.retention import Why
 
 _PLAIN = {"Content-Security-Policy": "sandbox; default-src 'none'", "Cache-Control": "no-store"}
 
@@ -27,6 +28,7 @@ def add(console: Console) -> None:
     _add_withdrawals(console)
     _add_preview(console)
     _add_channels(console)
+    _add_retention(console)
 
 
 def _add_lists(console: Console) -> None:
@@ -226,6 +228,39 @@ def _add_channels(console: Console) -> None:
         added = deeds.add_channel(console.hub, actor, name)
         said = _("%(name)s is a channel now.") if added else _("%(name)s is a channel already.")
         return console.see_other("/console/channels", said=said % {"name": name})
+
+
+def _add_retention(console: Console) -> None:
+    @console.get("/retention", right=Right.OPERATE)
+    def retention(actor: Actor) -> Response:
+        return console.page(
+            "packs/retention.html",
+            title=_("Retention"),
+            section="retention",
+            plan=retaining.plan(console.hub, actor),
+            policy=retaining.POLICY,
+            reasons=_reasons(),
+        )
+
+    @console.post("/retention", right=Right.OPERATE)
+    def retain(actor: Actor) -> Response:
+        job = retaining.start(console.hub, actor)
+        said = _("It is done in the background; the log says what went.")
+        return console.see_other(f"/console/jobs/{job.id}", said=said)
+
+
+def _reasons() -> dict[Why, str]:
+    return {
+        "newest": _("one of the newest"),
+        "young": _("published of late"),
+        "offered": _("on offer"),
+        "lately": _("was on offer of late"),
+        "held": _("a school has it"),
+        "mixed": _("a school has older lessons"),
+        "rollout": _("a rollout leads to it"),
+        "fall-back": _("what a withdrawal goes back to"),
+        "delta": _("a delta needs it"),
+    }
 
 
 def _languages(more: tuple[str, ...] = ()) -> tuple[str, ...]:

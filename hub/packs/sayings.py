@@ -8,6 +8,7 @@ from content_packs.manifest import text_in
 from hub.differences import Changes
 from hub.packs.contents import Outline
 from hub.packs.listing import PackStory
+from hub.retaining import Plan
 from hub.sayings import words_of_delta
 
 
@@ -53,3 +54,13 @@ def say_changes(found: Changes) -> None:
     else:
         click.echo(f"A school that has {older} fetches {megabytes(found.without)}.")
     click.echo(f"One that has nothing fetches {megabytes(found.whole)}.")
+
+
+def say_retention(found: Plan, *, done: bool) -> None:
+    """Say what stays and why, and what goes or went."""
+    for line in found.stays:
+        click.echo(f"stays  {line.pack} {line.version}  ({', '.join(line.why)})")
+    for line in found.goes:
+        click.echo(f"{'went ' if done else 'goes '}  {line.pack} {line.version}")
+    verb = "went" if done else "would go"
+    click.echo(f"{found.files} files {verb}, {megabytes(found.size)}.")
