@@ -31,9 +31,25 @@ TABLES = (
       school TEXT NOT NULL,
       month TEXT NOT NULL,
       pack TEXT NOT NULL,
+      pupils BIGINT NOT NULL,
+      opened BIGINT NOT NULL,
+      done BIGINT NOT NULL,
+      answers BIGINT NOT NULL,
+      correct BIGINT NOT NULL,
+      PRIMARY KEY (school, month, pack)
+    )
+    """,
+    """
+    CREATE INDEX use_row_month
+      ON use_row (month, pack, school, pupils, opened, done, answers, correct)
+    """,
+    """
+    CREATE TABLE lesson_use_row (
+      school TEXT NOT NULL,
+      month TEXT NOT NULL,
+      pack TEXT NOT NULL,
       lesson TEXT NOT NULL,
       pupils BIGINT NOT NULL,
-      marks TEXT NOT NULL,
       opened BIGINT NOT NULL,
       done BIGINT NOT NULL,
       answers BIGINT NOT NULL,
@@ -41,19 +57,29 @@ TABLES = (
       PRIMARY KEY (school, month, pack, lesson)
     )
     """,
-    "CREATE INDEX use_row_month ON use_row (month, pack, lesson)",
+    """
+    CREATE INDEX lesson_use_row_month
+      ON lesson_use_row (month, pack, lesson, school, pupils, opened, done, answers, correct)
+    """,
     """
     CREATE TABLE use_day_row (
       school TEXT NOT NULL,
       day TEXT NOT NULL,
       pupils BIGINT NOT NULL,
-      marks TEXT NOT NULL,
-      opened BIGINT NOT NULL,
-      answers BIGINT NOT NULL,
       PRIMARY KEY (school, day)
     )
     """,
-    "CREATE INDEX use_day_row_day ON use_day_row (day)",
+    "CREATE INDEX use_day_row_day ON use_day_row (day, school, pupils)",
+    """
+    CREATE TABLE use_mark_row (
+      school TEXT NOT NULL,
+      span TEXT NOT NULL,
+      pack TEXT NOT NULL,
+      lesson TEXT NOT NULL,
+      marks TEXT NOT NULL,
+      PRIMARY KEY (school, span, pack, lesson)
+    )
+    """,
 )
 
 

@@ -1,7 +1,7 @@
 """What is used and what isn't, by pack, lesson, school and month: counts, and no pupil.
 
 ```
-tables limits      a row for each school, month, pack and lesson; one for each school and day
+tables limits      a row for each school, month and pack, or lesson; one for each school and day
 counting           records into counts: pure
 keeping            counts into the rows, in the transaction that keeps the records
 showing            for people and programs: with small numbers left out

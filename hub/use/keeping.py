@@ -11,9 +11,9 @@ from content_packs.errors import InvalidContent
 from content_packs.records import Statement
 from hub.hub import Hub
 from hub.models import PackRow
-from hub.use.counting import Count, Key, counted, mark_of, with_marks
+from hub.use.counting import Count, counted, mark_of, with_marks
 from hub.use.limits import LESSON_ROWS_MAX, MARK_DIGITS, PACKS_COUNTED_TOGETHER
-from hub.use.tables import UseDayRow, UseRow
+from hub.use.tables import LessonUseRow, UseDayRow, UseMarkRow, UseRow
 
 
 def count(hub: Hub, school: str, new: Sequence[Statement]) -> None:
@@ -23,10 +23,19 @@ def count(hub: Hub, school: str, new: Sequence[Statement]) -> None:
         month: LESSON_ROWS_MAX - _lesson_rows(school, month)
         for month in {month for month, _, lesson in found.months if lesson}
     }
-    for key, each in found.months.items():
-        _keep_month(school, key, each, rows_left)
+    for (month, pack, lesson), each in found.months.items():
+        key = {"school": school, "month": month, "pack": pack}
+        if not lesson:
+            pupils = _pupils(school, month, pack, "", each)
+            _add(UseRow, key, pupils, _deeds(each))
+            continue
+        key["lesson"] = lesson
+        is_new = not LessonUseRow.select().where(*_is(LessonUseRow, key)).exists()
+        rows_left[month] -= is_new
+        if rows_left[month] >= 0 or not is_new:
+            _add(LessonUseRow, key, _pupils(school, month, pack, lesson, each), _deeds(each))
     for day, each in found.days.items():
-        _keep_day(school, day, each)
+        _add(UseDayRow, {"school": school, "day": day}, _pupils(school, day, "", "", each), {})
 
 
 def _known_packs(new: Sequence[Statement]) -> set[str]:
@@ -44,47 +53,39 @@ def _known_packs(new: Sequence[Statement]) -> set[str]:
 
 
 def _lesson_rows(school: str, month: str) -> int:
-    of_school = (UseRow.school == school) & (UseRow.month == month) & (UseRow.lesson != "")
-    return int(UseRow.select().where(of_school).count())
+    of_month = (LessonUseRow.school == school) & (LessonUseRow.month == month)
+    return int(LessonUseRow.select().where(of_month).count())
 
 
-def _keep_month(school: str, key: Key, each: Count, rows_left: dict[str, int]) -> None:
-    month, pack, lesson = key
-    before = UseRow.get_or_none(
-        (UseRow.school == school)
-        & (UseRow.month == month)
-        & (UseRow.pack == pack)
-        & (UseRow.lesson == lesson)
-    )
-    if before is None and lesson:
-        if rows_left[month] <= 0:
-            return
-        rows_left[month] -= 1
-    values = {
-        **_marked(before, school, key, each),
-        "opened": each.opened + (before.opened if before else 0),
-        "done": each.done + (before.done if before else 0),
-        "answers": each.answers + (before.answers if before else 0),
-        "correct": each.correct + (before.correct if before else 0),
+def _deeds(each: Count) -> dict[str, int]:
+    return {
+        "opened": each.opened,
+        "done": each.done,
+        "answers": each.answers,
+        "correct": each.correct,
     }
-    UseRow.insert(school=school, month=month, pack=pack, lesson=lesson, **values).on_conflict(
-        conflict_target=(UseRow.school, UseRow.month, UseRow.pack, UseRow.lesson), update=values
+
+
+def _add(model: Any, key: dict[str, str], pupils: int, deeds: dict[str, int]) -> None:
+    """Add what was done to the row of a key, which is made if need be; `pupils` is all of them."""
+    more = {name: getattr(model, name) + count for name, count in deeds.items()}
+    model.insert(**key, pupils=pupils, **deeds).on_conflict(
+        conflict_target=[getattr(model, name) for name in key], update={"pupils": pupils, **more}
     ).execute()
 
 
-def _keep_day(school: str, day: str, each: Count) -> None:
-    before = UseDayRow.get_or_none((UseDayRow.school == school) & (UseDayRow.day == day))
-    values = {
-        **_marked(before, school, (day,), each),
-        "opened": each.opened + (before.opened if before else 0),
-        "answers": each.answers + (before.answers if before else 0),
-    }
-    UseDayRow.insert(school=school, day=day, **values).on_conflict(
-        conflict_target=(UseDayRow.school, UseDayRow.day), update=values
-    ).execute()
-
-
-def _marked(before: Any, school: str, key: tuple[str, ...], each: Count) -> dict[str, Any]:
-    new = {mark_of(school, key, actor) for actor in each.actors}
+def _pupils(school: str, span: str, pack: str, lesson: str, each: Count) -> int:
+    """Return how many pupils a count has with these, who are remembered."""
+    key = {"school": school, "span": span, "pack": pack, "lesson": lesson}
+    before = UseMarkRow.get_or_none(*_is(UseMarkRow, key))
+    new = {mark_of(school, (span, pack, lesson), actor) for actor in each.actors}
     marks = with_marks(before.marks if before else "", new)
-    return {"marks": marks, "pupils": len(marks) // MARK_DIGITS}
+    if before is None or marks != before.marks:
+        UseMarkRow.insert(**key, marks=marks).on_conflict(
+            conflict_target=[getattr(UseMarkRow, name) for name in key], update={"marks": marks}
+        ).execute()
+    return len(marks) // MARK_DIGITS
+
+
+def _is(model: Any, key: dict[str, str]) -> list[Any]:
+    return [getattr(model, name) == value for name, value in key.items()]

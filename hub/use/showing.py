@@ -23,7 +23,7 @@ from hub.models import PackRow, VersionRow
 from hub.people.actor import Actor
 from hub.people.rights import Right
 from hub.use.limits import DEEDS_ROUNDED_TO, FEW_PUPILS, MONTHS_SHOWN_MAX
-from hub.use.tables import UseDayRow, UseRow
+from hub.use.tables import LessonUseRow, UseDayRow, UseRow
 
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 
@@ -128,8 +128,8 @@ def use(hub: Hub, actor: Actor, *, month: str = "", township: str = "") -> Use:
     with hub.database.transaction():
         schools = _schools(actor, township)
         months, month = _months(schools, month)
-        here = _in(UseRow, schools) & (UseRow.month == month) & (UseRow.lesson == "")
-        by_pack = {row.pack: _tally(row) for row in _sums(here, UseRow.pack)}
+        here = _in(UseRow, schools) & (UseRow.month == month)
+        by_pack = {row.pack: _tally(row) for row in _sums(UseRow, here, UseRow.pack)}
         packs = [
             PackUse(pack, title, by_pack.get(pack, NOTHING)) for pack, title in _titles().items()
         ]
@@ -158,10 +158,12 @@ def use_of_pack(
         schools = _schools(actor, township)
         months, month = _months(schools, month)
         here = _in(UseRow, schools) & (UseRow.month == month) & (UseRow.pack == pack)
-        by_lesson = {row.lesson: _tally(row) for row in _sums(here, UseRow.lesson)}
-        townships = _townships(actor, township, here & (UseRow.lesson == ""))
+        whole = next((_tally(row) for row in _sums(UseRow, here, UseRow.pack)), NOTHING)
+        townships = _townships(actor, township, here)
+        row = LessonUseRow
+        of_pack = _in(row, schools) & (row.month == month) & (row.pack == pack)
+        by_lesson = {each.lesson: _tally(each) for each in _sums(row, of_pack, row.lesson)}
         newest = _newest(pack)
-    whole = by_lesson.pop("", NOTHING)
     lessons = _lessons(hub, pack, newest)
     named = [*lessons, *sorted(by_lesson.keys() - lessons.keys())]
     return UseOfPack(
@@ -197,7 +199,7 @@ def _months(schools: Any, wanted: str) -> tuple[tuple[str, ...], str]:
     """Return the months of which anything is known, the newest first, and the one to look at."""
     rows = (
         UseRow.select(UseRow.month)
-        .where(_in(UseRow, schools) & (UseRow.pack == "") & (UseRow.lesson == ""))
+        .where(_in(UseRow, schools) & (UseRow.pack == ""))
         .distinct()
         .order_by(UseRow.month.desc())
         .limit(MONTHS_SHOWN_MAX)
@@ -208,13 +210,13 @@ def _months(schools: Any, wanted: str) -> tuple[tuple[str, ...], str]:
     return months, wanted or next(iter(months), "")
 
 
-def _sums(where: Any, by: Any) -> Iterable[Any]:
+def _sums(model: Any, where: Any, by: Any) -> Iterable[Any]:
     """Return the sums of rows, by a column of theirs, or of their school's."""
     names = ("pupils", "opened", "done", "answers", "correct")
-    sums = (fn.SUM(getattr(UseRow, name)).alias(name) for name in names)
-    query: Any = UseRow.select(by, fn.COUNT(UseRow.school).alias("schools"), *sums)
+    sums = (fn.SUM(getattr(model, name)).alias(name) for name in names)
+    query: Any = model.select(by, fn.COUNT(model.school).alias("schools"), *sums)
     if by.model is SchoolRow:
-        query = query.join(SchoolRow, on=(SchoolRow.school == UseRow.school))
+        query = query.join(SchoolRow, on=(SchoolRow.school == model.school))
     found: Iterable[Any] = query.where(where).group_by(by).objects()
     return found
 
@@ -246,7 +248,7 @@ def _townships(actor: Actor, township: str, where: Any) -> tuple[TownshipUse, ..
         .group_by(SchoolRow.township)
         .order_by(SchoolRow.township)
     )
-    found = {row.township: _tally(row) for row in _sums(where, SchoolRow.township)}
+    found = {row.township: _tally(row) for row in _sums(UseRow, where, SchoolRow.township)}
     return tuple(
         TownshipUse(row.township, int(row.schools), found.get(row.township, NOTHING))
         for row in counts.objects()

@@ -14,20 +14,35 @@ class _Row(Model):
 
 
 class UseRow(_Row):
-    """What a school's pupils did in a month with a lesson; with a pack, where `lesson` is empty.
+    """What a school's pupils did in a month with a pack; with all packs, where `pack` is empty.
 
-    With all packs, where `pack` is empty, too. `pupils` is how many there were; `marks` tell
-    whether the next one is among them, `MARK_DIGITS` for each, by a digest that is another one in
-    each row: they name nobody, and can't be put together to what one pupil did. `opened` counts
-    items, each once a day and pupil; `done` lessons likewise.
+    `pupils` is how many there were. `opened` counts items, each once a day and pupil; `done`
+    lessons likewise.
     """
+
+    school: Any = TextField()
+    month: Any = TextField()
+    pack: Any = TextField()
+    pupils: Any = IntegerField()
+    opened: Any = IntegerField()
+    done: Any = IntegerField()
+    answers: Any = IntegerField()
+    correct: Any = IntegerField()
+
+    class Meta:
+        """Its key."""
+
+        primary_key = CompositeKey("school", "month", "pack")
+
+
+class LessonUseRow(_Row):
+    """The same of one lesson."""
 
     school: Any = TextField()
     month: Any = TextField()
     pack: Any = TextField()
     lesson: Any = TextField()
     pupils: Any = IntegerField()
-    marks: Any = TextField()
     opened: Any = IntegerField()
     done: Any = IntegerField()
     answers: Any = IntegerField()
@@ -40,16 +55,32 @@ class UseRow(_Row):
 
 
 class UseDayRow(_Row):
-    """What a school's pupils did in a day; `marks` as those of `UseRow`."""
+    """How many of a school's pupils learned on a day."""
 
     school: Any = TextField()
     day: Any = TextField()
     pupils: Any = IntegerField()
-    marks: Any = TextField()
-    opened: Any = IntegerField()
-    answers: Any = IntegerField()
 
     class Meta:
         """Its key."""
 
         primary_key = CompositeKey("school", "day")
+
+
+class UseMarkRow(_Row):
+    """Which pupils a count has already, of a month or a day (`span`): `MARK_DIGITS` for each.
+
+    Marks are digests that are others in each row: they name nobody, and can't be put together to
+    what one pupil did. They lie by themselves, so that whoever adds counts up needn't read them.
+    """
+
+    school: Any = TextField()
+    span: Any = TextField()
+    pack: Any = TextField()
+    lesson: Any = TextField()
+    marks: Any = TextField()
+
+    class Meta:
+        """Its key."""
+
+        primary_key = CompositeKey("school", "span", "pack", "lesson")
