@@ -32,6 +32,8 @@ from hub.uploads import api as of_uploads
 from hub.uploads import pages as uploads_pages
 from hub.use import api as of_use
 from hub.use import pages as use_pages
+from hub.visits import api as of_visits
+from hub.visits import pages as visits_pages
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,7 @@ ROOMS: tuple[Room, ...] = (
     Room("console", home.add, of_console.OPERATIONS),
     Room("alerts", alerts_pages.add, of_alerts.OPERATIONS),
     Room("fleet", fleet_pages.add, of_fleet.OPERATIONS),
+    Room("visits", visits_pages.add, of_visits.OPERATIONS),
     Room("requests", requests_pages.add, of_requests.OPERATIONS),
     Room("use", use_pages.add, (*of_use.OPERATIONS, *of_records.OPERATIONS)),
     Room("jobs", jobs_pages.add, of_jobs.OPERATIONS),

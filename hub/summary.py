@@ -14,6 +14,7 @@ from hub.people.actor import Actor
 from hub.people.rights import Right
 from hub.rollouts import needs as of_rollouts
 from hub.school_requests import needs as of_requests
+from hub.visits import needs as of_visits
 
 _URGENCIES = ("bad", "warn", "new")
 
@@ -63,6 +64,7 @@ def _of_hub(hub: Hub, actor: Actor) -> list[Need]:
 _ROOMS: tuple[Callable[[Hub, Actor], list[Need]], ...] = (
     _of_hub,
     of_fleet.needs,
+    of_visits.needs,
     of_rollouts.needs,
     of_requests.needs,
     of_jobs.needs,

@@ -1,0 +1,131 @@
+"""What the API offers of visits."""
+
+import msgspec
+
+from hub.api.operations import Given, Operation
+from hub.hub import Hub
+from hub.jobs.model import Job
+from hub.people.actor import Actor
+from hub.people.rights import Right
+from hub.visits import candidates, planning, sticks, ways
+from hub.visits.candidates import Candidate
+from hub.visits.planning import Visit
+from hub.visits.ways import Way
+
+
+class NeededQuery(msgspec.Struct, forbid_unknown_fields=True):
+    """`by`: also who won't be done by this day; `query`: only these, as in the list of schools."""
+
+    by: str = ""
+    query: str = ""
+
+
+class Needed(msgspec.Struct):
+    """Schools that need a visit, and proposed ways to those that no open visit goes to."""
+
+    items: tuple[Candidate, ...]
+    ways: tuple[Way, ...]
+
+
+class VisitsQuery(msgspec.Struct, forbid_unknown_fields=True):
+    """`ended`: those that ended, instead of those that are open."""
+
+    ended: bool = False
+
+
+class Visits(msgspec.Struct):
+    """Visits, the newest first."""
+
+    items: tuple[Visit, ...]
+
+
+class NewVisit(msgspec.Struct, forbid_unknown_fields=True):
+    """A visit to be planned. `in_order`: keep the order of the nodes."""
+
+    nodes: tuple[str, ...]
+    title: str = ""
+    courier: str = ""
+    in_order: bool = False
+
+
+class Back(msgspec.Struct, forbid_unknown_fields=True):
+    """What was found at a school."""
+
+    note: str = ""
+
+
+def _needed(hub: Hub, actor: Actor, given: Given) -> Needed:
+    query: NeededQuery = given.query
+    found = candidates.find(hub, actor, by=query.by, query=query.query)
+    return Needed(found, ways.proposed(one.stop for one in found if not one.visit))
+
+
+def _list(hub: Hub, actor: Actor, given: Given) -> Visits:
+    query: VisitsQuery = given.query
+    return Visits(planning.listed(hub, actor, ended=query.ended))
+
+
+def _plan(hub: Hub, actor: Actor, given: Given) -> Visit:
+    new: NewVisit = given.body
+    return planning.plan(
+        hub, actor, nodes=new.nodes, title=new.title, courier=new.courier, in_order=new.in_order
+    )
+
+
+def _show(hub: Hub, actor: Actor, given: Given) -> Visit:
+    return planning.show(hub, actor, given.path["visit"])
+
+
+def _pack(hub: Hub, actor: Actor, given: Given) -> Job:
+    return sticks.start(hub, actor, given.path["visit"])
+
+
+def _back(hub: Hub, actor: Actor, given: Given) -> Visit:
+    said: Back = given.body
+    return planning.note_back(hub, actor, given.path["visit"], given.path["node"], note=said.note)
+
+
+def _cancel(hub: Hub, actor: Actor, given: Given) -> Visit:
+    return planning.cancel(hub, actor, given.path["visit"])
+
+
+OPERATIONS = (
+    Operation(
+        name="listNeededVisits", method="GET", path="/needed-visits", right=Right.SEE_FLEET,
+        summary="Which schools need a visit", run=_needed, screen="/console/visits",
+        command="visits needed", query=NeededQuery, answer=Needed,
+    ),
+    Operation(
+        name="listVisits", method="GET", path="/visits", right=Right.SEE_FLEET,
+        summary="Visits that are open, or that ended", run=_list, screen="/console/visits",
+        command="visits list", query=VisitsQuery, answer=Visits,
+    ),
+    Operation(
+        name="planVisit", method="POST", path="/visits", right=Right.CHANGE_FLEET,
+        summary="Plan a visit", run=_plan, screen="/console/visits/plan",
+        command="visits plan", body=NewVisit, answer=Visit, status=201, problems=("409",),
+    ),
+    Operation(
+        name="showVisit", method="GET", path="/visits/{visit}", right=Right.SEE_FLEET,
+        summary="A visit", run=_show, screen="/console/visits/<visit>", command="visits show",
+        answer=Visit,
+    ),
+    Operation(
+        name="packVisitStick", method="POST", path="/visits/{visit}/stick",
+        right=Right.CHANGE_FLEET, summary="Have its stick written and packed", run=_pack,
+        screen="/console/visits/<visit>/stick", command="visits pack", answer=Job, status=202,
+        problems=("409",),
+    ),
+    Operation(
+        name="noteVisitBack", method="POST", path="/visits/{visit}/stops/{node}/back",
+        right=Right.CHANGE_FLEET, summary="Record that somebody was there", run=_back,
+        screen="/console/visits/<visit>/stops/<node>/back", command="visits back", body=Back,
+        answer=Visit, problems=("409",),
+    ),
+    Operation(
+        name="cancelVisit", method="POST", path="/visits/{visit}/cancel",
+        right=Right.CHANGE_FLEET, summary="Call a visit off", run=_cancel,
+        screen="/console/visits/<visit>/cancel", command="visits cancel", answer=Visit,
+        problems=("409",),
+    ),
+)  # fmt: skip

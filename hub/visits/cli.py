@@ -1,0 +1,192 @@
+"""`hub visits`: see hub/CLI.md."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from content_packs.command_line import json_option, megabytes
+from hub.options import data_option, passphrase_file, print_built
+
+if TYPE_CHECKING:
+    from hub.hub import Hub
+    from hub.visits.planning import Visit
+
+_by_option = click.option("--by", default="", help="Also who won't be done by this day.")
+_query_option = click.option("--query", default="", help="Only these, as in hub schools list.")
+
+
+def _open(data: Path) -> "Hub":
+    from hub.clock import system_clock
+    from hub.hub import open_hub
+
+    return open_hub(data, system_clock, passphrase_file=passphrase_file())
+
+
+@click.group()
+def visits() -> None:
+    """See which schools need somebody to come; plan ways, write their sticks."""
+
+
+@visits.command("needed")
+@data_option
+@_by_option
+@_query_option
+@json_option
+def needed(data: Path, by: str, query: str, as_json: bool) -> None:
+    """List the schools that need a visit, on the ways that are proposed."""
+    from hub.people.actor import of_this_machine
+    from hub.visits.candidates import find
+    from hub.visits.ways import proposed
+
+    found = find(_open(data), of_this_machine(), by=by, query=query)
+    whys = {one.stop.node: one.whys for one in found}
+    ways = proposed(one.stop for one in found if not one.visit)
+    if as_json:
+        print_built({"ways": ways, "schools": found})
+        return
+    for way in ways:
+        click.echo(f"{way.name or 'no township'}: {len(way.stops)} stops, {way.kilometres:.0f} km")
+        for stop in way.stops:
+            click.echo(f"  {stop.node}  {', '.join(whys[stop.node])}  {stop.title}")
+    if not found:
+        click.echo("No school needs a visit.")
+
+
+@visits.command("plan")
+@data_option
+@click.argument("nodes", metavar="NODE...", nargs=-1, required=True)
+@click.option("--title", default="", help="What the visit is called.")
+@click.option("--courier", default="", help="Who goes.")
+@click.option("--in-order", is_flag=True, help="Keep this order.")
+@json_option
+def plan(  # noqa: PLR0913, PLR0917  # each is an option of the command
+    data: Path,
+    nodes: tuple[str, ...],
+    title: str,
+    courier: str,
+    in_order: bool,
+    as_json: bool,
+) -> None:
+    """Plan a visit to NODEs."""
+    from hub.people.actor import of_this_machine
+    from hub.visits.planning import plan as run
+
+    made = run(
+        _open(data), of_this_machine(), nodes=nodes, title=title, courier=courier,
+        in_order=in_order,
+    )  # fmt: skip
+    _say(made, as_json=as_json)
+
+
+@visits.command("list")
+@data_option
+@click.option("--ended", is_flag=True, help="Those that ended.")
+@json_option
+def list_visits(data: Path, ended: bool, as_json: bool) -> None:
+    """List visits that are open."""
+    from hub.people.actor import of_this_machine
+    from hub.visits.planning import listed
+
+    found = listed(_open(data), of_this_machine(), ended=ended)
+    if as_json:
+        print_built({"visits": found})
+        return
+    for visit in found:
+        click.echo(
+            f"{visit.visit}  {visit.state}  {visit.back} of {len(visit.stops)} back  {visit.title}"
+            + (f"  {visit.courier}" if visit.courier else "")
+        )
+    if not found:
+        click.echo("There is none.")
+
+
+@visits.command("show")
+@data_option
+@click.argument("visit")
+@json_option
+def show(data: Path, visit: str, as_json: bool) -> None:
+    """Show the visit VISIT."""
+    from hub.people.actor import of_this_machine
+    from hub.visits.planning import show as run
+
+    _say(run(_open(data), of_this_machine(), visit), as_json=as_json)
+
+
+@visits.command("write")
+@data_option
+@click.argument("visit")
+@click.argument(
+    "folder", metavar="DIR", type=click.Path(path_type=Path, exists=True, file_okay=False)
+)
+@json_option
+def write(data: Path, visit: str, folder: Path, as_json: bool) -> None:
+    """Write the stick of the visit VISIT at DIR, where it is mounted."""
+    from hub import progress
+    from hub.people.actor import of_this_machine
+    from hub.visits.sticks import write_to
+
+    with progress.shown() as shown:
+        written = write_to(_open(data), of_this_machine(), visit, folder, shown)
+    if as_json:
+        print_built(written)
+        return
+    click.echo(
+        f"{folder}: {written.files} files, {megabytes(written.size)}, for "
+        f"{', '.join(written.nodes)}. It may be unmounted and pulled."
+    )
+
+
+@visits.command("pack")
+@data_option
+@click.argument("visit")
+@json_option
+def pack(data: Path, visit: str, as_json: bool) -> None:
+    """Have the stick of the visit VISIT packed for a download, in the background."""
+    from hub.people.actor import of_this_machine
+    from hub.visits.sticks import start
+
+    job = start(_open(data), of_this_machine(), visit)
+    if as_json:
+        print_built(job)
+        return
+    click.echo(f"It is being written. How far it is: hub jobs show {job.id}")
+
+
+@visits.command("back")
+@data_option
+@click.argument("visit")
+@click.argument("node")
+@click.option("--note", default="", help="What was found there.")
+@json_option
+def back(data: Path, visit: str, node: str, note: str, as_json: bool) -> None:
+    """Record that somebody was at NODE on the visit VISIT, and is back."""
+    from hub.people.actor import of_this_machine
+    from hub.visits.planning import note_back
+
+    _say(note_back(_open(data), of_this_machine(), visit, node, note=note), as_json=as_json)
+
+
+@visits.command("cancel")
+@data_option
+@click.argument("visit")
+@json_option
+def cancel(data: Path, visit: str, as_json: bool) -> None:
+    """Call the visit VISIT off."""
+    from hub.people.actor import of_this_machine
+    from hub.visits.planning import cancel as run
+
+    _say(run(_open(data), of_this_machine(), visit), as_json=as_json)
+
+
+def _say(visit: "Visit", *, as_json: bool) -> None:
+    if as_json:
+        print_built(visit)
+        return
+    click.echo(f"{visit.visit}: {visit.title}: {visit.state}, {visit.kilometres:.0f} km")
+    for stop in visit.stops:
+        when = f"  back {stop.returned_at} ({stop.returned_by})" if stop.is_back else ""
+        click.echo(f"  {stop.stop.node}  {stop.why}{when}  {stop.note}".rstrip())
+
+
+COMMANDS = (visits,)

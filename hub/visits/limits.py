@@ -1,0 +1,13 @@
+"""Every bound of visits, with its unit."""
+
+STOPS_MAX = 40  # of one visit: more than somebody drives to in days
+STOPS_OF_WAY = 8  # that a proposal puts on one way, as a rule
+CANDIDATES_MAX = 2_000
+VISITS_OPEN_MAX = 500
+VISITS_LISTED = 100
+TEXT_CHARACTERS_MAX = 120
+NOTE_CHARACTERS_MAX = 400
+STICKS_KEPT_DAYS = 30  # a packed stick that nobody fetched
+EARTH_KILOMETRES = 6371.0
+AWAY_DAYS = 14  # after which somebody should ask where a stick is
+SETTLE_SECONDS = 300  # between two looks which sticks have come home

@@ -1,0 +1,114 @@
+"""Pages of visits: who needs one, on which ways; one visit with its stick and its return."""
+
+from flask import Response, send_file
+
+from content_packs.errors import SatchelError
+from hub.console.ground import Console
+from hub.console.language import _
+from hub.jobs import service as jobs
+from hub.jobs.model import Job
+from hub.people.actor import Actor
+from hub.people.rights import Right
+from hub.visits import candidates, planning, sticks, ways
+from hub.visits.planning import Visit
+
+_PLACE = "/console/visits"
+
+
+def add(console: Console) -> None:
+    """Add the pages."""
+
+    @console.get("/visits", right=Right.SEE_FLEET)
+    def visits(actor: Actor) -> Response:
+        return _list(console, actor)
+
+    @console.post("/visits/plan", right=Right.CHANGE_FLEET)
+    def plan(actor: Actor) -> Response:
+        made = planning.plan(
+            console.hub,
+            actor,
+            nodes=console.form.getlist("node"),
+            title=console.form.get("title", ""),
+            courier=console.form.get("courier", ""),
+        )
+        return console.see_other(f"{_PLACE}/{made.visit}", said=_("The visit is planned."))
+
+    @console.get("/visits/<visit>", right=Right.SEE_FLEET)
+    def visit_page(actor: Actor, visit: str) -> Response:
+        return _one(console, actor, planning.show(console.hub, actor, visit))
+
+    @console.post("/visits/<visit>/stick", right=Right.CHANGE_FLEET)
+    def write_stick(actor: Actor, visit: str) -> Response:
+        sticks.start(console.hub, actor, visit)
+        return console.see_other(f"{_PLACE}/{visit}", said=_("The stick is being written."))
+
+    @console.get("/visits/<visit>/stick.zip", right=Right.CHANGE_FLEET)
+    def download(actor: Actor, visit: str) -> Response:
+        path = sticks.packed(console.hub, actor, visit)
+        return send_file(path, "application/zip", as_attachment=True, download_name="stick.zip")
+
+    @console.post("/visits/<visit>/stops/<node>/back", right=Right.CHANGE_FLEET)
+    def back(actor: Actor, visit: str, node: str) -> Response:
+        planning.note_back(console.hub, actor, visit, node, note=console.form.get("note", ""))
+        return console.see_other(f"{_PLACE}/{visit}", said=_("Noted."))
+
+    @console.post("/visits/<visit>/cancel", right=Right.CHANGE_FLEET)
+    def cancel(actor: Actor, visit: str) -> Response:
+        planning.cancel(console.hub, actor, visit)
+        return console.see_other(_PLACE, said=_("The visit is called off."))
+
+
+def _list(console: Console, actor: Actor) -> Response:
+    by, query = console.query.get("by", "").strip(), console.query.get("q", "").strip()
+    problem = ""
+    try:
+        found = candidates.find(console.hub, actor, by=by, query=query)
+    except SatchelError as error:
+        problem, found, by = f"{error.message}. {error.hint}", (), ""
+    return console.page(
+        "visits/list.html",
+        title=_("Visits"),
+        section="visits",
+        by=by,
+        query=query,
+        problem=problem,
+        candidates={one.stop.node: one for one in found},
+        ways=ways.proposed(one.stop for one in found if not one.visit),
+        open_visits=planning.listed(console.hub, actor),
+        ended=planning.listed(console.hub, actor, ended=True)[:20],
+        why_words=_why_words(),
+        may_change=actor.may(Right.CHANGE_FLEET),
+    )
+
+
+def _one(console: Console, actor: Actor, found: Visit) -> Response:
+    return console.page(
+        "visits/visit.html",
+        title=found.title,
+        section="visits",
+        back=(_PLACE, _("All visits")),
+        visit=found,
+        job=_job(console, actor, found),
+        why_words=_why_words(),
+        may_change=actor.may(Right.CHANGE_FLEET) and found.state in candidates.OPEN,
+    )
+
+
+def _job(console: Console, actor: Actor, found: Visit) -> Job | None:
+    """Return the job that writes its stick, as far as the reader may know of it."""
+    if not found.job:
+        return None
+    try:
+        return jobs.get(console.hub, actor, found.job)
+    except SatchelError:
+        return None
+
+
+def _why_words() -> dict[str, str]:
+    return {
+        "late": _("too late for the day"),
+        "stick": _("its link is too slow"),
+        "overdue": _("silent for too long"),
+        "failed": _("something is wrong with it"),
+        "records": _("pupils' records aren't safe"),
+    }
