@@ -60,6 +60,7 @@ def _say(hub: Hub, node: str, day: int) -> None:
             ),
         ),
         troubles=(),
+        ticks=msgspec.structs.replace(a_report().ticks, bytes_in=day * 7_000),
         disk=Disk(total=32 * GB, free=20 * GB - day * GB // 9),
         link=HubLink(since=now - timedelta(days=7), bytes_per_second=9, minutes_per_day=110),
         records=RecordsWaiting(count=214 + day, oldest_at=now - timedelta(days=day)),
