@@ -22,6 +22,7 @@ from hub.releasing import Terms, release, withdraw
 from hub.settling import changing
 from hub.versions import versions_of
 from tests.hub.clients import Client, client_of, tree
+from tests.support.hub_databases import HubDatabases
 
 STRACE = shutil.which("strace")
 
@@ -65,8 +66,8 @@ def moments(calls: dict[str, int], *quick: tuple[str, int]) -> list[object]:
 
 
 @pytest.fixture
-def root(prepared: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(prepared, tmp_path / "hub"))
+def root(prepared: Path, tmp_path: Path, databases: HubDatabases) -> Path:
+    return databases.copy_hub(prepared, tmp_path / "hub")
 
 
 @pytest.fixture
@@ -131,9 +132,13 @@ def test_a_publish_that_is_killed(
 
 
 @pytest.fixture(scope="session")
-def whole_delta(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+def whole_delta(
+    prepared: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    lasting_databases: HubDatabases,
+) -> dict[str, bytes]:
     """The delta from demo 1 to 2, by its place, as an undisturbed command makes it."""
-    root = Path(shutil.copytree(prepared, tmp_path_factory.mktemp("undisturbed") / "hub"))
+    root = lasting_databases.copy_hub(prepared, tmp_path_factory.mktemp("undisturbed") / "hub")
     hub = open_hub(root, system_clock)
     assert delta_files.make(hub, deltas.wanted(hub))
     return {name: data for name, data in tree(hub.data.repository).items() if is_delta(name)}

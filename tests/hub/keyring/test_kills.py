@@ -1,6 +1,5 @@
 """kill -9 in the middle of a rotation: nodes go on, the hub goes on, the rotation can be done."""
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -13,12 +12,14 @@ from hub.keyring.rotating import rotate
 from hub.releasing import Terms, release
 from tests.hub.clients import client_of
 from tests.hub.test_kills import STRACE, killed, moments
+from tests.support.hub_databases import HubDatabases
 
 pytestmark = pytest.mark.skipif(STRACE is None, reason="strace is not installed")
 
 
-def root_of(prepared: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(prepared, tmp_path / "hub"))
+@pytest.fixture
+def root(prepared: Path, tmp_path: Path, databases: HubDatabases) -> Path:
+    return databases.copy_hub(prepared, tmp_path / "hub")
 
 
 def check(root: Path, tmp_path: Path, role: str, before: str) -> None:
@@ -48,9 +49,8 @@ def named(hub: Hub, role: str) -> str:
     ),
 )  # fmt: skip
 def test_a_new_key_of_the_root_that_is_killed(
-    prepared: Path, tmp_path: Path, kind: str, number: int
+    root: Path, tmp_path: Path, kind: str, number: int
 ) -> None:
-    root = root_of(prepared, tmp_path)
     before = named(open_hub(root, system_clock), "timestamp")
     killed(kind, number, "keys", "rotate", "timestamp", "--data", str(root))
     check(root, tmp_path, "timestamp", before)
@@ -65,9 +65,8 @@ def test_a_new_key_of_the_root_that_is_killed(
 )  # fmt: skip
 @pytest.mark.parametrize("role", ["c-main", "seal"])
 def test_a_new_key_of_the_targets_that_is_killed(
-    prepared: Path, tmp_path: Path, role: str, kind: str, number: int
+    root: Path, tmp_path: Path, role: str, kind: str, number: int
 ) -> None:
-    root = root_of(prepared, tmp_path)
     before = named(open_hub(root, system_clock), role)
     killed(kind, number, "keys", "rotate", role, "--data", str(root))
     check(root, tmp_path, role, before)
