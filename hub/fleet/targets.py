@@ -36,13 +36,14 @@ class Offered:
         """Return what a node should take, by its newest report and its desired state."""
         said = {pack.pack: pack for pack in report.packs} if report else {}
         named = settings.get("packs")
+        is_told = named is not None or settings.get("channels") is not None
         found: dict[str, Target] = {}
         for channel in self._followed(report, settings):
             for offer in self._reaching(channel, node):
                 if named is not None and offer.pack not in named:
                     continue
                 known = said.get(offer.pack)
-                if self._is_for(offer, channel, known, report, named is not None):
+                if self._is_for(offer, channel, known, report, is_told):
                     better = found.get(offer.pack)
                     if better is None or better.version < offer.version:
                         found[offer.pack] = self._target(offer, channel, known)
@@ -86,13 +87,13 @@ class Offered:
         channel: str,
         known: PackReadiness | None,
         report: Report | None,
-        named: bool,
+        is_told: bool,
     ) -> bool:
         if known is not None and known.retired:
             return False
         if offer.rollout < 100:  # its share is the node's to know: it counts once it says so
             return known is not None and known.version == offer.version
-        if known is not None or named or report is None:
+        if known is not None or is_told or report is None:
             return True
         released = self._when(offer, channel)
         return released is None or released >= report.at
