@@ -12,7 +12,8 @@ from typing import Any
 from peewee import fn
 
 from content_packs import record_batches
-from content_packs.errors import InvalidContent, Missing
+from content_packs.errors import InvalidContent, Missing, UsageError
+from content_packs.names import is_name
 from hub.errors import Damaged
 from hub.fleet import audit
 from hub.fleet.tables import SchoolRow
@@ -59,9 +60,11 @@ class Batch:
 def by_school(hub: Hub, actor: Actor, *, after: str = "", most: int) -> SchoolsPage:
     """Return the schools that sent records, by name, from after a name on.
 
-    Raises `Refused`, `StorageFailed`.
+    Raises `Refused`, `UsageError` for what is no name, `StorageFailed`.
     """
     actor.expect(Right.OPERATE)
+    if after and not is_name(after):
+        raise UsageError(f"{after[:80]!r} is no school's name", hint="Give what was `next`.")
     row = RecordBatchRow
     query: Any = (
         row.select(
@@ -95,7 +98,7 @@ def expect_school(hub: Hub, actor: Actor, school: str) -> None:
     """Raise `Missing` unless there is such a school and it is the actor's; `Refused`."""
     actor.expect(Right.OPERATE)
     with hub.database.transaction():
-        row = SchoolRow.get_or_none(SchoolRow.school == school)
+        row = SchoolRow.get_or_none(SchoolRow.school == school) if is_name(school) else None
     if row is None or not actor.sees_township(row.township):
         raise Missing(f"there is no school {school[:80]!r}", hint="See them: hub records list")
 

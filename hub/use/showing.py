@@ -150,8 +150,8 @@ def use_of_pack(
     """Return what is used of a pack in a month. Raises as `use`, and `Missing` for no such pack."""
     actor.expect(Right.SEE_REQUESTS)
     with hub.database.transaction():
-        titles = _titles(pack)
-        if not is_name(pack) or pack not in titles:
+        titles = _titles(pack) if is_name(pack) else {}
+        if pack not in titles:
             raise Missing(
                 f"there is no pack {pack[:80]!r} here", hint="See those there are: hub packs"
             )
@@ -182,7 +182,8 @@ def _schools(actor: Actor, township: str) -> Any:
     """Return the query of the schools that are looked at; None for all of them."""
     if township:
         of_township = SchoolRow.township == township
-        if not (actor.sees_township(township) and SchoolRow.select().where(of_township).exists()):
+        may_be = township.isprintable() and actor.sees_township(township)
+        if not (may_be and SchoolRow.select().where(of_township).exists()):
             raise Missing(f"there is no township {township[:80]!r} here")
         return SchoolRow.select(SchoolRow.school).where(of_township)
     if actor.townships is None:

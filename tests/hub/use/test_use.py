@@ -2,10 +2,12 @@
 
 import itertools
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 
+from content_packs import records
 from content_packs.errors import Missing, Refused, UsageError
 from content_packs.records import Statement
 from hub.fleet.tables import SchoolRow
@@ -16,6 +18,7 @@ from hub.use import showing
 from hub.use.showing import NOTHING, Tally
 from hub.use.tables import UseMarkRow
 from tests.hub.clients import MovableClock
+from tests.hub.commands import Commands
 from tests.hub.fleet.boxes import Box, a_code, enrolled
 from tests.support.learning import MORNING, content, did, pupil
 
@@ -199,3 +202,34 @@ def test_what_is_kept_for_counting_names_no_pupil_and_joins_no_two_rows(
         rows = list(UseMarkRow.select().dicts())
     assert len({row["marks"] for row in rows}) == len(rows) == 5
     assert all(someone.id not in str(row) for row in rows)
+
+
+def test_the_commands_say_the_same(hub: Hub, web: FlaskClient, tmp_path: Path) -> None:
+    packs(hub, "maths", "music")
+    made = opened_by(6)
+    learned(hub, web, a_box(hub, web, "qamdo", "north"), *made, *opened_by(2, lesson="two"))
+    commands = Commands(hub.data.root)  # from here on the database is theirs
+    said = commands.say("use", "--month", "2026-09")
+    assert "2026-09: 8 pupils in 1 school, 10 times opened" in said
+    assert "  music: not used" in said
+    said = commands.say("use", "--pack", "maths", "--township", "north")
+    assert "  two: fewer than 5 pupils, in 1 school" in said
+    assert commands.json("use")["all"]["pupils"] == 8
+    assert commands.json("use", "--pack", "maths")["lessons"][1]["tally"]["pupils"] is None
+    assert commands.fail("use", "--month", "september")[0] == 2
+    assert commands.fail("use", "--township", "nowhere")[0] == 7
+    assert "qamdo  8 records" in commands.say("records", "list")
+    out = tmp_path / "records.jsonl"
+    assert commands.json("records", "export", "--school", "qamdo", "--out", out)["records"] == 8
+    assert out.read_bytes().splitlines()[:6] == [records.encode(each) for each in made]
+    assert commands.say("records", "export").encode() == out.read_bytes()
+    assert commands.fail("records", "export", "--out", out)[0] == 2
+    assert commands.fail("records", "export", "--school", "nowhere")[0] == 7
+    noted = commands.json("audit", "--event", "records-exported", "--most", "9")["entries"]
+    assert {each["reason"] for each in noted} == {"of qamdo", "of all schools"}
+
+
+def test_before_any_school_sent_records_the_commands_say_so(hub: Hub) -> None:
+    commands = Commands(hub.data.root)
+    assert commands.say("use") == "No school has sent any records yet.\n"
+    assert commands.say("records", "list") == "No school has sent any records yet.\n"
