@@ -43,47 +43,11 @@ def add(console: Console) -> None:
 
     @console.get("/jobs", right=Right.SEE_JOBS)
     def jobs(actor: Actor) -> Response:
-        state, after = console.query.get("state", ""), console.query.get("after", "")
-        found = service.find(console.hub, actor, state=state, after=after, limit=SHOWN)
-        values: dict[str, Any] = {
-            "lines": [_line(job, actor) for job in found.items],
-            "states": _states(),
-        }
-        if console.is_fragment:
-            return console.fragment("jobs/lines.html", **values)
-        counts = service.count(console.hub, actor)
-        under_way = counts["queued"] + counts["running"]
-        how_many: dict[str, int] = {**counts, "": sum(counts.values()), "open": under_way}
-        return console.page(
-            "jobs/list.html",
-            title=_("Jobs"),
-            section="jobs",
-            state=state,
-            after=after,
-            tabs=[(tab, _tabs()[tab], how_many[tab]) for tab in _TABS],
-            next=found.next,
-            **values,
-        )
+        return _list(console, actor)
 
     @console.get("/jobs/<job>", right=Right.SEE_JOBS)
     def job_page(actor: Actor, job: str) -> Response:
-        found = service.get(console.hub, actor, job)
-        values: dict[str, Any] = {
-            "line": _line(found, actor),
-            "states": _states(),
-            "log": service.log_of(console.hub, actor, job),
-        }
-        if console.is_fragment:
-            part = console.fragment("jobs/state.html", **values)
-            part.status_code = _NOTHING_MORE if found.ended else 200
-            return part
-        return console.page(
-            "jobs/job.html",
-            title=_title(found),
-            section="jobs",
-            back=("/console/jobs", _("All jobs")),
-            **values,
-        )
+        return _one(console, actor, job)
 
     @console.post("/jobs/<job>/cancel", right=Right.SEE_JOBS)
     def cancel(actor: Actor, job: str) -> Response:
@@ -95,6 +59,50 @@ def add(console: Console) -> None:
     def again(actor: Actor, job: str) -> Response:
         made = service.again(console.hub, actor, job)
         return console.see_other(f"/console/jobs/{made.id}", said=_("It is started once more."))
+
+
+def _list(console: Console, actor: Actor) -> Response:
+    state, after = console.query.get("state", ""), console.query.get("after", "")
+    found = service.find(console.hub, actor, state=state, after=after, limit=SHOWN)
+    values: dict[str, Any] = {
+        "lines": [_line(job, actor) for job in found.items],
+        "states": _states(),
+    }
+    if console.is_fragment:
+        return console.fragment("jobs/lines.html", **values)
+    counts = service.count(console.hub, actor)
+    under_way = counts["queued"] + counts["running"]
+    how_many: dict[str, int] = {**counts, "": sum(counts.values()), "open": under_way}
+    return console.page(
+        "jobs/list.html",
+        title=_("Jobs"),
+        section="jobs",
+        state=state,
+        after=after,
+        tabs=[(tab, _tabs()[tab], how_many[tab]) for tab in _TABS],
+        next=found.next,
+        **values,
+    )
+
+
+def _one(console: Console, actor: Actor, job: str) -> Response:
+    found = service.get(console.hub, actor, job)
+    values: dict[str, Any] = {
+        "line": _line(found, actor),
+        "states": _states(),
+        "log": service.log_of(console.hub, actor, job),
+    }
+    if console.is_fragment:
+        part = console.fragment("jobs/state.html", **values)
+        part.status_code = _NOTHING_MORE if found.ended else 200
+        return part
+    return console.page(
+        "jobs/job.html",
+        title=_title(found),
+        section="jobs",
+        back=("/console/jobs", _("All jobs")),
+        **values,
+    )
 
 
 def _line(job: Job, actor: Actor) -> Line:

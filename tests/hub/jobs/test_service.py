@@ -13,6 +13,8 @@ from hub.jobs.running import run_waiting
 from hub.people.actor import Actor, of_this_machine
 from tests.hub.clients import START, MovableClock
 
+pytestmark = pytest.mark.both_databases
+
 ME = of_this_machine()
 LHASA = Actor("tashi", "operator", "console", townships=frozenset({"lhasa"}))
 PRESS = Actor("press-1", "publisher", "console", publisher="press")

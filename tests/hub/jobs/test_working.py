@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from hub.hub import Hub
 from hub.jobs import service as jobs
 from hub.jobs.limits import LEASE_SECONDS
@@ -127,6 +129,7 @@ sys.stdin.read()
 """
 
 
+@pytest.mark.both_databases
 def test_a_worker_that_is_killed_takes_its_process_along_and_another_takes_the_job(
     now: Hub, tmp_path: Path
 ) -> None:
