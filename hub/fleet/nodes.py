@@ -229,13 +229,14 @@ def approve(hub: Hub, file: Path) -> tuple[int, int]:
 
 def warnings(hub: Hub) -> list[str]:
     """Return what a person has to look into. Raises `StorageFailed`."""
-    found = list_nodes(hub)
-    waiting = [node.node for node in found if node.pending]
-    said = [
-        f"{node.node}: {node.alarm}: run: hub nodes show {node.node}"
-        for node in found
-        if node.alarm
-    ]
+    order = (NodeRow.school, NodeRow.added_at, NodeRow.node)
+    claims = NodeKeyRow.select(NodeKeyRow.node).where(NodeKeyRow.state == "pending")
+    with hub.database.transaction():
+        alarmed = list(NodeRow.select().where(NodeRow.alarm != "").order_by(*order))
+        waiting = [
+            row.node for row in NodeRow.select().where(NodeRow.node << claims).order_by(*order)
+        ]
+    said = [f"{row.node}: {row.alarm}: run: hub nodes show {row.node}" for row in alarmed]
     if waiting:
         named = ", ".join(waiting[:_LISTS_SHOWN])
         more = f" and {len(waiting) - _LISTS_SHOWN} more" if len(waiting) > _LISTS_SHOWN else ""
