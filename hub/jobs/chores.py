@@ -4,6 +4,7 @@ When each chore is due stands in the database: whichever process sees first that
 turn, and does it. A turn that is cut off is made up for by the next.
 """
 
+import logging
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from hub.jobs import places
 from hub.jobs.limits import CHORES_POLL_SECONDS, JOBS_KEPT_MAX, STOP_SECONDS
 from hub.jobs.model import ENDED
 from hub.jobs.tables import ChoreRow, JobLogRow, JobRow
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,9 @@ class ChoreMaker:
                 chore.run(self._hub)
         except SatchelError as error:
             self._report(f"{chore.name}: {error.message}")
+        except Exception as error:  # noqa: BLE001  # one chore's fault doesn't end all others
+            _log.exception("the chore %s", chore.name)
+            self._report(f"{chore.name}: a fault of this program, please report it: {error!r}")
 
 
 def take_turn(hub: Hub, chore: Chore) -> tuple[bool, datetime]:

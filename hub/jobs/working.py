@@ -5,6 +5,7 @@ says what became of a job whose process died. It can be killed at any moment: it
 it, its lease runs out, and another worker finds the job.
 """
 
+import logging
 import os
 import socket
 import subprocess
@@ -28,6 +29,8 @@ from hub.jobs.limits import (
     TOLD_SECONDS,
 )
 from hub.jobs.waking import wakes_of
+
+_log = logging.getLogger(__name__)
 
 _WORDS_KEPT = 20  # lines of what a process said before it died
 
@@ -73,6 +76,11 @@ class Workers:
                 found = self._do_one(name)
             except SatchelError as error:  # the database, say: later it may answer again
                 self._report(error.message)
+                found = False
+                self._stop.wait(POLL_SECONDS)
+            except Exception as error:  # noqa: BLE001  # one job's fault doesn't end the worker
+                _log.exception("the worker %s", name)
+                self._report(f"jobs: a fault of this program, please report it: {error!r}")
                 found = False
                 self._stop.wait(POLL_SECONDS)
             if not found:

@@ -12,19 +12,16 @@ from hub.hub import Hub
 from hub.jobs import kinds
 from hub.jobs.context import JobContext
 from hub.people.rights import Right
+from hub.publishing import publish
+
+_NAMES = (
+    "add_up", "refuse", "stumble", "find_it_busy", "eat", "sleep", "shout", "die_once",
+    "publish_cut",
+)  # fmt: skip
 
 
 def register() -> None:
-    for name in (
-        "add_up",
-        "refuse",
-        "stumble",
-        "find_it_busy",
-        "eat",
-        "sleep",
-        "shout",
-        "die_once",
-    ):
+    for name in _NAMES:
         kinds.register(f"test-{name}", f"tests.hub.jobs.kinds:{name}", name, Right.OPERATE)
 
 
@@ -60,6 +57,21 @@ def sleep(_hub: Hub, context: JobContext) -> None:
     for second in range(300):
         context.progress(second, 300, "sleeping")
         time.sleep(1)
+
+
+def publish_cut(hub: Hub, context: JobContext) -> dict[str, Any]:
+    """Publish a cpack, and die at the step that the arguments name for this attempt."""
+    steps = [*context.arguments["cuts"], 0]
+    ends_at, step = steps[context.job.attempts - 1], 0
+
+    def show(_doing: str, _done: int, _total: int) -> None:
+        nonlocal step
+        step += 1
+        if step == ends_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    published = publish(hub, Path(context.arguments["path"]), show)
+    return {"version": published.version.version, "already": published.already, "steps": step}
 
 
 def shout(_hub: Hub, context: JobContext) -> None:

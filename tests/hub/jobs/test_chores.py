@@ -33,14 +33,19 @@ def test_one_that_fails_is_told_and_the_others_go_on(hub: Hub) -> None:
     def refuse(_hub: Hub) -> None:
         raise Refused("no room")
 
-    maker = ChoreMaker(hub, [Chore("a", 9, refuse), Chore("b", 9, done.append)], said.append)
+    def stumble(_hub: Hub) -> None:
+        raise RuntimeError("nobody thought of this")
+
+    chores = [Chore("a", 9, refuse), Chore("b", 9, stumble), Chore("c", 9, done.append)]
+    maker = ChoreMaker(hub, chores, said.append)
     maker.start()
     until = time.monotonic() + 20
     while not done and time.monotonic() < until:
         time.sleep(0.02)
     maker.stop()
     assert done == [hub]
-    assert said == ["a: no room"]
+    assert said[0] == "a: no room"
+    assert "please report it: RuntimeError('nobody thought of this')" in said[1]
 
 
 def test_the_oldest_ended_jobs_and_what_they_left_are_forgotten(

@@ -11,13 +11,17 @@ from pathlib import Path
 
 import pytest
 
-from hub.hub import Hub
+from hub.hub import Hub, open_hub
 from hub.jobs import service as jobs
 from hub.jobs.limits import LEASE_SECONDS
 from hub.jobs.model import Job
 from hub.jobs.tables import JobRow
 from hub.jobs.working import Workers
 from hub.people.actor import of_this_machine
+from hub.publishing import publish
+from hub.versions import versions_of
+from tests.hub.clients import tree
+from tests.support.hub_databases import HubDatabases
 from tests.support.source_code import CHECKOUT
 
 ME = of_this_machine()
@@ -163,6 +167,32 @@ def test_many_jobs_and_several_workers_do_each_once(now: Hub) -> None:
         ended = [jobs.wait(now, job.id, ENOUGH) for job in made]
     assert [job.result["sum"] for job in ended] == list(range(6))
     assert {job.attempts for job in ended} == {1}
+
+
+def test_a_publish_that_is_killed_twice_leaves_one_whole_version(
+    filled: Hub, prepared: Path, cpacks: dict[str, Path], databases: HubDatabases, tmp_path: Path
+) -> None:
+    """Its process dies as it copies, then as it checks or lays out; the third gets through."""
+    arguments = {"path": str(cpacks["3"]), "cuts": [1, 4]}
+    job = jobs.start(filled, ME, "test-publish_cut", arguments)
+    with working(filled):
+        for attempt in (1, 2):
+            until = time.monotonic() + ENOUGH
+            while not (found := jobs.get(filled, ME, job.id)).not_before or (
+                found.attempts != attempt
+            ):
+                assert time.monotonic() < until
+                time.sleep(0.05)
+            assert not [one for one in versions_of(filled, "demo") if one.version == 3]
+            _hurry(filled, job)
+        ended = jobs.wait(filled, job.id, ENOUGH)
+    assert ended.state == "done", ended.problem
+    assert ended.result["version"] == 3
+    assert ended.result["steps"] > 4
+    assert list(filled.data.incoming.iterdir()) == []
+    in_peace = open_hub(databases.copy_hub(prepared, tmp_path / "peace"), filled.clock)
+    publish(in_peace, cpacks["3"])
+    assert tree(in_peace.data.repository) == tree(filled.data.repository)
 
 
 def _expire(hub: Hub, job: Job) -> None:
