@@ -8,9 +8,10 @@ service behaves alike on both. psycopg is loaded where it is used: a hub on SQLi
 Truths are 0 and 1 in both (`hub.dialects`), and bound as numbers.
 """
 
+import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,7 @@ class Sqlite(Engine):
 
     def __init__(self, path: Path) -> None:
         self.place = str(path)
+        self._turn = threading.RLock()  # a block may stand inside of another of its thread
         self.peewee = PooledSqliteDatabase(
             str(path),
             max_connections=None,  # as many as there are threads
@@ -103,10 +105,20 @@ class Sqlite(Engine):
         found: AbstractContextManager[object] = self.peewee.atomic()
         return found
 
-    def writing(self) -> AbstractContextManager[object]:
-        """Take SQLite's own lock as it begins."""
-        found: AbstractContextManager[object] = self.peewee.atomic("IMMEDIATE")
-        return found
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Take SQLite's own lock as it begins.
+
+        Threads of this process take turns first: SQLite has who waits sleep and try again, longer
+        each time, and whoever comes just then goes first.
+        """
+        if not self._turn.acquire(timeout=DATABASE_BUSY_SECONDS):
+            raise peewee.OperationalError("another thread has been writing for too long")
+        try:
+            with self.peewee.atomic("IMMEDIATE"):
+                yield
+        finally:
+            self._turn.release()
 
     def begin_writing(self) -> None:
         """Nothing: `IMMEDIATE` did it."""
