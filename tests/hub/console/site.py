@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 import waitress
 from argon2 import PasswordHasher
 from flask import Flask
@@ -31,7 +32,13 @@ DESKTOP = (1280, 800)
 PHONE = (390, 844)
 SIZES = (DESKTOP, PHONE)
 LANGUAGES = ("en", "zh-CN")
-LOOKS = [(size, language) for size in SIZES for language in LANGUAGES]
+# Each size and each language once in a default run; all four together are long.
+LOOKS = [
+    (DESKTOP, "en"),
+    (PHONE, "zh-CN"),
+    pytest.param(DESKTOP, "zh-CN", marks=pytest.mark.long),
+    pytest.param(PHONE, "en", marks=pytest.mark.long),
+]
 PAGE_BYTES_MAX = 200_000  # with everything that it asks for
 
 _QUICK = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
