@@ -14,6 +14,7 @@ from hub.people.actor import Actor
 from hub.people.rights import Right
 from hub.rollouts import needs as of_rollouts
 from hub.school_requests import needs as of_requests
+from hub.uploads import needs as of_uploads
 from hub.visits import needs as of_visits
 
 _URGENCIES = ("bad", "warn", "new")
@@ -67,5 +68,6 @@ _ROOMS: tuple[Callable[[Hub, Actor], list[Need]], ...] = (
     of_visits.needs,
     of_rollouts.needs,
     of_requests.needs,
+    of_uploads.needs,
     of_jobs.needs,
 )

@@ -168,6 +168,15 @@ def list_uploads(hub: Hub, actor: Actor, *, after: str = "", limit: int = 50) ->
         return [view(row) for row in query.limit(min(limit, UPLOADS_LISTED_MAX))]
 
 
+def count_failed(hub: Hub, actor: Actor) -> int:
+    """Return how many uploads of somebody weren't published and are still here."""
+    query = UploadRow.select().where(UploadRow.state == "failed")
+    if actor.publisher:
+        query = query.where(UploadRow.login == actor.login)
+    with hub.database.transaction():
+        return int(query.count())
+
+
 def append(  # noqa: PLR0913, PLR0917 - a piece: where it belongs, its bytes, their checksum
     hub: Hub,
     actor: Actor,

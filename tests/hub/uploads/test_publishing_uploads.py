@@ -11,6 +11,7 @@ from hub.hub import Hub
 from hub.jobs.running import run_waiting
 from hub.jobs.service import get
 from hub.people.actor import Actor
+from hub.summary import summary
 from hub.uploads import files, handing_over, receiving
 from hub.uploads.receiving import Upload
 from hub.versions import versions_of
@@ -133,3 +134,11 @@ def test_what_is_remembered_of_a_published_one_goes_in_the_end(
     handing_over.settle(hub)
     with pytest.raises(SatchelError):
         now(hub, sent)
+
+
+def test_its_maker_is_told_of_one_that_failed(hub: Hub, cpacks: dict[str, Path]) -> None:
+    upload(hub, BAO, cpacks["1"])
+    run_waiting(hub)
+    said = {need.kind: need.count for need in summary(hub, BAO).needs}
+    assert said["uploads"] == 1
+    assert "uploads" not in {need.kind for need in summary(hub, ANNA).needs}
