@@ -30,8 +30,6 @@ TOWNSHIP = "dongba"  # the operator's
 PUBLISHER = "satchel"  # the publisher's
 DESKTOP = (1280, 800)
 PHONE = (390, 844)
-SIZES = (DESKTOP, PHONE)
-LANGUAGES = ("en", "zh-CN")
 # Each size and each language once in a default run; all four together are long.
 LOOKS = [
     (DESKTOP, "en"),
