@@ -21,6 +21,8 @@ from tests.hub.fleet.boxes import NONCE, Box, enrolled
 from tests.support.hub_databases import HubDatabases
 from tests.support.protocol import a_report
 
+pytestmark = pytest.mark.both_databases
+
 
 def credential_of(hub: Hub, web: FlaskClient, box: Box) -> Credential:
     answer = box.ask(web, "GET", "/api/v1/credential")

@@ -11,6 +11,8 @@ from hub.hub import Hub
 from hub.people.actor import Actor, of_this_machine
 from tests.hub.fleet.made_up_fleet import make_up
 
+pytestmark = pytest.mark.both_databases
+
 MANY = 10_000
 PATIENCE = 5  # times: the machine that runs this may be busy
 ASKED = (

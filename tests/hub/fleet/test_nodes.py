@@ -26,6 +26,8 @@ from tests.hub.fleet.boxes import a_school, enrolled
 from tests.support.hub_databases import HubDatabases
 from tests.support.protocol import a_report
 
+pytestmark = pytest.mark.both_databases
+
 
 def test_the_list_of_revoked_nodes_reaches_every_client(
     hub: Hub, web: FlaskClient, clock: MovableClock, tmp_path: Path

@@ -27,6 +27,8 @@ from tests.hub.commands import Commands
 from tests.hub.fleet.boxes import Box, a_code, enrolled
 from tests.support.protocol import NOON
 
+pytestmark = pytest.mark.both_databases
+
 WISH = "00000000-0000-4000-8000-000000000001"
 OTHER = "00000000-0000-4000-8000-000000000002"
 FILM = "00000000-0000-4000-8000-000000000003"
