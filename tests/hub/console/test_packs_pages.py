@@ -28,6 +28,7 @@ PLACES = (
     "/console/packs/demo/versions/1/withdraw",
     "/console/channels",
     "/console/uploads",
+    "/console/retention",
     LESSON,
     *(f"{LESSON}?item={item}" for item in ("halves", "worksheet", "slicer", "more", "practice")),
 )
@@ -56,7 +57,8 @@ def console_hub(tmp_path_factory: pytest.TempPathFactory, lasting_databases: Hub
         if version == 2:
             files["01-halves/intro.en.md"] = "# One half\n\nHalf of a pizza: $\\frac{1}{2}$.\n"
         if version == 3:
-            files["01-halves/more.html"] = HOSTILE
+            files["01-halves/trap.html"] = HOSTILE
+            files["01-halves/lesson.toml"] = f'{LESSON_TOML}\n[[items]]\nid = "trap"\n'
             files["02-thirds/lesson.toml"] = LESSON_TOML.split("[[items]]")[0]
             files["02-thirds/intro.md"] = "# One third\n"
         publish(hub, write_folder(folder / f"demo-{version}", files))
@@ -94,7 +96,7 @@ def test_a_packs_own_script_reaches_nothing_of_the_console(
     signed_in: Callable[..., Visit],
 ) -> None:
     here = signed_in("administrator")
-    here.open(f"{LESSON}?item=more")
+    here.open(f"{LESSON}?item=trap")
     frame = here.page.frame_locator("iframe")
     frame.locator("#said", has_text="fetch").wait_for()
     said = frame.locator("#said").inner_text()
