@@ -4,7 +4,6 @@ from typing import Literal
 
 import msgspec
 
-from content_packs.errors import Missing
 from hub.api.operations import Given, Operation
 from hub.api.paging import PAGE_DEFAULT, Limit
 from hub.audit import checking, checkpoints, listing
@@ -50,15 +49,12 @@ def _page(hub: Hub, actor: Actor, given: Given) -> AuditPage:
     return AuditPage(found.entries, str(found.next or ""))
 
 
-def _check(hub: Hub, _actor: Actor, _given: Given) -> Checked:
-    return checking.check(hub)
+def _check(hub: Hub, actor: Actor, _given: Given) -> Checked:
+    return checking.check(hub, actor)
 
 
-def _checkpoint(hub: Hub, _actor: Actor, _given: Given) -> Checkpoint:
-    found = checkpoints.checkpoints(hub)
-    if not found:
-        raise Missing("there is no checkpoint yet", hint="One is made each day: hub serve.")
-    return found[-1]
+def _checkpoint(hub: Hub, actor: Actor, _given: Given) -> Checkpoint:
+    return checkpoints.newest(hub, actor)
 
 
 OPERATIONS: tuple[Operation, ...] = (

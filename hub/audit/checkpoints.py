@@ -13,13 +13,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from peewee import fn
 
 from content_packs import canonical_json
-from content_packs.errors import InvalidContent
+from content_packs.errors import InvalidContent, Missing
 from content_packs.messages import DIGEST_OF_NOTHING
 from hub.audit.chain import CHAINS
 from hub.audit.tables import AuditCheckpointRow, AuditHeadRow
 from hub.clock import in_words
 from hub.hub import Hub
 from hub.keys import SERVICE
+from hub.people.actor import Actor
+from hub.people.rights import Right
 
 DOCUMENT_BYTES_MAX = 4096
 KEPT_MAX = 3_660  # ten years of days
@@ -65,8 +67,8 @@ def make(hub: Hub) -> Checkpoint:
 
 def make_if_due(hub: Hub) -> None:
     """Make one where the newest is a day old. Raises as `make`."""
-    newest = newest_at(hub)
-    if newest is None or hub.clock() - newest >= _EVERY:
+    last = newest_at(hub)
+    if last is None or hub.clock() - last >= _EVERY:
         make(hub)
 
 
@@ -82,6 +84,15 @@ def checkpoints(hub: Hub) -> list[Checkpoint]:
     with hub.database.transaction():
         rows = AuditCheckpointRow.select().order_by(AuditCheckpointRow.number)
         return [read(row.document.encode()) for row in rows]
+
+
+def newest(hub: Hub, actor: Actor) -> Checkpoint:
+    """Return the newest, to be kept elsewhere. Raises `Refused`, `Missing`, `StorageFailed`."""
+    actor.expect(Right.SEE_AUDIT)
+    found = checkpoints(hub)
+    if not found:
+        raise Missing("there is no checkpoint yet", hint="hub serve makes one each day.")
+    return found[-1]
 
 
 def read(document: bytes) -> Checkpoint:

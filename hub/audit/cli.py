@@ -97,9 +97,10 @@ def verify(of_group: Path, data: Path | None, files: tuple[Path, ...], as_json: 
     """Say whether the log is as it was written: each line, and every signed checkpoint."""
     from content_packs.key_files import read_bounded
     from hub.audit import checking, checkpoints
+    from hub.people.actor import of_this_machine
 
     kept = [checkpoints.read(read_bounded(file)) for file in files]
-    found = checking.check(_open(data or of_group), kept)
+    found = checking.check(_open(data or of_group), of_this_machine(), kept)
     if as_json:
         print_built({"holds": found.holds, **vars(found)})
     else:

@@ -3,7 +3,6 @@
 import msgspec
 from flask import Response
 
-from content_packs.errors import Missing
 from hub.audit import checking, checkpoints, listing
 from hub.audit.event_words import words_of
 from hub.audit.listing import EVENTS, Wanted
@@ -31,24 +30,23 @@ def add(console: Console) -> None:
         return Response(lines, 200, head, content_type="text/csv; charset=utf-8")
 
     @console.get("/audit/check", right=Right.SEE_AUDIT)
-    def check(_actor: Actor) -> Response:
+    def check(actor: Actor) -> Response:
         return console.page(
             "audit/check.html",
             title=_("Is the log as it was written?"),
             section="audit",
             back=("/console/audit", _("Audit log")),
-            found=checking.check(console.hub),
+            found=checking.check(console.hub, actor),
             chain_words={"deeds": _("What was done"), "refusals": _("Who was turned away")},
         )
 
     @console.get("/audit/checkpoint", right=Right.SEE_AUDIT)
-    def checkpoint(_actor: Actor) -> Response:
-        found = checkpoints.checkpoints(console.hub)
-        if not found:
-            raise Missing("there is no checkpoint yet", hint="One is made each day: hub serve.")
-        name = f"audit-checkpoint-{found[-1].at[:10]}.json"
-        head = {"Content-Disposition": f'attachment; filename="{name}"'}
-        return Response(msgspec.json.encode(found[-1]), 200, head, mimetype="application/json")
+    def checkpoint(actor: Actor) -> Response:
+        found = checkpoints.newest(console.hub, actor)
+        head = {
+            "Content-Disposition": f'attachment; filename="audit-checkpoint-{found.at[:10]}.json"'
+        }
+        return Response(msgspec.json.encode(found), 200, head, mimetype="application/json")
 
 
 def _list(console: Console, actor: Actor) -> Response:

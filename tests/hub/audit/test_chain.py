@@ -69,19 +69,19 @@ def change(hub: Hub, *statements: str) -> None:
 
 
 def troubles(hub: Hub, *kept: checkpoints.Checkpoint) -> str:
-    return "; ".join(checking.check(hub, kept).troubles)
+    return "; ".join(checking.check(hub, ADMIN, kept).troubles)
 
 
 @pytest.mark.both_databases
 def test_a_log_that_nobody_touched_holds(hub: Hub, clock: MovableClock) -> None:
-    assert checking.check(hub).holds
+    assert checking.check(hub, ADMIN).holds
     note(hub, 5)
     note(hub, 3, refusal=True)
     made = checkpoints.make(hub)
     clock.go_on(days=1)
     note(hub, 2)
     checkpoints.make(hub)
-    found = checking.check(hub, [made])
+    found = checking.check(hub, ADMIN, [made])
     assert found.troubles == ()
     assert [(one.chain, one.first, one.last) for one in found.chains] == [
         ("deeds", 1, 7), ("refusals", 1, 3),
@@ -95,7 +95,7 @@ def test_what_goes_by_itself_is_no_gap(hub: Hub) -> None:
     made = checkpoints.make(hub)
     write_many(hub, 11, REFUSALS_KEPT_MAX + 20)
     note(hub, 64, refusal=True)
-    found = checking.check(hub, [made])
+    found = checking.check(hub, ADMIN, [made])
     assert found.troubles == ()
     assert found.chains[1].first > 20
 
@@ -106,7 +106,7 @@ def test_lines_of_before_there_was_a_chain_stand_outside(hub: Hub) -> None:
     into = "INSERT INTO audit_row (at, refusal, event, node, keyid, origin, reason) VALUES"
     change(hub, f"{into} {row}", f"{into} {row}")
     note(hub, 2)
-    found = checking.check(hub)
+    found = checking.check(hub, ADMIN)
     assert found.troubles == ()
     assert found.chains[0].before == 2
     change(hub, f"{into} {row}")
@@ -249,6 +249,10 @@ def test_only_who_may_see_the_log_sees_it(hub: Hub) -> None:
             listing.page(hub, Actor("x", role, "console"), Wanted())
         with pytest.raises(Refused, match="see-audit"):
             listing.csv(hub, Actor("x", role, "console"), Wanted())
+        with pytest.raises(Refused, match="see-audit"):
+            checking.check(hub, Actor("x", role, "console"))
+        with pytest.raises(Refused, match="see-audit"):
+            checkpoints.newest(hub, Actor("x", role, "console"))
 
 
 def test_csv_injection_a_reason_stays_text_in_a_spreadsheet(hub: Hub) -> None:

@@ -224,8 +224,9 @@ def test_a_link_sets_a_password_and_leads_to_the_door(visitor: Visitor, staffed:
 
 
 def test_a_guessed_link_tells_nothing(visitor: Visitor) -> None:
-    for token in ("x", "A" * 43, "%00", "a" * 5_000):
+    for token in ("x", "A" * 43, "a" * 5_000):
         assert visitor.get(f"/console/welcome/{token}").status_code == 409
+    assert visitor.get("/console/welcome/%00").status_code == 400
 
 
 def test_signing_out_drops_the_cookie_and_the_session(visitor: Visitor) -> None:
