@@ -79,7 +79,8 @@ def init(data: Path, channel: str, database: str, as_json: bool) -> None:
         "Whoever has both can publish in your name"
         f"{_ABOUT_MADE if made.passphrase_made else '.'}\n"
         f"\nGive every node this root of trust (sync-node init --trust):\n  {made.trust_root}"
-        "\n\nNext: hub publish FILE.cpack, hub release, hub serve."
+        "\n\nNext: hub people add LOGIN --role administrator, for the console; then\n"
+        "hub publish FILE.cpack, hub release, hub serve."
     )
 
 
