@@ -77,7 +77,8 @@ def _why(one: Kept, newest: set[Key], needs: Needs, policy: Policy, now: datetim
         yield "newest"
     if now - one.published_at < policy.young:
         yield "young"
-    if one.ceased_at is not None and now - one.ceased_at < policy.lately:
+    lately = one.ceased_at is not None and now - one.ceased_at < policy.lately
+    if lately and one.key not in needs.offered:
         yield "lately"
     if one.pack in needs.mixed and one.ceased_at is not None:
         yield "mixed"
