@@ -130,7 +130,7 @@ def find(hub: Hub, one: Wanted) -> Delta | None:
             & (DeltaRow.older == one.older.version)
             & (DeltaRow.newer == one.newer.version)
         )
-    if row is None or (row.stored and hub.objects.size(place_of(one)) != row.stored):
+    if row is None or (row.stored and hub.objects.known_size(place_of(one)) != row.stored):
         return None
     return Delta(row.pack, row.older, row.newer, row.stored, row.fetched, row.without)
 
