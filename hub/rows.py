@@ -1,0 +1,115 @@
+"""Rows by their keys, for what is done hundreds of times a second: check-ins.
+
+Peewee builds a statement from its parts each time, which costs 0.4 ms for a table of 17 columns;
+SQLite needs 0.01 ms to answer. Here a statement is built once for each set of columns. All is
+inside the caller's transaction, and raises as peewee does.
+"""
+
+import json
+from functools import cache
+from typing import Any, TypeVar
+
+import peewee
+
+_Row = TypeVar("_Row", bound=peewee.Model)
+_JSON_SEPARATORS = (",", ":")
+
+
+def one(model: type[_Row], **key: Any) -> _Row | None:
+    """Return the row whose columns have these values, None where there is none."""
+    database = _database(model)
+    statement, read = _selecting(model, tuple(key), database.param)
+    found = database.execute_sql(statement, _bound(model, key)).fetchone()
+    if found is None:
+        return None
+    row = model(**{name: value(raw) for (name, value), raw in zip(read, found, strict=True)})
+    row._dirty.clear()  # noqa: SLF001 - nothing of it is to be saved yet
+    return row
+
+
+def get(model: type[_Row], **key: Any) -> _Row:
+    """Return the row whose columns have these values. Raises `peewee.DoesNotExist`."""
+    found = one(model, **key)
+    if found is None:
+        raise peewee.DoesNotExist(f"no {model.__name__} with {', '.join(key)} as wanted")
+    return found
+
+
+def change(model: type[peewee.Model], key: dict[str, Any], columns: dict[str, Any]) -> None:
+    """Set columns of the rows that have these values."""
+    database = _database(model)
+    statement = _updating(model, tuple(key), tuple(columns), database.param)
+    database.execute_sql(statement, _bound(model, columns) + _bound(model, key))
+
+
+def put(model: type[peewee.Model], key: dict[str, Any], columns: dict[str, Any]) -> None:
+    """Write a row with this key, in place of the one that has it; `columns` are all others."""
+    database = _database(model)
+    statement = _putting(model, tuple(key), tuple(columns), database.param)
+    database.execute_sql(statement, _bound(model, key) + _bound(model, columns))
+
+
+def _database(model: type[peewee.Model]) -> Any:
+    return model._meta.database  # noqa: SLF001 - peewee's own way to it
+
+
+def _field(model: type[peewee.Model], name: str) -> Any:
+    return model._meta.fields[name]  # noqa: SLF001 - as above
+
+
+def _bound(model: type[peewee.Model], columns: dict[str, Any]) -> tuple[Any, ...]:
+    found = []
+    for name, value in columns.items():
+        field = _field(model, name)
+        if isinstance(field, peewee.JSONField):
+            found.append(json.dumps(value, ensure_ascii=False, separators=_JSON_SEPARATORS))
+        else:
+            found.append(field.db_value(value))
+    return tuple(found)
+
+
+def _column(model: type[peewee.Model], name: str) -> str:
+    return f'"{_field(model, name).column_name}"'
+
+
+def _table(model: type[peewee.Model]) -> str:
+    return f'"{model._meta.table_name}"'  # noqa: SLF001 - as above
+
+
+def _equal(model: type[peewee.Model], names: tuple[str, ...], sign: str) -> str:
+    return " AND ".join(f"{_column(model, name)} = {sign}" for name in names)
+
+
+# Names of tables and columns are those of the models; values are bound.
+
+
+@cache
+def _selecting(model: type[peewee.Model], key: tuple[str, ...], sign: str) -> tuple[str, Any]:
+    fields = model._meta.sorted_fields  # noqa: SLF001 - as above
+    names = ", ".join(_column(model, field.name) for field in fields)
+    where = _equal(model, key, sign)
+    statement = f"SELECT {names} FROM {_table(model)} WHERE {where} LIMIT 1"  # noqa: S608 - as above
+    return statement, tuple((field.name, field.python_value) for field in fields)
+
+
+@cache
+def _updating(
+    model: type[peewee.Model], key: tuple[str, ...], columns: tuple[str, ...], sign: str
+) -> str:
+    sets = ", ".join(f"{_column(model, name)} = {sign}" for name in columns)
+    return f"UPDATE {_table(model)} SET {sets} WHERE {_equal(model, key, sign)}"  # noqa: S608 - as above
+
+
+@cache
+def _putting(
+    model: type[peewee.Model], key: tuple[str, ...], columns: tuple[str, ...], sign: str
+) -> str:
+    names = [_column(model, name) for name in (*key, *columns)]
+    sets = ", ".join(
+        f"{_column(model, name)} = excluded.{_column(model, name)}" for name in columns
+    )
+    of_key = ", ".join(_column(model, name) for name in key)
+    return (
+        f"INSERT INTO {_table(model)} ({', '.join(names)}) "  # noqa: S608 - as above
+        f"VALUES ({', '.join([sign] * len(names))}) ON CONFLICT ({of_key}) DO UPDATE SET {sets}"
+    )
