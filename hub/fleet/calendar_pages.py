@@ -15,7 +15,11 @@ _SCHOOL_DAYS = calendars.DAYS[:5]
 
 def add(console: Console) -> None:
     """Add the pages."""
+    _add_pages(console)
+    _add_forms(console)
 
+
+def _add_pages(console: Console) -> None:
     @console.get("/calendar", right=Right.SEE_FLEET)
     def calendar_list(actor: Actor) -> Response:
         return console.page(
@@ -46,6 +50,8 @@ def add(console: Console) -> None:
             may_change=actor.may(Right.OPERATE),
         )
 
+
+def _add_forms(console: Console) -> None:
     @console.post("/calendar", right=Right.OPERATE)
     def set_calendar(actor: Actor) -> Response:
         form = console.form

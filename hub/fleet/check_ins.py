@@ -4,6 +4,7 @@ from content_packs import protocol
 from content_packs.messages import to_second
 from content_packs.protocol import CheckInAnswer, Time
 from content_packs.signed_documents import Envelope, envelope_of, sign
+from hub import rows
 from hub.edition import read_edition
 from hub.fleet import credentials, desired, reports, status_lists
 from hub.fleet.batches import signed_receipt
@@ -24,7 +25,7 @@ def take(hub: Hub, caller: Caller, body: bytes) -> bytes:
     edition = read_edition(hub.data.metadata)
     status = status_lists.current(hub, edition).number
     with hub.database.writing():
-        key = NodeKeyRow.get_by_id(caller.keyid)
+        key = rows.get(NodeKeyRow, keyid=caller.keyid)
         credential = credentials.in_force(hub, key)
         if said.report is not None:
             reports.keep(hub, caller.node, [said.report], "check-in")

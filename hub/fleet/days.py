@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from content_packs.reports import Report
+from hub import rows
 from hub.fleet.limits import HISTORY_DAYS_KEPT
 from hub.fleet.links import LinkDay
 from hub.fleet.rhythm import hour_of
@@ -35,7 +36,7 @@ class Day:
 def note(node: str, now: datetime, report: Report | None, standing: Standing) -> None:
     """Write down that the hub heard of a node now, and how it stands."""
     today = now.astimezone(UTC).date().isoformat()
-    row = NodeDayRow.get_or_none((NodeDayRow.node == node) & (NodeDayRow.day == today))
+    row = rows.one(NodeDayRow, node=node, day=today)
     before = row or _newest(node)
     said = _said(report, standing)
     counted = report.ticks.bytes_in if report else before.bytes_counted if before else 0
@@ -48,13 +49,14 @@ def note(node: str, now: datetime, report: Report | None, standing: Standing) ->
         of_node = NodeDayRow.node == node
         NodeDayRow.delete().where(of_node & (NodeDayRow.day < oldest)).execute()
         return
-    NodeDayRow.update(
-        hours=row.hours | heard["hours"],
-        contacts=row.contacts + 1,
-        bytes_in=row.bytes_in + came,
-        bytes_counted=counted,
+    changed = {
+        "hours": row.hours | heard["hours"],
+        "contacts": row.contacts + 1,
+        "bytes_in": row.bytes_in + came,
+        "bytes_counted": counted,
         **said,
-    ).where((NodeDayRow.node == node) & (NodeDayRow.day == today)).execute()
+    }
+    rows.change(NodeDayRow, {"node": node, "day": today}, changed)
 
 
 def hours_of(node: str) -> list[int]:

@@ -28,6 +28,7 @@ from content_packs.limits import DOCUMENT_BYTES_MAX
 from content_packs.messages import Part, to_second
 from content_packs.names import check_name
 from content_packs.signed_documents import envelope_of, sign, unverified_payload
+from hub import rows
 from hub.clock import in_words
 from hub.fleet import audit, credentials
 from hub.fleet.limits import DESIRED_BYTES_MAX, DESIRED_KEPT_MAX
@@ -110,7 +111,7 @@ def applying_to(hub: Hub, node: str, held: int) -> Applying | None:
     None where nothing was ever set for it. Inside the caller's transaction, a writing one: it may
     be signed anew. Raises `KeyAbsent`, `KeyLocked`.
     """
-    known = NodeRow.get_by_id(node)
+    known = rows.get(NodeRow, node=node)
     row = _newest(node, [])
     if row is None or not _view(row).settings:
         row = _newest("", known.groups) or row

@@ -1,6 +1,7 @@
 """How many boxes and schools need a person, and where to see just these."""
 
 from hub.fleet import listing
+from hub.fleet.listing import Counts
 from hub.hub import Hub
 from hub.needs import Need
 from hub.people.actor import Actor
@@ -14,6 +15,11 @@ def needs(hub: Hub, actor: Actor) -> list[Need]:
     if not actor.may(Right.SEE_FLEET):
         return []
     found = listing.counts(hub, actor)
+    return [*_of_trouble(found), *_of_waiting(found)]
+
+
+def _of_trouble(found: Counts) -> list[Need]:
+    """Return what is wrong, or will be lost."""
     return [
         Need(
             "boxes-alarm",
@@ -39,6 +45,12 @@ def needs(hub: Hub, actor: Actor) -> list[Need]:
             f"{_LIST}age%3E14d&sort=age",
             "bad",
         ),
+    ]
+
+
+def _of_waiting(found: Counts) -> list[Need]:
+    """Return who is silent, who needs a stick, and who waits for a word."""
+    return [
         Need(
             "boxes-overdue",
             found.overdue,

@@ -20,6 +20,7 @@ from content_packs import request_signing
 from content_packs.digests import digest_of
 from content_packs.errors import Untrusted
 from content_packs.request_signing import Request, Verified
+from hub import rows
 from hub.clock import in_words
 from hub.errors import Unauthorised
 from hub.fleet import audit
@@ -61,7 +62,7 @@ def identify(
         raise Unauthorised("the request isn't signed by a node of this hub") from error
     mark = digest_of(_field(fields, "signature").encode())[:_MARK_DIGITS]
     with hub.database.writing():
-        row = NodeKeyRow.get_by_id(verified.keyid)  # rows of keys that ever counted stay
+        row = rows.get(NodeKeyRow, keyid=verified.keyid)  # rows of keys that ever counted stay
         reason = _why_not(hub, row, verified, mark)
         if not reason:
             _take(row, verified.sequence, mark)
@@ -92,8 +93,8 @@ def raise_alarm(hub: Hub, node: str, keyid: str, reason: str) -> None:
 
 def _public(hub: Hub, keyid: str) -> Ed25519PublicKey | None:
     with hub.database.transaction():
-        row = NodeKeyRow.get_or_none((NodeKeyRow.keyid == keyid) & (NodeKeyRow.credential != ""))
-    if row is None:
+        row = rows.one(NodeKeyRow, keyid=keyid)
+    if row is None or not row.credential:
         return None
     return Ed25519PublicKey.from_public_bytes(bytes.fromhex(row.public))
 
@@ -126,6 +127,4 @@ def _why_not(hub: Hub, row: NodeKeyRow, verified: Verified, mark: str) -> str:
 
 def _take(row: NodeKeyRow, sequence: int, mark: str) -> None:
     requests = [*row.requests, [sequence, mark]][-REQUESTS_REMEMBERED:]
-    NodeKeyRow.update(sequence=sequence, requests=requests).where(
-        NodeKeyRow.keyid == row.keyid
-    ).execute()
+    rows.change(NodeKeyRow, {"keyid": row.keyid}, {"sequence": sequence, "requests": requests})

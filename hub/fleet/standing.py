@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from content_packs.reports import Report
+from hub import rows
 from hub.clock import in_words
 from hub.edition import Edition, read_edition
 from hub.fleet import calendars, days, desired, reports
@@ -72,12 +73,10 @@ class Judge:
             _put({**_of_school(row, ""), "state": "no-box", "urgency": 40, "edition": self.edition})
 
     def _write(self, node: str, by: By | str, settings: desired.Settings | None) -> None:
-        of = NodeRow.get_by_id(node)
-        school = SchoolRow.get_by_id(of.school)
+        of = rows.get(NodeRow, node=node)
+        school = rows.get(SchoolRow, school=of.school)
         kept = reports.newest(node)
-        before = NodeStateRow.get_or_none(
-            (NodeStateRow.school == of.school) & (NodeStateRow.node == node)
-        )
+        before = rows.one(NodeStateRow, school=of.school, node=node)
         heard_at, heard_by = self._heard(by, before, kept)
         if settings is None:
             settings = desired.settings_for(node, list(of.groups))
@@ -224,8 +223,8 @@ def _forget(school: str, node: str) -> None:
 def _put(columns: _Columns) -> None:
     """Write a row; what isn't named is at its default."""
     row = {**_DEFAULTS, **columns}
-    changed = {field: row[field] for field in _DEFAULTS}
-    NodeStateRow.insert(**row).on_conflict(conflict_target=_KEY, update=changed).execute()
+    key = {name: row.pop(name) for name in ("school", "node")}
+    rows.put(NodeStateRow, key, row)
 
 
 _DEFAULTS: Final[_Columns] = {
