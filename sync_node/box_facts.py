@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 
 from content_packs import messages
 from content_packs.reports import Coming, CourierVisit, HubLink, Power, WifiStations
-from sync_node import budget, forecast, state, stations, trusted_time, windows
+from sync_node import budget, forecast, state, stations, windows
 from sync_node.config import Config, rules_of
 from sync_node.data_dir import DataDir
 from sync_node.hardware import Hardware
 from sync_node.limits import REPORT_DAYS
 from sync_node.link_times import minutes_per_day
+from sync_node.moments import as_moment, moment
 from sync_node.orders import Orders
 from sync_node.status import Status
 from sync_node.ticks import Record
@@ -90,22 +91,6 @@ def courier(found: Status) -> CourierVisit | None:
     if newest is None or at is None:
         return None
     return CourierVisit(at=at, state=newest.state, bytes_in=newest.bytes_in, batches=newest.batches)
-
-
-def moment(text: str) -> datetime | None:
-    """Return a time in words as a message can hold it, None for none, or one that none can."""
-    time = trusted_time.parse(text) if text else None
-    return as_moment(time) if time else None
-
-
-def as_moment(time: datetime) -> datetime | None:
-    """Return a time as a message can hold it, None for one that no message can."""
-    second = messages.to_second(time)
-    try:
-        messages.check_moment(second, what="report")
-    except ValueError:
-        return None
-    return second
 
 
 def _next_contact(data_dir: DataDir, config: Config, hub: str, now: datetime) -> datetime | None:

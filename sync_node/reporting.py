@@ -19,9 +19,8 @@ from content_packs.reports import (
     Trouble,
     Versions,
 )
-from sync_node import box_facts, school_reading, sending_records, status, ticks
+from sync_node import box_facts, records_waiting, school_reading, status, ticks
 from sync_node.box_clock import BoxClock
-from sync_node.box_facts import as_moment, moment
 from sync_node.config import Config
 from sync_node.data_dir import DataDir
 from sync_node.disk import disk_total
@@ -29,6 +28,7 @@ from sync_node.hardware import Hardware
 from sync_node.held_documents import HeldDocuments
 from sync_node.identity import Identity
 from sync_node.limits import REPORT_DAYS
+from sync_node.moments import as_moment, moment
 from sync_node.status import PackStatus, Status
 from sync_node.ticks import Record, Tick
 from sync_node.trusted_time import Reading
@@ -72,7 +72,7 @@ def report_of(  # noqa: PLR0913  # all by name; each is needed
             desired_state=desired.number if desired else 0,
             batches=newest,
             receipt=receipt.sequence if receipt else 0,
-            records=sending_records.waiting(data_dir, who, receipt),
+            records=records_waiting.waiting(data_dir, who, receipt),
             stations=box_facts.wifi(data_dir, time),
             power=box_facts.power(found, hardware),
             link=box_facts.hub_link(data_dir, config, done, time.now),

@@ -19,9 +19,7 @@ from content_packs.errors import InvalidContent, Refused
 from content_packs.hub_keys import HubKeys
 from content_packs.limits import RECORDS_IN_BATCH_BYTES_MAX, RECORDS_IN_BATCH_MAX
 from content_packs.protocol import Receipt
-from content_packs.reports import RecordsWaiting
-from sync_node import records_sent, school_reading, state
-from sync_node.box_facts import moment
+from sync_node import records_sent, records_waiting, school_reading, state
 from sync_node.data_dir import DataDir
 from sync_node.held_documents import HeldDocuments
 from sync_node.identity import Identity
@@ -59,15 +57,20 @@ class SendingRecords:
         documents = HeldDocuments(self.data_dir)
         for _ in range(RECORD_BATCHES_AT_ONCE_MAX):
             receipt = documents.receipt(self.who)
-            if outbox.waiting(receipt) or hub not in sources.permitting(_KIND):
+            size = _bytes_for(hub)
+            if hub not in sources.permitting(_KIND) or not sources.within_budget(
+                _KIND, [int(size * _SEALED_GROWS)]
+            ):
                 break
-            if not sources.within_budget(_KIND, [int(_bytes_for(hub) * _SEALED_GROWS)]):
-                break
-            if not self._seal(outbox, receipt, bytes_max=_bytes_for(hub)):
+            before = outbox.waiting(receipt)  # what was sealed for a stick goes first
+            if not before and not self._seal(outbox, receipt, bytes_max=size):
                 break
             with sources.carrying([_KIND]):
                 send()
-            outbox.settle(documents.receipt(self.who))
+            receipt = documents.receipt(self.who)
+            outbox.settle(receipt)
+            if before and outbox.waiting(receipt) == before:
+                break  # the hub doesn't take them
         with contextlib.suppress(school_reading.SchoolUnread):
             self._settle(documents.receipt(self.who))
 
@@ -109,7 +112,7 @@ class SendingRecords:
         Raises `SchoolUnread`, `StorageFailed`.
         """
         before = records_sent.read(self.data_dir)
-        known = standing(self.data_dir, self.who.keyid, receipt, before)
+        known = records_waiting.standing(self.data_dir, self.who.keyid, receipt, before)
         if known != before:
             records_sent.write(self.data_dir, known)
         return known
@@ -122,29 +125,3 @@ def _bytes_for(hub: str) -> int:
         return RECORDS_SEALED_BYTES_MAX
     size = int(observed.rate * RECORDS_SECONDS / _SEALED_GROWS)
     return min(max(size, RECORDS_SEALED_BYTES_MIN), RECORDS_SEALED_BYTES_MAX)
-
-
-def standing(
-    data_dir: DataDir, keyid: str, receipt: Receipt | None, before: RecordsSent
-) -> RecordsSent:
-    """Return how far records are, by a receipt for the chain of `keyid`, and by school.db.
-
-    Raises `SchoolUnread`.
-    """
-    known = records_sent.settled(before, receipt, keyid)
-    marks = [*known.delivered, *(each.upto for each in known.sealed)]
-    ids = school_reading.record_ids_at(data_dir, [mark.sequence for mark in marks])
-    return records_sent.believed(known, lambda place: ids.get(place, ""))
-
-
-def waiting(data_dir: DataDir, who: Identity, receipt: Receipt | None) -> RecordsWaiting | None:
-    """Return how many records no receipt covers; None where school.db can't be read."""
-    try:
-        known = standing(data_dir, who.keyid, receipt, records_sent.read(data_dir))
-        return RecordsWaiting(
-            count=school_reading.count_records(data_dir, known.delivered_to),
-            oldest_at=moment(school_reading.oldest_record_at(data_dir, known.delivered_to)),
-            sealed=school_reading.count_records(data_dir, known.delivered_to, known.sealed_to),
-        )
-    except school_reading.SchoolUnread:
-        return None

@@ -7,13 +7,15 @@ import msgspec
 
 from content_packs.desired_state import DesiredState
 from content_packs.errors import SatchelError
-from sync_node import desired, desired_sayings, enrolment, identity
+from content_packs.reports import RecordsWaiting
+from sync_node import desired, desired_sayings, enrolment, identity, records_waiting
 from sync_node.data_dir import DataDir
 from sync_node.enrolment import State
 from sync_node.held_documents import HeldDocuments
 from sync_node.last_check_in import LastCheckIn, last_check_in
 from sync_node.outbox import Outbox
 from sync_node.revocations import Revocations
+from sync_node.trusted_time import in_words as in_utc
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,8 @@ class Standing:
     """All of it. Texts are empty and numbers 0 for none.
 
     `last_check_in`: RFC 3339. `refused`: how often the hub refused to listen since. `desired`: what
-    the hub wants of this node. `trouble`: what is wrong with any of this.
+    the hub wants of this node. `records_waiting`: records of pupils that the hub hasn't, the oldest
+    stored at `records_waiting_since`. `trouble`: what is wrong with any of this.
     """
 
     enrolment: State = "none"
@@ -36,6 +39,8 @@ class Standing:
     desired_state: int = 0
     desired: DesiredState | None = None
     batches_waiting: int = 0
+    records_waiting: int = 0
+    records_waiting_since: str = ""
     trouble: str = ""
 
     def as_json(self) -> dict[str, Any]:
@@ -84,6 +89,11 @@ def in_words(found: Standing) -> list[str]:
     lines += desired_sayings.lines_of(found.desired)
     if found.batches_waiting:
         lines.append(f"{found.batches_waiting} batches wait for the hub")
+    if found.records_waiting:
+        lines.append(
+            f"{found.records_waiting} records of pupils wait for the hub, "
+            f"since {found.records_waiting_since}: they would be lost with the card"
+        )
     if found.trouble:
         lines.append(found.trouble)
     return lines
@@ -101,11 +111,15 @@ def _with_identity(found: Standing, data_dir: DataDir, documents: HeldDocuments)
     }
     if who and who.credential:
         credential = who.credential
+        receipt = documents.receipt(who)
+        records = records_waiting.waiting(data_dir, who, receipt) or RecordsWaiting()
         changes |= {
             "node": credential.node,
             "school": credential.school,
             "school_title": credential.school_title,
             "district": credential.district,
-            "batches_waiting": len(Outbox(data_dir, who).waiting(documents.receipt(who))),
+            "batches_waiting": len(Outbox(data_dir, who).waiting(receipt)),
+            "records_waiting": records.count,
+            "records_waiting_since": in_utc(records.oldest_at) if records.oldest_at else "",
         }
     return replace(found, **changes)

@@ -16,9 +16,9 @@ from content_packs.protocol import Batch
 from content_packs.records import Actor, Place
 from content_packs.reports import RecordsWaiting, Report
 from content_packs.stick import Stick
-from sync_node import courier_export, records_sent, state
+from sync_node import courier_export, records_sent, standing, state
 from sync_node.database import using_database
-from sync_node.limits import RECORDS_SEALED_BYTES_MIN
+from sync_node.limits import BATCHES_AT_ONCE_MAX, RECORDS_SEALED_BYTES_MIN
 from sync_node.link import LinkObservation
 from sync_node.school.recording import Thing
 from sync_node.school.school import School, open_school
@@ -211,6 +211,7 @@ def test_a_box_with_a_new_key_goes_on_from_what_the_hub_has(pupils: Pupils) -> N
     pupils.open("b")
     pupils.box.sync()  # sealed by a key that counts no more
     pupils.hub.answers.clear()
+    pupils.hub.serial = 2
     pupils.box.enrol(again=True)
     pupils.hub.batches.clear()
     pupils.box.sync()
@@ -277,3 +278,27 @@ def test_a_thin_link_gets_small_batches_and_a_stick_larger_ones(
     more = [f"more-{number}" for number in range(400)]
     pupils.open(*more)
     assert len(list(export(pupils.box, tmp_path / "stick").iterdir())) == 1
+
+
+def test_status_says_what_would_be_lost_with_the_card(pupils: Pupils) -> None:
+    assert pupils.box.standing().records_waiting == 0
+    pupils.open("a", "b")
+    found = pupils.box.standing()
+    assert (found.records_waiting, len(found.records_waiting_since)) == (2, 20)
+    assert "2 records of pupils wait for the hub" in "\n".join(standing.in_words(found))
+    pupils.box.sync()
+    assert pupils.box.standing().records_waiting == 0
+
+
+def test_all_that_was_sealed_for_sticks_goes_by_the_first_link(
+    pupils: Pupils, tmp_path: Path
+) -> None:
+    items = [f"item-{number}" for number in range(BATCHES_AT_ONCE_MAX + 4)]
+    for item in items:
+        pupils.open(item)
+        export(pupils.box, tmp_path / "stick")
+    assert pupils.box.standing().batches_waiting == len(items)
+    pupils.open("last")
+    pupils.box.sync()
+    assert pupils.came() == [*items, "last"]
+    assert pupils.box.standing().batches_waiting == 0
