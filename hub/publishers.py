@@ -20,6 +20,7 @@ from content_packs.limits import NAME_CHARACTERS_MAX
 from content_packs.names import check_name
 from content_packs.publications import Signer
 from hub.clock import in_words
+from hub.fleet import audit
 from hub.hub import Hub
 from hub.models import PublisherKeyRow
 
@@ -40,9 +41,12 @@ class PublisherKey:
     removed_at: str
 
 
-def add(hub: Hub, publisher: str, public: Path, packs: str) -> tuple[PublisherKey, bool]:
+def add(
+    hub: Hub, publisher: str, public: Path, packs: str, *, by: str = ""
+) -> tuple[PublisherKey, bool]:
     """Let the key in a file sign packs of a publisher; return it, and False if it could before.
 
+    `by`: who did it, for the audit log.
     Adding it again with another pattern changes the pattern. Raises `UsageError`, `InvalidContent`,
     `Missing`, `Refused` for a key of another publisher or one that was removed, `Busy`,
     `StorageFailed`.
@@ -63,6 +67,7 @@ def add(hub: Hub, publisher: str, public: Path, packs: str) -> tuple[PublisherKe
             PublisherKeyRow.insert(
                 keyid=keyid, publisher=publisher, public=raw.hex(), packs=packs, added_at=now
             ).execute()
+            _note(hub, "publisher-added", publisher, packs, keyid, by)
             return PublisherKey(publisher, keyid, packs, now, ""), True
         if row.removed_at or row.publisher != publisher:
             why = f"was removed on {row.removed_at}" if row.removed_at else f"is {row.publisher}'s"
@@ -71,7 +76,9 @@ def add(hub: Hub, publisher: str, public: Path, packs: str) -> tuple[PublisherKe
                 hint="Make another: content-packs keygen FILE",
             )
         changed = row.packs != packs
-        PublisherKeyRow.update(packs=packs).where(PublisherKeyRow.keyid == keyid).execute()
+        if changed:
+            PublisherKeyRow.update(packs=packs).where(PublisherKeyRow.keyid == keyid).execute()
+            _note(hub, "publisher-added", publisher, packs, keyid, by)
         return PublisherKey(publisher, keyid, packs, row.added_at, ""), changed
 
 
@@ -82,7 +89,7 @@ def list_keys(hub: Hub) -> list[PublisherKey]:
         return [_view(row) for row in rows]
 
 
-def remove(hub: Hub, publisher: str, keyid: str = "") -> list[PublisherKey]:
+def remove(hub: Hub, publisher: str, keyid: str = "", *, by: str = "") -> list[PublisherKey]:
     """Let a publisher's keys sign nothing any more: all, or the one that begins with `keyid`.
 
     Published versions stay. Returns those that were removed now. Raises `Missing` where there is
@@ -102,7 +109,14 @@ def remove(hub: Hub, publisher: str, keyid: str = "") -> list[PublisherKey]:
             PublisherKeyRow.update(removed_at=now).where(
                 PublisherKeyRow.keyid == each.keyid
             ).execute()
+            _note(hub, "publisher-removed", publisher, each.packs, each.keyid, by)
     return counting
+
+
+def _note(  # noqa: PLR0913, PLR0917 - what a line says
+    hub: Hub, event: audit.Event, publisher: str, packs: str, keyid: str, by: str
+) -> None:
+    audit.note(hub, event, keyid=keyid, reason=f"{publisher}: {packs}", actor=by)
 
 
 def judge(

@@ -9,7 +9,7 @@ def words_of(event: str) -> str:
 
 
 def _words() -> dict[str, str]:
-    return {**_of_schools(), **_of_people(), **_of_lessons()}
+    return {**_of_schools(), **_of_people(), **_of_lessons(), **_of_keys()}
 
 
 def _of_schools() -> dict[str, str]:
@@ -37,6 +37,10 @@ def _of_schools() -> dict[str, str]:
         "request-answered": _("school's request answered"),
         "file-asked": _("school's file asked for"),
         "records-exported": _("records exported"),
+        "visit-planned": _("visit planned"),
+        "visit-written": _("stick of a visit written"),
+        "visit-back": _("visit is back"),
+        "visit-cancelled": _("visit cancelled"),
     }
 
 
@@ -76,4 +80,15 @@ def _of_lessons() -> dict[str, str]:
         "alert-route-added": _("somebody to be told of alerts added"),
         "alert-route-removed": _("somebody to be told of alerts removed"),
         "job-cancelled": _("job cancelled"),
+    }
+
+
+def _of_keys() -> dict[str, str]:
+    return {
+        "keys-encrypted": _("keys encrypted"),
+        "metadata-installed": _("signed metadata installed"),
+        "key-rotated": _("key replaced"),
+        "key-revoked": _("key revoked"),
+        "publisher-added": _("publisher's key added"),
+        "publisher-removed": _("publisher's key removed"),
     }

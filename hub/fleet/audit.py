@@ -90,6 +90,13 @@ Event: TypeAlias = Literal[
     "visit-written",
     "visit-back",
     "visit-cancelled",
+    # Keys
+    "keys-encrypted",
+    "metadata-installed",
+    "key-rotated",
+    "key-revoked",
+    "publisher-added",
+    "publisher-removed",
     # Alerts
     "alert-route-added",
     "alert-route-removed",

@@ -55,9 +55,10 @@ def list_(data: Path, as_json: bool) -> None:
 @json_option
 def encrypt(data: Path, as_json: bool) -> None:
     """Encrypt the keys on this machine that aren't yet, but root's."""
-    from hub.keyring.encrypting import encrypt as run
+    from hub.keyring.deeds import encrypt as run
+    from hub.people.actor import of_this_machine
 
-    found = run(_open(data))
+    found = run(_open(data), of_this_machine())
     if as_json:
         print_built(found)
         return
@@ -165,9 +166,10 @@ def sign(file: Path, key_paths: tuple[Path, ...], as_json: bool) -> None:
 def install(data: Path, file: Path, as_json: bool) -> None:
     """Put the signed root or targets in FILE in force, once verified."""
     from hub.keyring import sayings
-    from hub.keyring.installing import install as run
+    from hub.keyring.deeds import install as run
+    from hub.people.actor import of_this_machine
 
-    installed = run(_open(data), file)
+    installed = run(_open(data), of_this_machine(), file)
     if as_json:
         print_built(installed)
         return
@@ -183,10 +185,11 @@ def install(data: Path, file: Path, as_json: bool) -> None:
 def rotate(data: Path, role: str, public: Path | None, as_json: bool) -> None:
     """Give ROLE (a channel, targets, snapshot, timestamp, status, service ...) a new key."""
     from hub.keyring import sayings
+    from hub.keyring.deeds import rotate as run
     from hub.keyring.drafts import escrow_of
-    from hub.keyring.rotating import rotate as run
+    from hub.people.actor import of_this_machine
 
-    rotated = run(_open(data), role, escrow=escrow_of(public))
+    rotated = run(_open(data), of_this_machine(), role, escrow=escrow_of(public))
     if as_json:
         print_built(rotated)
         return
@@ -202,10 +205,11 @@ def rotate(data: Path, role: str, public: Path | None, as_json: bool) -> None:
 def revoke(data: Path, role_or_keyid: str, public: Path | None, as_json: bool) -> None:
     """Let a key count for nothing any more, by its role or keyid."""
     from hub.keyring import sayings
+    from hub.keyring.deeds import revoke as run
     from hub.keyring.drafts import escrow_of
-    from hub.keyring.rotating import revoke as run
+    from hub.people.actor import of_this_machine
 
-    rotated = run(_open(data), role_or_keyid, escrow=escrow_of(public))
+    rotated = run(_open(data), of_this_machine(), role_or_keyid, escrow=escrow_of(public))
     if as_json:
         print_built(rotated)
         return
@@ -243,8 +247,10 @@ def publishers() -> None:
 def add_publisher(data: Path, name: str, public: Path, packs: str, as_json: bool) -> None:
     """Let the publisher NAME publish packs that its key signed."""
     from hub import publishers as services
+    from hub.people.actor import of_this_machine
 
-    key, changed = services.add(_open(data), name, public, packs)
+    by = of_this_machine().login
+    key, changed = services.add(_open(data), name, public, packs, by=by)
     if as_json:
         print_built({"key": key, "changed": changed})
         return
@@ -280,8 +286,9 @@ def list_publishers(data: Path, as_json: bool) -> None:
 def remove_publisher(data: Path, name: str, keyid: str, as_json: bool) -> None:
     """Take nothing any more that the keys of the publisher NAME signed."""
     from hub import publishers as services
+    from hub.people.actor import of_this_machine
 
-    removed = services.remove(_open(data), name, keyid)
+    removed = services.remove(_open(data), name, keyid, by=of_this_machine().login)
     if as_json:
         print_built({"removed": removed})
         return
