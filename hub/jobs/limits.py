@@ -29,6 +29,7 @@ SHOWN = 50  # jobs on a page
 NICENESS = 15  # answering nodes goes first
 MEMORY_BYTES_MAX = 4 * GIB  # address space of a job's process
 CPU_SECONDS_MAX = 6 * 3600  # a large pack's build and deltas take minutes
+CPU_SECONDS_PAST = 5  # from being told to end to being killed
 CORE_BYTES_MAX = 0  # it would hold what was in memory
 
 REDIS_SECONDS_MAX = 5.0  # for an answer of Redis

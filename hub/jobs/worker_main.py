@@ -18,7 +18,13 @@ from content_packs.command_line import collect_less
 from hub.clock import system_clock
 from hub.hub import open_hub
 from hub.jobs import claiming
-from hub.jobs.limits import CORE_BYTES_MAX, CPU_SECONDS_MAX, MEMORY_BYTES_MAX, NICENESS
+from hub.jobs.limits import (
+    CORE_BYTES_MAX,
+    CPU_SECONDS_MAX,
+    CPU_SECONDS_PAST,
+    MEMORY_BYTES_MAX,
+    NICENESS,
+)
 from hub.jobs.running import run
 
 ORPHANED = 75  # exit code: its worker is gone; see sysexits.h, EX_TEMPFAIL
@@ -27,7 +33,7 @@ ORPHANED = 75  # exit code: its worker is gone; see sysexits.h, EX_TEMPFAIL
 def main() -> None:
     """Do the job that the arguments name, as the attempt of the number that they name."""
     said = _arguments()
-    _bound(said.memory)
+    _bound(said.memory, said.cpu_seconds)
     signal.signal(signal.SIGTERM, _end)
     threading.Thread(target=_end_with_the_worker, daemon=True).start()
     struct_types.prepare()
@@ -46,19 +52,21 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--number", type=int, required=True)
     parser.add_argument("--run", required=True)
     parser.add_argument("--memory", type=int, default=MEMORY_BYTES_MAX)
+    parser.add_argument("--cpu-seconds", type=int, default=CPU_SECONDS_MAX)
     return parser.parse_args()
 
 
-def _bound(memory: int) -> None:
+def _bound(memory: int, cpu_seconds: int) -> None:
+    """Lower this process's limits. SIGXCPU tells its worker that it took too much processor."""
     os.nice(NICENESS)
-    for what, most in (
-        (resource.RLIMIT_AS, memory),
-        (resource.RLIMIT_CPU, CPU_SECONDS_MAX),
-        (resource.RLIMIT_CORE, CORE_BYTES_MAX),
+    for what, most, past in (
+        (resource.RLIMIT_AS, memory, 0),
+        (resource.RLIMIT_CPU, cpu_seconds, CPU_SECONDS_PAST),
+        (resource.RLIMIT_CORE, CORE_BYTES_MAX, 0),
     ):
         _, hard = resource.getrlimit(what)
-        bound = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(what, (bound, bound))
+        bound = most + past if hard == resource.RLIM_INFINITY else min(most + past, hard)
+        resource.setrlimit(what, (min(most, bound), bound))
 
 
 def _end(_signal: int, _frame: FrameType | None) -> None:

@@ -7,6 +7,7 @@ it, its lease runs out, and another worker finds the job.
 
 import logging
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from hub.jobs.claiming import Claim
 from hub.jobs.limits import (
     BEAT_SECONDS,
     CANCEL_SECONDS,
+    CPU_SECONDS_MAX,
     LINE_CHARACTERS_MAX,
     MEMORY_BYTES_MAX,
     POLL_SECONDS,
@@ -38,7 +40,7 @@ _WORDS_KEPT = 20  # lines of what a process said before it died
 class Workers:
     """`count` threads that do jobs until stopped. What goes wrong with them goes to `report`.
 
-    `memory`: bytes of address space of each job's process.
+    `memory`: bytes of address space of each job's process; `cpu_seconds` of the processor.
     """
 
     def __init__(
@@ -48,8 +50,10 @@ class Workers:
         report: Callable[[str], None],
         *,
         memory: int = MEMORY_BYTES_MAX,
+        cpu_seconds: int = CPU_SECONDS_MAX,
     ) -> None:
-        self._hub, self._report, self._memory = hub, report, memory
+        self._hub, self._report = hub, report
+        self._bounds = ["--memory", str(memory), "--cpu-seconds", str(cpu_seconds)]
         self._stop = threading.Event()
         self._wakes = wakes_of(hub)
         self._threads = [
@@ -93,7 +97,7 @@ class Workers:
         if mine is None:
             return False
         target = kinds.find(mine.job.kind).run
-        _Attempt(self._hub, mine, self._stop, self._report).do(target, self._memory)
+        _Attempt(self._hub, mine, self._stop, self._report).do(target, self._bounds)
         return True
 
 
@@ -106,11 +110,11 @@ class _Attempt:
         self._hub, self._claim, self._stop, self._report = hub, mine, stop, report
         self._said: deque[str] = deque(maxlen=_WORDS_KEPT)
 
-    def do(self, target: str, memory: int) -> None:
+    def do(self, target: str, bounds: list[str]) -> None:
         """Have it done, and see to it that the row says how it ended. Raises `StorageFailed`."""
         try:
             process = subprocess.Popen(
-                self._command(target, memory), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                self._command(target, bounds), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE, text=True, errors="replace",
             )  # fmt: skip
         except OSError as error:  # no memory for it, say: later there may be
@@ -127,12 +131,12 @@ class _Attempt:
         self._settle(standing, process.returncode)
         places.remove_left(self._hub)
 
-    def _command(self, target: str, memory: int) -> list[str]:
+    def _command(self, target: str, bounds: list[str]) -> list[str]:
         named = self._hub.passphrases.named
         return [
             sys.executable, "-m", "hub.jobs.worker_main", "--data", str(self._hub.data.root),
             "--job", self._claim.job.id, "--number", str(self._claim.number), "--run", target,
-            "--memory", str(memory), *(["--passphrase-file", str(named)] if named else []),
+            *bounds, *(["--passphrase-file", str(named)] if named else []),
         ]  # fmt: skip
 
     def _listen(self, source: IO[str] | None) -> None:
@@ -170,6 +174,9 @@ class _Attempt:
             claiming.cancelled(self._hub, self._claim)
         elif self._stop.is_set():
             claiming.give_back(self._hub, self._claim)
+        elif code == -signal.SIGXCPU:
+            problem = "it took more time of the processor than a job may"
+            claiming.fail(self._hub, self._claim, problem, "Make what it works on smaller.")
         elif claiming.standing(self._hub, self._claim) != "lost":
             words = "; ".join(self._said)
             how = f"was killed (signal {-code})" if code < 0 else f"ended with exit code {code}"

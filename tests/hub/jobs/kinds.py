@@ -16,7 +16,7 @@ from hub.publishing import publish
 
 _NAMES = (
     "add_up", "refuse", "stumble", "find_it_busy", "eat", "sleep", "shout", "die_once",
-    "publish_cut",
+    "publish_cut", "spin",
 )  # fmt: skip
 
 
@@ -72,6 +72,11 @@ def publish_cut(hub: Hub, context: JobContext) -> dict[str, Any]:
 
     published = publish(hub, Path(context.arguments["path"]), show)
     return {"version": published.version.version, "already": published.already, "steps": step}
+
+
+def spin(_hub: Hub, _context: JobContext) -> None:
+    while True:
+        pass
 
 
 def shout(_hub: Hub, context: JobContext) -> None:

@@ -29,9 +29,9 @@ ENOUGH = 40.0  # seconds, on a busy machine
 
 
 @contextmanager
-def working(hub: Hub, count: int = 1, *, memory: int = 4 << 30) -> Iterator[list[str]]:
+def working(hub: Hub, count: int = 1, **bounds: int) -> Iterator[list[str]]:
     said: list[str] = []
-    workers = Workers(hub, count, said.append, memory=memory)
+    workers = Workers(hub, count, said.append, **bounds)
     workers.start()
     try:
         yield said
@@ -80,6 +80,14 @@ def test_one_that_eats_all_memory_fails_and_says_so(now: Hub) -> None:
         ended = jobs.wait(now, job.id, ENOUGH)
     assert ended.state == "failed"
     assert "memory" in ended.problem
+
+
+def test_one_that_never_ends_is_ended_once_and_not_begun_again(now: Hub) -> None:
+    with working(now, cpu_seconds=3):
+        job = jobs.start(now, ME, "test-spin", {})
+        ended = jobs.wait(now, job.id, 3 * ENOUGH)
+    assert (ended.state, ended.attempts) == ("failed", 1)
+    assert "time of the processor" in ended.problem
 
 
 def test_a_running_job_is_cancelled_within_seconds_and_leaves_nothing(
