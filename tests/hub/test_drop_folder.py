@@ -11,6 +11,7 @@ from hub import drop_entries
 from hub.drop_folder import DropFolder, Looks, dropped
 from hub.hub import Hub
 from hub.jobs.running import run_waiting
+from hub.jobs.tables import JobRow
 from hub.people.actor import Actor
 from hub.uploads.limits import DROP_SETTLED_SECONDS
 from hub.versions import versions_of
@@ -137,8 +138,6 @@ def test_a_job_that_was_killed_is_told_beside_the_file(
     looks = Looks(hub)
     looks.look(0)
     looks.look(DROP_SETTLED_SECONDS)
-    from hub.jobs.tables import JobRow  # noqa: PLC0415 - what only this test has to do with
-
     with hub.database.writing():
         JobRow.update(state="failed", problem="it needs more memory").execute()
     looks.look(DROP_SETTLED_SECONDS + 1)

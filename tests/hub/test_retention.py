@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from content_packs.errors import Missing, Refused
 from hub import delta_files, deltas, retaining
-from hub.hub import Hub
+from hub.hub import Hub, open_hub
+from hub.initialising import initialise
 from hub.people.actor import Actor, of_this_machine
 from hub.publishing import publish
 from hub.releasing import Terms, release, withdraw
@@ -81,9 +82,6 @@ def test_nothing_that_is_needed_ever_goes(
 @pytest.fixture(scope="module")
 def aged(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The data directory of a hub that published demo 1 to 7 long ago, and released 2, then 7."""
-    from hub.hub import open_hub  # noqa: PLC0415
-    from hub.initialising import initialise  # noqa: PLC0415
-
     folder = tmp_path_factory.mktemp("aged")
     clock = MovableClock(LONG_AGO)
     initialise(folder / "hub", "main", clock)
@@ -105,8 +103,6 @@ def aged(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def old(aged: Path, tmp_path: Path, clock: MovableClock) -> Hub:
-    from hub.hub import open_hub  # noqa: PLC0415
-
     shutil.copytree(aged, tmp_path / "old")
     clock.now = LONG_AGO + timedelta(days=352)
     return open_hub(tmp_path / "old", clock)

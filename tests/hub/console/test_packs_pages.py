@@ -4,9 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import requests
 
 from hub.hub import Hub, open_hub
 from hub.initialising import initialise
+from hub.jobs.running import run_waiting
 from hub.publishing import publish
 from hub.releasing import Terms, release
 from tests.hub.clients import START, MovableClock
@@ -120,8 +122,6 @@ def test_a_page_brings_its_own_pictures_and_styles(signed_in: Callable[..., Visi
 
 
 def test_a_preview_without_a_good_ticket_shows_nothing(console_site: ConsoleSite) -> None:
-    import requests  # noqa: PLC0415 - nothing else here speaks to it without a browser
-
     for ticket in ("x", "demo.3.9999999999.AAAA", "demo.3.1.x"):
         answer = requests.get(
             f"{console_site.address}/console/preview/{ticket}/cover.png", timeout=10
@@ -174,8 +174,6 @@ def test_a_file_is_uploaded_over_a_line_that_breaks_and_after_a_reload(
     here.page.locator("#words", has_text="has come whole").wait_for()
     assert "POST" not in asked  # it went on where it was
     assert "HEAD" in asked
-    from hub.jobs.running import run_waiting  # noqa: PLC0415 - as a worker beside it would
-
     run_waiting(console_site.hub)
     here.open("/console/uploads")
     assert "published" in here.page.inner_text("#lines")
