@@ -17,7 +17,7 @@ from hub import rows
 from hub.clock import in_words
 from hub.edition import Edition, read_edition
 from hub.fleet import calendars, days, desired, reports
-from hub.fleet.estimates import estimate
+from hub.fleet.estimates import Link, estimate_over, link_of
 from hub.fleet.limits import (
     ESTIMATE_DAYS_LOOKED_AT,
     REASON_CHARACTERS_MAX,
@@ -37,7 +37,6 @@ from hub.hub import Hub
 NOT_WITHIN_A_YEAR: Final = "9999-12-31T00:00:00Z"
 _URGENCY_RECORDS = 60
 _COURIER_DAYS = 45  # that a stick's visit is told of
-_KEY = (NodeStateRow.school, NodeStateRow.node)
 _Columns = dict[str, Any]
 
 
@@ -94,7 +93,8 @@ class Judge:
         calendar = calendars.of_school(self._calendars, school.calendar)
         columns = _of_school(school, node) | _of_standing(standing) | self._of_report(kept)
         columns |= self._of_rhythm(node, by, before, heard_at, calendar)
-        columns |= self._of_estimate(node, standing, report, calendar)
+        columns |= self._of_link(node, by, before, calendar)
+        columns |= self._of_estimate(columns, heard_at, report, calendar)
         columns |= {
             "groups": f" {' '.join(of.groups)} " if of.groups else "",
             "heard_at": heard_at,
@@ -165,15 +165,34 @@ class Judge:
             "overdue_at": in_words(overdue_at(last, found, calendar, self._zone)),
         }
 
+    def _of_link(
+        self, node: str, by: str, before: NodeStateRow | None, calendar: SchoolCalendar
+    ) -> _Columns:
+        """Return what the link carries in a day; it is reckoned once a day, from those before."""
+        today = self._now.astimezone(self._zone).date()
+        if by and before is not None and before.link_on == today.isoformat():
+            link = Link(before.link_mean, before.link_spread, before.link_days)
+        else:
+            since = today - timedelta(days=ESTIMATE_DAYS_LOOKED_AT)
+            link = link_of(carried(days.links_of(node, since), calendar, today))
+        return {
+            "link_mean": link.mean,
+            "link_spread": link.spread,
+            "link_days": link.days,
+            "link_on": today.isoformat(),
+        }
+
     def _of_estimate(
-        self, node: str, standing: Standing, report: Report | None, calendar: SchoolCalendar
+        self, columns: _Columns, heard_at: str, report: Report | None, calendar: SchoolCalendar
     ) -> _Columns:
         """Return by when all has come; the node's own word where the hub knows too little."""
-        if not standing.behind:
+        if not columns["behind"]:
             return {}
-        today = self._now.astimezone(self._zone).date()
-        since = today - timedelta(days=ESTIMATE_DAYS_LOOKED_AT)
-        found = estimate(standing.behind, carried(days.links_of(node, since), calendar, today))
+        link = Link(columns["link_mean"], columns["link_spread"], columns["link_days"])
+        silent = None
+        if heard_at and hour_of(self._now) - hour_of(moment(heard_at)) > SILENCE_HOURS_MIN:
+            silent = Rhythm(columns["silence_median"], columns["silence_p95"])
+        found = estimate_over(link, columns["behind"], silent)
         if found is None:
             own = report.coming.done_at if report and report.coming else None
             return {"done_p50": in_words(own) if own else ""}

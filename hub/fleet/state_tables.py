@@ -46,7 +46,7 @@ class NodeStateRow(_Row):
 
     `found_by`: all words that it is found by, in lower case. `groups`: ` one two `. `urgency`: who
     needs a person first. `packs`: `states.PackStanding`s. `edition`: the snapshot's version that
-    this was judged against.
+    this was judged against. `link_...`: what its link carries in a day, as of the day `link_on`.
     """
 
     school: Any = TextField()
@@ -72,6 +72,10 @@ class NodeStateRow(_Row):
     packs_behind: Any = IntegerField(default=0)
     lessons_ready: Any = IntegerField(default=0)
     lessons_total: Any = IntegerField(default=0)
+    link_mean: Any = IntegerField(default=0)
+    link_spread: Any = IntegerField(default=0)
+    link_days: Any = IntegerField(default=0)
+    link_on: Any = TextField(default="")
     done_p50: Any = TextField(default="")
     done_p90: Any = TextField(default="")
     records: Any = IntegerField(default=0)
