@@ -20,7 +20,7 @@ from hub.clock import in_words
 from hub.contents import read_layout, read_manifest
 from hub.edition import Edition, read_edition
 from hub.errors import Damaged
-from hub.fleet import audit, nodes, reports
+from hub.fleet import audit, reports
 from hub.hub import Hub
 from hub.jobs import service as jobs
 from hub.jobs.context import JobContext
@@ -163,17 +163,12 @@ def _held(hub: Hub) -> tuple[set[Key], set[str]]:
     """Return what nodes said that they hold, in their newest reports."""
     held: set[Key] = set()
     mixed: set[str] = set()
-    for node in nodes.list_nodes(hub):
-        if node.revoked_at:
-            continue
-        for each in reports.of_node(hub, node.node, most=_REPORTS_LOOKED_AT):
-            for pack in each.report.packs:
-                numbers = (
-                    pack.version, pack.held_version, pack.verified_version, pack.rolled_back
-                )  # fmt: skip
-                held |= {(pack.pack, number) for number in numbers if number is not None}
-                if pack.lessons_older and pack.verified_version is None:
-                    mixed.add(pack.pack)
+    for report in reports.newest_of_all(hub, most=_REPORTS_LOOKED_AT):
+        for pack in report.packs:
+            numbers = (pack.version, pack.held_version, pack.verified_version, pack.rolled_back)
+            held |= {(pack.pack, number) for number in numbers if number is not None}
+            if pack.lessons_older and pack.verified_version is None:
+                mixed.add(pack.pack)
     return held, mixed
 
 

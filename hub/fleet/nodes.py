@@ -81,8 +81,12 @@ def list_nodes(hub: Hub, *, school: str = "", pending: bool = False, node: str =
     with hub.database.transaction():
         query = NodeRow.select().order_by(NodeRow.school, NodeRow.added_at, NodeRow.node)
         keys_of, heard_of = NodeKeyRow.select(), ReportRow.select(ReportRow.node, _HEARD)
+        if pending:
+            claims = NodeKeyRow.select(NodeKeyRow.node).where(NodeKeyRow.state == "pending")
+            query = query.where(NodeRow.node << claims)
         if school or node:
             query = query.where((NodeRow.node == node) if node else (NodeRow.school == school))
+        if school or node or pending:
             names = [row.node for row in query]
             keys_of = keys_of.where(NodeKeyRow.node << names)
             heard_of = heard_of.where(ReportRow.node << names)

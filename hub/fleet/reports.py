@@ -5,9 +5,9 @@ said 2040 would be heard of no more until then. The same report may come by chec
 on a stick: it is kept once. Of several of one second by check-in the last counts.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import peewee
 
@@ -15,7 +15,7 @@ from content_packs import reports as of_nodes
 from content_packs.reports import Report
 from hub.clock import in_words
 from hub.fleet.limits import REPORTS_KEPT_MAX
-from hub.fleet.tables import ReportRow
+from hub.fleet.tables import NodeRow, ReportRow
 from hub.hub import Hub
 
 By: TypeAlias = Literal["check-in", "batch", "stick"]
@@ -64,6 +64,22 @@ def of_node(hub: Hub, node: str, *, most: int = REPORTS_KEPT_MAX) -> list[KeptRe
         return [
             KeptReport(of_nodes.decode(row.report.encode()), row.taken_at, row.by) for row in query
         ]
+
+
+def newest_of_all(hub: Hub, *, most: int) -> Iterator[Report]:
+    """Yield the newest reports of every node that isn't revoked, in one pass.
+
+    Raises `StorageFailed`.
+    """
+    place = peewee.fn.ROW_NUMBER().over(partition_by=[ReportRow.node], order_by=list(_NEWEST_FIRST))
+    counting = NodeRow.select(NodeRow.node).where(NodeRow.revoked_at == "")
+    theirs = ReportRow.select(ReportRow.report, place.alias("place"))
+    ranked: Any = theirs.where(ReportRow.node << counting).alias("ranked")
+    newest_ones = ReportRow.select(ranked.c.report).from_(ranked).where(ranked.c.place <= most)
+    with hub.database.transaction():
+        rows: Any = newest_ones.tuples().iterator()
+        for (text,) in rows:
+            yield of_nodes.decode(text.encode())
 
 
 def newest(node: str) -> KeptReport | None:
