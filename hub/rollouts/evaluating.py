@@ -31,7 +31,7 @@ from hub.rollouts.limits import (
     LEASE_SECONDS,
     REASON_CHARACTERS_MAX,
 )
-from hub.rollouts.outcomes import UNREACHED, Kind, Outcome, Tally, outcome, tally
+from hub.rollouts.outcomes import Kind, Outcome, Tally, outcome, tally
 from hub.rollouts.tables import RolloutNodeRow, RolloutRow
 
 _ELSEWHERE = Outcome("elsewhere")
@@ -103,7 +103,7 @@ def _look(hub: Hub, rollout: str) -> Decision | None:
         if before.progress.state != "running":
             return None
         known = _known(rollout)
-        changed = _observed(before, known, _heard(before))
+        changed = _observed(before, known)
         open_days = _open_days(hub, before, [*known], now)
     stage = before.progress.stage
     new = _to_join(hub, before, stage)
@@ -141,35 +141,38 @@ def _known(rollout: str) -> dict[str, _Known]:
     }
 
 
-def _heard(found: Rollout) -> dict[str, str]:
-    """Return when the hub heard of nodes, of those that it heard of since the last look."""
-    columns = NodeStateRow.select(NodeStateRow.node, NodeStateRow.heard_at)
-    since = (NodeStateRow.heard_at >= found.seen_until) & (NodeStateRow.heard_at != "")
-    rows: Any = columns.where(since & (NodeStateRow.node != "")).tuples()
-    return dict(rows)
+def _observed(found: Rollout, known: Mapping[str, _Known]) -> dict[str, Outcome]:
+    """Return the outcomes that changed.
 
-
-def _observed(
-    found: Rollout, known: Mapping[str, _Known], heard: Mapping[str, str]
-) -> dict[str, Outcome]:
-    """Return the outcomes that changed."""
+    Looked at are those that the hub heard of since the last look, and those reached since then.
+    """
     plan = found.plan
     target = Target(plan.pack, plan.channel, plan.version, None, 0)
-    valid = NodeKeyRow.select(NodeKeyRow.node).where(NodeKeyRow.state == "valid")
-    enrolled = {str(row.node) for row in valid}
+    heard, enrolled = _heard(), _enrolled()
     changed = {}
     for node, was in known.items():
         if node not in enrolled:
             now = _ELSEWHERE  # revoked, say: it counts for nothing any more
-        elif node in heard:
+        elif node in heard and found.seen_until <= max(heard[node], was.since):
             now = _outcome(node, target, heard[node], was.since)
-        elif was.outcome == _ELSEWHERE and not found.seen_until:
-            now = UNREACHED
         else:
             continue
         if now != was.outcome:
             changed[node] = now
     return changed
+
+
+def _heard() -> dict[str, str]:
+    """Return when the hub last heard of each node that it ever heard of."""
+    columns = NodeStateRow.select(NodeStateRow.node, NodeStateRow.heard_at)
+    of_nodes = (NodeStateRow.node != "") & (NodeStateRow.heard_at != "")
+    rows: Any = columns.where(of_nodes).tuples()
+    return dict(rows)
+
+
+def _enrolled() -> set[str]:
+    valid = NodeKeyRow.select(NodeKeyRow.node).where(NodeKeyRow.state == "valid")
+    return {str(row.node) for row in valid}
 
 
 def _outcome(node: str, target: Target, heard_at: str, since: str) -> Outcome:
@@ -237,7 +240,6 @@ def _carry_out(  # noqa: PLR0913  # all by name; each is a part of the step
     columns: dict[str, Any] = {"seen_until": in_words(now)}
     if decision.deed == "next":
         joining.write(before.rollout, coming, now)
-        columns["seen_until"] = ""  # what those that join said before counts, too
     if decision.deed == "next" or joins:
         columns["listed_at"] = in_words(now)
     quiet = decision.deed in {"wait", "soak"}

@@ -10,7 +10,9 @@ CONTACTED_MAX: Final = 1_000_000
 NOTE_CHARACTERS_MAX: Final = 500
 REASON_CHARACTERS_MAX: Final = 240  # of why a school failed, as its box says it
 OPEN_MAX: Final = 64  # rollouts that run, wait or are paused at a time
-SEEDS_TRIED_MAX: Final = 64  # until no two schools have one mark; the second is hardly ever needed
+SEEDS_TRIED_MAX: Final = 64  # from which the one is taken whose percentages fit the schools best
+SEEDS_TRIED_MIN: Final = 2  # of a large fleet: there any fits
+HASHES_MAX: Final = 100_000  # for that; each takes a microsecond, twice
 SCHOOLS_SHOWN_MAX: Final = 500  # in one page of a list
 
 EVALUATE_SECONDS: Final = 60  # between two looks at what schools report

@@ -121,7 +121,8 @@ def _draft(hub: Hub, actor: Actor, given: Plan, randomness: Randomness) -> _Draf
     groups.check(hub, wanted)
     nodes = groups.enrolled(hub)
     half = STAGED_SEED_HEX_DIGITS // 2
-    seed = groups.fitting_seed([randomness(half) for _ in range(SEEDS_TRIED_MAX)], nodes)
+    seeds = [randomness(half) for _ in range(SEEDS_TRIED_MAX)]
+    seed = groups.fitting_seed(seeds, nodes, wanted.stages)
     of = groups.members(hub, wanted.stages, seed, nodes, {})
     groups.listed(wanted.stages, of)
     return _Draft(wanted, seed, price_of(hub, wanted, nodes, of))

@@ -59,14 +59,6 @@ def journal(hub: Hub, rollout: Rollout) -> list[tuple[str, str]]:
     return [(event.deed, event.reason.code) for event in reversed(found)]
 
 
-@pytest.mark.usefixtures("fleet")
-@pytest.mark.usefixtures("fleet")
-@pytest.mark.usefixtures("fleet")
-@pytest.mark.usefixtures("fleet")
-@pytest.mark.usefixtures("fleet")
-@pytest.mark.usefixtures("fleet")
-@pytest.mark.usefixtures("fleet")
-@pytest.mark.usefixtures("fleet")
 @pytest.mark.both_databases
 def test_four_stages_while_the_officer_sleeps(
     filled: Hub, fleet: list[str], client: Client, clock: MovableClock
@@ -113,6 +105,7 @@ def test_nothing_goes_out_before_it_is_approved(
     assert planned.price.schools == FLEET
 
 
+@pytest.mark.usefixtures("fleet")
 def test_a_second_person_has_to_approve_where_that_is_asked_for(filled: Hub) -> None:
     plan = msgspec.structs.replace(plan_of([100]), second_person=True)
     planned = planning.plan(filled, ANNA, plan)
@@ -125,6 +118,7 @@ def test_a_second_person_has_to_approve_where_that_is_asked_for(filled: Hub) -> 
 
 
 @pytest.mark.parametrize("role", ["operator", "publisher", "teacher", "auditor"])
+@pytest.mark.usefixtures("fleet")
 def test_who_may_not_decides_nothing(filled: Hub, role: str) -> None:
     found = planning.plan(filled, ANNA, plan_of([100]))
     other = Actor("eve", role, "console")  # type: ignore[arg-type]
@@ -246,6 +240,7 @@ def test_a_stage_that_waits_for_a_person_goes_on_to_the_next_when_told(
     assert taken(client, fleet, filled) == set(fleet)
 
 
+@pytest.mark.usefixtures("fleet")
 def test_a_box_that_is_revoked_counts_no_more(filled: Hub, clock: MovableClock) -> None:
     found = begun(filled, plan_of([100], fail_min_n=1, fail_pct=50))
     with filled.database.writing():
@@ -282,6 +277,7 @@ def test_a_hub_that_is_killed_before_it_signed_signs_later(
     assert not signing.settle(filled, found.rollout), "nothing is signed twice"
 
 
+@pytest.mark.usefixtures("fleet")
 def test_one_process_at_a_time_looks_after_it(filled: Hub, clock: MovableClock) -> None:
     found = begun(filled, plan_of([100]))
     with filled.database.writing():
@@ -291,6 +287,7 @@ def test_one_process_at_a_time_looks_after_it(filled: Hub, clock: MovableClock) 
     assert evaluating.evaluate(filled, found.rollout) is not None, "it died: its lease is over"
 
 
+@pytest.mark.usefixtures("fleet")
 def test_a_look_that_finds_nothing_new_writes_no_line(filled: Hub, clock: MovableClock) -> None:
     found = begun(filled, plan_of([100]))
     for _ in range(5):
@@ -316,6 +313,7 @@ def test_a_release_waits_for_a_rollout_and_a_withdrawal_ends_it(
     assert len(client.offers()) == 1, "it doesn't come back"
 
 
+@pytest.mark.usefixtures("fleet")
 def test_a_release_takes_nobody_back_that_an_aborted_rollout_brought_further(
     filled: Hub, client: Client
 ) -> None:
@@ -356,6 +354,7 @@ def test_a_release_takes_nobody_back_that_an_aborted_rollout_brought_further(
         ),
     ],
 )
+@pytest.mark.usefixtures("fleet")
 def test_a_plan_that_makes_no_sense_is_refused(
     filled: Hub, plan: Plan, error: type[Exception], says: str
 ) -> None:
@@ -363,6 +362,7 @@ def test_a_plan_that_makes_no_sense_is_refused(
         planning.plan(filled, ANNA, plan)
 
 
+@pytest.mark.usefixtures("fleet")
 def test_a_rollout_of_another_publisher_isnt_there(filled: Hub) -> None:
     found = planning.plan(filled, ANNA, plan_of([100]))
     other = Actor("eve", "administrator", "console", publisher="thief")
@@ -370,3 +370,13 @@ def test_a_rollout_of_another_publisher_isnt_there(filled: Hub) -> None:
         deciding.abort(filled, other, found.rollout)
     with pytest.raises(Missing, match="no rollout"):
         deciding.abort(filled, ANNA, "demo-2-0000")
+
+
+def test_percentages_of_a_small_district_are_what_they_say(filled: Hub, fleet: list[str]) -> None:
+    for _ in range(5):
+        found = planning.plan(filled, ANNA, plan_of([5, 25, 50, 100]))
+        schools = [stage.schools for stage in found.price.stages]
+        assert sum(schools) == len(fleet)
+        assert abs(schools[0] - 2) <= 1
+        assert abs(sum(schools[:2]) - 10) <= 3
+        assert schools[0] > 0
