@@ -22,9 +22,9 @@ def one(model: type[_Row], **key: Any) -> _Row | None:
     found = database.execute_sql(statement, _bound(model, key)).fetchone()
     if found is None:
         return None
-    row = model(**{name: value(raw) for (name, value), raw in zip(read, found, strict=True)})
+    row: Any = model(**{name: value(raw) for (name, value), raw in zip(read, found, strict=True)})
     row._dirty.clear()  # noqa: SLF001 - nothing of it is to be saved yet
-    return row
+    return row  # type: ignore[no-any-return]  # of the model
 
 
 def get(model: type[_Row], **key: Any) -> _Row:

@@ -5,8 +5,7 @@ from content_packs.messages import to_second
 from content_packs.protocol import CheckInAnswer, Time
 from content_packs.signed_documents import Envelope, envelope_of, sign
 from hub import rows
-from hub.edition import read_edition
-from hub.fleet import credentials, desired, reports, status_lists
+from hub.fleet import credentials, desired, in_force, reports, status_lists
 from hub.fleet.batches import signed_receipt
 from hub.fleet.requests import Caller
 from hub.fleet.standing import Judge
@@ -22,8 +21,8 @@ def take(hub: Hub, caller: Caller, body: bytes) -> bytes:
     Raises `InvalidContent`, `Damaged`, `KeyAbsent`, `KeyLocked`, `StorageFailed`.
     """
     said = protocol.read_check_in_request(body)
-    edition = read_edition(hub.data.metadata)
-    status = status_lists.current(hub, edition).number
+    status = status_lists.current(hub, in_force.edition(hub)).number
+    offers = in_force.offers(hub)
     with hub.database.writing():
         key = rows.get(NodeKeyRow, keyid=caller.keyid)
         credential = credentials.in_force(hub, key)
@@ -31,7 +30,7 @@ def take(hub: Hub, caller: Caller, body: bytes) -> bytes:
             reports.keep(hub, caller.node, [said.report], "check-in")
         applying = desired.applying_to(hub, caller.node, said.desired_state)
         settings = applying.settings if applying else {}
-        Judge(hub, edition).heard(caller.node, "check-in", settings)
+        Judge(hub, offers).heard(caller.node, "check-in", settings, said.report)
         answered = answering.number_for(caller.node) > said.answers
         answers = answering.document_for(hub, caller.node) if answered else b""
     newer = applying is not None and applying.number > said.desired_state

@@ -31,7 +31,7 @@ from hub.fleet.school_calendar import SchoolCalendar, after
 from hub.fleet.state_tables import NodeStateRow
 from hub.fleet.states import Key, Standing, judge
 from hub.fleet.tables import NodeKeyRow, NodeRow, SchoolRow
-from hub.fleet.targets import Offered, moment
+from hub.fleet.targets import Offered, Offers, moment
 from hub.hub import Hub
 
 NOT_WITHIN_A_YEAR: Final = "9999-12-31T00:00:00Z"
@@ -43,7 +43,7 @@ _Columns = dict[str, Any]
 class Judge:
     """Judges nodes against one edition, inside the caller's writing transaction."""
 
-    def __init__(self, hub: Hub, edition: Edition | None = None) -> None:
+    def __init__(self, hub: Hub, edition: Edition | Offers | None = None) -> None:
         self._now = hub.clock()
         self._zone = ZoneInfo(hub.config.zone)
         self._offered = Offered(edition or read_edition(hub.data.metadata))
@@ -54,13 +54,22 @@ class Judge:
         """The number of the edition that is judged against."""
         return self._offered.number
 
-    def heard(self, node: str, by: By, settings: desired.Settings | None = None) -> None:
-        """Note that a node was heard of now; `settings`: of its desired state, where known."""
-        self._write(node, by, settings)
+    def heard(
+        self,
+        node: str,
+        by: By,
+        settings: desired.Settings | None = None,
+        report: Report | None = None,
+    ) -> None:
+        """Note that a node was heard of now.
+
+        `settings` of its desired state, and the `report` that it has just given, where known.
+        """
+        self._write(node, by, settings, report)
 
     def judge(self, node: str) -> None:
         """Judge a node anew, by what is known of it."""
-        self._write(node, "", None)
+        self._write(node, "")
 
     def judge_school(self, school: str) -> None:
         """Judge all nodes of a school, or say that it has none."""
@@ -71,16 +80,22 @@ class Judge:
             row = SchoolRow.get_by_id(school)
             _put({**_of_school(row, ""), "state": "no-box", "urgency": 40, "edition": self.edition})
 
-    def _write(self, node: str, by: By | str, settings: desired.Settings | None) -> None:
+    def _write(
+        self,
+        node: str,
+        by: By | str,
+        settings: desired.Settings | None = None,
+        said: Report | None = None,
+    ) -> None:
         of = rows.get(NodeRow, node=node)
         school = rows.get(SchoolRow, school=of.school)
-        kept = reports.newest(node)
         before = rows.one(NodeStateRow, school=of.school, node=node)
+        kept = self._newest(node, by, before, said)
         heard_at, heard_by = self._heard(by, before, kept)
         if settings is None:
             settings = desired.settings_for(node, list(of.groups))
         report = kept.report if kept else None
-        key, claim = _key_of(node)
+        key, claim = _key_of(node, by, before)
         standing = judge(
             key,
             report,
@@ -109,6 +124,19 @@ class Judge:
         _put(columns)
         if before is None:
             _forget(of.school, "")
+
+    def _newest(
+        self, node: str, by: str, before: NodeStateRow | None, said: Report | None
+    ) -> KeptReport | None:
+        """Return the newest report; one just given is it, unless its time lies before another's."""
+        is_newest = (
+            said is not None
+            and before is not None
+            and before.reported_at <= in_words(said.at) <= in_words(self._now)
+        )
+        if said is None or not is_newest:
+            return reports.newest(node)
+        return KeptReport(said, in_words(self._now), by)
 
     def _heard(
         self, by: str, before: NodeStateRow | None, kept: KeptReport | None
@@ -253,8 +281,13 @@ _DEFAULTS: Final[_Columns] = {
 }
 
 
-def _key_of(node: str) -> tuple[Key, bool]:
-    """Return what a node's keys come to, and whether a claim waits for a person."""
+def _key_of(node: str, by: str, before: NodeStateRow | None) -> tuple[Key, bool]:
+    """Return what a node's keys come to, and whether a claim waits for a person.
+
+    Who checks in has a valid key, or would have been turned away.
+    """
+    if by == "check-in" and before is not None:
+        return "valid", bool(before.claim)
     query = NodeKeyRow.select(NodeKeyRow.state).where(NodeKeyRow.node == node)
     states = {str(row.state) for row in query}
     order: tuple[Key, ...] = ("valid", "pending", "revoked", "refused")

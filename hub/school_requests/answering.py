@@ -16,6 +16,7 @@ from content_packs.messages import to_second
 from content_packs.names import check_name
 from content_packs.school_requests import Answer, Answers, FileAsked
 from content_packs.signed_documents import sign
+from hub import rows
 from hub.clock import in_words
 from hub.fleet import audit
 from hub.fleet.tables import NodeRow
@@ -92,7 +93,7 @@ def number_for(node: str) -> int:
 
     Inside the caller's transaction.
     """
-    school = NodeRow.get_by_id(node).school
+    school = rows.get(NodeRow, node=node).school
     newest = RequestRow.select(peewee.fn.MAX(RequestRow.said)).where(RequestRow.school == school)
     return int(newest.scalar() or 0)
 
