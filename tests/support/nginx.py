@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 SHIPPED = Path(__file__).parents[2] / "deploy/nginx/satchel-node.conf"
+SHIPPED_FOR_HUB = SHIPPED.with_name("satchel-hub.conf")
 PROGRAM = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin:/opt/homebrew/bin")
 _MAIN = """
 worker_processes 1;
@@ -38,18 +39,38 @@ def free_port() -> int:
 
 def configuration(*, port: int, site_port: int, store: Path, folder: Path) -> str:
     """Return the shipped configuration for other places. Raises `ValueError` where it lacks one."""
-    text = SHIPPED.read_text(encoding="utf-8")
-    places = {
-        "listen 80;": f"listen 127.0.0.1:{port};",
-        "127.0.0.1:8081": f"127.0.0.1:{site_port}",
-        "/run/satchel-nginx": f"{folder}/cache",
-        "/var/lib/satchel/store/": f"{store}/",
-    }
-    for shipped, here in places.items():
-        if shipped not in text:
-            raise ValueError(f"{SHIPPED}: it has no {shipped}")
-        text = text.replace(shipped, here)
-    return re.sub(r"^\s*#.*\n", "", text, flags=re.MULTILINE)
+    return _at(
+        SHIPPED,
+        {
+            "listen 80;": f"listen 127.0.0.1:{port};",
+            "127.0.0.1:8081": f"127.0.0.1:{site_port}",
+            "/run/satchel-nginx": f"{folder}/cache",
+            "/var/lib/satchel/store/": f"{store}/",
+        },
+    )
+
+
+def hub_configuration(*, port: int, hub_port: int, repository: Path, folder: Path) -> str:
+    """Return what is shipped for a hub, for other places. Raises `ValueError` as above."""
+    return _at(
+        SHIPPED_FOR_HUB,
+        {
+            "listen 80;": f"listen 127.0.0.1:{port};",
+            "127.0.0.1:8470": f"127.0.0.1:{hub_port}",
+            "/run/satchel-hub-nginx": f"{folder}/cache",
+            "/var/lib/satchel-hub/repository": str(repository),
+        },
+    )
+
+
+def _at(shipped: Path, places: dict[str, str]) -> str:
+    text = shipped.read_text(encoding="utf-8")
+    text = re.sub(r"^\s*#.*\n", "", text, flags=re.MULTILINE)
+    for there, here in places.items():
+        if there not in text:
+            raise ValueError(f"{shipped}: it has no {there}")
+        text = text.replace(there, here)
+    return text
 
 
 @contextmanager
