@@ -10,6 +10,7 @@ from hub.fleet.listing import Counts
 from hub.hub import Hub
 from hub.jobs import needs as of_jobs
 from hub.needs import Need
+from hub.people import needs as of_people
 from hub.people.actor import Actor
 from hub.people.rights import Right
 from hub.rollouts import needs as of_rollouts
@@ -70,4 +71,5 @@ _ROOMS: tuple[Callable[[Hub, Actor], list[Need]], ...] = (
     of_requests.needs,
     of_uploads.needs,
     of_jobs.needs,
+    of_people.needs,
 )

@@ -46,3 +46,8 @@ TRIES_OF_ALL = 300  # whoever has a thousand networks: 25 ms of a processor for 
 TRY_OF_ALL_SECONDS = 1
 
 PEOPLE_SHOWN = 100  # on a page
+
+# When the first page says that somebody tries passwords
+REFUSED_LOOKED_BACK = timedelta(hours=24)
+REFUSED_NOTEWORTHY = 40  # written down; of a flood only some are
+CHECKPOINT_LATE = timedelta(days=3)

@@ -16,7 +16,6 @@ from hub.people.rights import RIGHTS, Right
 from tests.hub.clients import MovableClock
 from tests.hub.people.signing import PEOPLE, signed_in
 
-pytestmark = pytest.mark.both_databases
 ADMIN = of_this_machine()
 
 
