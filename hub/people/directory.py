@@ -32,6 +32,7 @@ from hub.people.tables import ApiTokenRow, PersonDeviceRow, PersonLinkRow, Perso
 
 Randomness = Callable[[int], bytes]
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9._@-]*")
+_NOT_PEOPLE = {"hub", "command"}  # the audit log calls the hub itself so, and who runs commands
 
 
 @dataclass(frozen=True)
@@ -292,7 +293,7 @@ def _checked(terms: Terms) -> tuple[Role, list[str], str]:
 
 def _checked_login(login: str) -> str:
     found = login.strip().lower()
-    if not _LOGIN.fullmatch(found) or len(found) > LOGIN_CHARACTERS_MAX:
+    if not _LOGIN.fullmatch(found) or len(found) > LOGIN_CHARACTERS_MAX or found in _NOT_PEOPLE:
         raise UsageError(
             f"the login {login[:64]!r} can't be one",
             hint=f"At most {LOGIN_CHARACTERS_MAX} of a-z, 0-9, dot, hyphen, underscore and @, "

@@ -81,7 +81,9 @@ def test_what_doesnt_go_together_is_refused(staffed: Hub, terms: Terms) -> None:
     assert directory.person(staffed, ADMIN, "tina").role == "teacher"
 
 
-@pytest.mark.parametrize("login", ["", "a b", "-x", "ä", "a\nb", "x" * 65, "command:root", "a/b"])
+@pytest.mark.parametrize(
+    "login", ["", "a b", "-x", "ä", "a\nb", "x" * 65, "command:root", "a/b", "Hub"]
+)
 def test_a_login_that_could_pass_for_something_else_is_refused(staffed: Hub, login: str) -> None:
     with pytest.raises(UsageError, match="login"):
         directory.add(staffed, ADMIN, login, "", Terms("teacher"), randomness=os.urandom)
