@@ -11,3 +11,5 @@ STICKS_KEPT_DAYS = 30  # a packed stick that nobody fetched
 EARTH_KILOMETRES = 6371.0
 AWAY_DAYS = 14  # after which somebody should ask where a stick is
 SETTLE_SECONDS = 300  # between two looks which sticks have come home
+WAYS_SHOWN = 20  # on a page: each is a form with a line for each of its schools
+NUMBER_DIGITS_MAX = 9  # of a way's place in the list

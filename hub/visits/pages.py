@@ -2,7 +2,7 @@
 
 from flask import Response, send_file
 
-from content_packs.errors import SatchelError
+from content_packs.errors import SatchelError, UsageError
 from hub.console.ground import Console
 from hub.console.language import _
 from hub.jobs import service as jobs
@@ -10,6 +10,7 @@ from hub.jobs.model import Job
 from hub.people.actor import Actor
 from hub.people.rights import Right
 from hub.visits import candidates, planning, sticks, ways
+from hub.visits.limits import NUMBER_DIGITS_MAX, WAYS_SHOWN
 from hub.visits.planning import Visit
 
 _PLACE = "/console/visits"
@@ -63,8 +64,10 @@ def _list(console: Console, actor: Actor) -> Response:
     problem = ""
     try:
         found = candidates.find(console.hub, actor, by=by, query=query)
-    except SatchelError as error:
+    except UsageError as error:
         problem, found, by = f"{error.message}. {error.hint}", (), ""
+    proposed = ways.proposed(one.stop for one in found if not one.visit)
+    first = _number(console.query.get("from", ""))
     return console.page(
         "visits/list.html",
         title=_("Visits"),
@@ -73,12 +76,18 @@ def _list(console: Console, actor: Actor) -> Response:
         query=query,
         problem=problem,
         candidates={one.stop.node: one for one in found},
-        ways=ways.proposed(one.stop for one in found if not one.visit),
+        ways=proposed[first : first + WAYS_SHOWN],
+        further=first + WAYS_SHOWN if len(proposed) > first + WAYS_SHOWN else 0,
         open_visits=planning.listed(console.hub, actor),
         ended=planning.listed(console.hub, actor, ended=True)[:20],
         why_words=_why_words(),
         may_change=actor.may(Right.CHANGE_FLEET),
     )
+
+
+def _number(text: str) -> int:
+    """Return which way of the list the page begins with; the first for what is no number."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < NUMBER_DIGITS_MAX else 0
 
 
 def _one(console: Console, actor: Actor, found: Visit) -> Response:
