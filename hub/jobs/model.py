@@ -1,5 +1,6 @@
 """A job as services hand it out."""
 
+import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from hub.people.actor import Actor
 from hub.people.rights import Right
 
 State: TypeAlias = Literal["queued", "running", "done", "failed", "cancelled"]
+_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 OPEN: Final = ("queued", "running")
 ENDED: Final = ("done", "failed", "cancelled")
 STATES: Final = ("open", *OPEN, *ENDED)  # that can be asked for; open: it waits or runs
@@ -80,6 +82,11 @@ def new_id(now: datetime, random: bytes) -> str:
     made[6] = 0x70 | made[6] & 0x0F
     made[8] = 0x80 | made[8] & 0x3F
     return str(uuid.UUID(bytes=bytes(made)))
+
+
+def is_id(text: str) -> bool:
+    """Return whether this may be a job's id: not all texts can be looked for in every database."""
+    return _ID.fullmatch(text) is not None
 
 
 def written(actor: Actor) -> dict[str, Any]:

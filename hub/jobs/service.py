@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from content_packs.command_line import plain
 from content_packs.errors import Missing, Refused, UsageError
 from hub.clock import in_words
 from hub.fleet import audit
@@ -26,7 +27,7 @@ from hub.jobs.limits import (
     QUEUED_OF_ACTOR_MAX,
     WAIT_POLL_SECONDS,
 )
-from hub.jobs.model import ENDED, OPEN, STATES, Job, job_of, new_id, written
+from hub.jobs.model import ENDED, OPEN, STATES, Job, is_id, job_of, new_id, written
 from hub.jobs.tables import JobLogRow, JobRow
 from hub.jobs.waking import wakes_of
 from hub.people.actor import Actor
@@ -102,11 +103,18 @@ def find(  # noqa: PLR0913 - all after the actor by name
     """Return the newest jobs that are `actor`'s to see, older than the one called `after`.
 
     `state`: a job's, or `open` for those that wait or run. Raises `Refused`, `UsageError` for a
-    state that there is not, `StorageFailed`.
+    state or a kind that there is not, `StorageFailed`.
     """
     actor.expect(Right.SEE_JOBS)
     if state and state not in STATES:
         raise UsageError(f"no job is {state[:40]!r}", hint=f"One is {', '.join(STATES)}.")
+    if kind and kind not in kinds.names():
+        raise UsageError(
+            f"there is no kind of job {plain(kind)[:40]!r}",
+            hint=f"Known: {', '.join(kinds.names())}.",
+        )
+    if after and not is_id(after):
+        raise UsageError("after is no job's id", hint="Take the next of the page before.")
     limit = max(1, min(limit, PAGE_MAX))
     query = JobRow.select().order_by(JobRow.id.desc()).limit(limit + 1)
     for condition in _conditions(actor, state, kind, after):
@@ -221,14 +229,16 @@ def _expect_room(actor: Actor) -> None:
 
 
 def _row(actor: Actor, job: str) -> JobRow:
-    row = JobRow.get_or_none(JobRow.id == job)
+    row = JobRow.get_or_none(JobRow.id == job) if is_id(job) else None
     if row is None or not _sees(actor, row):
         raise _missing(job)
     return row
 
 
 def _missing(job: str) -> Missing:
-    return Missing(f"there is no job {job[:60]!r}", hint="See which there are: hub jobs list.")
+    return Missing(
+        f"there is no job {plain(job)[:60]!r}", hint="See which there are: hub jobs list."
+    )
 
 
 def _sees(actor: Actor, row: JobRow) -> bool:

@@ -19,6 +19,7 @@ ME = of_this_machine()
 LHASA = Actor("tashi", "operator", "console", townships=frozenset({"lhasa"}))
 PRESS = Actor("press-1", "publisher", "console", publisher="press")
 OTHER_PRESS = Actor("other-1", "publisher", "console", publisher="other")
+NOBODYS = "01234567-89ab-7def-8123-456789abcdef"
 AUDITOR = Actor("eye", "auditor", "console")
 
 
@@ -99,8 +100,8 @@ def test_people_see_the_jobs_of_what_is_theirs(hub: Hub) -> None:
                 with pytest.raises(Missing) as hidden:
                     ask(hub, who, one)
                 with pytest.raises(Missing) as absent:
-                    ask(hub, who, "0" * len(one))
-                assert hidden.value.message == absent.value.message.replace("0" * len(one), one)
+                    ask(hub, who, NOBODYS)
+                assert hidden.value.message == absent.value.message.replace(NOBODYS, one)
 
 
 def test_who_may_not_start_or_cancel_one_is_told_so(hub: Hub) -> None:
@@ -221,8 +222,12 @@ def test_lists_come_in_pages_the_newest_first(hub: Hub, clock: MovableClock) -> 
             break
     assert seen == made[::-1]
     assert jobs.find(hub, ME, state="done").items == []
-    with pytest.raises(UsageError):
-        jobs.find(hub, ME, state="asleep")
+    for wrong in ({"state": "asleep"}, {"kind": "\x00"}, {"after": "\x00"}, {"kind": "nap"}):
+        with pytest.raises(UsageError):
+            jobs.find(hub, ME, **wrong)  # type: ignore[arg-type]
+    for nonsense in ("", "\x00", "é", "' OR 1=1", made[0].upper()):
+        with pytest.raises(Missing):
+            jobs.get(hub, ME, nonsense)
 
 
 def test_ids_rise_with_time() -> None:
