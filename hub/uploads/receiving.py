@@ -191,18 +191,22 @@ def append(  # noqa: PLR0913, PLR0917 - a piece: where it belongs, its bytes, th
     not at all. Raises `Missing`, `UploadGone`, `UploadBusy`, `OffsetConflict`, `ChecksumMismatch`,
     `NoRoom` for more than was announced, `StorageFailed`.
     """
-    find(hub, actor, upload)
+    _expect_next(find(hub, actor, upload), offset)
     path = files.path_of(hub, upload)
     with files.held(path) as file:
         found = find(hub, actor, upload)  # another may have written before we held the file
-        if offset != found.received or found.state == "published":
-            raise OffsetConflict(
-                f"byte {found.received} comes next, not {offset}",
-                hint="Ask where to go on (HEAD), and go on there.",
-            )
+        _expect_next(found, offset)
         files.cut_to(file, offset, path)
         with durable.storage_errors(path):
             return _Piece(hub, found, file, checksum).take(read)
+
+
+def _expect_next(upload: Upload, offset: int) -> None:
+    if offset != upload.received or upload.state == "published":
+        raise OffsetConflict(
+            f"byte {upload.received} comes next, not {offset}",
+            hint="Ask where to go on (HEAD), and go on there.",
+        )
 
 
 class _Piece:

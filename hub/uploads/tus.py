@@ -72,7 +72,12 @@ class Asked:
 
     @property
     def wanted(self) -> str:
-        """The method that is meant, where something on the way knows only GET and POST."""
+        """The method that is meant, where something on the way knows only GET and POST.
+
+        Only a POST can stand for another: whoever lets a HEAD pass as harmless must not be fooled.
+        """
+        if self.method != "POST":
+            return self.method
         return self.headers.get("x-http-method-override", "").upper() or self.method
 
 

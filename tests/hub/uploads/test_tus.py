@@ -1,6 +1,7 @@
 """tus 1.0 as a client meets it: bytes come in pieces, over cuts, and what is refused is told."""
 
 import base64
+import contextlib
 import hashlib
 from collections.abc import Iterator
 
@@ -220,6 +221,16 @@ def test_a_method_that_a_proxy_does_not_know_can_be_named(anna: TusClient) -> No
 
 
 # Attacks
+
+
+@pytest.mark.parametrize("method", ["HEAD", "PATCH"])
+def test_what_is_let_pass_as_harmless_cannot_stand_for_a_deletion(
+    anna: TusClient, method: str
+) -> None:
+    upload = anna.create(len(DATA))
+    with contextlib.suppress(UsageError):
+        anna.ask(method, upload, x_http_method_override="DELETE")
+    assert anna.offset(upload) == 0
 
 
 def test_thousands_of_uploads_are_refused(anna: TusClient) -> None:
