@@ -10,9 +10,10 @@ from playwright.sync_api import Browser
 
 from hub.audit import checkpoints
 from hub.hub import Hub
-from hub.people import directory, tokens
+from hub.people import account, directory, tokens
 from hub.people.actor import of_this_machine
-from tests.hub.console.site import DESKTOP, LOOKS, PASSWORD, ConsoleSite, assert_usable
+from hub.people.rights import ROLES, Role
+from tests.hub.console.site import DESKTOP, LOOKS, PASSWORD, PHONE, ConsoleSite, assert_usable
 from tests.support.browser import Visit, visit
 
 pytestmark = pytest.mark.browser
@@ -39,6 +40,9 @@ def people_hub(console_site: ConsoleSite) -> Hub:
         terms = directory.Terms("operator", ("dongba", "River and hill"))
         directory.add(hub, ADMIN, login, name, terms, randomness=os.urandom)
     directory.disable(hub, ADMIN, "li.ming@county.example")
+    teacher = directory.Terms("teacher")
+    _, link = directory.add(hub, ADMIN, "careful.one", "", teacher, randomness=os.urandom)
+    account.set_by_link(hub, link.place.rpartition("/")[2], "192.0.2.1", PASSWORD)
     for scopes in ((), ("see-fleet", "see-packs")):
         tokens.make(
             hub, ADMIN, "administrator", name="the map in the hall", scopes=scopes, days=90,
@@ -110,18 +114,47 @@ def test_an_administrator_adds_an_operator_who_signs_in(
         assert "You are signed out." in theirs.content()
 
 
+MENUS = {
+    "administrator": {"schools", "packs", "rollouts", "people", "audit", "alerts"},
+    "operator": {"schools", "packs", "rollouts"},
+    "publisher": {"packs", "rollouts"},
+    "teacher": {"packs", "rollouts"},
+    "auditor": {"schools", "packs", "rollouts", "audit"},
+}
+
+
+@pytest.mark.parametrize(("size", "language"), [(DESKTOP, "en"), (PHONE, "zh-CN")])
+@pytest.mark.parametrize("role", ROLES)
+def test_each_role_comes_in_by_the_door_and_finds_its_own_menu(
+    browser: Browser, console_site: ConsoleSite, role: Role, size: tuple[int, int], language: str
+) -> None:
+    with visit(browser, console_site.address, size=size, language=language) as here:
+        here.open("/console/")
+        here.page.locator("#login").fill(role)
+        here.page.locator("#password").fill(PASSWORD)
+        here.page.locator("form.form button").click()
+        assert here.page.url == f"{console_site.address}/console/"
+        places = {link.get_attribute("href") for link in here.page.locator("nav.menu li a").all()}
+        of_all = {f"/console/{section}" for sections in MENUS.values() for section in sections}
+        assert places & of_all == {f"/console/{section}" for section in MENUS[role]}
+        for section in {"people", "audit", "schools"} - MENUS[role]:
+            answer = here.page.goto(f"{here.address}/console/{section}")
+            assert answer
+            assert answer.status == 403, section
+
+
 def test_a_second_step_is_set_up_by_what_stands_on_the_page(
-    browser: Browser, console_site: ConsoleSite
+    browser: Browser, console_site: ConsoleSite, people_hub: Hub
 ) -> None:
     with visit(browser, console_site.address, size=DESKTOP) as here:
         here.open("/console/sign-in?next=/console/account/second-step")
         page = here.page
-        page.get_by_label("Login").fill("teacher")
+        page.get_by_label("Login").fill("careful.one")
         page.get_by_label("Password", exact=True).fill(PASSWORD)
         page.get_by_role("button", name="Sign in").click()
         page.get_by_text("No camera?").click()
         secret = re.sub(r"\s", "", page.locator("details code").inner_text())
-        now = int(console_site.hub.clock().timestamp())
+        now = int(people_hub.clock().timestamp())
         page.get_by_label("The six digits that the app shows now").fill("000000")
         page.get_by_label("Your password").fill(PASSWORD)
         page.get_by_role("button", name="Switch it on").click()
@@ -132,7 +165,7 @@ def test_a_second_step_is_set_up_by_what_stands_on_the_page(
         assert "you are asked for a code" in page.get_by_role("status").inner_text()
         assert_usable(here, "/console/account", name="account-second-step")
         page.get_by_role("button", name="Sign out", exact=True).click()
-        page.get_by_label("Login").fill("teacher")
+        page.get_by_label("Login").fill("careful.one")
         page.get_by_label("Password", exact=True).fill(PASSWORD)
         page.get_by_role("button", name="Sign in").click()
         assert "code is wrong" in page.get_by_role("alert").inner_text()
