@@ -5,7 +5,8 @@ that its report names. What it decides by itself isn't guessed: a pack that its 
 although it was offered before counts as one that it doesn't want.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,13 +21,32 @@ from hub.fleet.states import Target
 from hub.models import DeltaRow, ReleaseRow, VersionRow
 
 
+@dataclass(frozen=True)
+class Offers:
+    """What an edition offers by channel: to all its nodes, and by rollouts to some of them."""
+
+    number: int
+    to_all: Mapping[str, Sequence[Offer]]
+    staged: Mapping[str, Sequence[Offer]]
+
+    @classmethod
+    def of(cls, edition: Edition) -> "Offers":
+        """Return what an edition offers. Raises `InvalidContent`."""
+        return cls(
+            edition.snapshot.version,
+            {name: edition.offers_on(name) for name in edition.channels},
+            {name: edition.staged_on(name) for name in edition.channels},
+        )
+
+
 class Offered:
     """What an edition offers, with what the database adds to it; for one transaction."""
 
-    def __init__(self, edition: Edition) -> None:
-        self.number = edition.snapshot.version
-        self._offers = {name: edition.offers_on(name) for name in edition.channels}
-        self._staged = {name: edition.staged_on(name) for name in edition.channels}
+    def __init__(self, edition: Edition | Offers) -> None:
+        offers = Offers.of(edition) if isinstance(edition, Edition) else edition
+        self.number = offers.number
+        self._offers = offers.to_all
+        self._staged = offers.staged
         self._released: dict[tuple[str, str, int], datetime | None] = {}
         self._costs: dict[tuple[str, int | None, int], int] = {}
 
