@@ -193,8 +193,10 @@ def _add_preview(console: Console) -> None:
         try:
             return web.answer(console.hub, request, ticket, path)
         except SatchelError as error:  # what asks is a player, an app or a frame: no page of ours
-            status = 404 if isinstance(error, Missing) else 503
-            return Response(f"{error.message}\n", status, _PLAIN, mimetype="text/plain")
+            is_missing = isinstance(error, Missing)
+            words = error.message if is_missing else "the hub can't answer now"
+            status = 404 if is_missing else 503
+            return Response(f"{words}\n", status, _PLAIN, mimetype="text/plain")
 
 
 def _item(lesson: Lesson, name: str) -> Item | None:

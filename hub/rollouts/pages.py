@@ -8,7 +8,7 @@ import msgspec
 from flask import Response
 
 from content_packs.errors import SatchelError, UsageError
-from hub.api.statuses import status_of
+from hub.api.statuses import UNAVAILABLE, status_of
 from hub.console.ground import Console
 from hub.console.language import _
 from hub.edition import read_edition
@@ -53,6 +53,8 @@ def add(console: Console) -> None:
         try:
             made = planning.plan(console.hub, actor, forms.plan_in(form))
         except SatchelError as error:
+            if status_of(error) == UNAVAILABLE:  # nothing that another form would cure
+                raise
             return _form(console, actor, form, error=error)
         said = _("Planned. Nothing goes out before it is approved.")
         return console.see_other(_place(made.rollout), said=said)

@@ -91,8 +91,10 @@ def _plain(done: tus.Answered) -> Response:
 def _refused(error: SatchelError) -> Response:
     status = next((status for kind, status in tus.STATUSES if isinstance(error, kind)), 0)
     status = status or _UNAVAILABLE
+    is_ours = status == _UNAVAILABLE  # then its words name places on the hub's disk
+    detail, hint = ("the hub can't answer now", "") if is_ours else (error.message, error.hint)
     body = canonical_json.encode(
-        {"code": error.code, "detail": error.message, "hint": error.hint, "status": status}
+        {"code": error.code, "detail": detail, "hint": hint, "status": status}
     )
     headers = {"Cache-Control": "no-store", "Tus-Resumable": tus.VERSION}
     if status == 412:
