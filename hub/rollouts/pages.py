@@ -60,6 +60,7 @@ def add(console: Console) -> None:
         return console.see_other(_place(made.rollout), said=said)
 
     _add_one(console)
+    _add_schools(console)
     _add_deeds(console)
 
 
@@ -90,6 +91,8 @@ def _add_one(console: Console) -> None:
             bar=bars.bar,
         )
 
+
+def _add_schools(console: Console) -> None:
     @console.get("/rollouts/<rollout>/schools", right=Right.SEE_FLEET)
     def schools(actor: Actor, rollout: str) -> Response:
         query = console.query
