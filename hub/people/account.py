@@ -5,12 +5,11 @@ Whoever finds a browser signed in can't lock its owner out: each needs the passw
 
 from collections.abc import Callable
 
-from content_packs.errors import Refused
 from hub.clock import in_words
 from hub.fleet import audit
 from hub.hub import Hub
 from hub.people import passwords, second_factor, sessions, trying
-from hub.people.errors import WrongCode, WrongPassword
+from hub.people.errors import LinkSpent, WrongCode, WrongPassword
 from hub.people.secrets_kept import digest_of
 from hub.people.sessions import Session
 from hub.people.tables import PersonDeviceRow, PersonLinkRow, PersonRow
@@ -19,7 +18,7 @@ Randomness = Callable[[int], bytes]
 
 
 def login_of_link(hub: Hub, token: str) -> str:
-    """Return the login that a link to set a password is for. Raises `Refused`.
+    """Return the login that a link to set a password is for. Raises `LinkSpent`.
 
     Nobody guesses 256 bits: tries aren't counted.
     """
@@ -30,7 +29,7 @@ def login_of_link(hub: Hub, token: str) -> str:
 def set_by_link(hub: Hub, token: str, address: str, password: str) -> str:
     """Set a password by a link, which is good no more; return the login.
 
-    All sessions end. Raises `Refused`, `UsageError` for an easy password.
+    All sessions end. Raises `LinkSpent`, `UsageError` for an easy password.
     """
     login = login_of_link(hub, token)
     passwords.check(password, login)
@@ -102,17 +101,14 @@ def switch_second_step_off(hub: Hub, session: Session, *, password: str) -> None
 
 
 def _of_link(hub: Hub, token: str) -> PersonRow:
-    """Return whose link it is, inside the caller's transaction. Raises `Refused`."""
+    """Return whose link it is, inside the caller's transaction. Raises `LinkSpent`."""
     now = in_words(hub.clock())
     link = PersonLinkRow.get_or_none(
         (PersonLinkRow.digest == digest_of(token)) & (PersonLinkRow.expires_at > now)
     )
     person = sessions.enabled(link.person) if link is not None else None
     if person is None:
-        raise Refused(
-            "this link is good no more: it was used, it is too old, or there is a newer one",
-            hint="Ask an administrator of this hub for another.",
-        )
+        raise LinkSpent
     return person
 
 

@@ -14,7 +14,7 @@ from hub.errors import TooOften
 from hub.fleet.audit import Refusals
 from hub.people import account, signing_in
 from hub.people.actor import Actor
-from hub.people.errors import SignInRefused
+from hub.people.errors import LinkSpent, SignInRefused
 from hub.people.limits import LOGIN_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN
 from hub.people.own_session import own_session
 from hub.people.signing_in import Given
@@ -45,11 +45,17 @@ def add(console: Console) -> None:
 
     @console.open_get("/welcome/<token>")
     def welcome(token: str) -> Response:
-        return _welcome(console, token)
+        try:
+            return _welcome(console, token)
+        except LinkSpent:
+            return _spent(console)
 
     @console.open_post("/welcome/<token>")
     def set_password(token: str) -> Response:
-        return _set_password(console, token)
+        try:
+            return _set_password(console, token)
+        except LinkSpent:
+            return _spent(console)
 
 
 def _door(
@@ -112,6 +118,10 @@ def _welcome(console: Console, token: str, *, problem: str = "", status: int = 2
         problem=problem,
         least=PASSWORD_CHARACTERS_MIN,
     )
+
+
+def _spent(console: Console) -> Response:
+    return console.page("people/link_spent.html", title=_("This link is good no more"), status=409)
 
 
 def _set_password(console: Console, token: str) -> Response:

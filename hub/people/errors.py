@@ -4,7 +4,8 @@
 Refused
 ├── SignInRefused   login, password or code is wrong; one error for all reasons
 ├── WrongPassword   somebody who is signed in typed another password than their own
-└── WrongCode       the app shows another code
+├── WrongCode       the app shows another code
+└── LinkSpent       a link to set a password by that is good no more, or never was
 ```
 """
 
@@ -42,4 +43,16 @@ class WrongCode(Refused):
             "the code is wrong",
             hint="Scan the picture with the app, then type the six digits that it shows now. "
             "Look whether the telephone's clock is right.",
+        )
+
+
+class LinkSpent(Refused):
+    """A link to set a password by that was used, is too old, or never was one."""
+
+    code = "link-spent"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this link is good no more: it was used, it is too old, or there is a newer one",
+            hint="Ask an administrator of this hub for another.",
         )

@@ -12,7 +12,7 @@ from content_packs.errors import Refused
 from hub.errors import TooOften
 from hub.fleet import audit
 from hub.fleet.audit import Refusals
-from hub.hub import Hub
+from hub.hub import Hub, open_hub
 from hub.people import account, directory, sessions, signing_in, tokens, trying
 from hub.people.actor import of_this_machine
 from hub.people.errors import SignInRefused
@@ -121,6 +121,19 @@ def test_tries_at_the_same_moment_are_counted_before_they_are_looked_at(staffed:
     for thread in threads:
         thread.join()
     assert (len(refused), len(late)) == (TRIES_OF_LOGIN, 12 - TRIES_OF_LOGIN)
+
+
+def test_several_workers_count_together_and_know_each_others_sessions(
+    staffed: Hub, clock: MovableClock
+) -> None:
+    workers = [staffed, open_hub(staffed.data.root, clock)]
+    token = try_in(workers[0], "otto").session
+    assert sessions.find(workers[1], token, HOME) is not None
+    for number in range(TRIES_OF_LOGIN):
+        fail(workers[number % 2], "ada")
+    assert all(refuse(worker, "ada") for worker in workers)
+    directory.disable(workers[1], of_this_machine(), "otto")
+    assert sessions.find(workers[0], token, HOME) is None
 
 
 def test_a_clock_that_falls_back_locks_nobody_out(staffed: Hub, clock: MovableClock) -> None:
