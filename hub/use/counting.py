@@ -14,7 +14,7 @@ from typing import TypeAlias
 from content_packs import records
 from content_packs.errors import InvalidContent
 from content_packs.records import Place, Statement
-from hub.use.limits import DAYS_BACK_MAX, MARK_DIGITS
+from hub.use.limits import DAYS_BACK_MAX, MARK_DIGITS, PUPILS_MAX
 
 Key: TypeAlias = tuple[str, str, str]  # month or day, pack, lesson
 
@@ -68,9 +68,9 @@ def mark_of(school: str, key: Iterable[str], actor: str) -> str:
 
 
 def with_marks(before: str, new: Iterable[str]) -> str:
-    """Return the marks of a row with some more, each once."""
+    """Return the marks of a row with some more, each once, and no more than there may be."""
     parts = (before[at : at + MARK_DIGITS] for at in range(0, len(before), MARK_DIGITS))
-    return "".join(dict.fromkeys([*parts, *sorted(new)]))
+    return "".join(list(dict.fromkeys([*parts, *sorted(new)]))[:PUPILS_MAX])
 
 
 def _place(found: Statement) -> Place | None:

@@ -16,11 +16,16 @@ from hub.use.limits import LESSON_ROWS_MAX, MARK_DIGITS, PACKS_COUNTED_TOGETHER
 from hub.use.tables import LessonUseRow, UseDayRow, UseMarkRow, UseRow
 
 
-def count(hub: Hub, school: str, new: Sequence[Statement]) -> None:
-    """Count records of a school that weren't here before, inside the caller's transaction."""
+def count(
+    hub: Hub, school: str, new: Sequence[Statement], *, lesson_rows_max: int = LESSON_ROWS_MAX
+) -> None:
+    """Count records of a school that weren't here before, inside the caller's transaction.
+
+    Of one month there are at most so many rows of lessons; beyond them only the pack is counted.
+    """
     found = counted(new, packs=_known_packs(new), now=hub.clock(), zone=ZoneInfo(hub.config.zone))
     rows_left = {
-        month: LESSON_ROWS_MAX - _lesson_rows(school, month)
+        month: lesson_rows_max - _lesson_rows(school, month)
         for month in {month for month, _, lesson in found.months if lesson}
     }
     for (month, pack, lesson), each in found.months.items():

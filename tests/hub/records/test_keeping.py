@@ -99,3 +99,16 @@ def test_a_batch_that_cant_be_read_is_kept_sealed_and_the_chain_goes_on(
     assert batches.open_waiting(hub) == (0, 1)
     assert post(web, box, box.batch(hub, kind="records", content=content(A))) == 200
     assert [json.loads(line)["id"] for line in kept(hub)] == [A.id]
+
+
+def test_what_an_older_hub_kept_sealed_is_opened_by_this_one(hub: Hub, web: FlaskClient) -> None:
+    box = enrolled(hub, web)
+    document = box.batch(hub, kind="records", content=content(A, B))
+    assert post(web, box, document) == 200
+    with hub.database.writing():  # as a hub left it that had no place for records
+        for table in (RecordRow, RecordBatchRow):
+            table.delete().execute()
+        batches.BatchRow.update(document=document.decode()).execute()
+    assert batches.open_waiting(hub) == (1, 0)
+    assert kept(hub) == [records.encode(A), records.encode(B)]
+    assert batches.open_waiting(hub) == (0, 0)

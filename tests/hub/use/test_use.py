@@ -14,7 +14,10 @@ from hub.fleet.tables import SchoolRow
 from hub.hub import Hub
 from hub.models import PackRow, VersionRow
 from hub.people.actor import Actor, of_this_machine
+from hub.use import keeping as use_keeping
 from hub.use import showing
+from hub.use.counting import with_marks
+from hub.use.limits import MARK_DIGITS, PUPILS_MAX
 from hub.use.showing import NOTHING, Tally
 from hub.use.tables import UseMarkRow
 from tests.hub.clients import MovableClock
@@ -233,3 +236,17 @@ def test_before_any_school_sent_records_the_commands_say_so(hub: Hub) -> None:
     commands = Commands(hub.data.root)
     assert commands.say("use") == "No school has sent any records yet.\n"
     assert commands.say("records", "list") == "No school has sent any records yet.\n"
+
+
+def test_a_node_that_makes_lessons_and_pupils_up_fills_no_table(hub: Hub, web: FlaskClient) -> None:
+    packs(hub, "maths")
+    a_box(hub, web, "qamdo", "north")
+    made = [each for number in range(12) for each in opened_by(5, lesson=f"lesson-{number}")]
+    with hub.database.writing():
+        use_keeping.count(hub, "qamdo", made, lesson_rows_max=7)
+        use_keeping.count(hub, "qamdo", made[-5:], lesson_rows_max=7)
+    found = showing.use_of_pack(hub, OFFICER, "maths")
+    assert len(found.lessons) == 7
+    assert found.all.pupils == 60
+    marks = with_marks("", (f"{number:08x}" for number in range(PUPILS_MAX + 9)))
+    assert len(with_marks(marks, ["ffffffff"])) == PUPILS_MAX * MARK_DIGITS
