@@ -1,6 +1,8 @@
 """What people who aren't let in try, each by its name."""
 
 import os
+import subprocess
+import sys
 import threading
 import time
 from contextlib import suppress
@@ -12,7 +14,7 @@ from content_packs.errors import Refused
 from hub.errors import TooOften
 from hub.fleet import audit
 from hub.fleet.audit import Refusals
-from hub.hub import Hub, open_hub
+from hub.hub import Hub
 from hub.people import account, directory, sessions, signing_in, tokens, trying
 from hub.people.actor import of_this_machine
 from hub.people.errors import SignInRefused
@@ -37,6 +39,7 @@ from tests.hub.people.signing import (
     token_of,
     try_in,
 )
+from tests.support.source_code import CHECKOUT
 
 pytestmark = pytest.mark.both_databases
 EVIL = "203.0.113.66"
@@ -123,17 +126,18 @@ def test_tries_at_the_same_moment_are_counted_before_they_are_looked_at(staffed:
     assert (len(refused), len(late)) == (TRIES_OF_LOGIN, 12 - TRIES_OF_LOGIN)
 
 
-def test_several_workers_count_together_and_know_each_others_sessions(
-    staffed: Hub, clock: MovableClock
-) -> None:
-    workers = [staffed, open_hub(staffed.data.root, clock)]
-    token = try_in(workers[0], "otto").session
-    assert sessions.find(workers[1], token, HOME) is not None
-    for number in range(TRIES_OF_LOGIN):
-        fail(workers[number % 2], "ada")
-    assert all(refuse(worker, "ada") for worker in workers)
-    directory.disable(workers[1], of_this_machine(), "otto")
-    assert sessions.find(workers[0], token, HOME) is None
+def other_worker(hub: Hub, *words: str) -> list[str]:
+    command = [sys.executable, "-m", "tests.hub.people.other_worker", str(hub.data.root), *words]
+    found = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=True)
+    return found.stdout.split()
+
+
+def test_several_workers_count_together_and_know_each_others_sessions(staffed: Hub) -> None:
+    token = try_in(staffed, "otto").session
+    fail(staffed, "ada")
+    others = other_worker(staffed, token, "ada", str(TRIES_OF_LOGIN))
+    assert others == ["otto", *["refused"] * (TRIES_OF_LOGIN - 1), "late"]
+    assert refuse(staffed, "ada")
 
 
 def test_a_clock_that_falls_back_locks_nobody_out(staffed: Hub, clock: MovableClock) -> None:
