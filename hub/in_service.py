@@ -29,7 +29,7 @@ def in_service(hub: Hub) -> Iterator[None]:
 
 @contextmanager
 def out_of_service(root: Path) -> Iterator[None]:
-    """See to it that nobody serves or works on the hub meanwhile. Raises `Busy`, `StorageFailed`."""
+    """Keep everybody from serving or working on the hub. Raises `Busy`, `StorageFailed`."""
     with _held(root, fcntl.LOCK_EX, "a server or a worker runs on this hub"):
         yield
 
