@@ -5,10 +5,12 @@ One look: who has joined, what those report that were heard of since the last on
 time. What a person decided meanwhile wins: then this look is forgotten, and the next one comes.
 """
 
+import operator
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import reduce
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,6 +18,7 @@ import peewee
 
 from content_packs.errors import Refused, SatchelError
 from hub.clock import in_words
+from hub.errors import Busy
 from hub.fleet import audit, calendars, reports
 from hub.fleet.school_calendar import ALWAYS_OPEN, SchoolCalendar, open_seconds
 from hub.fleet.state_tables import NodeStateRow
@@ -57,6 +60,8 @@ def evaluate_all(hub: Hub) -> list[str]:
     for name in names:
         try:
             evaluate(hub, name)
+        except Busy:  # a publish goes on, say: the next look comes in a minute
+            continue
         except SatchelError as error:
             said.append(f"rollout {name}: {error.message}")
             _note_trouble(hub, name, error)
@@ -76,10 +81,18 @@ def evaluate(hub: Hub, rollout: str) -> Decision | None:
             due = keeping.load(rollout).due
         if due:
             signing.settle(hub, rollout)
+        _update(hub, rollout, trouble="")
         return decision
     finally:
-        with hub.database.writing():
-            RolloutRow.update(lease_until="").where(RolloutRow.rollout == rollout).execute()
+        _update(hub, rollout, lease_until="")
+
+
+def _update(hub: Hub, rollout: str, **columns: str) -> None:
+    """Change columns of a rollout that are no step of it, where they are others now."""
+    others = [getattr(RolloutRow, name) != value for name, value in columns.items()]
+    with hub.database.writing():
+        of_it = (RolloutRow.rollout == rollout) & reduce(operator.or_, others)
+        RolloutRow.update(**columns).where(of_it).execute()
 
 
 def _leased(hub: Hub, rollout: str) -> bool:
@@ -91,9 +104,7 @@ def _leased(hub: Hub, rollout: str) -> bool:
 
 
 def _note_trouble(hub: Hub, rollout: str, error: SatchelError) -> None:
-    said = " ".join(error.message.split())[:REASON_CHARACTERS_MAX]
-    with hub.database.writing():
-        RolloutRow.update(trouble=said).where(RolloutRow.rollout == rollout).execute()
+    _update(hub, rollout, trouble=" ".join(error.message.split())[:REASON_CHARACTERS_MAX])
 
 
 def _look(hub: Hub, rollout: str) -> Decision | None:

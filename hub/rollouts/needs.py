@@ -8,6 +8,7 @@ from hub.models import PackRow
 from hub.needs import Need
 from hub.people.actor import Actor
 from hub.people.rights import Right
+from hub.rollouts import keeping
 from hub.rollouts.tables import RolloutRow
 
 _PLACE = "/console/rollouts"
@@ -57,13 +58,16 @@ def stopped(hub: Hub, actor: Actor) -> list[Stopped]:
 
 
 def waiting(hub: Hub) -> list[Stopped]:
-    """Return the rollouts that wait for approval."""
-    return _found(hub, None, RolloutRow.state == "planned")
+    """Return the rollouts that wait for a second person."""
+    rows = RolloutRow.select().where(RolloutRow.state == "planned")
+    with hub.database.transaction():
+        found = [keeping.of_row(row) for row in rows.order_by(RolloutRow.planned_at)]
+    return [Stopped(one.rollout, "planned") for one in found if one.plan.second_person]
 
 
-def _found(hub: Hub, actor: Actor | None, wanted: object) -> list[Stopped]:
+def _found(hub: Hub, actor: Actor, wanted: object) -> list[Stopped]:
     query = RolloutRow.select(RolloutRow.rollout, RolloutRow.code).where(wanted)
-    if actor is not None and actor.publisher:
+    if actor.publisher:
         mine = PackRow.select(PackRow.pack).where(PackRow.publisher == actor.publisher)
         query = query.where(RolloutRow.pack << mine)
     with hub.database.transaction():

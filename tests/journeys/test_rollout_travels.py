@@ -26,6 +26,7 @@ def _synced(*boxes: Box) -> list[dict[str, int]]:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(900)  # some thirty processes, one after the other
 def test_a_version_goes_to_one_school_first_and_on_where_it_does_well(tmp_path: Path) -> None:
     with a_district(tmp_path) as district:
         first = district.enrolled("first", district.codes()[0])

@@ -380,3 +380,20 @@ def test_percentages_of_a_small_district_are_what_they_say(filled: Hub, fleet: l
         assert abs(schools[0] - 2) <= 1
         assert abs(sum(schools[:2]) - 10) <= 3
         assert schools[0] > 0
+
+
+@pytest.mark.usefixtures("fleet")
+def test_a_publish_that_goes_on_is_waited_for_and_is_no_trouble(
+    filled: Hub, clock: MovableClock
+) -> None:
+    impatient = replace(filled, config=replace(filled.config, lock_wait_seconds=0))
+    found = begun(impatient, plan_of([50, 100], soak_hours=0))
+    clock.go_on(hours=1)
+    with filled.database.writing():
+        RolloutRow.update(edition_due=True).execute()
+    with filled.locked("publishing"):
+        assert evaluating.evaluate_all(impatient) == []
+    stuck = reload(filled, found)
+    assert (stuck.due, stuck.trouble) == (True, "")
+    evaluating.evaluate_all(impatient)
+    assert not reload(filled, found).due

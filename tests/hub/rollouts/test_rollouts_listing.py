@@ -1,5 +1,6 @@
 """Who sees what of a rollout: an operator the own townships, a publisher the own packs."""
 
+import msgspec
 import pytest
 
 from content_packs.errors import Missing, Refused, UsageError
@@ -98,3 +99,13 @@ def test_one_that_stopped_by_itself_needs_a_person_until_one_has_seen_it(
     assert [need.count for need in needs.needs(filled, ANNA)] == [1, 0]
     deciding.abort(filled, ANNA, rollout, revert=False, why="known")
     assert needs.stopped(filled, ANNA) == []
+
+
+def test_alerts_hear_of_those_that_wait_for_a_second_person(filled: Hub) -> None:
+    add_schools(filled, range(4))
+    planning.plan(filled, ANNA, plan_of([100]))
+    assert needs.waiting(filled) == []
+    second = msgspec.structs.replace(plan_of([100]), second_person=True)
+    planned = planning.plan(filled, ANNA, second)
+    assert [one.rollout for one in needs.waiting(filled)] == [planned.rollout]
+    assert [need.count for need in needs.needs(filled, ANNA)] == [0, 2]
