@@ -157,7 +157,7 @@ def _offered(edition: Edition) -> set[tuple[str, str, str]]:
     return {
         (offer.pack, offer.manifest, offer.layout)
         for channel in edition.channels
-        for offer in edition.offers_on(channel)
+        for offer in (*edition.offers_on(channel), *edition.staged_on(channel))
     }
 
 
