@@ -74,6 +74,7 @@ def district(tmp_path: Path) -> Iterator[District]:
         yield found
 
 
+@pytest.mark.long  # its quick version: tests/sync_node/talking/test_records_travel.py
 def test_answers_come_through_a_link_that_is_cut_and_then_by_stick_once(
     district: District, tmp_path: Path
 ) -> None:
