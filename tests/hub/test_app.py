@@ -46,6 +46,16 @@ def test_the_head_of_a_range_is_small(web: FlaskClient, bundle: Path) -> None:
     assert sum(len(f"{name}: {value}") for name, value in answer.headers.items()) < 130
 
 
+def test_a_node_that_polls_and_fetches_needs_no_database(filled: Hub, web: FlaskClient) -> None:
+    filled.data.database.write_bytes(b"nothing that could be read or written" * 100)
+    first = web.get("/metadata/timestamp.json")
+    again = web.get("/metadata/timestamp.json", headers={"If-None-Match": first.headers["ETag"]})
+    assert (first.status_code, again.status_code) == (200, 304)
+    for path in filled.data.repository.rglob("*.*"):
+        place = path.relative_to(filled.data.repository).as_posix()
+        assert web.get(f"/{place}").status_code == 200
+
+
 def test_everything_but_the_timestamp_is_cached_for_ever(filled: Hub, web: FlaskClient) -> None:
     for path in filled.data.repository.rglob("*.*"):
         place = path.relative_to(filled.data.repository).as_posix()

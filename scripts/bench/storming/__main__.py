@@ -10,14 +10,14 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from content_packs.repository import TIMESTAMP
 from scripts.bench.serving import machine
-from scripts.bench.storming import calls, servers
+from scripts.bench.storming import calls, content, pages, servers
 from scripts.bench.storming.calls import CHECK_IN_KIND, POLL_KIND, Call
 from scripts.bench.storming.servers import Server
 
@@ -27,9 +27,10 @@ PERIOD_SECONDS = 900.0  # between two check-ins of a node
 STEADY_SECONDS = 60.0  # of such a quarter of an hour are measured
 P99_MILLISECONDS = 200.0
 POLL_BYTES = 1024
+POLLED = ("polls", "nginx")  # parts in which nothing but the timestamp is asked for
 WELL = {POLL_KIND: "304", CHECK_IN_KIND: "200"}
 HEADS = ("part", "kind", "calls", "p50 ms", "p99 ms", "worst ms", "errors", "bytes a call")
-PARTS = ("polls", "steady", "storm")
+PARTS = ("polls", "steady", "storm", "nginx", "pages", "content")
 
 
 def main() -> None:
@@ -49,9 +50,16 @@ def main() -> None:
         )
         server = stack.enter_context(servers.hub(folder / "hub"))
         for number, part in enumerate(given.only or PARTS, 1):
-            results[part], wrong = _measure(part, server, nodes, number, folder)
+            print(f"{part} …", file=sys.stderr)
+            if part in TABLES:
+                results[part], said, wrong = TABLES[part](given, server, nodes, folder)
+                missed += wrong
+                print(f"\n{said}\n", flush=True)
+                continue
+            with _before(part, server, folder) as asked:
+                results[part], wrong = _measure(part, asked, nodes, number, folder)
             missed += [f"{part}: {one}" for one in wrong]
-    print(_table(results))
+    print(_table({part: found for part, found in results.items() if part not in TABLES}))
     if given.json:
         given.json.write_text(json.dumps(results, indent=1) + "\n")
     for miss in missed:
@@ -69,22 +77,51 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+@contextmanager
+def _before(part: str, server: Server, folder: Path) -> Iterator[Server]:
+    """Give the server that is asked: the hub itself, or nginx before it."""
+    if part == "nginx":
+        with servers.nginx_before(server, folder) as found:
+            yield found
+    else:
+        yield server
+
+
 def _measure(
     part: str, server: Server, nodes: int, number: int, folder: Path
 ) -> tuple[dict[str, Any], list[str]]:
     """Make one part's calls; return its figures, and what wasn't reached."""
     file = folder / f"{part}.calls"
-    print(f"{part}: {calls.write(file, _calls(part, server, nodes, number)):,} calls …",
-          file=sys.stderr)  # fmt: skip
-    before, cpu = server.written(), server.cpu()
+    calls.write(file, _calls(part, server, nodes, number))
+    cpu = server.cpu()
     done = subprocess.run(
         [sys.executable, "-m", "scripts.bench.storming.client", str(server.port), str(file)],
         stdout=subprocess.PIPE, check=True,
     )  # fmt: skip
     found: dict[str, Any] = json.loads(done.stdout)
     found["hub_cpu"] = server.cpu() - cpu
-    found["database_written"] = server.written() != before
-    return found, list(_misses(part, found))
+    return found, list(_misses(found))
+
+
+def _pages(
+    given: argparse.Namespace, server: Server, nodes: int, _folder: Path
+) -> tuple[dict[str, Any], str, list[str]]:
+    rounds = pages.ROUNDS_QUICK if given.quick else pages.ROUNDS
+    found = pages.as_data(pages.measure(server, nodes, rounds=rounds))
+    return found, pages.table(found), pages.misses(found)
+
+
+def _content(
+    given: argparse.Namespace, server: Server, _nodes: int, folder: Path
+) -> tuple[dict[str, Any], str, list[str]]:
+    with servers.nginx_before(server, folder) as front, servers.hub_on_s3(server, folder) as on_s3:
+        asked = {"nginx, from the disk": front, "the hub, from its folder": server,
+                 "the hub, from an S3 store": on_s3}  # fmt: skip
+        found = content.measure(asked, rounds=2 if given.quick else 7)
+    return found, content.table(found), []
+
+
+TABLES = {"pages": _pages, "content": _content}
 
 
 def _calls(part: str, server: Server, nodes: int, number: int) -> Iterator[Call]:
@@ -94,7 +131,7 @@ def _calls(part: str, server: Server, nodes: int, number: int) -> Iterator[Call]
         seconds = STEADY_SECONDS
     etag = server.etag(f"/{TIMESTAMP}")
     asked = calls.polls(nodes, seconds, authority=server.authority, etag=etag, seed=number)
-    if part == "polls":
+    if part in POLLED:
         return asked
     said = calls.check_ins(
         nodes, seconds, authority=server.authority, sequence=number, seed=-number
@@ -102,7 +139,7 @@ def _calls(part: str, server: Server, nodes: int, number: int) -> Iterator[Call]
     return chain(asked, said)
 
 
-def _misses(part: str, found: dict[str, Any]) -> Iterator[str]:
+def _misses(found: dict[str, Any]) -> Iterator[str]:
     for name, kind in found["kinds"].items():
         errors = kind["calls"] - kind["statuses"].get(WELL[name], 0)
         if errors:
@@ -111,8 +148,6 @@ def _misses(part: str, found: dict[str, Any]) -> Iterator[str]:
             yield f"{name}: p99 {kind['p99']:.0f} ms, wanted below {P99_MILLISECONDS:.0f}"
         if name == POLL_KIND and (each := _bytes(kind)) > POLL_BYTES:
             yield f"a poll takes {each:.0f} bytes, wanted at most {POLL_BYTES}"
-    if part == "polls" and found["database_written"]:
-        yield "the database was written to for polls that find nothing new"
 
 
 def _bytes(kind: dict[str, Any]) -> float:

@@ -23,8 +23,9 @@ from hub.publishing import publish
 from hub.releasing import Terms, release
 from tests.support.packs import make_demo
 
-DISTRICTS = 40
+DISTRICTS, TOWNSHIPS = 40, 60
 ROWS_AT_ONCE = 500
+VIDEO_BYTES = 24_000_000  # a bundle that ranges are asked of
 CHANNEL = "county"
 
 
@@ -43,7 +44,7 @@ def make(root: Path, nodes: int) -> None:
     initialise(root, CHANNEL, system_clock)
     hub = open_hub(root, system_clock)
     cpack = root.parent / "demo.cpack"
-    make_demo(cpack, version=1, video_bytes=2_000_000)
+    make_demo(cpack, version=1, video_bytes=VIDEO_BYTES)
     publish(hub, cpack)
     release(hub, "demo", 1, CHANNEL, Terms())
     for first in range(0, nodes, ROWS_AT_ONCE):
@@ -56,7 +57,10 @@ def _enrol(hub: Hub, numbers: range) -> None:
         for number in numbers:
             school, node = name_of(number), f"{name_of(number)}-1"
             district = f"district-{number % DISTRICTS:02}"
-            SchoolRow.create(force_insert=True, school=school, district=district, added_at=now)
+            SchoolRow.create(
+                force_insert=True, school=school, district=district, added_at=now,
+                township=f"township-{number % TOWNSHIPS:02}", title=f"Primary School {number}",
+            )  # fmt: skip
             row = NodeRow.create(force_insert=True, node=node, school=school, added_at=now)
             public = key_of(number).public_key()
             key = NodeKeyRow.create(
