@@ -1,7 +1,10 @@
 """The door over HTTP: cookies, forms of others, forged fields, what a browser keeps."""
 
 import html
+import io
+import logging
 import re
+from collections.abc import Iterator
 from http.cookies import SimpleCookie
 from urllib.parse import urlsplit
 
@@ -12,6 +15,7 @@ from werkzeug.test import TestResponse
 from hub.app import create_app
 from hub.fleet import audit
 from hub.hub import Hub
+from hub.monitoring import logs
 from hub.people import directory, tokens
 from hub.people.actor import of_this_machine
 from hub.people.limits import TRIES_OF_LOGIN
@@ -227,6 +231,33 @@ def test_a_guessed_link_tells_nothing(visitor: Visitor) -> None:
     for token in ("x", "A" * 43, "a" * 5_000):
         assert visitor.get(f"/console/welcome/{token}").status_code == 409
     assert visitor.get("/console/welcome/%00").status_code == 400
+
+
+@pytest.fixture
+def log() -> Iterator[io.StringIO]:
+    """What the hub logs meanwhile."""
+    ours = logging.getLogger("hub")
+    before = (ours.handlers[:], ours.level, ours.propagate)
+    stream = io.StringIO()
+    logs.set_up("json", stream=stream)
+    yield stream
+    ours.handlers[:], ours.level, ours.propagate = before
+
+
+@pytest.mark.hub_db
+def test_no_secret_stands_in_the_log(visitor: Visitor, staffed: Hub, log: io.StringIO) -> None:
+    link = directory.reset(staffed, ADMIN, "tina", second_step=False, randomness=bytes)
+    visitor.sign_in("otto", code="a code of mine")
+    visitor.post("/console/account/sessions", {})
+    kept = visitor.cookie("__Secure-session")
+    staffed.database.close()
+    staffed.data.database.write_bytes(b"no database" * 1_000)
+    assert visitor.get(link.place).status_code == 503
+    said = log.getvalue()
+    assert "/console/account/sessions" in said
+    assert "/console/welcome/<token>" in said
+    for secret in (link.place.rpartition("/")[2], password_of("otto"), kept, "a code of mine"):
+        assert secret not in said
 
 
 def test_signing_out_drops_the_cookie_and_the_session(visitor: Visitor) -> None:
