@@ -104,7 +104,7 @@ class Background:
         self._drops = DropFolder(hub, lambda said: report(f"drop folder: {said}"))
 
     def start(self) -> None:
-        """Begin. Raises `StorageFailed`."""
+        """Begin."""
         self._chores.start()
         self._workers.start()
         self._drops.start()

@@ -154,12 +154,12 @@ class DropFolder:
         self._thread = threading.Thread(target=self._run, name="drop-folder", daemon=True)
 
     def start(self) -> None:
-        """Begin. Raises `StorageFailed`."""
-        durable.make_folder(self._folder)
+        """Begin. What the disk refuses is reported, and keeps nothing else from being served."""
         try:
+            durable.make_folder(self._folder)
             self._observer.schedule(_Told(self._come), str(self._folder), recursive=True)
             self._observer.start()
-        except OSError as error:  # no inotify left, say: the looks around go on
+        except (OSError, SatchelError) as error:  # no inotify left, say: the looks around go on
             self._report(f"isn't told what comes, and looks around: {error}")
         self._thread.start()
 
@@ -177,8 +177,8 @@ class DropFolder:
             settling = False
             try:
                 settling = self._looks.look(self._monotonic())
-            except SatchelError as error:
-                self._report(error.message)
+            except (OSError, SatchelError) as error:  # a folder that this user may not read, say
+                self._report(str(error))
             self._come.clear()
             if settling:
                 self._stop.wait(DROP_SETTLED_SECONDS / 4)

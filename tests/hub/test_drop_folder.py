@@ -157,3 +157,12 @@ def test_the_watcher_is_told_of_what_comes(hub: Hub, folder: Path, cpacks: dict[
     finally:
         watcher.stop()
     assert (folder / "demo.cpack.done.txt").exists()
+
+
+def test_a_disk_that_refuses_keeps_nothing_else_from_being_served(hub: Hub) -> None:
+    drop_entries.folder_of(hub).symlink_to("nowhere")
+    said: list[str] = []
+    watcher = DropFolder(hub, said.append)
+    watcher.start()
+    watcher.stop()
+    assert said
