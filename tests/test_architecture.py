@@ -158,7 +158,7 @@ def test_web_libraries_stay_in_the_faces(library: str) -> None:
         last = module.name.rsplit(".", 1)[-1]
         in_face = (
             module.name.startswith(("sync_node.lan", "hub.api", "hub.console"))
-            or last in {"app", "cli", "daemon", "pages", "server", "serving", "web"}
+            or last in {"app", "cli", "daemon", "pages", "server", "serving", "web", "wiring"}
             or last.endswith("_pages")
         )
         assert in_face or not _imports(module, library), (

@@ -61,13 +61,7 @@ def add_api(
         body = _body(0)
         return _json(check_ins.credential_of(hub, _caller(hub, brakes, body)))
 
-    description = openapi.description(hub.config.title, operations)
-
-    @api.get("/openapi.json")
-    def described() -> Response:
-        answer = _json(description)
-        answer.headers["Cache-Control"] = "no-cache"
-        return answer
+    _add_description(api, openapi.description(hub.config.title, operations))
 
     @api.after_request
     def say_what_will_do(answer: Response) -> Response:
@@ -77,6 +71,14 @@ def add_api(
         return answer
 
     app.register_blueprint(api)
+
+
+def _add_description(api: Blueprint, description: bytes) -> None:
+    @api.get("/openapi.json")
+    def described() -> Response:
+        answer = _json(description)
+        answer.headers["Cache-Control"] = "no-cache"
+        return answer
 
 
 def _body(bytes_max: int) -> bytes:

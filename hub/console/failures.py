@@ -6,13 +6,9 @@ reader's language. Nothing says where on the hub's disk, or what isn't the reade
 
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING
 
 from content_packs.errors import Refused, SatchelError
 from hub.console.language import _
-
-if TYPE_CHECKING:
-    from hub.console.ground import SignedIn
 
 
 @dataclass(frozen=True)
@@ -34,8 +30,8 @@ class ForeignForm(Refused):
         super().__init__("the form didn't come from a page of this console, or is too old")
 
 
-def of_error(error: SatchelError, status: int, session: "SignedIn | None") -> Said:
-    """Return what to say of an error of ours; hints name commands, which are for administrators."""
+def of_error(error: SatchelError, status: int, *, to_keeper: bool) -> Said:
+    """Return what to say of an error of ours; hints name commands: they are for a keeper."""
     if isinstance(error, ForeignForm):
         return Said(
             _("This form can't be taken"),
@@ -44,8 +40,7 @@ def of_error(error: SatchelError, status: int, session: "SignedIn | None") -> Sa
         )
     said = of_status(status)
     if status in {HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE}:
-        is_keeper = session is not None and session.actor.role == "administrator"
-        detail = " ".join(filter(None, (error.message, error.hint))) if is_keeper else ""
+        detail = " ".join(filter(None, (error.message, error.hint))) if to_keeper else ""
         return Said(said.title, said.what, said.todo, detail)
     return Said(said.title, said.what, said.todo, error.message)
 

@@ -202,7 +202,9 @@ class Console:
     def failed(self, error: SatchelError) -> Response:
         """Return the page that says what an error of ours says."""
         status = status_of(error)
-        return self._failure(status, failures.of_error(error, status, self._session_if_any()))
+        session = self._session_if_any()
+        to_keeper = session is not None and session.actor.role == "administrator"
+        return self._failure(status, failures.of_error(error, status, to_keeper=to_keeper))
 
     def failed_over_http(self, error: HTTPException) -> Response:
         """Return the page for what Flask refuses."""
