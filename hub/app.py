@@ -9,10 +9,10 @@ from content_packs import struct_types
 from content_packs.command_line import megabytes
 from content_packs.errors import Missing, SatchelError
 from hub.api import elsewhere, fleet, problems, staff, static_tree
+from hub.api.monitoring import add_monitoring
 from hub.console.public import home_page
 from hub.console.wiring import add_console, is_ours
 from hub.hub import Hub
-from hub.monitoring.wiring import add_monitoring
 from hub.people import sessions, tokens
 from hub.rooms import all_operations
 from hub.uploads import web as uploads

@@ -4,6 +4,6 @@
 readiness   /readyz: everything that an answer needs, tried
 metrics     /metrics, for Prometheus: requests as they are answered, the fleet as it stands
 logs        one line for each thing worth knowing, as text or as JSON
-wiring      all of it on the application
 ```
+`hub.api.monitoring` puts them on the application.
 """

@@ -1,5 +1,7 @@
 """What the API offers of visits."""
 
+from typing import Any
+
 import msgspec
 
 from hub.api.operations import Given, Operation
@@ -7,7 +9,7 @@ from hub.hub import Hub
 from hub.jobs.model import Job
 from hub.people.actor import Actor
 from hub.people.rights import Right
-from hub.visits import candidates, planning, sticks, ways
+from hub.visits import candidates, planning, sticks, ways, web
 from hub.visits.candidates import Candidate
 from hub.visits.planning import Visit
 from hub.visits.ways import Way
@@ -80,6 +82,10 @@ def _pack(hub: Hub, actor: Actor, given: Given) -> Job:
     return sticks.start(hub, actor, given.path["visit"])
 
 
+def _stick(hub: Hub, actor: Actor, given: Given) -> Any:
+    return web.sent(sticks.packed(hub, actor, given.path["visit"]))
+
+
 def _back(hub: Hub, actor: Actor, given: Given) -> Visit:
     said: Back = given.body
     return planning.note_back(hub, actor, given.path["visit"], given.path["node"], note=said.note)
@@ -115,6 +121,11 @@ OPERATIONS = (
         right=Right.CHANGE_FLEET, summary="Have its stick written and packed", run=_pack,
         screen="/console/visits/<visit>/stick", command="visits pack", answer=Job, status=202,
         problems=("409",),
+    ),
+    Operation(
+        name="getVisitStick", method="GET", path="/visits/{visit}/stick.zip",
+        right=Right.CHANGE_FLEET, summary="Its packed stick, a zip", run=_stick,
+        screen="/console/visits/<visit>/stick.zip", command="visits write",
     ),
     Operation(
         name="noteVisitBack", method="POST", path="/visits/{visit}/stops/{node}/back",

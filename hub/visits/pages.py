@@ -1,6 +1,6 @@
 """Pages of visits: who needs one, on which ways; one visit with its stick and its return."""
 
-from flask import Response, send_file
+from flask import Response
 
 from content_packs.errors import SatchelError, UsageError
 from hub.console.ground import Console
@@ -9,7 +9,7 @@ from hub.jobs import service as jobs
 from hub.jobs.model import Job
 from hub.people.actor import Actor
 from hub.people.rights import Right
-from hub.visits import candidates, planning, sticks, ways
+from hub.visits import candidates, planning, sticks, ways, web
 from hub.visits.limits import NUMBER_DIGITS_MAX, WAYS_SHOWN
 from hub.visits.planning import Visit
 
@@ -45,8 +45,7 @@ def add(console: Console) -> None:
 
     @console.get("/visits/<visit>/stick.zip", right=Right.CHANGE_FLEET)
     def download(actor: Actor, visit: str) -> Response:
-        path = sticks.packed(console.hub, actor, visit)
-        return send_file(path, "application/zip", as_attachment=True, download_name="stick.zip")
+        return web.sent(sticks.packed(console.hub, actor, visit))
 
     @console.post("/visits/<visit>/stops/<node>/back", right=Right.CHANGE_FLEET)
     def back(actor: Actor, visit: str, node: str) -> Response:
