@@ -64,6 +64,8 @@ def show(stage: Stage, host: str) -> None:
         port = address.rstrip("/").rsplit(":", 1)[1]
         for found in ["127.0.0.1", *addresses_on_the_wifi()]:
             say(f"  http://{found}:{port}/")
+    say("The district's console; choose a password, your login is officer:")
+    say(f"  {stage.way_into_the_console()}")
     say(f"The hub's home page: {stage.servers[0].address}")
     say(f"Everything lies in {stage.folder}")
     say("\nCtrl-C stops everything.")

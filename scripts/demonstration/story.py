@@ -67,6 +67,20 @@ class Stage:
         self.link = CountingLink(urlsplit(hub.address).port or 0)
         self.say(f"The hub listens at {hub.address} (hub serve)")
 
+    def way_into_the_console(self) -> str:
+        """Return the link by which somebody who looks after all schools sets a password.
+
+        Where there is such a person already, from an earlier time, the page to sign in.
+        """
+        address = self.servers[0].address.rstrip("/")
+        people = run_json("hub", "people", "list", "--data", self.hub_data)["people"]
+        if people:
+            return f"{address}/console/"
+        added = run_json(
+            "hub", "people", "add", "officer", "--role", "administrator", "--data", self.hub_data
+        )
+        return f"{address}{urlsplit(added['link']['address']).path}"
+
     def make_packs(self, version: int) -> None:
         """Make the sample packs' folders and build them, but those that are there already."""
         folders = self.folder / f"folders-{version}"

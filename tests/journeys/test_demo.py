@@ -76,6 +76,10 @@ def test_it_opens_the_site_and_ctrl_c_stops_everything(tmp_path: Path, number: i
         assert site, said
         with urllib.request.urlopen(site[1], timeout=10) as home:
             assert "/packs/fractions" in home.read().decode()
+        console = re.search(r"The district's console.*\n +(http://\S+)", said)
+        assert console, said
+        with urllib.request.urlopen(console[1], timeout=10) as welcome:
+            assert "officer" in welcome.read().decode()
         assert len(processes_in(folder)) >= 3, "the demonstration, a hub and a node"
         demo.send_signal(number)
         assert demo.wait(30) == (0 if number == signal.SIGINT else 143)
