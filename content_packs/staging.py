@@ -21,7 +21,7 @@ from content_packs.limits import (
 )
 
 _PLACE_HEX_DIGITS = 16
-_PLACES = 16**_PLACE_HEX_DIGITS
+_PLACES: int = 16**_PLACE_HEX_DIGITS
 _HEX = frozenset("0123456789abcdef")
 
 
