@@ -17,7 +17,7 @@ from hub.fleet import (
     schools,
 )
 from hub.fleet.calendars import Calendar
-from hub.fleet.limits import SCHOOLS_FILE_BYTES_MAX
+from hub.fleet.limits import SCHOOLS_SENT_BYTES_MAX
 from hub.fleet.listing import Counts, Page
 from hub.fleet.saved import SavedQuery
 from hub.fleet.school_calendar import Closure
@@ -174,7 +174,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "importSchools", "POST", "/schools/import", Right.CHANGE_FLEET,
         "Add and change schools as a CSV file says: all of it, or nothing", _import,
         screen="/console/schools/import", command="schools import",
-        body=SchoolsFile, answer=Imported, body_bytes_max=SCHOOLS_FILE_BYTES_MAX,
+        body=SchoolsFile, answer=Imported, body_bytes_max=SCHOOLS_SENT_BYTES_MAX,
     ),
     Operation(
         "showSchool", "GET", "/schools/{school}", Right.SEE_FLEET,

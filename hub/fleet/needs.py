@@ -1,20 +1,13 @@
 """How many boxes and schools need a person, and where to see just these."""
 
-from hub.fleet import listing
 from hub.fleet.listing import Counts
-from hub.hub import Hub
 from hub.needs import Need
-from hub.people.actor import Actor
-from hub.people.rights import Right
 
 _LIST = "/console/schools?q="
 
 
-def needs(hub: Hub, actor: Actor) -> list[Need]:
-    """Return what needs somebody, of what they may see. Raises `StorageFailed`."""
-    if not actor.may(Right.SEE_FLEET):
-        return []
-    found = listing.counts(hub, actor)
+def needs(found: Counts) -> list[Need]:
+    """Return what needs somebody, by the counts of what they may see."""
     return [*_of_trouble(found), *_of_waiting(found)]
 
 

@@ -19,7 +19,12 @@ from hub.fleet import (
     sheet_of_schools,
     words,
 )
-from hub.fleet.limits import SCHOOLS_FILE_BYTES_MAX, SCHOOLS_SHOWN, STATES_AT_ONCE
+from hub.fleet.limits import (
+    SCHOOLS_FILE_BYTES_MAX,
+    SCHOOLS_SENT_BYTES_MAX,
+    SCHOOLS_SHOWN,
+    STATES_AT_ONCE,
+)
 from hub.fleet.schools import Facts
 from hub.people.actor import Actor
 from hub.people.rights import Right
@@ -100,6 +105,7 @@ def _add_files(console: Console) -> None:
             section="schools",
             back=("/console/schools", _("All schools")),
             columns=school_files.COLUMNS,
+            bytes_max=SCHOOLS_SENT_BYTES_MAX,
         )
 
     @console.post("/schools/import", right=Right.CHANGE_FLEET)
