@@ -39,9 +39,11 @@ class Summary:
 
 def summary(hub: Hub, actor: Actor) -> Summary:
     """Return what needs somebody, as far as it is theirs to see. Raises `Damaged`."""
-    found = [need for ask in _ROOMS for need in ask(hub, actor) if need.count]
-    by_urgency = sorted(found, key=lambda need: _URGENCIES.index(need.urgency))
     fleet = listing.counts(hub, actor) if actor.may(Right.SEE_FLEET) else None
+    found = of_fleet.needs(fleet) if fleet else []
+    found += [need for ask in _ROOMS for need in ask(hub, actor)]
+    found = [need for need in found if need.count]
+    by_urgency = sorted(found, key=lambda need: _URGENCIES.index(need.urgency))
     return Summary(tuple(by_urgency), fleet)
 
 
@@ -65,7 +67,6 @@ def _of_hub(hub: Hub, actor: Actor) -> list[Need]:
 
 _ROOMS: tuple[Callable[[Hub, Actor], list[Need]], ...] = (
     _of_hub,
-    of_fleet.needs,
     of_visits.needs,
     of_rollouts.needs,
     of_requests.needs,
