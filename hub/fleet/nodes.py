@@ -81,6 +81,7 @@ def list_nodes(hub: Hub, *, school: str = "", pending: bool = False, node: str =
     with hub.database.transaction():
         query = NodeRow.select().order_by(NodeRow.school, NodeRow.added_at, NodeRow.node)
         keys_of, heard_of = NodeKeyRow.select(), ReportRow.select(ReportRow.node, _HEARD)
+        of_them: Any = SchoolRow.select(SchoolRow.school, SchoolRow.district)
         if pending:
             claims = NodeKeyRow.select(NodeKeyRow.node).where(NodeKeyRow.state == "pending")
             query = query.where(NodeRow.node << claims)
@@ -90,7 +91,9 @@ def list_nodes(hub: Hub, *, school: str = "", pending: bool = False, node: str =
             names = [row.node for row in query]
             keys_of = keys_of.where(NodeKeyRow.node << names)
             heard_of = heard_of.where(ReportRow.node << names)
-        districts = {row.school: row.district for row in SchoolRow.select()}
+            schools = SchoolRow.school << sorted({row.school for row in query})
+            of_them = of_them.where(schools)
+        districts: dict[str, str] = dict(of_them.tuples())
         keys: dict[str, list[Key]] = {}
         for row in keys_of.order_by(*_NEWEST_FIRST):
             keys.setdefault(row.node, []).append(_key(row))

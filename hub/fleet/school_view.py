@@ -53,13 +53,15 @@ def show(hub: Hub, actor: Actor, school: str) -> SchoolView:
         good &= CodeRow.expires_at > in_words(hub.clock())
         codes = sorted(str(row.expires_at) for row in CodeRow.select().where(good))
         boxes = tuple(
-            BoxView(rows[node.node], node, tuple(days.history(node.node)), _rhythm(node.node))
+            BoxView(
+                rows[node.node], node, tuple(days.history(node.node)), _rhythm(school, node.node)
+            )
             for node in known
             if node.node in rows
         )
     return SchoolView(found, boxes, len(codes), codes[-1] if codes else "")
 
 
-def _rhythm(node: str) -> Rhythm:
-    row = NodeStateRow.select().where(NodeStateRow.node == node).get()
+def _rhythm(school: str, node: str) -> Rhythm:
+    row = NodeStateRow.get_by_id((school, node))
     return Rhythm(row.silence_median, row.silence_p95, bool(row.rhythm_learnt))

@@ -1,17 +1,22 @@
 """Who needs a visit: what is to come won't in time, nobody hears of the box, it is in trouble."""
 
-from collections.abc import Iterator
+import operator
 from dataclasses import dataclass
 from datetime import date
-from typing import Final, Literal, TypeAlias, get_args
+from functools import reduce
+from typing import Any, Final, Literal, TypeAlias, get_args
+
+from peewee import Case
 
 from content_packs.errors import UsageError
-from hub.fleet import listing
-from hub.fleet.limits import LISTED_MAX, RECORDS_IN_DANGER_DAYS
-from hub.fleet.listing import Listed
+from hub.fleet.limits import RECORDS_IN_DANGER_DAYS
+from hub.fleet.query import parse
+from hub.fleet.selecting import condition, of_actor
+from hub.fleet.state_tables import NodeStateRow
 from hub.fleet.tables import SchoolRow
 from hub.hub import Hub
 from hub.people.actor import Actor
+from hub.people.rights import Right
 from hub.visits.limits import CANDIDATES_MAX
 from hub.visits.tables import VisitRow, VisitStopRow
 from hub.visits.ways import Stop
@@ -30,10 +35,13 @@ OPEN: Final = ("planned", "written")
 
 @dataclass(frozen=True)
 class Candidate:
-    """A school that needs a visit, and why. `visit`: which open one goes there, empty for none."""
+    """A school that needs a visit, and why; `behind`: bytes that are still to come.
+
+    `visit`: which open one goes there, empty for none.
+    """
 
     stop: Stop
-    listed: Listed
+    behind: int
     whys: tuple[Why, ...]
     visit: str
 
@@ -41,62 +49,62 @@ class Candidate:
 def find(hub: Hub, actor: Actor, *, by: str = "", query: str = "") -> tuple[Candidate, ...]:
     """Return who needs a visit, those that miss the date `by` among them, of what they may see.
 
-    `query`: a filter of the list of schools that narrows it. Raises `UsageError`, `Refused`.
+    `query`: a filter of the list of schools that narrows it. No more than `CANDIDATES_MAX`. Raises
+    `UsageError`, `Refused`.
     """
-    queries: dict[Why, str] = dict(_QUERIES)
-    if by:
-        queries = {"late": f"behind>0 done>{_day(by)}", **queries}
-    found: dict[str, tuple[Listed, list[Why]]] = {}
-    for why, asked in queries.items():
-        for listed in _all(hub, actor, f"{asked} {query}".strip()):
-            found.setdefault(listed.node, (listed, []))[1].append(why)
-    places = _places(hub)
+    actor.expect(Right.SEE_FLEET)
+    now = hub.clock()
+    asked: dict[Why, str] = {"late": f"behind>0 done>{_day(by)}"} if by else {}
+    holds = {why: condition(parse(words), now) for why, words in {**asked, **_QUERIES}.items()}
+    narrowed = of_actor(actor) & (NodeStateRow.node != "") & condition(parse(query), now)
+    anything = reduce(operator.or_, holds.values())
+    marks = [Case(None, [(held, 1)], 0) for held in holds.values()]
+    rows: Any = (
+        _stops()
+        .select_extend(NodeStateRow.behind, *marks)
+        .where(narrowed & anything)
+        .order_by(NodeStateRow.school, NodeStateRow.node)
+        .limit(CANDIDATES_MAX)
+    )
+    with hub.database.transaction():
+        found = list(rows.tuples())
     under_way = _under_way(hub)
     return tuple(
         Candidate(
-            stop_of(listed, places.get(listed.school, (None, None))),
-            listed,
-            tuple(whys),
-            under_way.get(node, ""),
+            _stop(*row[:_STOP]),
+            row[_STOP],
+            tuple(why for why, held in zip(holds, row[_STOP + 1 :], strict=True) if held),
+            under_way.get(row[0], ""),
         )
-        for node, (listed, whys) in found.items()
+        for row in found
     )
 
 
 def stops(hub: Hub, actor: Actor, nodes: tuple[str, ...]) -> dict[str, Stop]:
     """Return these nodes as stops, those that are theirs to see. Raises `Refused`."""
-    places = _places(hub)
-    found = {}
-    for start in range(0, len(nodes), LISTED_MAX):
-        some = ",".join(nodes[start : start + LISTED_MAX])
-        for listed in _all(hub, actor, f"node:{some}"):
-            found[listed.node] = stop_of(listed, places.get(listed.school, (None, None)))
-    return found
-
-
-def stop_of(listed: Listed, place: tuple[float | None, float | None]) -> Stop:
-    """Return a school of the list as a stop."""
-    return Stop(listed.node, listed.school, listed.title, listed.township, *place)
-
-
-def _all(hub: Hub, actor: Actor, query: str) -> Iterator[Listed]:
-    after, count = "", 0
-    while True:
-        page = listing.find(hub, actor, query, sort="school", after=after, limit=LISTED_MAX)
-        yield from (listed for listed in page.items if listed.node)
-        count += len(page.items)
-        if not page.next or count >= CANDIDATES_MAX:
-            return
-        after = page.next
-
-
-def _places(hub: Hub) -> dict[str, tuple[float | None, float | None]]:
+    actor.expect(Right.SEE_FLEET)
+    rows: Any = _stops().where(of_actor(actor) & (NodeStateRow.node << list(nodes)))
     with hub.database.transaction():
-        return {
-            row.school: (row.latitude_e6 / 1e6, row.longitude_e6 / 1e6)
-            for row in SchoolRow.select()
-            if row.latitude_e6 is not None and row.longitude_e6 is not None
-        }
+        return {row[0]: _stop(*row) for row in rows.tuples()}
+
+
+_STOP: Final = 6  # columns of a stop
+
+
+def _stops() -> Any:
+    """Return the query of what a stop is made of."""
+    row = NodeStateRow
+    return row.select(
+        row.node, row.school, row.title, row.township, SchoolRow.latitude_e6, SchoolRow.longitude_e6
+    ).join(SchoolRow, on=(SchoolRow.school == row.school))
+
+
+def _stop(  # noqa: PLR0913, PLR0917  # the columns
+    node: str, school: str, title: str, township: str, latitude: int | None, longitude: int | None
+) -> Stop:
+    if latitude is None or longitude is None:
+        return Stop(node, school, title, township)
+    return Stop(node, school, title, township, latitude / 1e6, longitude / 1e6)
 
 
 def _under_way(hub: Hub) -> dict[str, str]:
