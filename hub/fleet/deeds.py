@@ -78,9 +78,11 @@ def make_codes(  # noqa: PLR0913  # all by name; each is needed
     node: str = "",
     randomness: Callable[[int], bytes] = os.urandom,
 ) -> list[MadeCode]:
-    """Make codes for schools. Raises as `codes.make`, and `Refused`."""
+    """Make codes for schools. Raises as `codes.make`; `Missing` for what isn't theirs to see."""
     actor.expect(Right.CHANGE_FLEET)
     _expect_schools(hub, actor, names)
+    if node:
+        expect_node(hub, actor, node)  # what `codes.make` says of another school's names it
     return codes.make(
         hub, names, count=count, days=days, node=node, randomness=randomness, by=actor.login
     )

@@ -81,18 +81,22 @@ def describe(hub: Hub, actor: Actor, school: str, *, district: str = "", facts: 
     """Add a school (then with its district), or say more of it; return whether anything changed.
 
     Raises as `add` does; `Missing` for a school that isn't theirs, `Refused` for a township that
-    isn't.
+    isn't. Names are one for the whole hub: only who adds a school in a township of theirs can
+    learn that its name is taken.
     """
     actor.expect(Right.CHANGE_FLEET)
     with hub.database.transaction():
         row = SchoolRow.get_or_none(SchoolRow.school == school)
-        known = "" if row is None else str(row.district)
-        if row is not None and not actor.sees_township(row.township):
-            raise no_such(school)
-    if not known and not district:
+    is_theirs = row is not None and actor.sees_township(row.township)
+    if not is_theirs and not district:
         raise no_such(school)
-    if not known or facts.township is not None:
+    if not is_theirs or facts.township is not None:
         expect_township(actor, facts.township or "")
+    if not is_theirs:
+        check(school, district, facts)
+        if row is not None:
+            raise no_such(school)
+    known = "" if row is None else str(row.district)
     return add(hub, school, district=district or known, facts=facts, by=actor.login)
 
 

@@ -166,9 +166,9 @@ def cancel(hub: Hub, actor: Actor, job: str) -> Job:
     actor.expect(Right.SEE_JOBS)
     with hub.database.writing():
         row = _row(actor, job)
+        actor.expect(kinds.find(row.kind).right)
         if row.state not in OPEN or row.cancel_by:
             return job_of(row)
-        actor.expect(kinds.find(row.kind).right)
         row.cancel_by = actor.login
         if row.state == "queued":
             row.state, row.ended_at = "cancelled", in_words(hub.clock())
@@ -180,6 +180,7 @@ def cancel(hub: Hub, actor: Actor, job: str) -> Job:
 def again(hub: Hub, actor: Actor, job: str) -> Job:
     """Start a job that failed or was cancelled once more, as a new one. Raises as `start`."""
     old = get(hub, actor, job)
+    actor.expect(kinds.find(old.kind).right)
     if old.state not in {"failed", "cancelled"}:
         raise Refused(
             f"the job {old.id} is {old.state}: only one that failed or was cancelled is run again",

@@ -6,6 +6,7 @@ reads names their file, never where it lies here.
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ def run(hub: Hub, context: JobContext) -> Mapping[str, Any]:
     folder = context.folder()
     try:
         path = _laid_out(hub, context, upload, folder)
-        done = publish_path(hub, context, path, context.actor)
+        done = publish_path(hub, context, path, _within(context.actor, upload))
     except Busy:
         raise  # tried again: nothing came of it yet
     except SatchelError as error:
@@ -44,6 +45,14 @@ def run(hub: Hub, context: JobContext) -> Mapping[str, Any]:
     if signature := handing_over.signature_for(hub, upload):
         handing_over.note_result(hub, signature, published=True, result=said)
     return result_of(done)
+
+
+def _within(actor: Actor, upload: Upload) -> Actor:
+    """Return who asked, for the packs of the upload's publisher alone, where it has one.
+
+    Whoever runs a publisher's upload once more doesn't lend it a right to others' packs.
+    """
+    return replace(actor, publisher=upload.publisher) if upload.publisher else actor
 
 
 def publish_path(hub: Hub, context: JobContext, path: Path, actor: Actor) -> Published:

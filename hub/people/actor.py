@@ -10,6 +10,12 @@ from hub.people.rights import RIGHTS, Right, Role
 Via: TypeAlias = Literal["console", "api", "command"]
 
 
+class NotAllowed(Refused):
+    """Somebody hasn't the right; over HTTP 403, as where a whole page or operation needs it."""
+
+    code = "forbidden"
+
+
 @dataclass(frozen=True)
 class Actor:
     """Somebody who acts, and what is theirs.
@@ -32,9 +38,9 @@ class Actor:
         return within and right in RIGHTS[self.role]
 
     def expect(self, right: Right) -> None:
-        """Raise `Refused` unless they may."""
+        """Raise `NotAllowed`, which is `Refused`, unless they may."""
         if not self.may(right):
-            raise Refused(
+            raise NotAllowed(
                 f"{self.login} may not do this: it needs the right {right.value}",
                 hint="Ask an administrator of this hub.",
             )

@@ -56,6 +56,7 @@ def _for_program(hub: Hub, find_actor: FindActor, upload: str) -> Response:
 def answer(hub: Hub, actor: Actor, asked: Request, prefix: str, upload: str = "") -> Response:
     """Do what a client asks, and answer; `prefix` is where uploads are found."""
     try:
+        actor.expect(Right.PUBLISH)
         if upload and not files.is_id(upload):
             raise Missing("there is no such upload", hint="Begin it anew.")
         done = tus.answer(

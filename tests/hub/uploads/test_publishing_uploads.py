@@ -142,3 +142,14 @@ def test_its_maker_is_told_of_one_that_failed(hub: Hub, cpacks: dict[str, Path])
     said = {need.kind: need.count for need in summary(hub, BAO).needs}
     assert said["uploads"] == 1
     assert "uploads" not in {need.kind for need in summary(hub, ANNA).needs}
+
+
+def test_who_runs_it_once_more_lends_no_right_to_others_packs(
+    hub: Hub, cpacks: dict[str, Path]
+) -> None:
+    sent = upload(hub, ANNA, cpacks["thief-3"])
+    for actor in (ANNA, CHIEF):
+        handing_over.hand_over(hub, actor, now(hub, sent))
+        run_waiting(hub)
+        assert "publisher 'thief'" in now(hub, sent).result
+        assert versions_of(hub, "demo") == []
