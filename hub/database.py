@@ -87,6 +87,15 @@ class Database:
             self._engine.begin_writing()
             yield
 
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Run the block so that nothing of it stays in the caller's transaction if it raises.
+
+        Raises `StorageFailed`.
+        """
+        with self._errors(), self._peewee.atomic():
+            yield
+
     def execute(self, statement: str, *values: object) -> Any:
         """Run a statement inside the caller's transaction; return its cursor. Its signs are `?`."""
         if self.dialect == "postgresql":

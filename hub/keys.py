@@ -41,6 +41,9 @@ _BACK_HINT = (
 )
 
 
+_State = tuple[int, int, int]
+
+
 def next_of(name: str) -> str:
     """Return the name of the key that takes over from the key `name`."""
     return name + _NEXT
@@ -51,14 +54,28 @@ def no_passphrase() -> bytes | None:
     return None
 
 
+def _state(path: Path) -> _State | None:
+    """Return what tells a file from another that took its place; None where it isn't there."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
 class KeyStore:
-    """The keys in a folder. `passphrase` is asked for one whenever a key is opened or made."""
+    """The keys in a folder. `passphrase` is asked for one whenever a key is opened or made.
+
+    A signing key that was opened stays so for as long as its file is the same: thousands of
+    check-ins want it, and opening one costs more than all else that they do.
+    """
 
     def __init__(
         self, folder: Path, *, passphrase: Callable[[], bytes | None] = no_passphrase
     ) -> None:
         self.folder = folder
         self._passphrase = passphrase
+        self._opened: dict[str, tuple[_State, Ed25519PrivateKey]] = {}
 
     def path(self, name: str) -> Path:
         """Return the file of a key."""
@@ -104,11 +121,18 @@ class KeyStore:
 
     def signing_key(self, name: str) -> Ed25519PrivateKey:
         """Return the Ed25519 key `name`. Raises `KeyAbsent`, `KeyLocked`."""
+        state = _state(self.path(name))
+        known = self._opened.get(name)
+        if known is not None and state is not None and known[0] == state:
+            return known[1]
         pem = self._pem(name)
         try:
-            return key_files.signing_from(pem, self._secret(pem), what=str(self.path(name)))
+            key = key_files.signing_from(pem, self._secret(pem), what=str(self.path(name)))
         except InvalidContent as error:
             raise KeyAbsent(error.message, hint=error.hint) from error
+        if state is not None:
+            self._opened[name] = (state, key)
+        return key
 
     def seal(self, name: str = SEAL) -> X25519PrivateKey:
         """Return the X25519 key `name`. Raises `KeyAbsent`, `KeyLocked`."""

@@ -28,6 +28,7 @@ LOCK_POLL_SECONDS = 0.1
 RENEW_CHECK_SECONDS = 3600.0
 STOP_SECONDS = 10.0  # a renewal that is under way when the server ends gets this long
 DATABASE_BUSY_SECONDS = 30.0
+WRITTEN_TOGETHER_MAX = 64  # works of threads that share a transaction
 COPY_ROWS = 2_000  # read at a time while a database is copied
 DATABASE_CONNECT_SECONDS = 10
 DATABASE_CONNECTIONS_MAX = 40  # of one process; PostgreSQL takes 100 of all unless told otherwise

@@ -17,11 +17,19 @@ _JSON_SEPARATORS = (",", ":")
 
 def one(model: type[_Row], **key: Any) -> _Row | None:
     """Return the row whose columns have these values, None where there is none."""
+    return _read(model, tuple(key), key, "")
+
+
+def _read(
+    model: type[_Row], names: tuple[str, ...], key: dict[str, Any], order: str
+) -> _Row | None:
     database = _database(model)
-    statement, read = _selecting(model, tuple(key), database.param)
+    statement, read = _selecting(model, names, order, database.param)
     found = database.execute_sql(statement, _bound(model, key)).fetchone()
-    if found is None:
-        return None
+    return None if found is None else _made(model, read, found)
+
+
+def _made(model: type[_Row], read: Any, found: Any) -> _Row:
     row: Any = model(**{name: value(raw) for (name, value), raw in zip(read, found, strict=True)})
     row._dirty.clear()  # noqa: SLF001 - nothing of it is to be saved yet
     return row  # type: ignore[no-any-return]  # of the model
@@ -33,6 +41,25 @@ def get(model: type[_Row], **key: Any) -> _Row:
     if found is None:
         raise peewee.DoesNotExist(f"no {model.__name__} with {', '.join(key)} as wanted")
     return found
+
+
+def newest(model: type[_Row], by: str, **key: Any) -> _Row | None:
+    """Return, of the rows whose columns have these values, that with the highest `by`, or None."""
+    return _read(model, tuple(key), key, f" ORDER BY {_column(model, by)} DESC")
+
+
+def every(model: type[_Row]) -> list[_Row]:
+    """Return all rows of a small table."""
+    database = _database(model)
+    statement, read = _selecting_all(model)
+    return [_made(model, read, found) for found in database.execute_sql(statement).fetchall()]
+
+
+def count(model: type[peewee.Model], **key: Any) -> int:
+    """Return how many rows have these values."""
+    database = _database(model)
+    statement = _counting(model, tuple(key), database.param)
+    return int(database.execute_sql(statement, _bound(model, key)).fetchone()[0])
 
 
 def change(model: type[peewee.Model], key: dict[str, Any], columns: dict[str, Any]) -> None:
@@ -84,12 +111,24 @@ def _equal(model: type[peewee.Model], names: tuple[str, ...], sign: str) -> str:
 
 
 @cache
-def _selecting(model: type[peewee.Model], key: tuple[str, ...], sign: str) -> tuple[str, Any]:
+def _selecting(
+    model: type[peewee.Model], key: tuple[str, ...], order: str, sign: str
+) -> tuple[str, Any]:
+    everything, read = _selecting_all(model)
+    return f"{everything} WHERE {_equal(model, key, sign)}{order} LIMIT 1", read
+
+
+@cache
+def _selecting_all(model: type[peewee.Model]) -> tuple[str, Any]:
     fields = model._meta.sorted_fields  # noqa: SLF001 - as above
     names = ", ".join(_column(model, field.name) for field in fields)
-    where = _equal(model, key, sign)
-    statement = f"SELECT {names} FROM {_table(model)} WHERE {where} LIMIT 1"  # noqa: S608 - as above
-    return statement, tuple((field.name, field.python_value) for field in fields)
+    read = tuple((field.name, field.python_value) for field in fields)
+    return f"SELECT {names} FROM {_table(model)}", read  # noqa: S608 - as above
+
+
+@cache
+def _counting(model: type[peewee.Model], key: tuple[str, ...], sign: str) -> str:
+    return f"SELECT COUNT(*) FROM {_table(model)} WHERE {_equal(model, key, sign)}"  # noqa: S608 - as above
 
 
 @cache

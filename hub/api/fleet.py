@@ -22,6 +22,7 @@ from hub.fleet import check_ins, requests
 from hub.fleet.brakes import Brakes, take_batch, take_claim
 from hub.fleet.requests import Caller
 from hub.hub import Hub
+from hub.together import Together
 
 
 def add_api(
@@ -36,6 +37,7 @@ def add_api(
     `operations`: those for staff, which the description tells of, too.
     """
     brakes = Brakes.new(monotonic, workers=hub.config.workers)
+    together = Together(hub.database)
     api = Blueprint("api", __name__, url_prefix="/api/v1")
     api.register_error_handler(SatchelError, lambda error: problems.of_error(error, request))
     api.register_error_handler(HTTPException, problems.of_http)
@@ -49,7 +51,8 @@ def add_api(
     @api.post("/check-ins")
     def check_in() -> Response:
         body = _body(CHECK_IN_BYTES_MAX)
-        return _json(check_ins.take(hub, _caller(hub, brakes, body), body))
+        asked = requests.verify(hub, *_asked(body), origin=_address(), refusals=brakes.refusals)
+        return _json(check_ins.take_signed(hub, together, asked, body, brakes.refusals))
 
     @api.post("/batches")
     def batch() -> Response:
@@ -95,6 +98,12 @@ def _body(bytes_max: int) -> bytes:
 
 def _caller(hub: Hub, brakes: Brakes, body: bytes) -> Caller:
     """Return the node that signed this request. Raises `Unauthorised`."""
+    asked, fields = _asked(body)
+    return requests.identify(hub, asked, fields, origin=_address(), refusals=brakes.refusals)
+
+
+def _asked(body: bytes) -> tuple[Request, dict[str, str]]:
+    """Return this request as its signature covers it, and its header fields."""
     said = request.environ  # as it stood on the request line: servers name it differently
     target: str = said.get("REQUEST_URI") or said.get("RAW_URI") or ""
     path, _, query = target.partition("?")
@@ -107,9 +116,7 @@ def _caller(hub: Hub, brakes: Brakes, body: bytes) -> Caller:
         query=query,
         body=body,
     )
-    return requests.identify(
-        hub, asked, _fields(request.headers), origin=_address(), refusals=brakes.refusals
-    )
+    return asked, _fields(request.headers)
 
 
 def _fields(headers: Headers) -> dict[str, str]:

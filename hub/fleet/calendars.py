@@ -12,6 +12,7 @@ from typing import Final
 from content_packs.errors import InvalidContent, Missing, Refused, UsageError
 from content_packs.limits import SHORT_TEXT_CHARACTERS_MAX
 from content_packs.names import check_name
+from hub import rows
 from hub.clock import in_words
 from hub.fleet import audit
 from hub.fleet.limits import CALENDARS_MAX, CLOSURES_MAX
@@ -112,7 +113,7 @@ def remove(hub: Hub, actor: Actor, calendar: str) -> None:
 
 def by_name() -> dict[str, SchoolCalendar]:
     """Return all calendars, inside the caller's transaction."""
-    return {row.calendar: _pure(row) for row in CalendarRow.select()}
+    return {row.calendar: _pure(row) for row in rows.every(CalendarRow)}
 
 
 def of_school(known: dict[str, SchoolCalendar], named: str) -> SchoolCalendar:

@@ -208,8 +208,10 @@ def _newest_number() -> int:
 
 
 def _newest(node: str, groups: list[str]) -> DesiredRow | None:
-    of_whom = (DesiredRow.node == node) if node else (DesiredRow.group << groups)
-    return DesiredRow.select().where(of_whom).order_by(DesiredRow.number.desc()).first()  # type: ignore[no-any-return]  # peewee is untyped
+    if node:
+        return rows.newest(DesiredRow, "number", node=node)
+    found = [rows.newest(DesiredRow, "number", group=group) for group in groups]
+    return max((row for row in found if row), key=lambda row: int(row.number), default=None)
 
 
 def _forget_earlier(node: str, group: str) -> None:

@@ -13,6 +13,7 @@ import peewee
 
 from content_packs import reports as of_nodes
 from content_packs.reports import Report
+from hub import rows
 from hub.clock import in_words
 from hub.fleet.limits import REPORTS_KEPT_MAX
 from hub.fleet.tables import NodeRow, ReportRow
@@ -40,17 +41,17 @@ def keep(hub: Hub, node: str, found: Iterable[Report], by: By) -> None:
     now = in_words(hub.clock())
     for report in found:
         said = of_nodes.encode(report).decode()
-        row = ReportRow.insert(
-            node=node, at=in_words(report.at), taken_at=now, by=by, report=said
-        )  # fmt: skip
+        key = {"node": node, "at": in_words(report.at)}
+        columns = {"taken_at": now, "by": by, "report": said}
         if by == "check-in":
-            row = row.on_conflict(
-                conflict_target=(ReportRow.node, ReportRow.at),
-                update={ReportRow.report: said, ReportRow.taken_at: now, ReportRow.by: by},
-            )
+            rows.put(ReportRow, key, columns)
         else:
-            row = row.on_conflict_ignore()
-        row.execute()
+            ReportRow.insert(**key, **columns).on_conflict_ignore().execute()
+    if rows.count(ReportRow, node=node) > REPORTS_KEPT_MAX:
+        _forget_oldest(node)
+
+
+def _forget_oldest(node: str) -> None:
     of_node = ReportRow.node == node
     kept = ReportRow.select(ReportRow.id).where(of_node).order_by(*_NEWEST_FIRST)
     newest = [row.id for row in kept.limit(REPORTS_KEPT_MAX)]
@@ -77,8 +78,8 @@ def newest_of_all(hub: Hub, *, most: int) -> Iterator[Report]:
     ranked: Any = theirs.where(ReportRow.node << counting).alias("ranked")
     newest_ones = ReportRow.select(ranked.c.report).from_(ranked).where(ranked.c.place <= most)
     with hub.database.transaction():
-        rows: Any = newest_ones.tuples().iterator()
-        for (text,) in rows:
+        texts: Any = newest_ones.tuples().iterator()
+        for (text,) in texts:
             yield of_nodes.decode(text.encode())
 
 

@@ -55,28 +55,69 @@ def identify(
 
     Raises `Unauthorised` for all that isn't right with it, `StorageFailed`.
     """
+    asked = verify(hub, request, fields, origin=origin, refusals=refusals)
+    with hub.database.writing():
+        found = taken(hub, asked)
+    return admitted(hub, asked, found, refusals)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request whose signature holds; whether it is taken is another question."""
+
+    verified: Verified
+    mark: str
+    origin: str
+
+
+@dataclass(frozen=True)
+class NotTaken:
+    """A request that isn't taken, though its signature holds, and why."""
+
+    node: str
+    keyid: str
+    reason: str
+
+
+def verify(
+    hub: Hub, request: Request, fields: Mapping[str, str], *, origin: str, refusals: Refusals
+) -> Asked:
+    """Return a request whose signature is that of a key which ever counted.
+
+    Raises `Unauthorised`, `StorageFailed`.
+    """
     try:
         verified = request_signing.verify(request, fields, lambda keyid: _public(hub, keyid))
     except Untrusted as error:
         refusals.note(hub, "request-refused", origin=origin, reason=error.message)
         raise Unauthorised("the request isn't signed by a node of this hub") from error
     mark = digest_of(_field(fields, "signature").encode())[:_MARK_DIGITS]
-    with hub.database.writing():
-        row = rows.get(NodeKeyRow, keyid=verified.keyid)  # rows of keys that ever counted stay
-        reason = _why_not(hub, row, verified, mark)
-        if not reason:
-            _take(row, verified.sequence, mark)
+    return Asked(verified, mark, origin)
+
+
+def taken(hub: Hub, asked: Asked) -> Caller | NotTaken:
+    """Take a request's sequence, inside the caller's writing transaction; or say why not."""
+    row = rows.get(NodeKeyRow, keyid=asked.verified.keyid)  # rows of keys that ever counted stay
+    reason = _why_not(hub, row, asked.verified, asked.mark)
     if reason:
-        refusals.note(
-            hub,
-            "request-refused",
-            origin=origin,
-            node=row.node,
-            keyid=row.keyid,
-            reason=reason,
-        )
-        raise Unauthorised("the request isn't signed by a node of this hub")
-    return Caller(row.node, row.keyid, row.public, origin)
+        return NotTaken(row.node, row.keyid, reason)
+    _take(row, asked.verified.sequence, asked.mark)
+    return Caller(row.node, row.keyid, row.public, asked.origin)
+
+
+def admitted(hub: Hub, asked: Asked, found: Caller | NotTaken, refusals: Refusals) -> Caller:
+    """Return who asked. Raises `Unauthorised` where the request wasn't taken, and notes it."""
+    if isinstance(found, Caller):
+        return found
+    refusals.note(
+        hub,
+        "request-refused",
+        origin=asked.origin,
+        node=found.node,
+        keyid=found.keyid,
+        reason=found.reason,
+    )
+    raise Unauthorised("the request isn't signed by a node of this hub")
 
 
 def raise_alarm(hub: Hub, node: str, keyid: str, reason: str) -> None:

@@ -6,7 +6,7 @@ although it was offered before counts as one that it doesn't want.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -28,6 +28,8 @@ class Offers:
     number: int
     to_all: Mapping[str, Sequence[Offer]]
     staged: Mapping[str, Sequence[Offer]]
+    released: dict[tuple[str, str, int], datetime] = field(default_factory=dict, compare=False)
+    """When each was released, as far as somebody has asked: that doesn't change."""
 
     @classmethod
     def of(cls, edition: Edition) -> "Offers":
@@ -47,7 +49,7 @@ class Offered:
         self.number = offers.number
         self._offers = offers.to_all
         self._staged = offers.staged
-        self._released: dict[tuple[str, str, int], datetime | None] = {}
+        self._released = offers.released
         self._costs: dict[tuple[str, int | None, int], int] = {}
 
     def for_node(
@@ -138,7 +140,9 @@ class Offered:
                 & (ReleaseRow.version == offer.version)
             )
             row = ReleaseRow.select().where(of_it).order_by(ReleaseRow.id.desc()).first()
-            self._released[key] = moment(row.released_at) if row else None
+            if row is None:
+                return None  # the history follows the edition: it will
+            self._released[key] = moment(row.released_at)
         return self._released[key]
 
 

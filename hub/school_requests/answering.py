@@ -94,8 +94,8 @@ def number_for(node: str) -> int:
     Inside the caller's transaction.
     """
     school = rows.get(NodeRow, node=node).school
-    newest = RequestRow.select(peewee.fn.MAX(RequestRow.said)).where(RequestRow.school == school)
-    return int(newest.scalar() or 0)
+    newest = rows.newest(RequestRow, "said", school=school)
+    return int(newest.said) if newest else 0
 
 
 def document_for(hub: Hub, node: str) -> bytes:
