@@ -25,7 +25,7 @@ from sync_node.data_dir import DataDir
 from sync_node.held_documents import HeldDocuments
 from sync_node.identity import Identity
 from sync_node.limits import (
-    PIECE_BYTES,
+    FILE_PIECE_BYTES,
     PIECE_ON_THE_WIRE_BYTES,
     PIECES_AHEAD_MAX,
     PIECES_AT_ONCE_MAX,
@@ -54,7 +54,7 @@ class Next:
     @property
     def size(self) -> int:
         """How many bytes it has."""
-        return min(PIECE_BYTES, self.header.size - self.header.offset)
+        return min(FILE_PIECE_BYTES, self.header.size - self.header.offset)
 
 
 @dataclass(frozen=True)

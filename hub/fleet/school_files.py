@@ -149,14 +149,13 @@ def _degrees(text: str) -> float | None:
 
 def _put(hub: Hub, actor: Actor, line: Line) -> str:
     row = SchoolRow.get_or_none(SchoolRow.school == line.school)
-    is_theirs = row is not None and actor.sees_township(row.township)
-    if not is_theirs or line.facts.township is not None:
-        schools.expect_township(actor, line.facts.township or "")
-    district = line.district or (str(row.district) if row is not None and is_theirs else "")
+    if (row is None or not actor.sees_township(row.township)) and not schools.may_add(actor):
+        raise schools.no_such_of_theirs(line.school)
+    if line.facts.township is not None:
+        schools.expect_township(actor, line.facts.township)
+    district = line.district or ("" if row is None else str(row.district))
     if not district:
         raise UsageError(f"{line.school}: a new school needs its district")
-    if row is not None and not is_theirs:
-        raise schools.no_such(line.school)
     done = schools.put(hub, line.school, district, line.facts)
     if done == "changed":
         NodeStateRow.update(edition=0).where(NodeStateRow.school == line.school).execute()

@@ -80,24 +80,27 @@ def add(  # noqa: PLR0913  # all by name; each is a column
 def describe(hub: Hub, actor: Actor, school: str, *, district: str = "", facts: Facts) -> bool:
     """Add a school (then with its district), or say more of it; return whether anything changed.
 
-    Raises as `add` does; `Missing` for a school that isn't theirs, `Refused` for a township that
-    isn't. Names are one for the whole hub: only who adds a school in a township of theirs can
-    learn that its name is taken.
+    Names are one for the whole hub: only who sees all schools adds any, so that nobody learns that
+    another township has one of that name. Raises as `add` does; `Missing` for a school that isn't
+    theirs, alike whether there is one; `Refused` for a township that isn't.
     """
     actor.expect(Right.CHANGE_FLEET)
     with hub.database.transaction():
         row = SchoolRow.get_or_none(SchoolRow.school == school)
-    is_theirs = row is not None and actor.sees_township(row.township)
-    if not is_theirs and not district:
-        raise no_such(school)
-    if not is_theirs or facts.township is not None:
-        expect_township(actor, facts.township or "")
-    if not is_theirs:
-        check(school, district, facts)
-        if row is not None:
+    if row is None or not actor.sees_township(row.township):
+        if not may_add(actor):
+            raise no_such_of_theirs(school)
+        if not district:
             raise no_such(school)
+    if facts.township is not None:
+        expect_township(actor, facts.township)
     known = "" if row is None else str(row.district)
     return add(hub, school, district=district or known, facts=facts, by=actor.login)
+
+
+def may_add(actor: Actor) -> bool:
+    """Return whether somebody may add schools: not who sees those of some townships alone."""
+    return actor.may(Right.CHANGE_FLEET) and actor.townships is None
 
 
 def list_schools(hub: Hub, actor: Actor | None = None) -> list[School]:
@@ -152,6 +155,14 @@ def expect_township(actor: Actor, township: str) -> None:
             f"the township {township[:80]!r} isn't yours",
             hint=f"Yours: {', '.join(sorted(actor.townships or ()))}.",
         )
+
+
+def no_such_of_theirs(school: str) -> Missing:
+    """Return what is said to who can't add a school, of one that isn't theirs to see."""
+    return Missing(
+        f"there is no school {school[:80]!r} in your townships",
+        hint="Ask who looks after the whole district to add it.",
+    )
 
 
 def no_such(school: str) -> Missing:

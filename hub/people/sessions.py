@@ -87,11 +87,12 @@ def begin(hub: Hub, person: PersonRow, address: str, randomness: Callable[[int],
     """
     now = hub.clock()
     token = new_token(randomness)
+    digest = digest_of(token)
     idle = in_words(now - SESSION_IDLE)
     over = (PersonSessionRow.expires_at <= in_words(now)) | (PersonSessionRow.seen_at <= idle)
     PersonSessionRow.delete().where(over).execute()
     PersonSessionRow.insert(
-        digest=digest_of(token),
+        digest=digest,
         person=person.person,
         csrf=new_token(randomness),
         address=address,
@@ -99,7 +100,7 @@ def begin(hub: Hub, person: PersonRow, address: str, randomness: Callable[[int],
         seen_at=in_words(now),
         expires_at=in_words(now + SESSION_LIFETIME),
     ).execute()
-    _forget_oldest(person.person)
+    _forget_oldest(person.person, but=digest)
     return token
 
 
@@ -138,13 +139,21 @@ def _good(row: PersonSessionRow, now: datetime) -> PersonRow | None:
     return enabled(row.person)
 
 
-def _forget_oldest(person: str) -> None:
-    theirs = PersonSessionRow.person == person
+def _forget_oldest(person: str, *, but: str) -> None:
+    """Forget a person's sessions past their bound, never the one that begins.
+
+    It may have begun in the second in which all others did, so that no time tells it apart.
+    """
+    others = (PersonSessionRow.person == person) & (PersonSessionRow.digest != but)
     oldest = (
         PersonSessionRow.select()
-        .where(theirs)
-        .order_by(PersonSessionRow.created_at.desc())
-        .offset(SESSIONS_OF_PERSON_MAX)
+        .where(others)
+        .order_by(
+            PersonSessionRow.created_at.desc(),
+            PersonSessionRow.seen_at.desc(),
+            PersonSessionRow.digest,
+        )
+        .offset(SESSIONS_OF_PERSON_MAX - 1)
         .limit(SESSIONS_OF_PERSON_MAX)
     )
     gone = [row.digest for row in oldest]

@@ -84,16 +84,32 @@ def test_a_file_of_gigabytes_or_of_no_text_is_refused(hub: Hub) -> None:
             school_files.take(hub, ME, data)
 
 
-def test_an_operator_adds_and_changes_schools_of_their_townships_only(hub: Hub) -> None:
-    assert schools.describe(hub, WANG, "qamdo", district="east", facts=Facts(township="north"))
-    with pytest.raises(Refused, match="isn't yours"):
-        schools.describe(hub, WANG, "lhasa", district="east", facts=Facts(township="south"))
+def test_an_operator_changes_schools_of_their_townships_only(hub: Hub) -> None:
+    schools.add(hub, "qamdo", district="east", facts=Facts(township="north"))
+    assert schools.describe(hub, WANG, "qamdo", facts=Facts(title="Qamdo"))
     with pytest.raises(Refused, match="isn't yours"):
         schools.describe(hub, WANG, "qamdo", facts=Facts(township="south"))
+    done = school_files.take(hub, WANG, b"school,title\nqamdo,Qamdo 1\n")
+    assert (done.added, done.changed) == (0, 1)
+
+
+def test_an_operator_learns_of_no_name_whether_it_is_taken(hub: Hub) -> None:
     schools.add(hub, "ngari", district="east", facts=Facts(township="south"))
-    for school in ("ngari", "not-there"):  # alike: no line tells that a school is another's
-        with pytest.raises(UsageError, match="the township '' isn't yours"):
-            school_files.take(hub, WANG, f"school,title\n{school},Mine\n".encode())
+    for facts, line in (
+        (Facts(township="north"), "{},Mine,north"),
+        (Facts(title="Mine"), "{},Mine,"),
+    ):
+        said = []
+        for school in ("ngari", "gerze"):
+            with pytest.raises(Missing) as by_form:
+                schools.describe(hub, WANG, school, district="east", facts=facts)
+            text = f"school,title,township\n{line.format(school)}\n"
+            with pytest.raises(UsageError) as by_file:
+                school_files.take(hub, WANG, text.encode(), district="east")
+            words = f"{by_form.value} {by_form.value.hint} {by_file.value}"
+            said.append(words.replace(school, "SCHOOL"))
+        assert said[0] == said[1]
+    assert [one.school for one in schools.list_schools(hub)] == ["ngari"]
 
 
 def test_no_cell_of_the_list_runs_in_a_spreadsheet(hub: Hub) -> None:

@@ -90,6 +90,15 @@ def test_sessions_and_devices_of_a_person_are_bounded(staffed: Hub, clock: Movab
     assert try_in(staffed, "ada", device=entered[0].device).device != entered[0].device
 
 
+def test_a_session_that_begins_is_never_the_one_that_goes(staffed: Hub) -> None:
+    """All begin in one second, so that no time tells which is the newest."""
+    for _ in range(SESSIONS_OF_PERSON_MAX + 5):
+        entered = try_in(staffed, "ada")
+        found = sessions.find(staffed, entered.session, HOME)
+        assert found is not None
+    assert len(sessions.of_person(staffed, found.person)) == SESSIONS_OF_PERSON_MAX
+
+
 def test_a_link_is_good_once_and_for_a_day(staffed: Hub, clock: MovableClock) -> None:
     admin = of_this_machine()
     link = directory.reset(staffed, admin, "tina", second_step=False, randomness=bytes)

@@ -17,7 +17,7 @@ from content_packs.stick import Stick
 from sync_node import asked, courier_export, state
 from sync_node.asked import Asked
 from sync_node.database import using_database
-from sync_node.limits import PIECE_BYTES
+from sync_node.limits import FILE_PIECE_BYTES
 from sync_node.school.quizzes import from_source
 from sync_node.school.school import School, open_school
 from tests.support.identities import Box, enrolled
@@ -242,7 +242,7 @@ def test_a_material_is_offered_and_taken_back(asker: Asker) -> None:
 
 
 def test_a_file_goes_in_pieces_when_the_hub_asks_for_it(asker: Asker) -> None:
-    data = b"%PDF-1.7\n" + os.urandom(2 * PIECE_BYTES) + b"\n%%EOF\n"
+    data = b"%PDF-1.7\n" + os.urandom(2 * FILE_PIECE_BYTES) + b"\n%%EOF\n"
     material = asker.offered_pdf(data)
     asker.box.sync()
     assert asker.pieces() == [], "nobody asked for it"
@@ -250,7 +250,8 @@ def test_a_file_goes_in_pieces_when_the_hub_asks_for_it(asker: Asker) -> None:
     asker.answer(5, files=(FileAsked(id=material, digest=digest, number=5),))
     asker.box.sync()
     assert b"".join(piece for _, piece in asker.pieces()) == data
-    assert [offset for offset, _ in asker.pieces()] == [0, PIECE_BYTES, 2 * PIECE_BYTES]
+    offsets = [offset for offset, _ in asker.pieces()]
+    assert offsets == [0, FILE_PIECE_BYTES, 2 * FILE_PIECE_BYTES]
     assert asker.box.standing().batches_waiting == 0
     asker.box.sync()
     assert len(asker.pieces()) == 3
@@ -263,7 +264,7 @@ def test_a_file_goes_in_pieces_when_the_hub_asks_for_it(asker: Asker) -> None:
 
 
 def test_a_file_goes_on_after_a_cut_and_stops_when_it_isnt_offered(asker: Asker) -> None:
-    data = b"%PDF-1.7\n" + os.urandom(3 * PIECE_BYTES) + b"\n%%EOF\n"
+    data = b"%PDF-1.7\n" + os.urandom(3 * FILE_PIECE_BYTES) + b"\n%%EOF\n"
     material = asker.offered_pdf(data)
     asker.box.sync()
     asker.answer(5, files=(FileAsked(id=material, digest=asker.offers()[0].digest, number=5),))
