@@ -35,6 +35,11 @@ def lines(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[byt
         yield _lines(together)
 
 
+def line(cells: Sequence[object]) -> bytes:
+    """Return one more line of a CSV file, such as one that says why no more come."""
+    return _lines([cells])
+
+
 def _lines(rows: Iterable[Sequence[object]]) -> bytes:
     buffer = io.StringIO()
     writer = csv.writer(buffer, quoting=csv.QUOTE_ALL, lineterminator="\r\n")

@@ -17,6 +17,7 @@ from hub.people.rights import Right
 
 EVENTS: tuple[str, ...] = get_args(Event)
 CSV_LINES_MAX = 100_000
+_CUT_OFF = "not-whole"  # begins the last line where there are more
 _HEAD = ("number", "at", "who", "event", "node", "key", "from", "reason", "refused", "digest")
 _LINES_TOGETHER = 1_000
 
@@ -79,6 +80,7 @@ def _lines(hub: Hub, actor: Actor, wanted: Wanted) -> Iterator[tuple[object, ...
         if not found.next:
             return
         after = found.next
+    yield (_CUT_OFF, f"at most {CSV_LINES_MAX} lines: ask for the others by their days")
 
 
 def _query(wanted: Wanted) -> Any:

@@ -6,6 +6,7 @@ from flask import Response
 from hub.audit import checking, checkpoints, listing
 from hub.audit.event_words import words_of
 from hub.audit.listing import EVENTS, Wanted
+from hub.console import sending
 from hub.console.ground import Console
 from hub.console.language import _
 from hub.people.actor import Actor
@@ -25,9 +26,7 @@ def add(console: Console) -> None:
     @console.get("/audit/csv", right=Right.SEE_AUDIT)
     def table(actor: Actor) -> Response:
         lines = listing.csv(console.hub, actor, _wanted(console))
-        name = listing.file_name(console.hub)
-        head = {"Content-Disposition": f'attachment; filename="{name}"'}
-        return Response(lines, 200, head, content_type="text/csv; charset=utf-8")
+        return sending.table(lines, listing.file_name(console.hub))
 
     @console.get("/audit/check", right=Right.SEE_AUDIT)
     def check(actor: Actor) -> Response:

@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 from flask import Response
 
 from content_packs.errors import UsageError
+from hub.console import sending
 from hub.console.ground import Console
 from hub.console.language import _
 from hub.fleet import (
@@ -28,8 +29,6 @@ from hub.fleet.limits import (
 from hub.fleet.schools import Facts
 from hub.people.actor import Actor
 from hub.people.rights import Right
-
-_CSV = "text/csv; charset=utf-8"
 
 
 def add(console: Console) -> None:
@@ -69,6 +68,7 @@ def _add_list(console: Console) -> None:
             townships=listing.townships(console.hub, actor),
             fields=(query.TEXTS, tuple(query.MEASURES), query.FLAGS),
             may_change=actor.may(Right.CHANGE_FLEET),
+            may_add=schools.may_add(actor),
             link=_link,
             **words.for_templates(),
         )
@@ -77,8 +77,7 @@ def _add_list(console: Console) -> None:
     def school_sheet(actor: Actor) -> Response:
         asked, sort = console.query.get("q", ""), console.query.get("sort", "school")
         body = sheet_of_schools.lines(console.hub, actor, asked, sort)
-        name = {"Content-Disposition": 'attachment; filename="schools.csv"'}
-        return Response(body, 200, name, content_type=_CSV)
+        return sending.table(body, "schools.csv")
 
 
 def _add_filters(console: Console) -> None:

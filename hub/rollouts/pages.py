@@ -9,12 +9,13 @@ from flask import Response
 
 from content_packs.errors import SatchelError, UsageError
 from hub.api.statuses import UNAVAILABLE, status_of
+from hub.console import sending
 from hub.console.ground import Console
 from hub.console.language import _
 from hub.edition import read_edition
 from hub.people.actor import Actor
 from hub.people.rights import Right
-from hub.rollouts import bars, deciding, forms, listing, planning, sayings
+from hub.rollouts import bars, deciding, forms, listing, planning, sayings, sheet
 from hub.rollouts.decide import Reason
 from hub.rollouts.listing import StageView, View
 from hub.rollouts.model import Group
@@ -120,6 +121,19 @@ def _add_schools(console: Console) -> None:
             say=sayings,
             bar=bars.bar,
         )
+
+    @console.get("/rollouts/<rollout>/schools.csv", right=Right.SEE_FLEET)
+    def sheet_of_schools(actor: Actor, rollout: str) -> Response:
+        query = console.query
+        found, _stages = listing.show(console.hub, actor, rollout)
+        lines = sheet.lines(
+            console.hub,
+            actor,
+            rollout,
+            stage=_whole(query.get("stage", "0")),
+            outcome=query.get("outcome", ""),
+        )
+        return sending.table(lines, f"rollout-{found.pack}-{found.version}.csv")
 
 
 def _add_deeds(console: Console) -> None:

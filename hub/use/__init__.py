@@ -5,6 +5,7 @@ tables limits      a row for each school, month and pack, or lesson; one for eac
 counting           records into counts: pure
 keeping            counts into the rows, in the transaction that keeps the records
 showing            for people and programs: with small numbers left out
+sheet              the same as a table for a spreadsheet
 pages api cli      the faces
 ```
 

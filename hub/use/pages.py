@@ -4,20 +4,20 @@ from datetime import date
 
 from flask import Response
 
+from hub.console import sending
 from hub.console.ground import Console
 from hub.console.language import _, interface_language
 from hub.people.actor import Actor
 from hub.people.rights import Right
 from hub.records import exporting, reading
-from hub.use import showing
+from hub.use import sheet, showing
 from hub.use.limits import DEEDS_ROUNDED_TO, FEW_PUPILS, RECORDED_SCHOOLS_SHOWN
-
-_JSON_LINES = "application/x-ndjson"
 
 
 def add(console: Console) -> None:
     """Add the pages."""
     _add_use(console)
+    _add_sheets(console)
     _add_records(console)
 
 
@@ -36,6 +36,7 @@ def _add_use(console: Console) -> None:
             few=FEW_PUPILS,
             step=DEEDS_ROUNDED_TO,
             may_export=actor.may(Right.OPERATE),
+            sheet="/console/use.csv",
         )
 
     @console.get("/use/packs/<pack>", right=Right.SEE_REQUESTS)
@@ -51,7 +52,23 @@ def _add_use(console: Console) -> None:
             name=_name,
             few=FEW_PUPILS,
             step=DEEDS_ROUNDED_TO,
+            sheet=f"/console/use/packs/{pack}/use.csv",
         )
+
+
+def _add_sheets(console: Console) -> None:
+    @console.get("/use.csv", right=Right.SEE_REQUESTS)
+    def use_sheet(actor: Actor) -> Response:
+        month, township = _asked(console)
+        found = showing.use(console.hub, actor, month=month, township=township)
+        return sending.table(sheet.of_all(found, _name), f"use-{found.month or 'none'}.csv")
+
+    @console.get("/use/packs/<pack>/use.csv", right=Right.SEE_REQUESTS)
+    def sheet_of_pack(actor: Actor, pack: str) -> Response:
+        month, township = _asked(console)
+        found = showing.use_of_pack(console.hub, actor, pack, month=month, township=township)
+        name = f"use-{found.pack}-{found.month or 'none'}.csv"
+        return sending.table(sheet.of_pack(found, _name), name)
 
 
 def _add_records(console: Console) -> None:
@@ -70,9 +87,7 @@ def _add_records(console: Console) -> None:
     @console.get("/use/records/<school>", right=Right.OPERATE)
     def records_of_school(actor: Actor, school: str) -> Response:
         lines = exporting.lines(console.hub, actor, school=school)
-        response = Response(lines, mimetype=_JSON_LINES)
-        response.headers["Content-Disposition"] = f'attachment; filename="{school}.jsonl"'
-        return response
+        return sending.json_lines(lines, f"{school}.jsonl")
 
 
 def _asked(console: Console) -> tuple[str, str]:

@@ -34,6 +34,10 @@ BY_THEMSELVES = {
     "POST /console/account/second-step": "only who signs in with a browser has a second step",
     "POST /console/account/second-step/off": "only who signs in with a browser has a second step",
     "GET /console/schools.csv": "the lines of listSchools as a table: hub schools list --csv",
+    "GET /console/use.csv": "the figures of showUse as a table: hub use --csv",
+    "GET /console/use/packs/<pack>/use.csv": "those of showUseOfPack: hub use --pack --csv",
+    "GET /console/rollouts/<rollout>/schools.csv": "the lines of listRolloutSchools as a table: "
+    "hub rollouts schools --csv",
     "GET /console/audit/csv": "the lines of listAudit as a table: hub audit --csv",
 }
 
