@@ -12,6 +12,8 @@ from content_packs.command_line import Group, json_option, megabytes, print_json
 from hub.commands import COMMANDS as ROOMS_COMMANDS
 from hub.options import (
     data_option,
+    hub_option,
+    open_hubs_by,
     passphrase_file,
     passphrase_option,
     print_built,
@@ -39,6 +41,7 @@ _ABOUT_MADE = (
 @passphrase_option
 def main() -> None:
     """Publish packs, and release them on channels that nodes follow."""
+    open_hubs_by(_open)
 
 
 for of_room in ROOMS_COMMANDS:
@@ -85,12 +88,12 @@ def init(data: Path, channel: str, database: str, as_json: bool) -> None:
 
 
 @main.command()
-@data_option
+@hub_option
 @click.option("--host", help="Listen on this address instead of the configured one.")
 @click.option(
     "--port", type=click.IntRange(0, 65_535), help="Listen on this port; 0 takes a free one."
 )
-def serve(data: Path, host: str | None, port: int | None) -> None:
+def serve(hub: "Hub", host: str | None, port: int | None) -> None:
     """Offer the repository over HTTP, and keep its signatures fresh, until told to end."""
     import logging
     from dataclasses import replace
@@ -102,7 +105,6 @@ def serve(data: Path, host: str | None, port: int | None) -> None:
     from hub.renewing import Renewer
     from hub.serving import serve as run
 
-    hub = _open(data)
     config = replace(
         hub.config,
         host=hub.config.host if host is None else host,
@@ -131,14 +133,14 @@ def serve(data: Path, host: str | None, port: int | None) -> None:
 
 
 @main.command()
-@data_option
+@hub_option
 @click.option("--all", "everything", is_flag=True, help="Sign all roles, not only what is due.")
 @json_option
-def refresh(data: Path, everything: bool, as_json: bool) -> None:
+def refresh(hub: "Hub", everything: bool, as_json: bool) -> None:
     """Sign anew what nears its expiry. `hub serve` does this by itself."""
     from hub.renewing import renew
 
-    roles = renew(_open(data), everything=everything)
+    roles = renew(hub, everything=everything)
     if as_json:
         print_json({"signed": roles})
         return
@@ -146,19 +148,19 @@ def refresh(data: Path, everything: bool, as_json: bool) -> None:
 
 
 @main.command()
-@data_option
+@hub_option
 @json_option
-def status(data: Path, as_json: bool) -> None:
+def status(hub: "Hub", as_json: bool) -> None:
     """Say what this hub holds and offers, until when its signatures hold, and what is wrong."""
     from hub.overview import overview
 
-    found = overview(_open(data))
+    found = overview(hub)
     if as_json:
         print_built(found)
         return
     versions = sum(len(pack.versions) for pack in found.packs)
     click.echo(
-        f"{data}: packs {len(found.packs)}, versions {versions}, "
+        f"{hub.data.root}: packs {len(found.packs)}, versions {versions}, "
         f"channels {len(found.channels)}, repository {megabytes(found.repository_bytes)}"
     )
     for channel in found.channels:

@@ -1,24 +1,16 @@
 """`hub alerts`: see hub/CLI.md."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from content_packs.command_line import json_option, print_json
-from hub.options import data_option, passphrase_file, print_built
+from hub.options import hub_option, print_built
 
 if TYPE_CHECKING:
     from hub.hub import Hub
 
 _LISTED = 200
-
-
-def _open(data: Path) -> "Hub":
-    from hub.clock import system_clock
-    from hub.hub import open_hub
-
-    return open_hub(data, system_clock, passphrase_file=passphrase_file())
 
 
 @click.group()
@@ -27,16 +19,16 @@ def alerts() -> None:
 
 
 @alerts.command("list")
-@data_option
+@hub_option
 @click.option("--ended", is_flag=True, help="What has ended, the newest first.")
 @json_option
-def list_alerts(data: Path, ended: bool, as_json: bool) -> None:
+def list_alerts(hub: "Hub", ended: bool, as_json: bool) -> None:
     """List what is wrong now."""
     from hub.alerts.keeping import listed
     from hub.clock import in_words
     from hub.people.actor import of_this_machine
 
-    found = listed(_open(data), of_this_machine(), ended=ended, most=_LISTED)
+    found = listed(hub, of_this_machine(), ended=ended, most=_LISTED)
     if as_json:
         print_built({"alerts": found})
         return
@@ -49,14 +41,14 @@ def list_alerts(data: Path, ended: bool, as_json: bool) -> None:
 
 
 @alerts.command("check")
-@data_option
+@hub_option
 @json_option
-def check(data: Path, as_json: bool) -> None:
+def check(hub: "Hub", as_json: bool) -> None:
     """Look now, and tell whom it concerns, as `hub serve` does each minute."""
     from hub.alerts.sources import SOURCES
     from hub.alerts.watching import watch
 
-    found = watch(_open(data), SOURCES)
+    found = watch(hub, SOURCES)
     if as_json:
         print_built(found)
         return
@@ -66,14 +58,14 @@ def check(data: Path, as_json: bool) -> None:
 
 
 @alerts.command("routes")
-@data_option
+@hub_option
 @json_option
-def list_routes(data: Path, as_json: bool) -> None:
+def list_routes(hub: "Hub", as_json: bool) -> None:
     """List who is told."""
     from hub.alerts.routes import listed
     from hub.people.actor import of_this_machine
 
-    found = listed(_open(data), of_this_machine())
+    found = listed(hub, of_this_machine())
     if as_json:
         print_built({"routes": found})
         return
@@ -87,14 +79,14 @@ def list_routes(data: Path, as_json: bool) -> None:
 
 
 @alerts.command("tell")
-@data_option
+@hub_option
 @click.option("--email", default="", help="A mail address.")
 @click.option("--webhook", default="", help="A URL that is sent JSON, https.")
 @click.option("--language", type=click.Choice(["en", "zh"]), default="en", show_default=True)
 @click.option("--reason", "reasons", multiple=True, help="Only this; may come several times.")
 @json_option
 def add_route(  # noqa: PLR0913, PLR0917  # each is an option of the command
-    data: Path, email: str, webhook: str, language: str, reasons: tuple[str, ...], as_json: bool
+    hub: "Hub", email: str, webhook: str, language: str, reasons: tuple[str, ...], as_json: bool
 ) -> None:
     """Tell somebody from now on. Of a webhook the secret is shown, once."""
     import os
@@ -106,7 +98,7 @@ def add_route(  # noqa: PLR0913, PLR0917  # each is an option of the command
     if bool(email) == bool(webhook):
         raise UsageError("one of --email and --webhook is needed")
     made = add(
-        _open(data),
+        hub,
         of_this_machine(),
         kind="email" if email else "webhook",
         address=email or webhook,
@@ -125,15 +117,15 @@ def add_route(  # noqa: PLR0913, PLR0917  # each is an option of the command
 
 
 @alerts.command("try")
-@data_option
+@hub_option
 @click.argument("route")
 @json_option
-def try_route(data: Path, route: str, as_json: bool) -> None:
+def try_route(hub: "Hub", route: str, as_json: bool) -> None:
     """Send the route ROUTE a message that says that it is a test."""
     from hub.alerts.watching import try_out
     from hub.people.actor import of_this_machine
 
-    try_out(_open(data), of_this_machine(), route)
+    try_out(hub, of_this_machine(), route)
     if as_json:
         print_json({"route": route, "sent": True})
         return
@@ -141,15 +133,15 @@ def try_route(data: Path, route: str, as_json: bool) -> None:
 
 
 @alerts.command("forget")
-@data_option
+@hub_option
 @click.argument("route")
 @json_option
-def remove_route(data: Path, route: str, as_json: bool) -> None:
+def remove_route(hub: "Hub", route: str, as_json: bool) -> None:
     """Tell the route ROUTE nothing more."""
     from hub.alerts.routes import remove
     from hub.people.actor import of_this_machine
 
-    remove(_open(data), of_this_machine(), route)
+    remove(hub, of_this_machine(), route)
     if as_json:
         print_json({"route": route, "removed": True})
         return

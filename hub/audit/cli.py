@@ -8,7 +8,7 @@ import click
 
 from content_packs.command_line import json_option
 from hub.fleet.limits import AUDIT_KEPT_MAX, AUDIT_LINES_SHOWN
-from hub.options import data_option, passphrase_file, print_built
+from hub.options import data_option, hub_option, opened, print_built
 
 if TYPE_CHECKING:
     from hub.audit.checking import Checked
@@ -17,13 +17,6 @@ if TYPE_CHECKING:
     from hub.hub import Hub
 
 _EXIT_CHANGED = 6  # that of `Untrusted`
-
-
-def _open(data: Path) -> "Hub":
-    from hub.clock import system_clock
-    from hub.hub import open_hub
-
-    return open_hub(data, system_clock, passphrase_file=passphrase_file())
 
 
 @click.group(invoke_without_command=True)
@@ -55,13 +48,12 @@ def audit(  # noqa: PLR0913, PLR0917 - each is an option of the command
     as_json: bool,
 ) -> None:
     """Show who did what, and who was refused, and why; the newest first."""
-    context.obj = data
     if context.invoked_subcommand is not None:
         return
     from hub.audit.listing import Wanted
 
     wanted = Wanted(actor, event, node, since, until, True if refusals else None)
-    _say(_open(data), wanted, most, as_csv=as_csv, as_json=as_json)
+    _say(opened(data), wanted, most, as_csv=as_csv, as_json=as_json)
 
 
 def _say(hub: "Hub", wanted: "Wanted", most: int, *, as_csv: bool, as_json: bool) -> None:
@@ -86,21 +78,20 @@ def _line(entry: "Entry") -> str:
 
 
 @audit.command()
-@click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="As for the list.")
+@hub_option
 @click.option(
     "--checkpoint", "files", type=click.Path(path_type=Path, dir_okay=False), multiple=True,
     help="One that was kept elsewhere; may be given several times.",
 )  # fmt: skip
 @json_option
-@click.pass_obj
-def verify(of_group: Path, data: Path | None, files: tuple[Path, ...], as_json: bool) -> None:
+def verify(hub: "Hub", files: tuple[Path, ...], as_json: bool) -> None:
     """Say whether the log is as it was written: each line, and every signed checkpoint."""
     from content_packs.key_files import read_bounded
     from hub.audit import checking, checkpoints
     from hub.people.actor import of_this_machine
 
     kept = [checkpoints.read(read_bounded(file)) for file in files]
-    found = checking.check(_open(data or of_group), of_this_machine(), kept)
+    found = checking.check(hub, of_this_machine(), kept)
     if as_json:
         print_built({"holds": found.holds, **vars(found)})
     else:
@@ -110,13 +101,12 @@ def verify(of_group: Path, data: Path | None, files: tuple[Path, ...], as_json: 
 
 
 @audit.command()
-@click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="As for the list.")
-@click.pass_obj
-def checkpoint(of_group: Path, data: Path | None) -> None:
+@hub_option
+def checkpoint(hub: "Hub") -> None:
     """Sign where the log is now, and print it as JSON, to be kept elsewhere."""
     from hub.audit import checkpoints
 
-    print_built(checkpoints.make(_open(data or of_group)))
+    print_built(checkpoints.make(hub))
 
 
 def _say_checked(found: "Checked") -> None:

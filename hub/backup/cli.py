@@ -1,25 +1,27 @@
 """`hub move-database`, `hub backup`, `hub restore`."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from content_packs.command_line import json_option, megabytes
 from hub.backup.limits import KEEP_DEFAULT, KEEP_MAX
-from hub.options import data_option, passphrase_file, print_built
+from hub.options import data_option, hub_option, passphrase_file, print_built
+
+if TYPE_CHECKING:
+    from hub.hub import Hub
 
 
 @click.command("move-database")
-@data_option
+@hub_option
 @click.argument("address")
 @json_option
-def move_database(data: Path, address: str, as_json: bool) -> None:
+def move_database(hub: "Hub", address: str, as_json: bool) -> None:
     """Move the database to ADDRESS: postgresql://USER@HOST/NAME, or sqlite for the way back."""
-    from hub.clock import system_clock
-    from hub.hub import open_hub
     from hub.moving import move
 
-    moved = move(open_hub(data, system_clock, passphrase_file=passphrase_file()), address)
+    moved = move(hub, address)
     if as_json:
         print_built(moved)
         return
@@ -29,7 +31,7 @@ def move_database(data: Path, address: str, as_json: bool) -> None:
 
 
 @click.command()
-@data_option
+@hub_option
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.option(
     "--keep",
@@ -40,14 +42,11 @@ def move_database(data: Path, address: str, as_json: bool) -> None:
 )
 @click.option("--afresh", is_flag=True, help="Copy everything again, in place of what rotted.")
 @json_option
-def backup(data: Path, folder: Path, keep: int, afresh: bool, as_json: bool) -> None:
+def backup(hub: "Hub", folder: Path, keep: int, afresh: bool, as_json: bool) -> None:
     """Copy all that this hub needs to be made anew into FOLDER, on another disk."""
     from hub import progress
     from hub.backup.taking import take
-    from hub.clock import system_clock
-    from hub.hub import open_hub
 
-    hub = open_hub(data, system_clock, passphrase_file=passphrase_file())
     with progress.shown() as show:
         taken = take(hub, folder, keep=keep, afresh=afresh, show=show)
     if as_json:

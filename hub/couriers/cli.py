@@ -7,24 +7,15 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from content_packs.command_line import json_option, megabytes
-from hub.options import data_option, passphrase_file, print_built
+from hub.options import hub_option, print_built
 
 if TYPE_CHECKING:
     from content_packs.courier import CourierPlan
     from hub.couriers.intake import TakenIn
-    from hub.couriers.writing import Fleet, Written
+    from hub.couriers.writing import Written
     from hub.hub import Hub
 
 _Command = TypeVar("_Command", bound=Callable[..., None])
-
-
-def _open(data: Path) -> "tuple[Hub, Fleet]":
-    from hub.clock import system_clock
-    from hub.couriers.fleet import CourierFleet
-    from hub.hub import open_hub
-
-    hub = open_hub(data, system_clock, passphrase_file=passphrase_file())
-    return hub, CourierFleet(hub)
 
 
 def _stick_argument(command: _Command) -> _Command:
@@ -40,7 +31,7 @@ def courier() -> None:
 
 
 @courier.command()
-@data_option
+@hub_option
 @_stick_argument
 @click.option("--node", "nodes", multiple=True, help="A node it is for. Can be given often.")
 @click.option(
@@ -51,7 +42,7 @@ def courier() -> None:
 @json_option
 def write(  # noqa: PLR0913  # one for each option
     *,
-    data: Path,
+    hub: "Hub",
     folder: Path,
     nodes: tuple[str, ...],
     route: Path | None,
@@ -65,10 +56,11 @@ def write(  # noqa: PLR0913  # one for each option
     from content_packs.courier_sayings import say_plan
     from content_packs.stick import Stick
     from hub import progress
+    from hub.couriers.fleet import CourierFleet
     from hub.couriers.route import read_route
     from hub.couriers.writing import write as run
 
-    hub, fleet = _open(data)
+    fleet = CourierFleet(hub)
     wanted = [*nodes, *(read_route(route) if route else ())]
     schools = fleet.schools(tuple(dict.fromkeys(wanted))) if wanted else []
 
@@ -101,21 +93,22 @@ def _say_written(folder: Path, written: "Written") -> None:
 
 
 @courier.command()
-@data_option
+@hub_option
 @_stick_argument
 @json_option
 @click.pass_context
-def read(context: click.Context, *, data: Path, folder: Path, as_json: bool) -> None:
+def read(context: click.Context, *, hub: "Hub", folder: Path, as_json: bool) -> None:
     """Take in claims, reports and batches from the stick at DIR; leave receipts and answers on it.
 
     Running it twice changes nothing. Ends with 3 where something was refused.
     """
     from content_packs.errors import InvalidContent
     from content_packs.stick import Stick
+    from hub.couriers.fleet import CourierFleet
     from hub.couriers.intake import read as run
     from hub.couriers.writing import is_anothers
 
-    hub, fleet = _open(data)
+    fleet = CourierFleet(hub)
     stick = Stick(folder)
     foreign = is_anothers(hub, stick)
     taken = run(stick, fleet, answers=not foreign)

@@ -8,7 +8,7 @@ import click
 from content_packs.command_line import json_option, print_json
 from hub.fleet.limits import CODE_DAYS
 from hub.fleet.school_commands.cli import COMMANDS as OF_SCHOOLS
-from hub.options import data_option, passphrase_file, print_built
+from hub.options import hub_option, print_built
 
 if TYPE_CHECKING:
     from hub.hub import Hub
@@ -16,15 +16,8 @@ if TYPE_CHECKING:
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
-def _open(data: Path) -> "Hub":
-    from hub.clock import system_clock
-    from hub.hub import open_hub
-
-    return open_hub(data, system_clock, passphrase_file=passphrase_file())
-
-
 @click.command("enrol-codes")
-@data_option
+@hub_option
 @click.argument("names", metavar="SCHOOL...", nargs=-1, required=True)
 @click.option("--count", type=int, default=1, show_default=True, help="Codes for each school.")
 @click.option("--days", type=int, default=CODE_DAYS, show_default=True, help="Good for so long.")
@@ -33,7 +26,7 @@ def _open(data: Path) -> "Hub":
 @click.option("--cancel", is_flag=True, help="Make none: let the unused ones be good no more.")
 @json_option
 def enrol_codes(  # noqa: PLR0913, PLR0917 - each is an option of the command
-    data: Path,
+    hub: "Hub",
     names: tuple[str, ...],
     count: int,
     days: int,
@@ -46,7 +39,6 @@ def enrol_codes(  # noqa: PLR0913, PLR0917 - each is an option of the command
     from hub.fleet import deeds
     from hub.people.actor import of_this_machine
 
-    hub = _open(data)
     if cancel:
         gone = {name: deeds.cancel_codes(hub, of_this_machine(), name) for name in names}
         if as_json:
@@ -93,16 +85,16 @@ def nodes() -> None:
 
 
 @nodes.command("list")
-@data_option
+@hub_option
 @click.option("--school", default="", help="Only of this school.")
 @click.option("--pending", is_flag=True, help="Only those that wait to be confirmed.")
 @json_option
-def list_nodes(data: Path, school: str, pending: bool, as_json: bool) -> None:
+def list_nodes(hub: "Hub", school: str, pending: bool, as_json: bool) -> None:
     """List the nodes: school, state, when last heard of, alarms."""
     from hub.fleet import sayings
     from hub.fleet.nodes import list_nodes as run
 
-    found = run(_open(data), school=school, pending=pending)
+    found = run(hub, school=school, pending=pending)
     if as_json:
         print_built({"nodes": found})
         return
@@ -110,15 +102,15 @@ def list_nodes(data: Path, school: str, pending: bool, as_json: bool) -> None:
 
 
 @nodes.command("show")
-@data_option
+@hub_option
 @click.argument("node")
 @json_option
-def show_node(data: Path, node: str, as_json: bool) -> None:
+def show_node(hub: "Hub", node: str, as_json: bool) -> None:
     """Show all that the hub knows of NODE: its keys, alarms, newest report."""
     from hub.fleet import sayings
     from hub.fleet.nodes import show as run
 
-    found, reports = run(_open(data), node)
+    found, reports = run(hub, node)
     if as_json:
         print_built({"node": found, "reports": reports})
         return
@@ -126,16 +118,16 @@ def show_node(data: Path, node: str, as_json: bool) -> None:
 
 
 @nodes.command()
-@data_option
+@hub_option
 @click.argument("node")
 @click.option("--fingerprint", default="", help="Only if the claim has this one, as the box shows.")
 @json_option
-def confirm(data: Path, node: str, fingerprint: str, as_json: bool) -> None:
+def confirm(hub: "Hub", node: str, fingerprint: str, as_json: bool) -> None:
     """Let the box that claimed to be NODE be it. Compare the fingerprint first."""
     from hub.fleet.deeds import confirm as run
     from hub.people.actor import of_this_machine
 
-    key = run(_open(data), of_this_machine(), node, fingerprint=fingerprint)
+    key = run(hub, of_this_machine(), node, fingerprint=fingerprint)
     if as_json:
         print_built({"node": node, "key": key})
         return
@@ -144,16 +136,16 @@ def confirm(data: Path, node: str, fingerprint: str, as_json: bool) -> None:
 
 
 @nodes.command()
-@data_option
+@hub_option
 @click.argument("node")
 @click.option("--fingerprint", default="", help="Only if the claim has this one.")
 @json_option
-def deny(data: Path, node: str, fingerprint: str, as_json: bool) -> None:
+def deny(hub: "Hub", node: str, fingerprint: str, as_json: bool) -> None:
     """Turn the box away that claimed to be NODE. Its code is spent."""
     from hub.fleet.deeds import deny as run
     from hub.people.actor import of_this_machine
 
-    key = run(_open(data), of_this_machine(), node, fingerprint=fingerprint)
+    key = run(hub, of_this_machine(), node, fingerprint=fingerprint)
     if as_json:
         print_built({"node": node, "key": key})
         return
@@ -161,16 +153,16 @@ def deny(data: Path, node: str, fingerprint: str, as_json: bool) -> None:
 
 
 @nodes.command()
-@data_option
+@hub_option
 @click.argument("node")
 @click.option("--reason", default="", help="For the audit log.")
 @json_option
-def revoke(data: Path, node: str, reason: str, as_json: bool) -> None:
+def revoke(hub: "Hub", node: str, reason: str, as_json: bool) -> None:
     """Let NODE count no more: stolen, lost, or replaced."""
     from hub.fleet.deeds import revoke as run
     from hub.people.actor import of_this_machine
 
-    done = run(_open(data), of_this_machine(), node, reason=reason)
+    done = run(hub, of_this_machine(), node, reason=reason)
     if as_json:
         print_built(done)
         return
@@ -180,16 +172,16 @@ def revoke(data: Path, node: str, reason: str, as_json: bool) -> None:
 
 
 @nodes.command()
-@data_option
+@hub_option
 @click.argument("node")
 @click.argument("names", metavar="[GROUP]...", nargs=-1)
 @json_option
-def groups(data: Path, node: str, names: tuple[str, ...], as_json: bool) -> None:
+def groups(hub: "Hub", node: str, names: tuple[str, ...], as_json: bool) -> None:
     """Let NODE be of these groups and no others; of none, if none is named."""
     from hub.fleet.deeds import set_groups
     from hub.people.actor import of_this_machine
 
-    found = set_groups(_open(data), of_this_machine(), node, names)
+    found = set_groups(hub, of_this_machine(), node, names)
     if as_json:
         print_json({"node": node, "groups": list(found)})
         return
@@ -197,14 +189,14 @@ def groups(data: Path, node: str, names: tuple[str, ...], as_json: bool) -> None
 
 
 @nodes.command()
-@data_option
+@hub_option
 @click.option("--list", "file", type=_FILE, required=True, help="One to a line.")
 @json_option
-def approve(data: Path, file: Path, as_json: bool) -> None:
+def approve(hub: "Hub", file: Path, as_json: bool) -> None:
     """Welcome boxes before they come, by fingerprint or serial number: nobody need confirm."""
     from hub.fleet.nodes import approve as run
 
-    new, known = run(_open(data), file)
+    new, known = run(hub, file)
     if as_json:
         print_json({"new": new, "known": known})
         return
@@ -212,15 +204,15 @@ def approve(data: Path, file: Path, as_json: bool) -> None:
 
 
 @nodes.command("clear-alarm")
-@data_option
+@hub_option
 @click.argument("node")
 @json_option
-def clear_alarm(data: Path, node: str, as_json: bool) -> None:
+def clear_alarm(hub: "Hub", node: str, as_json: bool) -> None:
     """Note that somebody has looked into NODE's alarm."""
     from hub.fleet.deeds import clear_alarm as run
     from hub.people.actor import of_this_machine
 
-    alarm = run(_open(data), of_this_machine(), node)
+    alarm = run(hub, of_this_machine(), node)
     if as_json:
         print_json({"node": node, "cleared": alarm})
         return
@@ -228,14 +220,14 @@ def clear_alarm(data: Path, node: str, as_json: bool) -> None:
 
 
 @nodes.command("rebuild-states")
-@data_option
+@hub_option
 @json_option
-def rebuild_states(data: Path, as_json: bool) -> None:
+def rebuild_states(hub: "Hub", as_json: bool) -> None:
     """Judge anew how every node stands, from its reports and what was kept of its days."""
     from hub.fleet.bringing_up import rebuild
     from hub.people.actor import of_this_machine
 
-    done = rebuild(_open(data), of_this_machine())
+    done = rebuild(hub, of_this_machine())
     if as_json:
         print_json({"rebuilt": done})
         return
@@ -248,19 +240,19 @@ def desired() -> None:
 
 
 @desired.command("set")
-@data_option
+@hub_option
 @click.argument("file", type=_FILE)
 @click.option("--node", default="", help="For this node, whatever its groups.")
 @click.option("--group", default="", help="For the nodes of this group.")
 @json_option
-def set_desired(data: Path, file: Path, node: str, group: str, as_json: bool) -> None:
+def set_desired(hub: "Hub", file: Path, node: str, group: str, as_json: bool) -> None:
     """Sign what the TOML file FILE says, for a node or a group. An empty file takes it away."""
     from hub.fleet.desired import read_settings
     from hub.fleet.wanting import set_for
     from hub.people.actor import of_this_machine
 
     settings = read_settings(file)
-    done = set_for(_open(data), of_this_machine(), settings, node=node, group=group)
+    done = set_for(hub, of_this_machine(), settings, node=node, group=group)
     if as_json:
         print_json({"node": node, "group": group, "number": done.number})
         return
@@ -269,19 +261,19 @@ def set_desired(data: Path, file: Path, node: str, group: str, as_json: bool) ->
 
 
 @desired.command("preview")
-@data_option
+@hub_option
 @click.argument("file", type=_FILE)
 @click.option("--node", default="", help="For this node, whatever its groups.")
 @click.option("--group", default="", help="For the nodes of this group.")
 @json_option
-def preview_desired(data: Path, file: Path, node: str, group: str, as_json: bool) -> None:
+def preview_desired(hub: "Hub", file: Path, node: str, group: str, as_json: bool) -> None:
     """Say what setting FILE would change, and what that would cost at the most."""
     from hub.fleet import state_sayings, wanting
     from hub.fleet.desired import read_settings
     from hub.people.actor import of_this_machine
 
     settings = read_settings(file)
-    found = wanting.preview(_open(data), of_this_machine(), settings, node=node, group=group)
+    found = wanting.preview(hub, of_this_machine(), settings, node=node, group=group)
     if as_json:
         print_built(found)
         return
@@ -289,14 +281,14 @@ def preview_desired(data: Path, file: Path, node: str, group: str, as_json: bool
 
 
 @desired.command("list")
-@data_option
+@hub_option
 @json_option
-def list_desired(data: Path, as_json: bool) -> None:
+def list_desired(hub: "Hub", as_json: bool) -> None:
     """List the groups, and what is set for each."""
     from hub.fleet import state_sayings, wanting
     from hub.people.actor import of_this_machine
 
-    found = wanting.groups(_open(data), of_this_machine())
+    found = wanting.groups(hub, of_this_machine())
     if as_json:
         print_built({"groups": found})
         return
@@ -304,16 +296,16 @@ def list_desired(data: Path, as_json: bool) -> None:
 
 
 @desired.command("show")
-@data_option
+@hub_option
 @click.option("--node", default="", help="Of this node.")
 @click.option("--group", default="", help="Of this group.")
 @json_option
-def show_desired(data: Path, node: str, group: str, as_json: bool) -> None:
+def show_desired(hub: "Hub", node: str, group: str, as_json: bool) -> None:
     """Show what was set for a node or a group itself."""
     from hub.fleet import sayings
     from hub.fleet.desired import of
 
-    found = of(_open(data), node=node, group=group)
+    found = of(hub, node=node, group=group)
     if as_json:
         shown = found and {"number": found.number, "settings": found.settings}
         print_built({"node": node, "group": group, "desired_state": shown})
@@ -322,13 +314,13 @@ def show_desired(data: Path, node: str, group: str, as_json: bool) -> None:
 
 
 @click.command("open-batches")
-@data_option
+@hub_option
 @json_option
-def open_batches(data: Path, as_json: bool) -> None:
+def open_batches(hub: "Hub", as_json: bool) -> None:
     """Open batches that couldn't be when they came: the seal key was locked or elsewhere."""
     from hub.fleet.batches import open_waiting
 
-    opened, left = open_waiting(_open(data))
+    opened, left = open_waiting(hub)
     if as_json:
         print_json({"opened": opened, "left": left})
         return

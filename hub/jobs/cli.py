@@ -1,12 +1,11 @@
 """`hub jobs` and `hub work`: see hub/CLI.md."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from content_packs.command_line import json_option, megabytes, print_json
-from hub.options import data_option, passphrase_file, print_built
+from hub.options import hub_option, print_built
 
 if TYPE_CHECKING:
     from hub.hub import Hub
@@ -16,30 +15,23 @@ _job_argument = click.argument("job")
 _STATES = ("open", "queued", "running", "done", "failed", "cancelled")
 
 
-def _open(data: Path) -> "Hub":
-    from hub.clock import system_clock
-    from hub.hub import open_hub
-
-    return open_hub(data, system_clock, passphrase_file=passphrase_file())
-
-
 @click.group()
 def jobs() -> None:
     """See what the hub does in the background, and end it."""
 
 
 @jobs.command("list")
-@data_option
+@hub_option
 @click.option("--state", type=click.Choice(_STATES), help="Only these; open: they wait or run.")
 @click.option("--kind", default="", help="Only of this kind.")
 @click.option("--most", type=click.IntRange(1, 500), default=50, show_default=True)
 @json_option
-def list_jobs(data: Path, state: str | None, kind: str, most: int, as_json: bool) -> None:
+def list_jobs(hub: "Hub", state: str | None, kind: str, most: int, as_json: bool) -> None:
     """List the newest jobs."""
     from hub.jobs.service import find
     from hub.people.actor import of_this_machine
 
-    found = find(_open(data), of_this_machine(), state=state or "", kind=kind, limit=most)
+    found = find(hub, of_this_machine(), state=state or "", kind=kind, limit=most)
     if as_json:
         print_built({"jobs": found.items})
         return
@@ -50,15 +42,15 @@ def list_jobs(data: Path, state: str | None, kind: str, most: int, as_json: bool
 
 
 @jobs.command("show")
-@data_option
+@hub_option
 @_job_argument
 @json_option
-def show(data: Path, job: str, as_json: bool) -> None:
+def show(hub: "Hub", job: str, as_json: bool) -> None:
     """Show how far JOB is, and what came of it."""
     from hub.jobs.service import get
     from hub.people.actor import of_this_machine
 
-    found = get(_open(data), of_this_machine(), job)
+    found = get(hub, of_this_machine(), job)
     if as_json:
         print_built({"job": found})
         return
@@ -71,15 +63,15 @@ def show(data: Path, job: str, as_json: bool) -> None:
 
 
 @jobs.command("log")
-@data_option
+@hub_option
 @_job_argument
 @json_option
-def log(data: Path, job: str, as_json: bool) -> None:
+def log(hub: "Hub", job: str, as_json: bool) -> None:
     """Print what JOB said."""
     from hub.jobs.service import log_of
     from hub.people.actor import of_this_machine
 
-    lines = log_of(_open(data), of_this_machine(), job)
+    lines = log_of(hub, of_this_machine(), job)
     if as_json:
         print_json({"lines": lines})
         return
@@ -88,15 +80,15 @@ def log(data: Path, job: str, as_json: bool) -> None:
 
 
 @jobs.command("cancel")
-@data_option
+@hub_option
 @_job_argument
 @json_option
-def cancel(data: Path, job: str, as_json: bool) -> None:
+def cancel(hub: "Hub", job: str, as_json: bool) -> None:
     """End JOB: at once if it waits, else within seconds."""
     from hub.jobs.service import cancel as run
     from hub.people.actor import of_this_machine
 
-    found = run(_open(data), of_this_machine(), job)
+    found = run(hub, of_this_machine(), job)
     if as_json:
         print_built({"job": found})
         return
@@ -104,15 +96,15 @@ def cancel(data: Path, job: str, as_json: bool) -> None:
 
 
 @jobs.command("again")
-@data_option
+@hub_option
 @_job_argument
 @json_option
-def again(data: Path, job: str, as_json: bool) -> None:
+def again(hub: "Hub", job: str, as_json: bool) -> None:
     """Start JOB, which failed or was cancelled, once more."""
     from hub.jobs.service import again as run
     from hub.people.actor import of_this_machine
 
-    made = run(_open(data), of_this_machine(), job)
+    made = run(hub, of_this_machine(), job)
     if as_json:
         print_built({"job": made})
         return
@@ -120,9 +112,9 @@ def again(data: Path, job: str, as_json: bool) -> None:
 
 
 @click.command()
-@data_option
+@hub_option
 @click.option("--workers", type=click.IntRange(1, 64), help="Jobs at once; else `job_workers`.")
-def work(data: Path, workers: int | None) -> None:
+def work(hub: "Hub", workers: int | None) -> None:
     """Do background jobs, until told to end: `hub serve` does that, too."""
     import signal
     import threading
@@ -130,7 +122,6 @@ def work(data: Path, workers: int | None) -> None:
     from hub.background import Background
     from hub.in_service import in_service
 
-    hub = _open(data)
     ending = threading.Event()
     for one in (signal.SIGTERM, signal.SIGINT):
         signal.signal(one, lambda _signal, _frame: ending.set())

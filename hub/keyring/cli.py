@@ -6,19 +6,12 @@ from typing import TYPE_CHECKING
 import click
 
 from content_packs.command_line import json_option
-from hub.options import data_option, passphrase_file, passphrase_option, print_built
+from hub.options import hub_option, passphrase_file, passphrase_option, print_built
 
 if TYPE_CHECKING:
     from hub.hub import Hub
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
-
-
-def _open(data: Path) -> "Hub":
-    from hub.clock import system_clock
-    from hub.hub import open_hub
-
-    return open_hub(data, system_clock, passphrase_file=passphrase_file())
 
 
 def _passphrase() -> bytes | None:
@@ -35,14 +28,14 @@ def keys() -> None:
 
 
 @keys.command("list")
-@data_option
+@hub_option
 @json_option
-def list_(data: Path, as_json: bool) -> None:
+def list_(hub: "Hub", as_json: bool) -> None:
     """List every key: its role, keyid, where it is, since when, until when it signs."""
     from hub.keyring import sayings
     from hub.keyring.listing import list_keys
 
-    found = list_keys(_open(data))
+    found = list_keys(hub)
     if as_json:
         print_built({"keys": found})
         return
@@ -50,15 +43,15 @@ def list_(data: Path, as_json: bool) -> None:
 
 
 @keys.command()
-@data_option
+@hub_option
 @passphrase_option
 @json_option
-def encrypt(data: Path, as_json: bool) -> None:
+def encrypt(hub: "Hub", as_json: bool) -> None:
     """Encrypt the keys on this machine that aren't yet, but root's."""
     from hub.keyring.deeds import encrypt as run
     from hub.people.actor import of_this_machine
 
-    found = run(_open(data), of_this_machine())
+    found = run(hub, of_this_machine())
     if as_json:
         print_built(found)
         return
@@ -108,7 +101,7 @@ def make_escrow(folder: Path, as_json: bool) -> None:
 
 
 @keys.command("export-unsigned")
-@data_option
+@hub_option
 @passphrase_option
 @click.argument("role", type=click.Choice(["root", "targets"]))
 @click.argument("file", type=_FILE)
@@ -118,7 +111,7 @@ def make_escrow(folder: Path, as_json: bool) -> None:
 @click.option("--drop", multiple=True, metavar="KEYID", help="A key to leave out.")
 @json_option
 def export_unsigned(  # noqa: PLR0913, PLR0917 - each is an option of the command
-    data: Path,
+    hub: "Hub",
     role: str,
     file: Path,
     public: tuple[Path, ...],
@@ -130,7 +123,7 @@ def export_unsigned(  # noqa: PLR0913, PLR0917 - each is an option of the comman
     from hub.keyring.drafts import changes_of
     from hub.keyring.rotating import export_unsigned as run
 
-    run(_open(data), role, file, changes_of(role, public, drop))
+    run(hub, role, file, changes_of(role, public, drop))
     draft = offline.describe(offline.read_draft(file))
     if as_json:
         print_built({"file": file, "draft": draft})
@@ -159,17 +152,17 @@ def sign(file: Path, key_paths: tuple[Path, ...], as_json: bool) -> None:
 
 
 @keys.command()
-@data_option
+@hub_option
 @passphrase_option
 @click.argument("file", type=_FILE)
 @json_option
-def install(data: Path, file: Path, as_json: bool) -> None:
+def install(hub: "Hub", file: Path, as_json: bool) -> None:
     """Put the signed root or targets in FILE in force, once verified."""
     from hub.keyring import sayings
     from hub.keyring.deeds import install as run
     from hub.people.actor import of_this_machine
 
-    installed = run(_open(data), of_this_machine(), file)
+    installed = run(hub, of_this_machine(), file)
     if as_json:
         print_built(installed)
         return
@@ -177,19 +170,19 @@ def install(data: Path, file: Path, as_json: bool) -> None:
 
 
 @keys.command()
-@data_option
+@hub_option
 @passphrase_option
 @click.argument("role")
 @click.option("--public", type=_FILE, help="The new key's public half: for escrow.")
 @json_option
-def rotate(data: Path, role: str, public: Path | None, as_json: bool) -> None:
+def rotate(hub: "Hub", role: str, public: Path | None, as_json: bool) -> None:
     """Give ROLE (a channel, targets, snapshot, timestamp, status, service ...) a new key."""
     from hub.keyring import sayings
     from hub.keyring.deeds import rotate as run
     from hub.keyring.drafts import escrow_of
     from hub.people.actor import of_this_machine
 
-    rotated = run(_open(data), of_this_machine(), role, escrow=escrow_of(public))
+    rotated = run(hub, of_this_machine(), role, escrow=escrow_of(public))
     if as_json:
         print_built(rotated)
         return
@@ -197,19 +190,19 @@ def rotate(data: Path, role: str, public: Path | None, as_json: bool) -> None:
 
 
 @keys.command()
-@data_option
+@hub_option
 @passphrase_option
 @click.argument("role_or_keyid")
 @click.option("--public", type=_FILE, help="The new key's public half: for escrow.")
 @json_option
-def revoke(data: Path, role_or_keyid: str, public: Path | None, as_json: bool) -> None:
+def revoke(hub: "Hub", role_or_keyid: str, public: Path | None, as_json: bool) -> None:
     """Let a key count for nothing any more, by its role or keyid."""
     from hub.keyring import sayings
     from hub.keyring.deeds import revoke as run
     from hub.keyring.drafts import escrow_of
     from hub.people.actor import of_this_machine
 
-    rotated = run(_open(data), of_this_machine(), role_or_keyid, escrow=escrow_of(public))
+    rotated = run(hub, of_this_machine(), role_or_keyid, escrow=escrow_of(public))
     if as_json:
         print_built(rotated)
         return
@@ -217,16 +210,16 @@ def revoke(data: Path, role_or_keyid: str, public: Path | None, as_json: bool) -
 
 
 @keys.command("export-trust")
-@data_option
+@hub_option
 @click.argument("file", type=_FILE)
 @click.option("--check", is_flag=True, help="Write nothing; say whether FILE leads to this hub.")
 @json_option
-def export_trust(data: Path, file: Path, check: bool, as_json: bool) -> None:
+def export_trust(hub: "Hub", file: Path, check: bool, as_json: bool) -> None:
     """Write the root of trust in force to FILE, for flashing nodes with."""
     from hub.keyring import sayings, trust_root
 
     run = trust_root.check_trust if check else trust_root.export_trust
-    found = run(_open(data), file)
+    found = run(hub, file)
     if as_json:
         print_built(found)
         return
@@ -239,18 +232,18 @@ def publishers() -> None:
 
 
 @publishers.command("add")
-@data_option
+@hub_option
 @click.argument("name")
 @click.option("--key", "public", type=_FILE, required=True, help="The publisher's public key.")
 @click.option("--packs", required=True, metavar="PATTERN", help="Packs it may sign: grade4-*")
 @json_option
-def add_publisher(data: Path, name: str, public: Path, packs: str, as_json: bool) -> None:
+def add_publisher(hub: "Hub", name: str, public: Path, packs: str, as_json: bool) -> None:
     """Let the publisher NAME publish packs that its key signed."""
     from hub import publishers as services
     from hub.people.actor import of_this_machine
 
     by = of_this_machine().login
-    key, changed = services.add(_open(data), name, public, packs, by=by)
+    key, changed = services.add(hub, name, public, packs, by=by)
     if as_json:
         print_built({"key": key, "changed": changed})
         return
@@ -260,13 +253,12 @@ def add_publisher(data: Path, name: str, public: Path, packs: str, as_json: bool
 
 
 @publishers.command("list")
-@data_option
+@hub_option
 @json_option
-def list_publishers(data: Path, as_json: bool) -> None:
+def list_publishers(hub: "Hub", as_json: bool) -> None:
     """List publishers, their keys, and what each may publish."""
     from hub import publishers as services
 
-    hub = _open(data)
     found = services.list_keys(hub)
     if as_json:
         print_built({"publishers": found, "require_signatures": hub.config.require_signatures})
@@ -279,16 +271,16 @@ def list_publishers(data: Path, as_json: bool) -> None:
 
 
 @publishers.command("remove")
-@data_option
+@hub_option
 @click.argument("name")
 @click.option("--key", "keyid", default="", metavar="KEYID", help="Only this key of NAME.")
 @json_option
-def remove_publisher(data: Path, name: str, keyid: str, as_json: bool) -> None:
+def remove_publisher(hub: "Hub", name: str, keyid: str, as_json: bool) -> None:
     """Take nothing any more that the keys of the publisher NAME signed."""
     from hub import publishers as services
     from hub.people.actor import of_this_machine
 
-    removed = services.remove(_open(data), name, keyid, by=of_this_machine().login)
+    removed = services.remove(hub, name, keyid, by=of_this_machine().login)
     if as_json:
         print_built({"removed": removed})
         return

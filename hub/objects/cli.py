@@ -1,26 +1,26 @@
 """`hub move-objects`: see hub/CLI.md."""
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from content_packs.command_line import json_option, megabytes
-from hub.options import data_option, passphrase_file, print_built
+from hub.options import hub_option, print_built
+
+if TYPE_CHECKING:
+    from hub.hub import Hub
 
 
 @click.command("move-objects")
-@data_option
+@hub_option
 @click.argument("address")
 @click.option("--endpoint", default="", help="The S3 server's address; Amazon's, if none is given.")
 @json_option
-def move_objects(data: Path, address: str, endpoint: str, as_json: bool) -> None:
+def move_objects(hub: "Hub", address: str, endpoint: str, as_json: bool) -> None:
     """Move the content to ADDRESS: s3://BUCKET/PREFIX, or folder for the way back."""
     from hub import progress
-    from hub.clock import system_clock
-    from hub.hub import open_hub
     from hub.objects.moving import move
 
-    hub = open_hub(data, system_clock, passphrase_file=passphrase_file())
     with progress.shown() as show:
         moved = move(hub, address, endpoint, show)
     if as_json:

@@ -6,18 +6,11 @@ from typing import TYPE_CHECKING
 import click
 
 from content_packs.command_line import collect_less, json_option, megabytes, print_json
-from hub.options import data_option, passphrase_file, print_built
+from hub.options import data_option, hub_option, opened, print_built
 
 if TYPE_CHECKING:
     from hub.deltas import Delta, Wanted
     from hub.hub import Hub
-
-
-def _open(data: Path) -> "Hub":
-    from hub.clock import system_clock
-    from hub.hub import open_hub
-
-    return open_hub(data, system_clock, passphrase_file=passphrase_file())
 
 
 def _make_deltas(hub: "Hub", among: "list[Wanted]") -> "list[Delta]":
@@ -47,11 +40,11 @@ def _make_deltas_if_possible(hub: "Hub", among: "list[Wanted]") -> "list[Delta]"
 
 
 @click.command()
-@data_option
+@hub_option
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--release", "channel", metavar="CHANNEL", help="Release it on CHANNEL, too.")
 @json_option
-def publish(data: Path, path: Path, channel: str | None, as_json: bool) -> None:
+def publish(hub: "Hub", path: Path, channel: str | None, as_json: bool) -> None:
     """Publish PATH, a .cpack file or a pack folder, as a new version."""
     collect_less()
     from content_packs.faults import FaultyFolder
@@ -61,7 +54,6 @@ def publish(data: Path, path: Path, channel: str | None, as_json: bool) -> None:
     from hub.packs import deeds
     from hub.people.actor import of_this_machine
 
-    hub = _open(data)
     if channel is not None:
         expect_channel(read_edition(hub.data.metadata), channel)
     try:
@@ -90,7 +82,7 @@ def publish(data: Path, path: Path, channel: str | None, as_json: bool) -> None:
 
 
 @click.command()
-@data_option
+@hub_option
 @click.argument("pack")
 @click.option("--version", type=click.IntRange(1), required=True, help="The version to offer.")
 @click.option("--channel", required=True, help="The channel to offer it on.")
@@ -99,7 +91,7 @@ def publish(data: Path, path: Path, channel: str | None, as_json: bool) -> None:
 @click.option("--needed-by", default="", help="Nodes fetch this first if the time is near.")
 @json_option
 def release(  # noqa: PLR0913, PLR0917 - each is an option of the command
-    data: Path,
+    hub: "Hub",
     pack: str,
     version: int,
     channel: str,
@@ -114,7 +106,6 @@ def release(  # noqa: PLR0913, PLR0917 - each is an option of the command
     from hub.people.actor import of_this_machine
 
     terms = releasing.terms(rollout, activate_at, needed_by)
-    hub = _open(data)
     _make_deltas_if_possible(hub, deltas.from_offered(hub, channel, pack, version))
     released = deeds.release(hub, of_this_machine(), pack, version, channel, terms)
     if as_json:
@@ -124,7 +115,7 @@ def release(  # noqa: PLR0913, PLR0917 - each is an option of the command
 
 
 @click.command()
-@data_option
+@hub_option
 @click.argument("pack")
 @click.option("--version", type=click.IntRange(1), required=True, help="The version to take away.")
 @click.option("--channel", help="Only from this channel; otherwise from all, and for good.")
@@ -133,7 +124,7 @@ def release(  # noqa: PLR0913, PLR0917 - each is an option of the command
 )
 @json_option
 def withdraw(  # noqa: PLR0913, PLR0917 - each is an option of the command
-    data: Path,
+    hub: "Hub",
     pack: str,
     version: int,
     channel: str | None,
@@ -146,7 +137,7 @@ def withdraw(  # noqa: PLR0913, PLR0917 - each is an option of the command
     from hub.people.actor import of_this_machine
 
     withdrawn = deeds.withdraw(
-        _open(data), of_this_machine(), pack, version, channel=channel, fall_back_to=fall_back_to
+        hub, of_this_machine(), pack, version, channel=channel, fall_back_to=fall_back_to
     )
     if as_json:
         print_built(withdrawn)
@@ -160,13 +151,12 @@ def withdraw(  # noqa: PLR0913, PLR0917 - each is an option of the command
 @click.pass_context
 def packs(context: click.Context, data: Path, as_json: bool) -> None:
     """List the packs, their versions, and where each is offered."""
-    context.obj = data
     if context.invoked_subcommand is not None:
         return
     from hub.packs import listing
     from hub.people.actor import of_this_machine
 
-    found = listing.packs(_open(data), of_this_machine())
+    found = listing.packs(opened(data), of_this_machine())
     if as_json:
         print_built({"packs": found})
         return
@@ -185,22 +175,16 @@ def packs(context: click.Context, data: Path, as_json: bool) -> None:
         click.echo("Nothing is published yet: hub publish FILE.cpack")
 
 
-_own_data = click.option(
-    "--data", type=click.Path(path_type=Path, file_okay=False), help="As for the list."
-)
-
-
 @packs.command("show")
-@_own_data
+@hub_option
 @click.argument("pack")
 @json_option
-@click.pass_obj
-def show_pack(of_group: Path, data: Path | None, pack: str, as_json: bool) -> None:
+def show_pack(hub: "Hub", pack: str, as_json: bool) -> None:
     """Tell all that is known of PACK: versions, deltas, who released what."""
     from hub.packs import listing, sayings
     from hub.people.actor import of_this_machine
 
-    found = listing.story(_open(data or of_group), of_this_machine(), pack)
+    found = listing.story(hub, of_this_machine(), pack)
     if as_json:
         print_built(found)
         return
@@ -208,20 +192,17 @@ def show_pack(of_group: Path, data: Path | None, pack: str, as_json: bool) -> No
 
 
 @packs.command("lessons")
-@_own_data
+@hub_option
 @click.argument("pack")
 @click.argument("version", type=click.IntRange(1))
 @click.argument("lesson", required=False)
 @json_option
-@click.pass_obj
-def lessons(  # noqa: PLR0913, PLR0917 - each is an argument of the command
-    of_group: Path, data: Path | None, pack: str, version: int, lesson: str | None, as_json: bool
-) -> None:
+def lessons(hub: "Hub", pack: str, version: int, lesson: str | None, as_json: bool) -> None:
     """List the lessons of a version of PACK; of LESSON, its items."""
     from hub.packs import contents, sayings
     from hub.people.actor import of_this_machine
 
-    held = contents.held(_open(data or of_group), of_this_machine(), pack, version)
+    held = contents.held(hub, of_this_machine(), pack, version)
     found = contents.outline(held)
     if lesson is not None:
         found = contents.only(found, held.lesson(lesson).id)
@@ -232,21 +213,18 @@ def lessons(  # noqa: PLR0913, PLR0917 - each is an argument of the command
 
 
 @packs.command("differences")
-@_own_data
+@hub_option
 @click.argument("pack")
 @click.argument("older", type=click.IntRange(1))
 @click.argument("newer", type=click.IntRange(1))
 @json_option
-@click.pass_obj
-def differences(  # noqa: PLR0913, PLR0917 - each is an argument of the command
-    of_group: Path, data: Path | None, pack: str, older: int, newer: int, as_json: bool
-) -> None:
+def differences(hub: "Hub", pack: str, older: int, newer: int, as_json: bool) -> None:
     """Say what changed from version OLDER of PACK to NEWER, and what it costs a school."""
     from hub.differences import between
     from hub.packs import sayings
     from hub.people.actor import of_this_machine
 
-    found = between(_open(data or of_group), of_this_machine(), pack, older, newer)
+    found = between(hub, of_this_machine(), pack, older, newer)
     if as_json:
         print_built(found)
         return
@@ -254,16 +232,15 @@ def differences(  # noqa: PLR0913, PLR0917 - each is an argument of the command
 
 
 @click.command()
-@data_option
+@hub_option
 @click.argument("pack", required=False)
 @click.option("--list", "only_list", is_flag=True, help="Make none, only show.")
 @json_option
-def deltas(data: Path, pack: str | None, only_list: bool, as_json: bool) -> None:
+def deltas(hub: "Hub", pack: str | None, only_list: bool, as_json: bool) -> None:
     """Make the deltas that are missing, of PACK or of all packs; show all."""
     from hub import deltas as of_hub
     from hub import sayings
 
-    hub = _open(data)
     wanted = of_hub.wanted(hub, pack)
     made = [] if only_list else _make_deltas(hub, wanted)
     found, missing = of_hub.known(hub, wanted), of_hub.missing(hub, wanted)
@@ -285,13 +262,12 @@ def deltas(data: Path, pack: str | None, only_list: bool, as_json: bool) -> None
 @click.pass_context
 def channels(context: click.Context, data: Path, as_json: bool) -> None:
     """List the channels and what they offer."""
-    context.obj = data
     if context.invoked_subcommand is not None:
         return
     from hub.packs import listing
     from hub.people.actor import of_this_machine
 
-    found = listing.channels(_open(data), of_this_machine())
+    found = listing.channels(opened(data), of_this_machine())
     if as_json:
         print_built({"channels": found})
         return
@@ -302,16 +278,15 @@ def channels(context: click.Context, data: Path, as_json: bool) -> None:
 
 
 @channels.command("add")
-@_own_data
+@hub_option
 @click.argument("name")
 @json_option
-@click.pass_obj
-def add_channel(of_group: Path, data: Path | None, name: str, as_json: bool) -> None:
+def add_channel(hub: "Hub", name: str, as_json: bool) -> None:
     """Add the channel NAME, with a key of its own."""
     from hub.packs.deeds import add_channel as run
     from hub.people.actor import of_this_machine
 
-    added = run(_open(data or of_group), of_this_machine(), name)
+    added = run(hub, of_this_machine(), name)
     if as_json:
         print_json({"channel": name, "added": added})
         return
@@ -319,16 +294,15 @@ def add_channel(of_group: Path, data: Path | None, name: str, as_json: bool) -> 
 
 
 @click.command()
-@data_option
+@hub_option
 @click.option("--dry-run", is_flag=True, help="Take nothing away, only say what would go.")
 @json_option
-def retention(data: Path, dry_run: bool, as_json: bool) -> None:
+def retention(hub: "Hub", dry_run: bool, as_json: bool) -> None:
     """Take the content of versions away that nothing needs any more."""
     from hub import retaining
     from hub.packs import sayings
     from hub.people.actor import of_this_machine
 
-    hub = _open(data)
     does = retaining.plan if dry_run else retaining.run
     found = does(hub, of_this_machine())
     if as_json:

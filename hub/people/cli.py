@@ -1,12 +1,11 @@
 """`hub people` and `hub tokens`: see hub/CLI.md."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from content_packs.command_line import json_option, print_json
-from hub.options import data_option, passphrase_file, print_built
+from hub.options import hub_option, print_built
 from hub.people.limits import TOKEN_DAYS, TOKEN_DAYS_MAX
 from hub.people.rights import ROLES, Right
 
@@ -25,27 +24,20 @@ _publisher_option = click.option(
 )
 
 
-def _open(data: Path) -> "Hub":
-    from hub.clock import system_clock
-    from hub.hub import open_hub
-
-    return open_hub(data, system_clock, passphrase_file=passphrase_file())
-
-
 @click.group()
 def people() -> None:
     """See and change who works at this hub."""
 
 
 @people.command("list")
-@data_option
+@hub_option
 @json_option
-def list_people(data: Path, as_json: bool) -> None:
+def list_people(hub: "Hub", as_json: bool) -> None:
     """List everybody."""
     from hub.people import directory
     from hub.people.actor import of_this_machine
 
-    found = directory.people(_open(data), of_this_machine())
+    found = directory.people(hub, of_this_machine())
     if as_json:
         print_built({"people": found})
         return
@@ -56,15 +48,15 @@ def list_people(data: Path, as_json: bool) -> None:
 
 
 @people.command("show")
-@data_option
+@hub_option
 @_login_argument
 @json_option
-def show_person(data: Path, login: str, as_json: bool) -> None:
+def show_person(hub: "Hub", login: str, as_json: bool) -> None:
     """Show one of them."""
     from hub.people import directory
     from hub.people.actor import of_this_machine
 
-    found = directory.person(_open(data), of_this_machine(), login)
+    found = directory.person(hub, of_this_machine(), login)
     if as_json:
         print_built({"person": found})
         return
@@ -72,7 +64,7 @@ def show_person(data: Path, login: str, as_json: bool) -> None:
 
 
 @people.command("add")
-@data_option
+@hub_option
 @_login_argument
 @click.option("--role", type=click.Choice(ROLES), required=True, help="What they are.")
 @_name_option
@@ -80,7 +72,7 @@ def show_person(data: Path, login: str, as_json: bool) -> None:
 @_publisher_option
 @json_option
 def add_person(  # noqa: PLR0913, PLR0917 - each is an option of the command
-    data: Path,
+    hub: "Hub",
     login: str,
     role: str,
     name: str,
@@ -94,7 +86,6 @@ def add_person(  # noqa: PLR0913, PLR0917 - each is an option of the command
     from hub.people import directory
     from hub.people.actor import of_this_machine
 
-    hub = _open(data)
     terms = directory.Terms(role, townships, publisher)
     found, link = directory.add(
         hub, of_this_machine(), login, name, terms, randomness=secrets.token_bytes
@@ -107,7 +98,7 @@ def add_person(  # noqa: PLR0913, PLR0917 - each is an option of the command
 
 
 @people.command("set")
-@data_option
+@hub_option
 @_login_argument
 @click.option("--role", type=click.Choice(ROLES), help="What they are from now on.")
 @_name_option
@@ -115,7 +106,7 @@ def add_person(  # noqa: PLR0913, PLR0917 - each is an option of the command
 @_publisher_option
 @json_option
 def set_person(  # noqa: PLR0913, PLR0917 - each is an option of the command
-    data: Path,
+    hub: "Hub",
     login: str,
     role: str | None,
     name: str,
@@ -127,7 +118,6 @@ def set_person(  # noqa: PLR0913, PLR0917 - each is an option of the command
     from hub.people import directory
     from hub.people.actor import of_this_machine
 
-    hub = _open(data)
     before = directory.person(hub, of_this_machine(), login)
     terms = _changed(before, role, townships, publisher)
     found = directory.change(hub, of_this_machine(), login, terms, name=name)
@@ -138,15 +128,15 @@ def set_person(  # noqa: PLR0913, PLR0917 - each is an option of the command
 
 
 @people.command("disable")
-@data_option
+@hub_option
 @_login_argument
 @json_option
-def disable_person(data: Path, login: str, as_json: bool) -> None:
+def disable_person(hub: "Hub", login: str, as_json: bool) -> None:
     """Let LOGIN in no more: sessions and tokens end at once."""
     from hub.people import directory
     from hub.people.actor import of_this_machine
 
-    done = directory.disable(_open(data), of_this_machine(), login)
+    done = directory.disable(hub, of_this_machine(), login)
     if as_json:
         print_json({"login": login, "disabled": done})
         return
@@ -154,15 +144,15 @@ def disable_person(data: Path, login: str, as_json: bool) -> None:
 
 
 @people.command("enable")
-@data_option
+@hub_option
 @_login_argument
 @json_option
-def enable_person(data: Path, login: str, as_json: bool) -> None:
+def enable_person(hub: "Hub", login: str, as_json: bool) -> None:
     """Let LOGIN in again, by the password of before."""
     from hub.people import directory
     from hub.people.actor import of_this_machine
 
-    done = directory.enable(_open(data), of_this_machine(), login)
+    done = directory.enable(hub, of_this_machine(), login)
     if as_json:
         print_json({"login": login, "enabled": done})
         return
@@ -170,18 +160,17 @@ def enable_person(data: Path, login: str, as_json: bool) -> None:
 
 
 @people.command("reset")
-@data_option
+@hub_option
 @_login_argument
 @click.option("--second-step", is_flag=True, help="Ask for no code any more, either.")
 @json_option
-def reset_person(data: Path, login: str, second_step: bool, as_json: bool) -> None:
+def reset_person(hub: "Hub", login: str, second_step: bool, as_json: bool) -> None:
     """Take LOGIN's password away, and print a link by which they set another."""
     import secrets
 
     from hub.people import directory
     from hub.people.actor import of_this_machine
 
-    hub = _open(data)
     link = directory.reset(
         hub, of_this_machine(), login, second_step=second_step, randomness=secrets.token_bytes
     )
@@ -197,15 +186,15 @@ def tokens() -> None:
 
 
 @tokens.command("list")
-@data_option
+@hub_option
 @click.option("--login", default="", help="Only theirs.")
 @json_option
-def list_tokens(data: Path, login: str, as_json: bool) -> None:
+def list_tokens(hub: "Hub", login: str, as_json: bool) -> None:
     """List them: also those that are good no more."""
     from hub.people import tokens as of_hub
     from hub.people.actor import of_this_machine
 
-    found = of_hub.tokens(_open(data), of_this_machine(), login)
+    found = of_hub.tokens(hub, of_this_machine(), login)
     if as_json:
         print_built({"tokens": found})
         return
@@ -216,7 +205,7 @@ def list_tokens(data: Path, login: str, as_json: bool) -> None:
 
 
 @tokens.command("make")
-@data_option
+@hub_option
 @_login_argument
 @click.option("--name", required=True, help="What it is for.")
 @click.option(
@@ -229,7 +218,7 @@ def list_tokens(data: Path, login: str, as_json: bool) -> None:
 )  # fmt: skip
 @json_option
 def make_token(  # noqa: PLR0913, PLR0917 - each is an option of the command
-    data: Path, login: str, name: str, scopes: tuple[str, ...], days: int, as_json: bool
+    hub: "Hub", login: str, name: str, scopes: tuple[str, ...], days: int, as_json: bool
 ) -> None:
     """Make a token for LOGIN's programs, and print it: it can't be shown again."""
     import secrets
@@ -238,7 +227,7 @@ def make_token(  # noqa: PLR0913, PLR0917 - each is an option of the command
     from hub.people.actor import of_this_machine
 
     made = of_hub.make(
-        _open(data), of_this_machine(), login, name=name, scopes=scopes, days=days,
+        hub, of_this_machine(), login, name=name, scopes=scopes, days=days,
         randomness=secrets.token_bytes,
     )  # fmt: skip
     if as_json:
@@ -249,15 +238,15 @@ def make_token(  # noqa: PLR0913, PLR0917 - each is an option of the command
 
 
 @tokens.command("revoke")
-@data_option
+@hub_option
 @click.argument("token")
 @json_option
-def revoke_token(data: Path, token: str, as_json: bool) -> None:
+def revoke_token(hub: "Hub", token: str, as_json: bool) -> None:
     """Let TOKEN, by its id, be good no more."""
     from hub.people import tokens as of_hub
     from hub.people.actor import of_this_machine
 
-    done = of_hub.revoke(_open(data), of_this_machine(), token)
+    done = of_hub.revoke(hub, of_this_machine(), token)
     if as_json:
         print_json({"token": token, "revoked": done})
         return

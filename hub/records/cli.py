@@ -6,19 +6,12 @@ from typing import TYPE_CHECKING
 import click
 
 from content_packs.command_line import json_option, plain
-from hub.options import data_option, passphrase_file, print_built
+from hub.options import hub_option, print_built
 
 if TYPE_CHECKING:
     from hub.hub import Hub
 
 _SCHOOLS_AT_ONCE = 500
-
-
-def _open(data: Path) -> "Hub":
-    from hub.clock import system_clock
-    from hub.hub import open_hub
-
-    return open_hub(data, system_clock, passphrase_file=passphrase_file())
 
 
 @click.group()
@@ -27,15 +20,14 @@ def records() -> None:
 
 
 @records.command("list")
-@data_option
+@hub_option
 @json_option
-def list_records(data: Path, as_json: bool) -> None:
+def list_records(hub: "Hub", as_json: bool) -> None:
     """List the schools whose pupils' records are here, and how many there are."""
     from hub.people.actor import of_this_machine
     from hub.records.reading import SchoolRecords, by_school
 
-    hub, after = _open(data), ""
-    found: list[SchoolRecords] = []
+    after, found = "", list[SchoolRecords]()
     while True:
         page = by_school(hub, of_this_machine(), after=after, most=_SCHOOLS_AT_ONCE)
         found += page.schools
@@ -53,16 +45,16 @@ def list_records(data: Path, as_json: bool) -> None:
 
 
 @records.command("export")
-@data_option
+@hub_option
 @click.option("--school", default="", help="Only of this school.")
 @click.option("--out", type=click.Path(path_type=Path), help="Into this file, which is new.")
 @json_option
-def export_records(data: Path, school: str, out: Path | None, as_json: bool) -> None:
+def export_records(hub: "Hub", school: str, out: Path | None, as_json: bool) -> None:
     """Write records as JSON lines, in the order in which they came: to a file, or to the output."""
     from hub.people.actor import of_this_machine
     from hub.records.exporting import export_to, lines
 
-    hub, actor = _open(data), of_this_machine()
+    actor = of_this_machine()
     if out is None:
         for line in lines(hub, actor, school=school):
             click.echo(line, nl=False)

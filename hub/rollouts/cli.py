@@ -1,12 +1,11 @@
 """`hub rollouts`: see hub/CLI.md."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from content_packs.command_line import json_option
-from hub.options import data_option, passphrase_file, passphrase_option, print_built
+from hub.options import hub_option, passphrase_option, print_built
 
 if TYPE_CHECKING:
     from hub.hub import Hub
@@ -16,20 +15,13 @@ _LISTED = 50
 _SCHOOLS = 500
 
 
-def _open(data: Path) -> "Hub":
-    from hub.clock import system_clock
-    from hub.hub import open_hub
-
-    return open_hub(data, system_clock, passphrase_file=passphrase_file())
-
-
 @click.group()
 def rollouts() -> None:
     """Bring a version to a few schools first, and on by itself where it does well."""
 
 
 @rollouts.command("plan")
-@data_option
+@hub_option
 @click.argument("pack")
 @click.option("--version", type=int, required=True)
 @click.option("--channel", required=True)
@@ -51,12 +43,11 @@ def rollouts() -> None:
 @click.option("--note", default="")
 @click.option("--dry-run", is_flag=True, help="Only say what it would cost.")
 @json_option
-def plan(data: Path, dry_run: bool, as_json: bool, **given: str) -> None:
+def plan(hub: "Hub", dry_run: bool, as_json: bool, **given: str) -> None:
     """Plan a rollout of PACK, and say what it costs. Nothing goes out before it is approved."""
     from hub.people.actor import of_this_machine
     from hub.rollouts import forms, planning, reading
 
-    hub = _open(data)
     wanted = forms.read(reading.of_options(given))
     if dry_run:
         price = planning.price(hub, of_this_machine(), wanted)
@@ -69,15 +60,15 @@ def plan(data: Path, dry_run: bool, as_json: bool, **given: str) -> None:
 
 
 @rollouts.command("list")
-@data_option
+@hub_option
 @json_option
-def list_rollouts(data: Path, as_json: bool) -> None:
+def list_rollouts(hub: "Hub", as_json: bool) -> None:
     """List rollouts, the newest first."""
     from hub.people.actor import of_this_machine
     from hub.rollouts import reading
     from hub.rollouts.listing import listed
 
-    found = listed(_open(data), of_this_machine(), limit=_LISTED)
+    found = listed(hub, of_this_machine(), limit=_LISTED)
     if as_json:
         print_built({"rollouts": found.items})
         return
@@ -88,16 +79,15 @@ def list_rollouts(data: Path, as_json: bool) -> None:
 
 
 @rollouts.command("show")
-@data_option
+@hub_option
 @click.argument("rollout")
 @json_option
-def show(data: Path, rollout: str, as_json: bool) -> None:
+def show(hub: "Hub", rollout: str, as_json: bool) -> None:
     """Show a rollout, its stages, and its journal with each decision in words."""
     from hub.people.actor import of_this_machine
     from hub.rollouts import reading
     from hub.rollouts.api import answer
 
-    hub = _open(data)
     found = answer(hub, of_this_machine(), rollout)
     if as_json:
         print_built(found)
@@ -107,23 +97,29 @@ def show(data: Path, rollout: str, as_json: bool) -> None:
 
 
 @rollouts.command("schools")
-@data_option
+@hub_option
 @click.argument("rollout")
 @click.option("--stage", type=int, default=0, help="From 1; all.")
 @click.option("--outcome", default="", help="opened, waiting, working, failed, unreached; all.")
 @click.option("--after", default="", help="Go on after this box.")
+@click.option("--csv", "as_csv", is_flag=True, help="All of them, as a CSV file.")
 @json_option
 def list_schools(  # noqa: PLR0913, PLR0917  # each is an option of the command
-    data: Path, rollout: str, stage: int, outcome: str, after: str, as_json: bool
+    hub: "Hub", rollout: str, stage: int, outcome: str, after: str, as_csv: bool, as_json: bool
 ) -> None:
     """List what became of a rollout in each school."""
     from hub.people.actor import of_this_machine
-    from hub.rollouts import sayings
+    from hub.rollouts import sayings, sheet
     from hub.rollouts.listing import schools
 
+    actor = of_this_machine()
+    if as_csv:
+        for lines in sheet.lines(hub, actor, rollout, stage=stage, outcome=outcome):
+            click.echo(lines, nl=False)
+        return
     found = schools(
-        _open(data),
-        of_this_machine(),
+        hub,
+        actor,
         rollout,
         stage=stage,
         outcome=outcome,
@@ -141,61 +137,58 @@ def list_schools(  # noqa: PLR0913, PLR0917  # each is an option of the command
 
 
 @rollouts.command("approve")
-@data_option
+@hub_option
 @passphrase_option
 @click.argument("rollout")
 @json_option
-def approve(data: Path, rollout: str, as_json: bool) -> None:
+def approve(hub: "Hub", rollout: str, as_json: bool) -> None:
     """Let a planned rollout begin with its first stage."""
     from hub.people.actor import of_this_machine
     from hub.rollouts import deciding
 
-    hub = _open(data)
     _say(hub, deciding.approve(hub, of_this_machine(), rollout), as_json=as_json)
 
 
 @rollouts.command("pause")
-@data_option
+@hub_option
 @click.argument("rollout")
 @click.option("--why", default="", help="For the journal.")
 @json_option
-def pause(data: Path, rollout: str, why: str, as_json: bool) -> None:
+def pause(hub: "Hub", rollout: str, why: str, as_json: bool) -> None:
     """Let a rollout reach no more schools for now; who was reached goes on."""
     from hub.people.actor import of_this_machine
     from hub.rollouts import deciding
 
-    hub = _open(data)
     _say(hub, deciding.pause(hub, of_this_machine(), rollout, why=why), as_json=as_json)
 
 
 @rollouts.command("resume")
-@data_option
+@hub_option
 @passphrase_option
 @click.argument("rollout")
 @click.option("--why", default="", help="For the journal.")
 @json_option
-def resume(data: Path, rollout: str, why: str, as_json: bool) -> None:
+def resume(hub: "Hub", rollout: str, why: str, as_json: bool) -> None:
     """Let a rollout go on that is paused, or was ended with schools keeping what they have."""
     from hub.people.actor import of_this_machine
     from hub.rollouts import deciding
 
-    hub = _open(data)
     _say(hub, deciding.resume(hub, of_this_machine(), rollout, why=why), as_json=as_json)
 
 
 @rollouts.command("abort")
-@data_option
+@hub_option
 @passphrase_option
 @click.argument("rollout")
 @click.option("--keep/--revert", "keep", default=None, help="Whether schools keep it; as planned.")
 @click.option("--why", default="", help="For the journal.")
 @json_option
-def abort(data: Path, rollout: str, keep: bool | None, why: str, as_json: bool) -> None:
+def abort(hub: "Hub", rollout: str, keep: bool | None, why: str, as_json: bool) -> None:
     """End a rollout."""
     from hub.people.actor import of_this_machine
     from hub.rollouts import deciding
 
-    hub, revert = _open(data), None if keep is None else not keep
+    revert = None if keep is None else not keep
     found = deciding.abort(hub, of_this_machine(), rollout, revert=revert, why=why)
     _say(hub, found, as_json=as_json)
 

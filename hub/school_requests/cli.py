@@ -1,12 +1,11 @@
 """`hub requests` and `hub offers`: see hub/CLI.md."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from content_packs.command_line import json_option
-from hub.options import data_option, passphrase_file, print_built
+from hub.options import hub_option, print_built
 
 if TYPE_CHECKING:
     from hub.hub import Hub
@@ -20,30 +19,23 @@ _number_argument = click.argument("number", type=int)
 _text_option = click.option("--text", default="", help="What the school reads, in one line.")
 
 
-def _open(data: Path) -> "Hub":
-    from hub.clock import system_clock
-    from hub.hub import open_hub
-
-    return open_hub(data, system_clock, passphrase_file=passphrase_file())
-
-
 @click.group()
 def requests() -> None:
     """See what schools' teachers wish for, and answer."""
 
 
 @requests.command("list")
-@data_option
+@hub_option
 @_school_option
 @_all_option
 @json_option
-def list_requests(data: Path, school: str, everything: bool, as_json: bool) -> None:
+def list_requests(hub: "Hub", school: str, everything: bool, as_json: bool) -> None:
     """List what is wished for, and how many schools wish for each pack."""
     from hub.people.actor import of_this_machine
     from hub.school_requests.listing import wishes
     from hub.school_requests.sayings import say_wishes
 
-    found, counts = wishes(_open(data), of_this_machine(), school=school, everything=everything)
+    found, counts = wishes(hub, of_this_machine(), school=school, everything=everything)
     if as_json:
         print_built({"requests": found, "packs": counts.packs, "schools": counts.schools})
         return
@@ -51,20 +43,20 @@ def list_requests(data: Path, school: str, everything: bool, as_json: bool) -> N
 
 
 @requests.command("answer")
-@data_option
+@hub_option
 @_number_argument
 @_text_option
 @click.option("--pack", default="", help="The pack that answers it, once it is at the school.")
 @click.option("--decline", is_flag=True, help="Say that it won't come.")
 @json_option
 def answer_request(  # noqa: PLR0913, PLR0917 - each is an option of the command
-    data: Path, number: int, text: str, pack: str, decline: bool, as_json: bool
+    hub: "Hub", number: int, text: str, pack: str, decline: bool, as_json: bool
 ) -> None:
     """Answer the request NUMBER; the school reads it after its next check-in or stick."""
     from hub.people.actor import of_this_machine
     from hub.school_requests.answering import answer
 
-    found = answer(_open(data), of_this_machine(), number, declined=decline, text=text, pack=pack)
+    found = answer(hub, of_this_machine(), number, declined=decline, text=text, pack=pack)
     _say(found, as_json=as_json)
 
 
@@ -74,17 +66,16 @@ def offers() -> None:
 
 
 @offers.command("list")
-@data_option
+@hub_option
 @_school_option
 @_all_option
 @json_option
-def list_offers(data: Path, school: str, everything: bool, as_json: bool) -> None:
+def list_offers(hub: "Hub", school: str, everything: bool, as_json: bool) -> None:
     """List what is offered, how much of each file has come, and where whole ones lie."""
     from hub.people.actor import of_this_machine
     from hub.school_requests.listing import offers as run
     from hub.school_requests.sayings import say_offers
 
-    hub = _open(data)
     found = run(hub, of_this_machine(), school=school, everything=everything)
     if as_json:
         print_built({"offers": found})
@@ -93,35 +84,33 @@ def list_offers(data: Path, school: str, everything: bool, as_json: bool) -> Non
 
 
 @offers.command("ask")
-@data_option
+@hub_option
 @_number_argument
 @click.option("--not-any-more", is_flag=True, help="Don't ask for it any more.")
 @json_option
-def ask(data: Path, number: int, not_any_more: bool, as_json: bool) -> None:
+def ask(hub: "Hub", number: int, not_any_more: bool, as_json: bool) -> None:
     """Ask the school for the file of the offer NUMBER; it comes in pieces, as its link allows."""
     from hub.people.actor import of_this_machine
     from hub.school_requests.answering import ask_for_file
 
     _say(
-        ask_for_file(_open(data), of_this_machine(), number, wanted=not not_any_more),
+        ask_for_file(hub, of_this_machine(), number, wanted=not not_any_more),
         as_json=as_json,
     )
 
 
 @offers.command("answer")
-@data_option
+@hub_option
 @_number_argument
 @_text_option
 @click.option("--decline", is_flag=True, help="Say that it isn't taken.")
 @json_option
-def answer_offer(data: Path, number: int, text: str, decline: bool, as_json: bool) -> None:
+def answer_offer(hub: "Hub", number: int, text: str, decline: bool, as_json: bool) -> None:
     """Answer the offer NUMBER."""
     from hub.people.actor import of_this_machine
     from hub.school_requests.answering import answer
 
-    _say(
-        answer(_open(data), of_this_machine(), number, declined=decline, text=text), as_json=as_json
-    )
+    _say(answer(hub, of_this_machine(), number, declined=decline, text=text), as_json=as_json)
 
 
 def _say(found: "Request", *, as_json: bool) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from content_packs.command_line import json_option, print_json
-from hub.options import data_option, passphrase_file, print_built
+from hub.options import data_option, opened, print_built
 from hub.simulation.limits import DAYS_MAX, SCHOOLS_MAX
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -64,12 +64,9 @@ def simulate(  # noqa: PLR0913, PLR0917  # each is an option of the command
 
 
 def _record(data: Path, file: Path, *, as_json: bool) -> None:
-    from hub.clock import system_clock
-    from hub.hub import open_hub
     from hub.simulation import recording
 
-    hub = open_hub(data, system_clock, passphrase_file=passphrase_file())
-    count = recording.record(hub, file)
+    count = recording.record(opened(data), file)
     if as_json:
         print_json({"file": str(file), "links": count})
         return

@@ -1,24 +1,16 @@
 """`hub uploads` and `hub drop-folder`: see hub/CLI.md."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from content_packs.command_line import json_option, megabytes, print_json
-from hub.options import data_option, passphrase_file, print_built
+from hub.options import hub_option, print_built
 
 if TYPE_CHECKING:
     from hub.hub import Hub
 
 _LISTED = 200
-
-
-def _open(data: Path) -> "Hub":
-    from hub.clock import system_clock
-    from hub.hub import open_hub
-
-    return open_hub(data, system_clock, passphrase_file=passphrase_file())
 
 
 @click.group()
@@ -27,14 +19,14 @@ def uploads() -> None:
 
 
 @uploads.command("list")
-@data_option
+@hub_option
 @json_option
-def list_uploads(data: Path, as_json: bool) -> None:
+def list_uploads(hub: "Hub", as_json: bool) -> None:
     """List the newest uploads."""
     from hub.people.actor import of_this_machine
     from hub.uploads.receiving import list_uploads as run
 
-    found = run(_open(data), of_this_machine(), limit=_LISTED)
+    found = run(hub, of_this_machine(), limit=_LISTED)
     if as_json:
         print_built({"uploads": found})
         return
@@ -48,15 +40,15 @@ def list_uploads(data: Path, as_json: bool) -> None:
 
 
 @uploads.command("publish")
-@data_option
+@hub_option
 @click.argument("upload")
 @json_option
-def publish(data: Path, upload: str, as_json: bool) -> None:
+def publish(hub: "Hub", upload: str, as_json: bool) -> None:
     """Have the whole upload UPLOAD published in the background, once more if that failed."""
     from hub.people.actor import of_this_machine
     from hub.uploads import handing_over, receiving
 
-    hub, actor = _open(data), of_this_machine()
+    actor = of_this_machine()
     found = receiving.find_even_expired(hub, actor, upload)
     done = handing_over.hand_over(hub, actor, found)
     if as_json:
@@ -66,15 +58,15 @@ def publish(data: Path, upload: str, as_json: bool) -> None:
 
 
 @uploads.command("remove")
-@data_option
+@hub_option
 @click.argument("upload")
 @json_option
-def remove(data: Path, upload: str, as_json: bool) -> None:
+def remove(hub: "Hub", upload: str, as_json: bool) -> None:
     """Forget the upload UPLOAD and its bytes. What was published of it stays."""
     from hub.people.actor import of_this_machine
     from hub.uploads.receiving import remove as run
 
-    run(_open(data), of_this_machine(), upload)
+    run(hub, of_this_machine(), upload)
     if as_json:
         print_json({"removed": upload})
         return
@@ -87,15 +79,14 @@ def drop_folder() -> None:
 
 
 @drop_folder.command("list")
-@data_option
+@hub_option
 @json_option
-def list_dropped(data: Path, as_json: bool) -> None:
+def list_dropped(hub: "Hub", as_json: bool) -> None:
     """List what lies in it, and what became of it."""
     from hub.drop_entries import folder_of
     from hub.drop_folder import dropped
     from hub.people.actor import of_this_machine
 
-    hub = _open(data)
     found = dropped(hub, of_this_machine())
     if as_json:
         print_built({"folder": str(folder_of(hub)), "dropped": found})
@@ -109,14 +100,14 @@ def list_dropped(data: Path, as_json: bool) -> None:
 
 
 @drop_folder.command("add")
-@data_option
+@hub_option
 @click.argument("publisher")
 @json_option
-def add_publisher(data: Path, publisher: str, as_json: bool) -> None:
+def add_publisher(hub: "Hub", publisher: str, as_json: bool) -> None:
     """Make the folder of PUBLISHER: who may write to it publishes in that name."""
     from hub.drop_entries import add_publisher as run
 
-    folder = run(_open(data), publisher)
+    folder = run(hub, publisher)
     if as_json:
         print_json({"folder": str(folder)})
         return

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from content_packs.command_line import json_option, megabytes
-from hub.options import data_option, passphrase_file, print_built
+from hub.options import hub_option, print_built
 
 if TYPE_CHECKING:
     from hub.hub import Hub
@@ -16,30 +16,23 @@ _by_option = click.option("--by", default="", help="Also who won't be done by th
 _query_option = click.option("--query", default="", help="Only these, as in hub schools list.")
 
 
-def _open(data: Path) -> "Hub":
-    from hub.clock import system_clock
-    from hub.hub import open_hub
-
-    return open_hub(data, system_clock, passphrase_file=passphrase_file())
-
-
 @click.group()
 def visits() -> None:
     """See which schools need somebody to come; plan ways, write their sticks."""
 
 
 @visits.command("needed")
-@data_option
+@hub_option
 @_by_option
 @_query_option
 @json_option
-def needed(data: Path, by: str, query: str, as_json: bool) -> None:
+def needed(hub: "Hub", by: str, query: str, as_json: bool) -> None:
     """List the schools that need a visit, on the ways that are proposed."""
     from hub.people.actor import of_this_machine
     from hub.visits.candidates import find
     from hub.visits.ways import proposed
 
-    found = find(_open(data), of_this_machine(), by=by, query=query)
+    found = find(hub, of_this_machine(), by=by, query=query)
     whys = {one.stop.node: one.whys for one in found}
     ways = proposed(one.stop for one in found if not one.visit)
     if as_json:
@@ -54,14 +47,14 @@ def needed(data: Path, by: str, query: str, as_json: bool) -> None:
 
 
 @visits.command("plan")
-@data_option
+@hub_option
 @click.argument("nodes", metavar="NODE...", nargs=-1, required=True)
 @click.option("--title", default="", help="What the visit is called.")
 @click.option("--courier", default="", help="Who goes.")
 @click.option("--in-order", is_flag=True, help="Keep this order.")
 @json_option
 def plan(  # noqa: PLR0913, PLR0917  # each is an option of the command
-    data: Path,
+    hub: "Hub",
     nodes: tuple[str, ...],
     title: str,
     courier: str,
@@ -73,22 +66,22 @@ def plan(  # noqa: PLR0913, PLR0917  # each is an option of the command
     from hub.visits.planning import plan as run
 
     made = run(
-        _open(data), of_this_machine(), nodes=nodes, title=title, courier=courier,
+        hub, of_this_machine(), nodes=nodes, title=title, courier=courier,
         in_order=in_order,
     )  # fmt: skip
     _say(made, as_json=as_json)
 
 
 @visits.command("list")
-@data_option
+@hub_option
 @click.option("--ended", is_flag=True, help="Those that ended.")
 @json_option
-def list_visits(data: Path, ended: bool, as_json: bool) -> None:
+def list_visits(hub: "Hub", ended: bool, as_json: bool) -> None:
     """List visits that are open."""
     from hub.people.actor import of_this_machine
     from hub.visits.planning import listed
 
-    found = listed(_open(data), of_this_machine(), ended=ended)
+    found = listed(hub, of_this_machine(), ended=ended)
     if as_json:
         print_built({"visits": found})
         return
@@ -102,32 +95,32 @@ def list_visits(data: Path, ended: bool, as_json: bool) -> None:
 
 
 @visits.command("show")
-@data_option
+@hub_option
 @click.argument("visit")
 @json_option
-def show(data: Path, visit: str, as_json: bool) -> None:
+def show(hub: "Hub", visit: str, as_json: bool) -> None:
     """Show the visit VISIT."""
     from hub.people.actor import of_this_machine
     from hub.visits.planning import show as run
 
-    _say(run(_open(data), of_this_machine(), visit), as_json=as_json)
+    _say(run(hub, of_this_machine(), visit), as_json=as_json)
 
 
 @visits.command("write")
-@data_option
+@hub_option
 @click.argument("visit")
 @click.argument(
     "folder", metavar="DIR", type=click.Path(path_type=Path, exists=True, file_okay=False)
 )
 @json_option
-def write(data: Path, visit: str, folder: Path, as_json: bool) -> None:
+def write(hub: "Hub", visit: str, folder: Path, as_json: bool) -> None:
     """Write the stick of the visit VISIT at DIR, where it is mounted."""
     from hub import progress
     from hub.people.actor import of_this_machine
     from hub.visits.sticks import write_to
 
     with progress.shown() as shown:
-        written = write_to(_open(data), of_this_machine(), visit, folder, shown)
+        written = write_to(hub, of_this_machine(), visit, folder, shown)
     if as_json:
         print_built(written)
         return
@@ -138,15 +131,15 @@ def write(data: Path, visit: str, folder: Path, as_json: bool) -> None:
 
 
 @visits.command("pack")
-@data_option
+@hub_option
 @click.argument("visit")
 @json_option
-def pack(data: Path, visit: str, as_json: bool) -> None:
+def pack(hub: "Hub", visit: str, as_json: bool) -> None:
     """Have the stick of the visit VISIT packed for a download, in the background."""
     from hub.people.actor import of_this_machine
     from hub.visits.sticks import start
 
-    job = start(_open(data), of_this_machine(), visit)
+    job = start(hub, of_this_machine(), visit)
     if as_json:
         print_built(job)
         return
@@ -154,29 +147,29 @@ def pack(data: Path, visit: str, as_json: bool) -> None:
 
 
 @visits.command("back")
-@data_option
+@hub_option
 @click.argument("visit")
 @click.argument("node")
 @click.option("--note", default="", help="What was found there.")
 @json_option
-def back(data: Path, visit: str, node: str, note: str, as_json: bool) -> None:
+def back(hub: "Hub", visit: str, node: str, note: str, as_json: bool) -> None:
     """Record that somebody was at NODE on the visit VISIT, and is back."""
     from hub.people.actor import of_this_machine
     from hub.visits.planning import note_back
 
-    _say(note_back(_open(data), of_this_machine(), visit, node, note=note), as_json=as_json)
+    _say(note_back(hub, of_this_machine(), visit, node, note=note), as_json=as_json)
 
 
 @visits.command("cancel")
-@data_option
+@hub_option
 @click.argument("visit")
 @json_option
-def cancel(data: Path, visit: str, as_json: bool) -> None:
+def cancel(hub: "Hub", visit: str, as_json: bool) -> None:
     """Call the visit VISIT off."""
     from hub.people.actor import of_this_machine
     from hub.visits.planning import cancel as run
 
-    _say(run(_open(data), of_this_machine(), visit), as_json=as_json)
+    _say(run(hub, of_this_machine(), visit), as_json=as_json)
 
 
 def _say(visit: "Visit", *, as_json: bool) -> None:

@@ -7,19 +7,12 @@ import click
 
 from content_packs.command_line import json_option, print_json
 from hub.fleet.limits import LISTED, LISTED_MAX
-from hub.options import data_option, passphrase_file, print_built
+from hub.options import hub_option, print_built
 
 if TYPE_CHECKING:
     from hub.hub import Hub
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
-
-
-def _open(data: Path) -> "Hub":
-    from hub.clock import system_clock
-    from hub.hub import open_hub
-
-    return open_hub(data, system_clock, passphrase_file=passphrase_file())
 
 
 @click.group()
@@ -28,7 +21,7 @@ def schools() -> None:
 
 
 @schools.command("add")
-@data_option
+@hub_option
 @click.argument("school")
 @click.option("--district", default="", help="The district that it belongs to; a new one's.")
 @click.option("--title", help="What people call it.")
@@ -39,7 +32,7 @@ def schools() -> None:
 @click.option("--longitude", type=float, help="In degrees.")
 @json_option
 def add_school(  # noqa: PLR0913, PLR0917 - each is an option of the command
-    data: Path,
+    hub: "Hub",
     school: str,
     district: str,
     title: str | None,
@@ -55,7 +48,7 @@ def add_school(  # noqa: PLR0913, PLR0917 - each is an option of the command
     from hub.people.actor import of_this_machine
 
     facts = of.Facts(title, township, contact, calendar, latitude, longitude)
-    hub, actor = _open(data), of_this_machine()
+    actor = of_this_machine()
     changed = of.describe(hub, actor, school, district=district, facts=facts)
     found = of.show(hub, actor, school)
     if as_json:
@@ -68,7 +61,7 @@ def add_school(  # noqa: PLR0913, PLR0917 - each is an option of the command
 
 
 @schools.command("list")
-@data_option
+@hub_option
 @click.option("--query", default="", help="A filter, such as: township:north behind>0 overdue")
 @click.option("--sort", default="need", show_default=True, help="A column; - before it: down.")
 @click.option("--after", default="", help="Go on where an earlier page ended.")
@@ -79,13 +72,13 @@ def add_school(  # noqa: PLR0913, PLR0917 - each is an option of the command
 @click.option("--csv", "as_csv", is_flag=True, help="All of them, as a CSV file.")
 @json_option
 def list_schools(  # noqa: PLR0913, PLR0917 - each is an option of the command
-    data: Path, query: str, sort: str, after: str, limit: int, as_csv: bool, as_json: bool
+    hub: "Hub", query: str, sort: str, after: str, limit: int, as_csv: bool, as_json: bool
 ) -> None:
     """List schools and their boxes: who needs somebody most comes first."""
     from hub.fleet import bringing_up, listing, sheet_of_schools, state_sayings
     from hub.people.actor import of_this_machine
 
-    hub, actor = _open(data), of_this_machine()
+    actor = of_this_machine()
     bringing_up.bring_up(hub)
     if as_csv:
         for lines in sheet_of_schools.lines(hub, actor, query, sort):
@@ -99,14 +92,13 @@ def list_schools(  # noqa: PLR0913, PLR0917 - each is an option of the command
 
 
 @schools.command("counts")
-@data_option
+@hub_option
 @json_option
-def counts(data: Path, as_json: bool) -> None:
+def counts(hub: "Hub", as_json: bool) -> None:
     """Say how many boxes and schools need somebody, and why."""
     from hub.fleet import bringing_up, listing
     from hub.people.actor import of_this_machine
 
-    hub = _open(data)
     bringing_up.bring_up(hub)
     found = listing.counts(hub, of_this_machine())
     if as_json:
@@ -117,15 +109,14 @@ def counts(data: Path, as_json: bool) -> None:
 
 
 @schools.command("show")
-@data_option
+@hub_option
 @click.argument("school")
 @json_option
-def show_school(data: Path, school: str, as_json: bool) -> None:
+def show_school(hub: "Hub", school: str, as_json: bool) -> None:
     """Show how SCHOOL stands: its boxes, what is on its way, its last days."""
     from hub.fleet import bringing_up, school_view, state_sayings
     from hub.people.actor import of_this_machine
 
-    hub = _open(data)
     bringing_up.bring_up(hub)
     found = school_view.show(hub, of_this_machine(), school)
     if as_json:
@@ -135,17 +126,17 @@ def show_school(data: Path, school: str, as_json: bool) -> None:
 
 
 @schools.command("import")
-@data_option
+@hub_option
 @click.argument("file", type=_FILE)
 @click.option("--district", default="", help="Of schools whose line doesn't say it.")
 @json_option
-def import_schools(data: Path, file: Path, district: str, as_json: bool) -> None:
+def import_schools(hub: "Hub", file: Path, district: str, as_json: bool) -> None:
     """Add and change schools as the CSV file FILE says: all of it, or nothing."""
     from hub.fleet import school_files
     from hub.people.actor import of_this_machine
 
     text = school_files.read_text(file).encode()
-    done = school_files.take(_open(data), of_this_machine(), text, district=district)
+    done = school_files.take(hub, of_this_machine(), text, district=district)
     if as_json:
         print_built(done)
         return
@@ -158,14 +149,14 @@ def filters() -> None:
 
 
 @filters.command("list")
-@data_option
+@hub_option
 @json_option
-def list_filters(data: Path, as_json: bool) -> None:
+def list_filters(hub: "Hub", as_json: bool) -> None:
     """List the filters that were saved from this machine."""
     from hub.fleet import saved
     from hub.people.actor import of_this_machine
 
-    found = saved.list_saved(_open(data), of_this_machine())
+    found = saved.list_saved(hub, of_this_machine())
     if as_json:
         print_built({"filters": found})
         return
@@ -176,16 +167,16 @@ def list_filters(data: Path, as_json: bool) -> None:
 
 
 @filters.command("save")
-@data_option
+@hub_option
 @click.argument("name")
 @click.argument("query")
 @json_option
-def save_filter(data: Path, name: str, query: str, as_json: bool) -> None:
+def save_filter(hub: "Hub", name: str, query: str, as_json: bool) -> None:
     """Save the filter QUERY as NAME, in place of an earlier one of that name."""
     from hub.fleet import saved
     from hub.people.actor import of_this_machine
 
-    done = saved.save(_open(data), of_this_machine(), name, query)
+    done = saved.save(hub, of_this_machine(), name, query)
     if as_json:
         print_built(done)
         return
@@ -193,15 +184,15 @@ def save_filter(data: Path, name: str, query: str, as_json: bool) -> None:
 
 
 @filters.command("remove")
-@data_option
+@hub_option
 @click.argument("name")
 @json_option
-def remove_filter(data: Path, name: str, as_json: bool) -> None:
+def remove_filter(hub: "Hub", name: str, as_json: bool) -> None:
     """Remove the filter NAME."""
     from hub.fleet import saved
     from hub.people.actor import of_this_machine
 
-    saved.remove(_open(data), of_this_machine(), name)
+    saved.remove(hub, of_this_machine(), name)
     if as_json:
         print_json({"removed": name})
         return
@@ -214,14 +205,14 @@ def calendars() -> None:
 
 
 @calendars.command("list")
-@data_option
+@hub_option
 @json_option
-def list_calendars(data: Path, as_json: bool) -> None:
+def list_calendars(hub: "Hub", as_json: bool) -> None:
     """List the calendars, and how many schools go by each."""
     from hub.fleet import calendars as of
     from hub.people.actor import of_this_machine
 
-    found = of.list_calendars(_open(data), of_this_machine())
+    found = of.list_calendars(hub, of_this_machine())
     if as_json:
         print_built({"calendars": found})
         return
@@ -233,15 +224,15 @@ def list_calendars(data: Path, as_json: bool) -> None:
 
 
 @calendars.command("show")
-@data_option
+@hub_option
 @click.argument("calendar")
 @json_option
-def show_calendar(data: Path, calendar: str, as_json: bool) -> None:
+def show_calendar(hub: "Hub", calendar: str, as_json: bool) -> None:
     """Show CALENDAR: its days and its holidays, as `hub calendars set` reads them."""
     from hub.fleet import calendars as of
     from hub.people.actor import of_this_machine
 
-    found = of.show(_open(data), of_this_machine(), calendar)
+    found = of.show(hub, of_this_machine(), calendar)
     if as_json:
         print_built(found)
         return
@@ -251,14 +242,14 @@ def show_calendar(data: Path, calendar: str, as_json: bool) -> None:
 
 
 @calendars.command("set")
-@data_option
+@hub_option
 @click.argument("calendar")
 @click.option("--days", default="mon tue wed thu fri", show_default=True, help="Open on these.")
 @click.option("--holidays", type=_FILE, help="A file of lines: first day, last day, name.")
 @click.option("--title", default="", help="What people call it.")
 @json_option
 def set_calendar(  # noqa: PLR0913, PLR0917 - each is an option of the command
-    data: Path, calendar: str, days: str, holidays: Path | None, title: str, as_json: bool
+    hub: "Hub", calendar: str, days: str, holidays: Path | None, title: str, as_json: bool
 ) -> None:
     """Make CALENDAR, or say anew what it is; `default` is for schools that name none."""
     from hub.fleet import bringing_up, school_files
@@ -266,7 +257,7 @@ def set_calendar(  # noqa: PLR0913, PLR0917 - each is an option of the command
     from hub.people.actor import of_this_machine
 
     text = school_files.read_text(holidays) if holidays else ""
-    hub, actor = _open(data), of_this_machine()
+    actor = of_this_machine()
     closures = of.read_closures(text)
     of.set_calendar(hub, actor, calendar, title=title, weekdays=days.split(), closures=closures)
     bringing_up.bring_up(hub)
@@ -277,15 +268,15 @@ def set_calendar(  # noqa: PLR0913, PLR0917 - each is an option of the command
 
 
 @calendars.command("remove")
-@data_option
+@hub_option
 @click.argument("calendar")
 @json_option
-def remove_calendar(data: Path, calendar: str, as_json: bool) -> None:
+def remove_calendar(hub: "Hub", calendar: str, as_json: bool) -> None:
     """Remove CALENDAR, if no school goes by it."""
     from hub.fleet import calendars as of
     from hub.people.actor import of_this_machine
 
-    of.remove(_open(data), of_this_machine(), calendar)
+    of.remove(hub, of_this_machine(), calendar)
     if as_json:
         print_json({"removed": calendar})
         return
