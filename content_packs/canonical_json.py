@@ -51,14 +51,14 @@ def encode_struct(value: msgspec.Struct) -> bytes:
 def decode_struct(data: bytes, kind: type[_Struct], *, bytes_max: int, what: str) -> _Struct | None:
     """Return the struct whose canonical bytes are `data`, None where they aren't one's.
 
-    What is wrong is not said: `decode` does, which takes ten times as long. The caller checks that
-    integers are within bounds. Raises `InvalidContent` for more than `bytes_max` bytes, or more
+    What is wrong is not said: `decode` does, which takes ten times as long. The type, or the
+    caller, sees to it that integers are within bounds. Raises `InvalidContent` for more than `bytes_max` bytes, or more
     commas than `JSON_COMMAS_MAX`.
     """
     _check_size(data, bytes_max, what=what)
     try:
         value = msgspec.json.decode(data, type=kind)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, OverflowError, RecursionError):
         return None
     return value if encode_struct(value) == data else None
 

@@ -73,10 +73,9 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def __post_init__(self) -> None:
         """Raise `ValueError` unless every time is UTC, to the second, in years of use."""
-        for name in self.__struct_fields__:
-            value = getattr(self, name)
+        for at, value in enumerate(msgspec.structs.astuple(self)):
             if isinstance(value, datetime):
-                check_moment(value, what=name)
+                check_moment(value, what=self.__struct_fields__[at])
 
 
 class Message(Part, frozen=True, kw_only=True, tag_field="format", tag=FORMAT):
@@ -143,6 +142,9 @@ def decode(data: bytes, kind: type[_Any], *, bytes_max: int, what: str) -> _Any:
     values = sum(map(data.count, _BEFORE_A_VALUE)) if len(data) <= bytes_max else 0
     if values > MESSAGE_VALUES_MAX:
         raise InvalidContent(f"{what}: {values} values, more than the {MESSAGE_VALUES_MAX} allowed")
+    message = canonical_json.decode_struct(data, kind, bytes_max=bytes_max, what=what)
+    if message is not None:  # else something is wrong, or unknown here: it is looked at closely
+        return message
     value = canonical_json.decode(data, bytes_max=bytes_max, what=what)
     return from_value(value, kind, what=what)
 

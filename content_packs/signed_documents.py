@@ -98,6 +98,11 @@ def envelope_of(document: bytes, *, what: str = "document") -> Envelope:
 
     Raises `InvalidContent` for anything but the exact bytes of an envelope.
     """
+    found = canonical_json.decode_struct(
+        document, Envelope, bytes_max=DOCUMENT_BYTES_MAX, what=what
+    )
+    if found is not None:
+        return found
     value = canonical_json.decode(document, bytes_max=DOCUMENT_BYTES_MAX, what=what)
     try:
         return msgspec.convert(value, Envelope)

@@ -6,13 +6,21 @@ inside the caller's transaction, and raises as peewee does.
 """
 
 import json
+from collections.abc import Callable
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import peewee
 
 _Row = TypeVar("_Row", bound=peewee.Model)
 _JSON_SEPARATORS = (",", ":")
+
+_AS_THEY_ARE = (peewee.TextField, peewee.IntegerField)  # and what is made of them, AutoField too
+
+_Value: TypeAlias = Callable[[Any], Any]
+_Read: TypeAlias = tuple[
+    tuple[str, ...], tuple[tuple[str, _Value], ...]
+]  # columns; what reads some
 
 
 def one(model: type[_Row], **key: Any) -> _Row | None:
@@ -29,9 +37,15 @@ def _read(
     return None if found is None else _made(model, read, found)
 
 
-def _made(model: type[_Row], read: Any, found: Any) -> _Row:
-    row: Any = model(**{name: value(raw) for (name, value), raw in zip(read, found, strict=True)})
-    row._dirty.clear()  # noqa: SLF001 - nothing of it is to be saved yet
+def _made(model: type[_Row], read: _Read, found: Any) -> _Row:
+    """Return a row as peewee would make it, of which nothing is to be saved yet."""
+    names, converted = read
+    row: Any = model.__new__(model)
+    row.__data__ = data = dict(zip(names, found, strict=True))
+    row.__rel__ = {}
+    row._dirty = set()  # noqa: SLF001 - its own names, as `Model.__init__` sets them
+    for name, value_of in converted:
+        data[name] = value_of(data[name])
     return row  # type: ignore[no-any-return]  # of the model
 
 
@@ -85,13 +99,27 @@ def _field(model: type[peewee.Model], name: str) -> Any:
 
 
 def _bound(model: type[peewee.Model], columns: dict[str, Any]) -> tuple[Any, ...]:
-    found = []
-    for name, value in columns.items():
+    to_bind = _binding(model, tuple(columns))
+    return tuple(
+        value if bind is None else bind(value)
+        for bind, value in zip(to_bind, columns.values(), strict=True)
+    )
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=_JSON_SEPARATORS)
+
+
+@cache
+def _binding(model: type[peewee.Model], names: tuple[str, ...]) -> tuple[_Value | None, ...]:
+    """Return what makes a column's value one to be bound, None where it is one."""
+    found: list[_Value | None] = []
+    for name in names:
         field = _field(model, name)
         if isinstance(field, peewee.JSONField):
-            found.append(json.dumps(value, ensure_ascii=False, separators=_JSON_SEPARATORS))
+            found.append(_json)
         else:
-            found.append(field.db_value(value))
+            found.append(None if isinstance(field, _AS_THEY_ARE) else field.db_value)
     return tuple(found)
 
 
@@ -113,16 +141,19 @@ def _equal(model: type[peewee.Model], names: tuple[str, ...], sign: str) -> str:
 @cache
 def _selecting(
     model: type[peewee.Model], key: tuple[str, ...], order: str, sign: str
-) -> tuple[str, Any]:
+) -> tuple[str, _Read]:
     everything, read = _selecting_all(model)
     return f"{everything} WHERE {_equal(model, key, sign)}{order} LIMIT 1", read
 
 
 @cache
-def _selecting_all(model: type[peewee.Model]) -> tuple[str, Any]:
+def _selecting_all(model: type[peewee.Model]) -> tuple[str, _Read]:
     fields = model._meta.sorted_fields  # noqa: SLF001 - as above
     names = ", ".join(_column(model, field.name) for field in fields)
-    read = tuple((field.name, field.python_value) for field in fields)
+    converted = tuple(
+        (field.name, field.python_value) for field in fields if not isinstance(field, _AS_THEY_ARE)
+    )
+    read = (tuple(field.name for field in fields), converted)
     return f"SELECT {names} FROM {_table(model)}", read  # noqa: S608 - as above
 
 

@@ -2,18 +2,20 @@
 
 import json
 import tracemalloc
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import inspect
 
 from content_packs import messages
 from content_packs.canonical_json import encode as canonical
 from content_packs.courier import Courier
 from content_packs.desired_state import DesiredState
 from content_packs.errors import InvalidContent
-from content_packs.limits import COURIER_BYTES_MAX
+from content_packs.limits import COURIER_BYTES_MAX, INTEGER_MAX
 from content_packs.messages import Message
 from content_packs.protocol import Claim, Credential, Receipt, StatusList, Time
 from content_packs.reports import Report
@@ -33,6 +35,22 @@ any_message = st.one_of(
 )
 
 
+def kinds_of(kind: type[Message]) -> list[type[Message]]:
+    below = kind.__subclasses__()
+    return below + [one for each in below for one in kinds_of(each)]
+
+
+def parts_of(kind: inspect.Type) -> Iterator[inspect.Type]:
+    """Yield a type and all that it is made of, as msgspec takes it apart."""
+    yield kind
+    fields = kind.fields if isinstance(kind, inspect.StructType) else ()
+    inner = [getattr(kind, name, None) for name in ("item_type", "key_type", "value_type")]
+    inner += [*getattr(kind, "types", ()), *getattr(kind, "item_types", ())]
+    for one in [*(field.type for field in fields), *inner]:
+        if isinstance(one, inspect.Type):
+            yield from parts_of(one)
+
+
 def encode(message: Message) -> bytes:
     return messages.encode(message, bytes_max=100_000, what="test")
 
@@ -47,6 +65,17 @@ def test_what_is_said_is_heard(message: Message) -> None:
     assert decode(data, type(message)) == message
     assert json.loads(data)["format"] == 1
     assert canonical(json.loads(data)) == data
+
+
+@pytest.mark.parametrize("kind", kinds_of(Message), ids=lambda kind: kind.__name__)
+def test_each_number_has_bounds_and_nothing_is_of_any_type(kind: type[Message]) -> None:
+    """What is read by its type alone can't hold what canonical JSON refuses."""
+    for part in parts_of(inspect.type_info(kind)):
+        assert not isinstance(part, inspect.AnyType | inspect.RawType | inspect.FloatType)
+        if isinstance(part, inspect.IntType):
+            assert part.ge is not None
+            assert part.le is not None
+            assert -INTEGER_MAX <= part.ge <= part.le <= INTEGER_MAX
 
 
 @given(any_message)
