@@ -96,40 +96,26 @@ def init(data: Path, channel: str, database: str, as_json: bool) -> None:
 def serve(hub: "Hub", host: str | None, port: int | None) -> None:
     """Offer the repository over HTTP, and keep its signatures fresh, until told to end."""
     import logging
+    from contextlib import nullcontext
     from dataclasses import replace
 
-    from hub.app import create_app
-    from hub.background import Background
-    from hub.in_service import in_service
+    from hub.config import workers_of
     from hub.monitoring import logs
-    from hub.renewing import Renewer
-    from hub.serving import serve as run
+    from hub.monitoring.sharing import shared_figures
 
     config = replace(
         hub.config,
         host=hub.config.host if host is None else host,
         port=hub.config.port if port is None else port,
+        workers=workers_of(hub.config),
     )
     logs.set_up(logs.form_of(hub.config.log))
-    log = logging.getLogger("hub.serve")
-    renewer = Renewer(hub, lambda error: log.warning("renewing: %s", error.message))
-    background = Background(
-        hub, lambda line: log.warning("%s", line), workers=hub.config.job_workers
-    )
     for why in hub.keys.locked():
-        log.warning("the hub can't sign with a key: %s", why)
+        logging.getLogger("hub.serve").warning("the hub can't sign with a key: %s", why)
+    with shared_figures() if config.workers > 1 else nullcontext():
+        from hub.serving import serve as run  # only now: it loads who looks for shared figures
 
-    def listening(address: str) -> None:
-        click.echo(f"hub: listening on {address}")
-
-    with in_service(hub):
-        renewer.start()
-        background.start()
-        try:
-            run(create_app(hub), config, listening)
-        finally:
-            background.stop()
-            renewer.stop()
+        run(hub, config, lambda address: click.echo(f"hub: listening on {address}"))
 
 
 @main.command()

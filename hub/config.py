@@ -5,6 +5,7 @@ pen never passes for a setting.
 """
 
 import json
+import os
 import re
 import tomllib
 import zoneinfo
@@ -24,6 +25,7 @@ from hub.limits import (
     PATH_CHARACTERS_MAX,
     THREADS_MAX,
     TITLE_CHARACTERS_MAX,
+    WORKERS_BY_ITSELF_MAX,
     WORKERS_MAX,
 )
 
@@ -36,7 +38,7 @@ _NUMBERS = {
     "threads": (1, THREADS_MAX),
     "connections_max": (1, CONNECTIONS_MAX),
     "lock_wait_seconds": (0, LOCK_WAIT_SECONDS_MAX),
-    "workers": (1, WORKERS_MAX),
+    "workers": (0, WORKERS_MAX),
     "job_workers": (1, WORKERS_MAX),
     "backup_keep": (1, KEEP_MAX),
     "smtp_port": (1, 65_535),
@@ -111,7 +113,7 @@ class Config:
     objects_endpoint: str = ""
     objects_public: str = ""
     jobs: str = MEMORY
-    workers: int = 1
+    workers: int = 0  # as many as suit the machine: `workers_of`
     job_workers: int = 1
     backup_folder: str = ""
     backup_keep: int = KEEP_DEFAULT
@@ -178,6 +180,11 @@ def change(path: Path, key: str, value: str) -> None:
         raise InvalidConfig(
             f"{path}: {key} couldn't be set; nothing was changed", hint=f"Write it yourself: {line}"
         )
+
+
+def workers_of(config: Config) -> int:
+    """Return how many processes answer: as configured, else one for each core, two at the most."""
+    return config.workers or min(len(os.sched_getaffinity(0)), WORKERS_BY_ITSELF_MAX)
 
 
 def _quoted(text: str) -> str:

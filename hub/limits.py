@@ -61,6 +61,17 @@ THREADS_MAX = 256
 HOST_CHARACTERS_MAX = 253  # RFC 1035, section 2.3.4, without the dot at the end
 CONNECTIONS_MAX = 10_000
 
+# Processes of `hub serve`
+WORKERS_BY_ITSELF_MAX = 2  # that answer, where hub.toml doesn't say how many
+PROCESS_WAIT_SECONDS = 0.5  # before one that ended is started again; twice that the next time
+PROCESS_WAIT_SECONDS_MAX = 30.0
+PROCESS_CALM_SECONDS = 60.0  # one that lived so long is started again as at first
+PROCESS_STARTING_POLL_SECONDS = 0.02
+PROCESS_STOP_SECONDS = 40.0  # what they do has bounds of its own, which are less
+LISTEN_WAIT_SECONDS = 2.0  # for the port of a server that was killed just now
+LISTEN_POLL_SECONDS = 0.05
+LISTEN_BACKLOG = 1_024  # connections that nobody has taken yet
+
 # Serving
 ETAG_HEX_DIGITS = 16  # 64 bits of a digest tell the states of one file apart
 READ_BYTES = 64 * KIB  # of a file at a time

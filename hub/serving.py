@@ -1,63 +1,161 @@
-"""The hub's own server: waitress, one process, a few threads.
+"""`hub serve`: processes that answer, and one that does what a hub does besides.
 
-A slow client costs a socket and its buffer, not a thread: files are handed over as files. Ends
-cleanly on SIGTERM and Ctrl-C. Behind nginx or a CDN any web server can offer the same tree.
+The addresses are listened on before the processes are forked; whichever of those that answer is
+free takes the next connection. Each is waitress with a few threads: a slow client costs a socket
+and its buffer, not a thread, and files are handed over as files. Chores, background jobs, the drop
+folder and renewing are done by a process of their own, so that nobody waits for an answer because
+ten thousand boxes are being judged. Behind nginx or a CDN any web server can offer the same tree.
 """
 
-import signal
+import errno
+import logging
+import socket
+import threading
+import time
 from collections.abc import Callable
-from types import FrameType
+from contextlib import ExitStack
+from dataclasses import replace
 from typing import Any
 
 import waitress
 from flask import Flask
 
+from content_packs import struct_types
 from content_packs.errors import UsageError
+from hub.app import create_app
+from hub.background import Background
 from hub.config import Config
-from hub.limits import IDLE_SECONDS_MAX, REQUEST_BYTES_MAX, REQUEST_IN_MEMORY_BYTES_MAX
+from hub.hub import Hub, open_hub
+from hub.in_service import in_service
+from hub.limits import (
+    IDLE_SECONDS_MAX,
+    LISTEN_BACKLOG,
+    LISTEN_POLL_SECONDS,
+    LISTEN_WAIT_SECONDS,
+    REQUEST_BYTES_MAX,
+    REQUEST_IN_MEMORY_BYTES_MAX,
+)
+from hub.processes import Part, Processes
+from hub.renewing import Renewer
+
+_log = logging.getLogger("hub.serve")
 
 
-def serve(app: Flask, config: Config, listening: Callable[[str], None]) -> None:
-    """Serve `app` until told to end; `listening` gets each address once it answers.
+def serve(hub: Hub, config: Config, listening: Callable[[str], None]) -> None:
+    """Serve until told to end; `listening` gets each address once it answers.
 
-    Raises `UsageError` if the address can't be listened on.
+    `config` says where, and how many processes answer. `hub` itself isn't used in them: each opens
+    it anew. Raises `UsageError` if the address can't be listened on, `Busy`, `Refused`.
     """
-    signal.signal(signal.SIGTERM, _end)
-    server = _create(app, config)
-    for host, port in _addresses(server):
-        shown = f"[{host}]" if ":" in host else host
-        listening(f"http://{shown}:{port}/")
-    try:
-        server.run()
-    finally:
-        server.close()
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(one) for one in listen(config)]
+        stack.enter_context(in_service(hub))
+        addresses = [_address(one) for one in sockets]
+        besides = Part("what is done besides", lambda ready: _look_after(hub, sockets, ready))
+        answering = [
+            Part("answering", lambda ready: _answer(hub, config, sockets, ready))
+            for _ in range(config.workers)
+        ]
+        struct_types.prepare()
+        hub.database.close()
+
+        def ready() -> None:
+            for address in addresses:
+                listening(address)
+
+        Processes([besides, *answering]).run(ready)
 
 
-def _end(_signal: int, _frame: FrameType | None) -> None:
-    raise SystemExit(0)
+def listen(config: Config) -> list[socket.socket]:
+    """Return sockets that listen on all addresses of the configured host. Raises `UsageError`.
+
+    Where the port is taken it is tried for a moment: the processes of a server that was killed let
+    go of it as they end.
+    """
+    until = time.monotonic() + LISTEN_WAIT_SECONDS
+    while True:
+        try:
+            return _bound(config.host, config.port)
+        except (OSError, ValueError) as error:
+            if getattr(error, "errno", 0) != errno.EADDRINUSE or time.monotonic() >= until:
+                raise UsageError(
+                    f"can't listen on {config.host} port {config.port}: {_in_words(error)}",
+                    hint="Choose another with --host and --port, or in hub.toml.",
+                ) from error
+        time.sleep(LISTEN_POLL_SECONDS)
 
 
-def _create(app: Flask, config: Config) -> Any:
-    try:
-        return waitress.create_server(
-            app,
-            host=config.host,
-            port=config.port,
-            threads=config.threads,
-            connection_limit=config.connections_max,
-            asyncore_use_poll=True,
-            ident=None,  # the header Server is bytes on a thin link, and tells nodes nothing
-            channel_timeout=IDLE_SECONDS_MAX,
-            max_request_body_size=REQUEST_BYTES_MAX,
-            inbuf_overflow=REQUEST_IN_MEMORY_BYTES_MAX,
-            clear_untrusted_proxy_headers=True,
-            **_behind(config.trusted_proxy),
-        )
-    except (OSError, ValueError) as error:
-        raise UsageError(
-            f"can't listen on {config.host} port {config.port}: {_in_words(error)}",
-            hint="Choose another with --host and --port, or in hub.toml.",
-        ) from error
+def _bound(host: str, port: int) -> list[socket.socket]:
+    with ExitStack() as undoing:
+        found = []
+        for family, kind, protocol, _, where in socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP, flags=socket.AI_PASSIVE
+        ):
+            one = undoing.enter_context(socket.socket(family, kind, protocol))
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            one.bind(where)
+            one.listen(LISTEN_BACKLOG)
+            found.append(one)
+        undoing.pop_all()
+        return found
+
+
+def _answer(
+    hub: Hub, config: Config, sockets: list[socket.socket], ready: Callable[[], None]
+) -> None:
+    """Answer requests until told to end: one of `config.workers` processes that do."""
+    hub = _anew(hub)
+    hub = replace(hub, config=replace(hub.config, workers=config.workers))
+    with in_service(hub):
+        server = _server(create_app(hub), config, sockets)
+        ready()
+        try:
+            server.run()  # returns when told to end
+        finally:
+            server.close()
+
+
+def _look_after(hub: Hub, sockets: list[socket.socket], ready: Callable[[], None]) -> None:
+    """Do what a hub does besides answering, until told to end."""
+    for one in sockets:
+        one.close()
+    hub = _anew(hub)
+    renewer = Renewer(hub, lambda error: _log.warning("renewing: %s", error.message))
+    background = Background(
+        hub, lambda line: _log.warning("%s", line), workers=hub.config.job_workers
+    )
+    with in_service(hub):
+        renewer.start()
+        background.start()
+        ready()
+        try:
+            threading.Event().wait()
+        finally:
+            background.stop()
+            renewer.stop()
+
+
+def _anew(hub: Hub) -> Hub:
+    """Open a hub in a process of its own: no connection may be used by two."""
+    return open_hub(hub.data.root, hub.clock, passphrase_file=hub.passphrases.named)
+
+
+def _server(app: Flask, config: Config, sockets: list[socket.socket]) -> Any:
+    return waitress.create_server(
+        app,
+        sockets=sockets,
+        threads=config.threads,
+        connection_limit=max(config.connections_max // config.workers, 1),
+        asyncore_use_poll=True,
+        ident=None,  # the header Server is bytes on a thin link, and tells nodes nothing
+        channel_timeout=IDLE_SECONDS_MAX,
+        max_request_body_size=REQUEST_BYTES_MAX,
+        inbuf_overflow=REQUEST_IN_MEMORY_BYTES_MAX,
+        clear_untrusted_proxy_headers=True,
+        **_behind(config.trusted_proxy),
+    )
 
 
 def _behind(proxy: str) -> dict[str, Any]:
@@ -74,6 +172,6 @@ def _in_words(error: OSError | ValueError) -> str:
     return error.strerror or str(error) if isinstance(error, OSError) else str(error)
 
 
-def _addresses(server: Any) -> list[tuple[str, int]]:
-    many = getattr(server, "effective_listen", None)
-    return many or [(server.effective_host, int(server.effective_port))]
+def _address(one: socket.socket) -> str:
+    host, port, *_ = one.getsockname()
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"

@@ -48,8 +48,9 @@ class Brakes:
     def new(cls, monotonic: Callable[[], float], *, workers: int = 1) -> "Brakes":
         """Return brakes that nobody has touched yet; `monotonic` is a clock in seconds.
 
-        `workers` is how many processes serve, each with brakes of its own.
+        `workers` is how many processes serve, each with brakes of its own; 0 counts as one.
         """
+        workers = max(workers, 1)
         all_at_once, all_seconds = WRONG_CODES_AT_ONCE_OVERALL, WRONG_CODE_SECONDS_OVERALL
         return cls(
             share(WRONG_CODES_AT_ONCE, WRONG_CODE_SECONDS, monotonic, workers),

@@ -18,9 +18,9 @@ from prometheus_client.registry import Collector
 from hub.hub import Hub
 from hub.monitoring.counting import Gauge, gauges
 from hub.monitoring.limits import FLEET_COUNTED_SECONDS, LATENCY_BUCKETS_SECONDS
+from hub.monitoring.sharing import MANY_PROCESSES
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-MANY_PROCESSES = "PROMETHEUS_MULTIPROC_DIR"
 OTHER = "other"
 _BY_REQUEST = ("method", "rule", "status")
 
