@@ -20,6 +20,7 @@ NODES_OF_SCHOOL_MAX = 9_999
 APPROVALS_MAX = 10_000  # in one list
 APPROVALS_BYTES_MAX = 4 << 20
 REQUESTS_REMEMBERED = 16  # of each key: which signature had which sequence
+KEYS_KNOWN_MAX = 100_000  # kept in memory, 200 bytes each
 LATE_SEQUENCES_MAX = 8  # below the last one: a request that another one overtook
 
 # What nodes say
@@ -32,9 +33,10 @@ DESIRED_KEPT_MAX = 20  # earlier ones of each node or group, for people
 # Rhythm, calendars, estimates
 SILENCE_HOURS_MIN = 2  # between hours with a contact: less is one stay on the link
 SILENCES_LEARNT_MIN = 3  # before a school's own count
-SILENCES_LEARNT_MAX = 60  # the newest
+SILENCES_LEARNT_MAX = 60  # the newest: what is usual
 SILENCE_SECONDS_ASSUMED = 24 * 3_600  # of who is new
 OVERDUE_SECONDS_MIN = 24 * 3_600  # of open days: no alarm for an evening
+OVERDUE_WEEKS = 52  # of open days: so seldom is a living school called overdue
 CALENDAR_DAYS_MAX = 800  # that are looked through for open ones
 CLOSURES_MAX = 200  # of one calendar
 CALENDARS_MAX = 100

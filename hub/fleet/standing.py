@@ -56,7 +56,7 @@ class Judge:
 
     def heard(
         self,
-        node: str,
+        node: NodeRow,
         by: By,
         settings: desired.Settings | None = None,
         report: Report | None = None,
@@ -69,7 +69,7 @@ class Judge:
 
     def judge(self, node: str) -> None:
         """Judge a node anew, by what is known of it."""
-        self._write(node, "")
+        self._write(rows.get(NodeRow, node=node), "")
 
     def judge_school(self, school: str) -> None:
         """Judge all nodes of a school, or say that it has none."""
@@ -82,12 +82,12 @@ class Judge:
 
     def _write(
         self,
-        node: str,
+        of: NodeRow,
         by: By | str,
         settings: desired.Settings | None = None,
         said: Report | None = None,
     ) -> None:
-        of = rows.get(NodeRow, node=node)
+        node = str(of.node)
         school = rows.get(SchoolRow, school=of.school)
         before = rows.one(NodeStateRow, school=of.school, node=node)
         kept = self._newest(node, by, before, said)
@@ -182,12 +182,13 @@ class Judge:
             return {}
         last = moment(heard_at)
         if by and before is not None and _stays(before, last):
-            found = Rhythm(before.silence_median, before.silence_p95, bool(before.rhythm_learnt))
+            found = _rhythm_before(before)
         else:
             found = rhythm_of(days.hours_of(node), calendar, self._zone)
         return {
             "silence_median": found.median,
             "silence_p95": found.p95,
+            "silence_rare": found.rare,
             "rhythm_learnt": int(found.learnt),
             "expected_at": in_words(expected_at(last, found, calendar, self._zone)),
             "overdue_at": in_words(overdue_at(last, found, calendar, self._zone)),
@@ -250,6 +251,11 @@ def _stays(before: NodeStateRow, last: datetime) -> bool:
     if not before.heard_at or not before.silence_median:
         return False
     return hour_of(last) - hour_of(moment(before.heard_at)) <= SILENCE_HOURS_MIN
+
+
+def _rhythm_before(row: NodeStateRow) -> Rhythm:
+    learnt = bool(row.rhythm_learnt)
+    return Rhythm(row.silence_median, row.silence_p95, learnt, row.silence_rare)
 
 
 def records_in_danger_before(now: datetime) -> datetime:

@@ -6,18 +6,12 @@ Times are RFC 3339 in UTC, empty where there is none; days are those of UTC, `20
 
 from typing import Any
 
-from peewee import CompositeKey, IntegerField, JSONField, Model, TextField
+from peewee import CompositeKey, IntegerField, JSONField, TextField
 
-from hub.models import database_proxy
-
-
-class _Row(Model):
-    class Meta:
-        database = database_proxy
-        legacy_table_names = False
+from hub.models import Row
 
 
-class CalendarRow(_Row):
+class CalendarRow(Row):
     """A school calendar. `weekdays`: digits, 0 for Monday; `closures`: `[first, last, title]`."""
 
     calendar: Any = TextField(primary_key=True)
@@ -27,7 +21,7 @@ class CalendarRow(_Row):
     changed_at: Any = TextField()
 
 
-class SavedQueryRow(_Row):
+class SavedQueryRow(Row):
     """A filter that a person saved under a name."""
 
     owner: Any = TextField()
@@ -41,7 +35,7 @@ class SavedQueryRow(_Row):
         primary_key = CompositeKey("owner", "name")
 
 
-class NodeStateRow(_Row):
+class NodeStateRow(Row):
     """Where a node stands, as lists show it; of a school without one, a row with an empty `node`.
 
     `found_by`: all words that it is found by, in lower case. `groups`: ` one two `. `urgency`: who
@@ -67,6 +61,7 @@ class NodeStateRow(_Row):
     overdue_at: Any = TextField(default="")
     silence_median: Any = IntegerField(default=0)
     silence_p95: Any = IntegerField(default=0)
+    silence_rare: Any = IntegerField(default=0)
     rhythm_learnt: Any = IntegerField(default=0)
     behind: Any = IntegerField(default=0)
     packs_behind: Any = IntegerField(default=0)
@@ -103,7 +98,7 @@ class NodeStateRow(_Row):
         primary_key = CompositeKey("school", "node")
 
 
-class NodeDayRow(_Row):
+class NodeDayRow(Row):
     """What a day brought. `hours`: a bit for each hour in which the hub heard of the node.
 
     `bytes_in`: what came over links that day, as the node's own counter went on; `bytes_counted`

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.fleet.limits import OVERDUE_SECONDS_MIN
-from hub.fleet.rhythm import Rhythm, hour_of, overdue_at, rhythm_of, silences
+from hub.fleet.rhythm import Rhythm, Silences, hour_of, learn, overdue_at, rhythm_of, silences
 from hub.fleet.school_calendar import ALWAYS_OPEN, Closure, SchoolCalendar, after, open_seconds
 
 HOUR, DAY = 3_600, 86_400
@@ -39,13 +39,63 @@ def hours(days: int, of_day: range, *, weekdays: int = 7) -> list[int]:
 def test_a_link_of_two_hours_a_day_has_one_silence_a_night() -> None:
     found = rhythm_of(hours(14, range(9, 11)), ALWAYS_OPEN, UTC)
     assert (found.median, found.p95, found.learnt) == (23 * HOUR, 23 * HOUR, True)
-    assert found.overdue_after == 69 * HOUR
+    assert found.overdue_after >= 69 * HOUR, "three silences as usual are no trouble yet"
 
 
-def test_who_is_always_there_is_overdue_after_a_day_and_not_before() -> None:
-    found = rhythm_of(hours(14, range(24)), ALWAYS_OPEN, UTC)
-    assert found.learnt
-    assert found.overdue_after == OVERDUE_SECONDS_MIN
+def test_who_is_always_there_is_overdue_within_days_and_never_within_one() -> None:
+    known = [rhythm_of(hours(days, range(24)), ALWAYS_OPEN, UTC) for days in (14, 42, 100)]
+    assert all(found.learnt for found in known)
+    limits = [found.overdue_after for found in known]
+    assert limits == sorted(limits, reverse=True), "the longer it was there, the stranger a silence"
+    assert limits[0] < 9 * DAY
+    assert OVERDUE_SECONDS_MIN < limits[2] < 4 * DAY
+
+
+def a_bad_spell_a_month(days_of_it: int) -> list[int]:
+    """Contacts of 98 days by day, but for so many days in each 28."""
+    first = hour_of(MONDAY)
+    good = (day for day in range(98) if not 10 <= day % 28 < 10 + days_of_it)
+    return [first + day * 24 + hour for day in good for hour in range(8, 20)]
+
+
+def test_a_spell_as_a_school_has_each_month_is_not_overdue() -> None:
+    for days_of_it in (1, 2, 4):
+        found = rhythm_of(a_bad_spell_a_month(days_of_it), ALWAYS_OPEN, UTC)
+        assert found.overdue_after > (days_of_it + 1) * DAY
+        assert found.overdue_after < (3 * days_of_it + 7) * DAY, "and a dead box is found"
+
+
+def test_longer_spells_and_more_of_them_make_it_wait_longer() -> None:
+    by_length = [rhythm_of(a_bad_spell_a_month(days), ALWAYS_OPEN, UTC).rare for days in range(6)]
+    assert by_length == sorted(by_length)
+    known = learn(a_bad_spell_a_month(2), ALWAYS_OPEN, UTC)
+    assert known is not None
+    assert len(known.excesses) == 4
+    waits = [known.rare(weeks) for weeks in (4, 13, 26, 52, 104)]
+    assert waits == sorted(set(waits)), "who wants fewer false alarms waits longer"
+    once_a_week = Silences(DAY, DAY, DAY, (DAY,) * 14, 14)
+    assert once_a_week.rare(52) > Silences(DAY, DAY, DAY, (DAY,), 14).rare(52)
+
+
+def test_holidays_are_no_silence_that_a_school_might_have_again() -> None:
+    first = hour_of(MONDAY)
+    term = [first + day * 24 + hour for day in range(98) if not 30 <= day < 60 for hour in (9, 10)]
+    break_ = Closure((MONDAY + timedelta(days=30)).date(), (MONDAY + timedelta(days=59)).date())
+    with_calendar = rhythm_of(term, SchoolCalendar(closures=(break_,)), UTC)
+    assert with_calendar.overdue_after < 6 * DAY
+    assert rhythm_of(term, ALWAYS_OPEN, UTC).overdue_after > 2 * with_calendar.overdue_after
+
+
+@given(
+    st.lists(st.integers(1, 100 * DAY), max_size=60).map(tuple),
+    st.floats(0, 20), st.floats(1, 200),
+)  # fmt: skip
+def test_a_rare_silence_is_unusual_whatever_is_known(
+    excesses: tuple[int, ...], weeks: float, once_in: float
+) -> None:
+    found = Silences(DAY, DAY, 2 * DAY, excesses, weeks)
+    assert found.rare(once_in) >= found.unusual
+    assert found.rhythm(once_in).overdue_after >= max(3 * DAY, found.unusual)
 
 
 def test_a_school_that_closes_at_weekends_is_not_overdue_on_sunday() -> None:
