@@ -6,6 +6,7 @@ answered with 206; several ranges get the whole file, which section 14.2 allows.
 
 import re
 from dataclasses import dataclass
+from typing import Protocol
 
 _SINGLE_RANGE = re.compile(r"bytes=\s*(\d{0,19})\s*-\s*(\d{0,19})\s*")
 
@@ -46,6 +47,24 @@ def answer(
         return Answer(416, 0, 0, headers | {"Content-Range": f"bytes */{size}"})
     headers["Content-Range"] = f"bytes {first}-{last}/{size}"
     return Answer(206, first, last - first + 1, headers)
+
+
+class Headers(Protocol):
+    """A request's headers, by names that are written in any case."""
+
+    def get(self, name: str, /) -> str | None:
+        """Return a header, or None where there is none."""
+
+
+def asked(size: int, etag: str, headers: Headers) -> Answer:
+    """Return how to answer a GET or HEAD that has these headers; see `answer`."""
+    return answer(
+        size,
+        etag,
+        range_header=headers.get("Range"),
+        if_range=headers.get("If-Range"),
+        if_none_match=headers.get("If-None-Match"),
+    )
 
 
 def _matches(if_none_match: str, etag: str) -> bool:

@@ -52,6 +52,15 @@ def fsync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def fsync_file(path: Path) -> None:
+    """Make what another library wrote to `path` durable."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def write(path: Path, data: bytes | Iterable[bytes], *, mode: int = 0o644) -> None:
     """Put `data` at `path`, whole or not at all, and make it durable.
 

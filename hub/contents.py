@@ -14,6 +14,7 @@ from content_packs.limits import LAYOUT_STORED_BYTES_MAX, MANIFEST_STORED_BYTES_
 from content_packs.manifest import File, Manifest
 from hub.errors import Damaged
 from hub.objects.interface import Objects
+from hub.own_files import read_own
 
 _DOCUMENTS_KEPT = 4
 _HINT = "Restore this file from a backup, or from any copy of the repository."
@@ -26,7 +27,7 @@ def read_manifest(objects: Objects, pack: str, digest: str) -> tuple[Manifest, b
 
 @lru_cache(_DOCUMENTS_KEPT)  # a command looks at the same few again and again
 def _read_manifest(path: Path, digest: str) -> tuple[Manifest, bytes]:
-    stored = _read(path, MANIFEST_STORED_BYTES_MAX)
+    stored = read_own(path, MANIFEST_STORED_BYTES_MAX, hint=_HINT)
     try:
         found = manifest.unpack(stored, what=str(path), expected=digest)
     except InvalidContent as error:
@@ -50,7 +51,7 @@ def _read_layout(
     path: Path, digest: str, manifest_path: Path, of_digest: str
 ) -> tuple[Layout, bytes]:
     of, _ = _read_manifest(manifest_path, of_digest)
-    stored = _read(path, LAYOUT_STORED_BYTES_MAX)
+    stored = read_own(path, LAYOUT_STORED_BYTES_MAX, hint=_HINT)
     try:
         found = layout.unpack(stored, of, of_digest, what=str(path), expected=digest)
     except InvalidContent as error:
@@ -74,17 +75,6 @@ def _local(objects: Objects, place: str) -> Path:
         return objects.local(place)
     except Missing as error:
         raise Damaged(error.message, hint=_HINT) from error
-
-
-def _read(path: Path, bytes_max: int) -> bytes:
-    try:
-        with path.open("rb") as file:
-            stored = file.read(bytes_max + 1)
-    except OSError as error:
-        raise Damaged(f"{path}: can't be read: {error.strerror}", hint=_HINT) from error
-    if len(stored) > bytes_max:
-        raise Damaged(f"{path}: more than {bytes_max} bytes", hint=_HINT)
-    return stored
 
 
 class FileReader:

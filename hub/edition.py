@@ -34,6 +34,7 @@ from content_packs.limits import METADATA_BYTES_MAX
 from content_packs.offers import Offer
 from hub.errors import Damaged
 from hub.limits import ROOT_VERSIONS_MAX
+from hub.own_files import read_own
 
 _S = TypeVar("_S", bound=Signed)
 _HINT = "Restore the folder `repository` from a backup, or from any copy of it that is whole."
@@ -198,7 +199,7 @@ def _load_named(
 ) -> _S:
     """Return the role that another file names by version, length and hash."""
     path = folder / file_name(role, meta.version)
-    data = _read(path)
+    data = read_own(path, METADATA_BYTES_MAX, hint=_HINT)
     try:
         meta.verify_length_and_hashes(data)
     except RepositoryError as error:
@@ -210,7 +211,9 @@ def _load_named(
 
 
 def _load(path: Path, kind: type[_S], delegator: _Delegator | None) -> _S:
-    return _verified(_read(path), kind, delegator, kind.type, path)
+    return _verified(
+        read_own(path, METADATA_BYTES_MAX, hint=_HINT), kind, delegator, kind.type, path
+    )
 
 
 def _verified(
@@ -228,14 +231,3 @@ def _verified(
     except (RepositoryError, ValueError) as error:
         raise Damaged(f"{path}: {error}", hint=_HINT) from error
     return signed
-
-
-def _read(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            data = file.read(METADATA_BYTES_MAX + 1)
-    except OSError as error:
-        raise Damaged(f"{path}: can't be read: {error.strerror}", hint=_HINT) from error
-    if len(data) > METADATA_BYTES_MAX:
-        raise Damaged(f"{path}: more than {METADATA_BYTES_MAX} bytes", hint=_HINT)
-    return data

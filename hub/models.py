@@ -19,20 +19,24 @@ from peewee import (
 database_proxy = DatabaseProxy()
 
 
-class _Row(Model):
+class Row(Model):
+    """A row of hub.db. Its table is named after it: `PackRow` is in `pack_row`."""
+
     class Meta:
+        """Which database it is in."""
+
         database = database_proxy
         legacy_table_names = False  # pack_row, not packrow
 
 
-class PackRow(_Row):
+class PackRow(Row):
     """A pack, and the publisher that it belongs to: the one of its first version."""
 
     pack: Any = TextField(primary_key=True)
     publisher: Any = TextField()
 
 
-class VersionRow(_Row):
+class VersionRow(Row):
     """A version whose content is in the repository, whole.
 
     `manifest` and `layout` are digests; `size` the bytes of all files, `new_bytes` those that it
@@ -59,7 +63,7 @@ class VersionRow(_Row):
         primary_key = CompositeKey("pack", "version")
 
 
-class ReleaseRow(_Row):
+class ReleaseRow(Row):
     """That a version was released on a channel, in the order of `id`.
 
     `actor`: the login of who did, empty where that isn't known.
@@ -73,7 +77,7 @@ class ReleaseRow(_Row):
     actor: Any = TextField(default="")
 
 
-class DeltaRow(_Row):
+class DeltaRow(Row):
     """A delta from one version of a pack to another, or that one isn't worth making.
 
     `stored` are its bytes in the repository, 0 where it isn't worth it; `fetched` those of the
@@ -93,7 +97,7 @@ class DeltaRow(_Row):
         primary_key = CompositeKey("pack", "older", "newer")
 
 
-class KeyRow(_Row):
+class KeyRow(Row):
     """A key that is or was in force: since when, and until when, empty while it is."""
 
     keyid: Any = TextField(primary_key=True)
@@ -102,7 +106,7 @@ class KeyRow(_Row):
     until: Any = TextField(default="")
 
 
-class PublisherKeyRow(_Row):
+class PublisherKeyRow(Row):
     """A publisher's key: `public` its raw bytes in hex, `packs` a pattern of names of packs.
 
     `removed_at` is empty while it counts.

@@ -4,10 +4,7 @@ It can't be derived from anything, so that it doesn't lie in node.db alone: a sh
 person can read, written durably, and taken over when node.db is made anew.
 """
 
-import fcntl
-import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -16,6 +13,7 @@ from content_packs.errors import InvalidContent
 from content_packs.offers import Offer
 from sync_node.data_dir import DataDir
 from sync_node.limits import CHOICES_BYTES_MAX
+from sync_node.lock import folder_lock
 
 FORMAT = 1
 
@@ -85,7 +83,7 @@ def change(data_dir: DataDir, changed: Callable[[Choices], Choices]) -> Choices:
 
     One process at a time. Raises as `read`.
     """
-    with _alone(data_dir):
+    with folder_lock(data_dir.root):
         before = read(data_dir)
         after = changed(before)
         if after != before:
@@ -113,18 +111,6 @@ def pins_in_words(pins: Sequence[Pin]) -> str:
     """Return all pins as a line for people."""
     words = (f"{pin.pack}, lesson {pin.lesson}" if pin.lesson else pin.pack for pin in pins)
     return "; ".join(words) or "nothing"
-
-
-@contextmanager
-def _alone(data_dir: DataDir) -> Iterator[None]:
-    """Lock the folder itself: the engine's lock may be held for hours."""
-    with durable.storage_errors(data_dir.root):
-        descriptor = os.open(data_dir.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def _damaged(data_dir: DataDir, problem: str) -> InvalidContent:

@@ -17,10 +17,7 @@ from a copy has the file of then: the hub has seen its numbers and refuses them,
 so.
 """
 
-import fcntl
-import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -35,6 +32,7 @@ from content_packs.protocol import Credential
 from content_packs.signed_documents import public_keyid
 from sync_node.data_dir import DataDir
 from sync_node.limits import SEQUENCE_LEASE
+from sync_node.lock import folder_lock
 
 KEY = "key.pem"
 CLAIM = "claim.json"
@@ -126,7 +124,7 @@ def ensured(data_dir: DataDir, *, another: bool = False) -> Identity:
     had answered for it is of no use to anybody, and goes. Raises `InvalidContent`, `StorageFailed`.
     """
     durable.make_folder(data_dir.identity, mode=_FOLDER_MODE)
-    with _alone(data_dir):
+    with folder_lock(data_dir.identity):
         now = _newest(data_dir)
         if now and not another:
             return _identity(*now)
@@ -231,15 +229,3 @@ def _made(data_dir: DataDir) -> Identity:
     durable.make_folder(folder, mode=_FOLDER_MODE)
     key_files.write_private(folder / KEY, key, None)
     return Identity(folder, key, None)
-
-
-@contextmanager
-def _alone(data_dir: DataDir) -> Iterator[None]:
-    """Let no other process make a key meanwhile."""
-    with durable.storage_errors(data_dir.identity):
-        descriptor = os.open(data_dir.identity, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)

@@ -1,10 +1,14 @@
-"""One engine at a time: a lock file that the kernel lets go of however its holder ends."""
+"""Who does what alone: a lock that the kernel lets go of however its holder ends.
+
+The engine has a file for it, and may hold it for hours; what is short locks the folder it changes.
+"""
 
 import fcntl
 import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from content_packs.durable import storage_errors
 from content_packs.errors import Refused
@@ -35,6 +39,21 @@ def engine_lock(
                     hint="`sync-node run` syncs by itself: see `sync-node status`, or stop it.",
                 )
             sleep(LOCK_POLL_SECONDS)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def folder_lock(folder: Path) -> Iterator[None]:
+    """Change what is in `folder` with no other process that asks for this doing so meanwhile.
+
+    Raises `StorageFailed` where there is no such folder.
+    """
+    with storage_errors(folder):
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:
         os.close(descriptor)

@@ -2,18 +2,12 @@
 
 from typing import Any
 
-from peewee import BooleanField, CompositeKey, IntegerField, JSONField, Model, TextField
+from peewee import BooleanField, CompositeKey, IntegerField, JSONField, TextField
 
-from hub.models import database_proxy
-
-
-class _Row(Model):
-    class Meta:
-        database = database_proxy
-        legacy_table_names = False
+from hub.models import Row
 
 
-class AlertRow(_Row):
+class AlertRow(Row):
     """Something that is or was wrong; `until` is empty while it is."""
 
     id: Any = TextField(primary_key=True)
@@ -24,7 +18,7 @@ class AlertRow(_Row):
     until: Any = TextField(default="")
 
 
-class AlertRouteRow(_Row):
+class AlertRouteRow(Row):
     """To whom alerts are told: `kind` is `email` or `webhook`; `reasons`: which, all if none.
 
     `failures` counts those since it went well; `problem` says what the last one was.
@@ -43,7 +37,7 @@ class AlertRouteRow(_Row):
     problem: Any = TextField(default="")
 
 
-class AlertToldRow(_Row):
+class AlertToldRow(Row):
     """That a route was told of an alert; `ended`: of its end, too."""
 
     route: Any = TextField()

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, get_args
 
 from content_packs import csv_cells
 from content_packs.errors import UsageError
-from hub.clock import in_words
+from hub.clock import in_words, read_day
 from hub.fleet import audit
 from hub.fleet.audit import Entry, Event
 from hub.fleet.tables import AuditRow
@@ -96,18 +95,9 @@ def _query(wanted: Wanted) -> Any:
     if wanted.node:
         query = query.where(AuditRow.node == wanted.node)
     if wanted.since:
-        query = query.where(AuditRow.at >= _day(wanted.since, "since"))
+        query = query.where(AuditRow.at >= read_day(wanted.since, "since"))
     if wanted.until:
-        query = query.where(AuditRow.at <= f"{_day(wanted.until, 'until')}T23:59:59Z")
+        query = query.where(AuditRow.at <= f"{read_day(wanted.until, 'until')}T23:59:59Z")
     if wanted.refusals is not None:
         query = query.where(AuditRow.refusal == wanted.refusals)
     return query
-
-
-def _day(text: str, what: str) -> str:
-    try:
-        return date.fromisoformat(text).isoformat()
-    except ValueError as error:
-        raise UsageError(
-            f"{what}: {text[:20]!r} is no day", hint="Write it as 2026-03-31."
-        ) from error

@@ -2,18 +2,12 @@
 
 from typing import Any
 
-from peewee import IntegerField, Model, TextField
+from peewee import IntegerField, TextField
 
-from hub.models import database_proxy
-
-
-class _Row(Model):
-    class Meta:
-        database = database_proxy
-        legacy_table_names = False
+from hub.models import Row
 
 
-class AuditHeadRow(_Row):
+class AuditHeadRow(Row):
     """Where a chain is: number and digest of its last line.
 
     `before`: the last line's `id` of those that were written before there was a chain.
@@ -25,7 +19,7 @@ class AuditHeadRow(_Row):
     before: Any = IntegerField()
 
 
-class AuditCheckpointRow(_Row):
+class AuditCheckpointRow(Row):
     """Where both chains were, signed by the service key; `number` is the time in seconds."""
 
     number: Any = IntegerField(primary_key=True)

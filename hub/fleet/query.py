@@ -15,10 +15,10 @@ hold. A term is one of these, and `-` before it turns it around:
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Final, Literal, TypeAlias
 
 from content_packs.errors import UsageError
+from hub.clock import read_day
 from hub.fleet.limits import QUERY_CHARACTERS_MAX, QUERY_TERMS_MAX
 
 Sign: TypeAlias = Literal["=", ">", ">=", "<", "<="]
@@ -167,12 +167,7 @@ def _values(said: str) -> Iterator[str]:
 
 def _amount(name: str, kind: Kind, said: str) -> int | str:
     if kind == "day":
-        try:
-            return date.fromisoformat(said).isoformat()
-        except ValueError as error:
-            raise UsageError(
-                f"filter: {name}: {said[:40]!r} is no day", hint="Write it as 2026-12-24."
-            ) from error
+        return read_day(said, f"filter: {name}")
     units = _FACTORS[kind]
     match = _NUMBER.fullmatch(said)
     factor = units.get(match[3] or min(units, key=lambda unit: units[unit])) if match else None

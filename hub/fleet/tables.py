@@ -8,21 +8,14 @@ from peewee import (
     CompositeKey,
     IntegerField,
     JSONField,
-    Model,
     TextField,
 )
 
 from content_packs.messages import DIGEST_OF_NOTHING
-from hub.models import database_proxy
+from hub.models import Row
 
 
-class _Row(Model):
-    class Meta:
-        database = database_proxy
-        legacy_table_names = False
-
-
-class SchoolRow(_Row):
+class SchoolRow(Row):
     """A school, and the district that it belongs to.
 
     `contact`: whom to call. `calendar`: by which it is open, empty for the default one. Its place
@@ -40,7 +33,7 @@ class SchoolRow(_Row):
     longitude_e6: Any = IntegerField(null=True)
 
 
-class NodeRow(_Row):
+class NodeRow(Row):
     """A node. `serial` is that of its newest credential, 0 before the first.
 
     `revoked_at` is empty unless it is; it stays when the node is enrolled anew, for the status
@@ -57,7 +50,7 @@ class NodeRow(_Row):
     alarm_at: Any = TextField(default="")
 
 
-class NodeKeyRow(_Row):
+class NodeKeyRow(Row):
     """A key that claimed to be a node, by `keyid`; `public` its raw bytes in hex.
 
     `state` is `pending`, `valid`, `revoked` or `refused`; one key of a node is valid at a time.
@@ -87,7 +80,7 @@ class NodeKeyRow(_Row):
     number: Any = IntegerField(default=0)
 
 
-class CodeRow(_Row):
+class CodeRow(Row):
     """An enrolment code, as a keyed hash. `node`: which one it is to replace, empty for a new one.
 
     `used_at` is empty until `keyid` claimed it.
@@ -102,7 +95,7 @@ class CodeRow(_Row):
     keyid: Any = TextField(default="")
 
 
-class ApprovalRow(_Row):
+class ApprovalRow(Row):
     """A fingerprint or serial number that is welcome before it came; `keyid` once it did."""
 
     mark: Any = TextField(primary_key=True)
@@ -110,7 +103,7 @@ class ApprovalRow(_Row):
     keyid: Any = TextField(default="")
 
 
-class DesiredRow(_Row):
+class DesiredRow(Row):
     """A desired state, signed, for a node or a group."""
 
     number: Any = IntegerField(primary_key=True)
@@ -120,7 +113,7 @@ class DesiredRow(_Row):
     issued_at: Any = TextField()
 
 
-class ReportRow(_Row):
+class ReportRow(Row):
     """A report: `at` by the node's time, `by` what brought it, `report` in canonical JSON."""
 
     id: Any = AutoField()
@@ -131,7 +124,7 @@ class ReportRow(_Row):
     report: Any = TextField()
 
 
-class BatchRow(_Row):
+class BatchRow(Row):
     """A batch that was taken. `document` is kept until its content is; `trouble`: why it isn't."""
 
     keyid: Any = TextField()
@@ -148,7 +141,7 @@ class BatchRow(_Row):
         primary_key = CompositeKey("keyid", "sequence")
 
 
-class AuditRow(_Row):
+class AuditRow(Row):
     """Something that matters for who may do what. `refusal`: somebody tried and was turned away.
 
     `actor`: which person did it, empty for a node and for the hub itself. The rest: `hub.audit`.

@@ -2,18 +2,12 @@
 
 from typing import Any
 
-from peewee import BigIntegerField, IntegerField, JSONField, Model, TextField
+from peewee import BigIntegerField, IntegerField, JSONField, TextField
 
-from hub.models import database_proxy
-
-
-class _Row(Model):
-    class Meta:
-        database = database_proxy
-        legacy_table_names = False
+from hub.models import Row
 
 
-class JobRow(_Row):
+class JobRow(Row):
     """A job. `id` is a UUID that rises with time.
 
     `once`: no second one with this text waits or runs; empty where that doesn't matter. `actor`:
@@ -49,14 +43,14 @@ class JobRow(_Row):
     ended_at: Any = TextField(default="")
 
 
-class JobLogRow(_Row):
+class JobLogRow(Row):
     """What a job said, line by line; beside it, so that a list of jobs needn't read it."""
 
     job: Any = TextField(primary_key=True)
     text: Any = TextField()
 
 
-class ChoreRow(_Row):
+class ChoreRow(Row):
     """When a chore is to be done next."""
 
     chore: Any = TextField(primary_key=True)

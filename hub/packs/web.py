@@ -42,13 +42,7 @@ def answer(hub: Hub, request: Request, ticket: str, path: str) -> Response:
     """
     found = contents.of_version(hub, *tickets.expect(hub, ticket))
     file = contents.file_of(found, path)
-    part = byte_ranges.answer(
-        file.size,
-        f'"{file.digest}"',
-        range_header=request.headers.get("Range"),
-        if_range=request.headers.get("If-Range"),
-        if_none_match=request.headers.get("If-None-Match"),
-    )
+    part = byte_ranges.asked(file.size, f'"{file.digest}"', request.headers)
     headers = {**part.headers, **_headers(request, file, ticket)}
     response = Response(status=part.status, headers=headers)
     if part.status == 304:

@@ -5,18 +5,12 @@ No password, token or link stands here, only what they are checked with.
 
 from typing import Any
 
-from peewee import IntegerField, JSONField, Model, TextField
+from peewee import IntegerField, JSONField, TextField
 
-from hub.models import database_proxy
-
-
-class _Row(Model):
-    class Meta:
-        database = database_proxy
-        legacy_table_names = False
+from hub.models import Row
 
 
-class PersonRow(_Row):
+class PersonRow(Row):
     """A person. `townships`: an operator's; `publisher`: a publisher's.
 
     `password` is argon2's text, empty until one is set; `totp` the second factor's secret, sealed,
@@ -37,7 +31,7 @@ class PersonRow(_Row):
     disabled_at: Any = TextField(default="")
 
 
-class PersonSessionRow(_Row):
+class PersonSessionRow(Row):
     """A session, by the digest of its token. `csrf`: what each form of it has to hold."""
 
     digest: Any = TextField(primary_key=True)
@@ -49,7 +43,7 @@ class PersonSessionRow(_Row):
     expires_at: Any = TextField()
 
 
-class PersonDeviceRow(_Row):
+class PersonDeviceRow(Row):
     """A browser that a person signed in with before, by the digest of its token."""
 
     digest: Any = TextField(primary_key=True)
@@ -57,7 +51,7 @@ class PersonDeviceRow(_Row):
     seen_at: Any = TextField()
 
 
-class PersonLinkRow(_Row):
+class PersonLinkRow(Row):
     """A link by which a person sets a password, once; a new one takes its place."""
 
     digest: Any = TextField(primary_key=True)
@@ -65,7 +59,7 @@ class PersonLinkRow(_Row):
     expires_at: Any = TextField()
 
 
-class ApiTokenRow(_Row):
+class ApiTokenRow(Row):
     """A token of a person's programs, by its digest. `scopes`: rights; an empty list for all.
 
     `used_on`: the day of its last use. `revoked_at` is empty while it is good.
@@ -82,7 +76,7 @@ class ApiTokenRow(_Row):
     revoked_at: Any = TextField(default="")
 
 
-class TryRow(_Row):
+class TryRow(Row):
     """How far ahead of the clock tries of a name have used it up: milliseconds since 1970."""
 
     name: Any = TextField(primary_key=True)

@@ -2,18 +2,12 @@
 
 from typing import Any
 
-from peewee import AutoField, CompositeKey, IntegerField, Model, TextField
+from peewee import AutoField, CompositeKey, IntegerField, TextField
 
-from hub.models import database_proxy
-
-
-class _Row(Model):
-    class Meta:
-        database = database_proxy
-        legacy_table_names = False
+from hub.models import Row
 
 
-class RecordBatchRow(_Row):
+class RecordBatchRow(Row):
     """Records that came together: `records` in number, of the times from `first_at` to `last_at`.
 
     `frame` is a zstd frame of their lines, in base64: no database needs to know bytes, and they are
@@ -30,7 +24,7 @@ class RecordBatchRow(_Row):
     frame: Any = TextField()
 
 
-class RecordRow(_Row):
+class RecordRow(Row):
     """That a record of a school is here, by its id, and in which batch."""
 
     school: Any = TextField()

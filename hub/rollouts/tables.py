@@ -5,18 +5,12 @@
 
 from typing import Any
 
-from peewee import AutoField, BooleanField, CompositeKey, IntegerField, Model, TextField
+from peewee import AutoField, BooleanField, CompositeKey, IntegerField, TextField
 
-from hub.models import database_proxy
-
-
-class _Row(Model):
-    class Meta:
-        database = database_proxy
-        legacy_table_names = False
+from hub.models import Row
 
 
-class RolloutRow(_Row):
+class RolloutRow(Row):
     """A rollout: its plan and the price it was shown with, as JSON; how far it has come.
 
     `code` and `figures` say why it does what it does now. `step` rises with each change.
@@ -52,7 +46,7 @@ class RolloutRow(_Row):
     trouble: Any = TextField(default="")
 
 
-class RolloutNodeRow(_Row):
+class RolloutNodeRow(Row):
     """A node that a rollout reached, in which stage and since when, and what became of it."""
 
     rollout: Any = TextField()
@@ -71,7 +65,7 @@ class RolloutNodeRow(_Row):
         primary_key = CompositeKey("rollout", "node")
 
 
-class RolloutEventRow(_Row):
+class RolloutEventRow(Row):
     """What was done with a rollout, why, and by whom; empty for the hub itself."""
 
     id: Any = AutoField()

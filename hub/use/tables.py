@@ -2,18 +2,12 @@
 
 from typing import Any
 
-from peewee import CompositeKey, IntegerField, Model, TextField
+from peewee import CompositeKey, IntegerField, TextField
 
-from hub.models import database_proxy
-
-
-class _Row(Model):
-    class Meta:
-        database = database_proxy
-        legacy_table_names = False
+from hub.models import Row
 
 
-class UseRow(_Row):
+class UseRow(Row):
     """What a school's pupils did in a month with a pack; with all packs, where `pack` is empty.
 
     `pupils` is how many there were. `opened` counts items, each once a day and pupil; `done`
@@ -35,7 +29,7 @@ class UseRow(_Row):
         primary_key = CompositeKey("school", "month", "pack")
 
 
-class LessonUseRow(_Row):
+class LessonUseRow(Row):
     """The same of one lesson."""
 
     school: Any = TextField()
@@ -54,7 +48,7 @@ class LessonUseRow(_Row):
         primary_key = CompositeKey("school", "month", "pack", "lesson")
 
 
-class UseDayRow(_Row):
+class UseDayRow(Row):
     """How many of a school's pupils learned on a day."""
 
     school: Any = TextField()
@@ -67,7 +61,7 @@ class UseDayRow(_Row):
         primary_key = CompositeKey("school", "day")
 
 
-class UseMarkRow(_Row):
+class UseMarkRow(Row):
     """Which pupils a count has already, of a month or a day (`span`): `MARK_DIGITS` for each.
 
     Marks are digests that are others in each row: they name nobody, and can't be put together to

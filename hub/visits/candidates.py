@@ -2,13 +2,12 @@
 
 import operator
 from dataclasses import dataclass
-from datetime import date
 from functools import reduce
 from typing import Any, Final, Literal, TypeAlias, get_args
 
 from peewee import Case
 
-from content_packs.errors import UsageError
+from hub.clock import read_day
 from hub.fleet.limits import RECORDS_IN_DANGER_DAYS
 from hub.fleet.query import parse
 from hub.fleet.selecting import condition, of_actor
@@ -54,7 +53,7 @@ def find(hub: Hub, actor: Actor, *, by: str = "", query: str = "") -> tuple[Cand
     """
     actor.expect(Right.SEE_FLEET)
     now = hub.clock()
-    asked: dict[Why, str] = {"late": f"behind>0 done>{_day(by)}"} if by else {}
+    asked: dict[Why, str] = {"late": f"behind>0 done>{read_day(by, 'by')}"} if by else {}
     holds = {why: condition(parse(words), now) for why, words in {**asked, **_QUERIES}.items()}
     narrowed = of_actor(actor) & (NodeStateRow.node != "") & condition(parse(query), now)
     anything = reduce(operator.or_, holds.values())
@@ -113,12 +112,3 @@ def _under_way(hub: Hub) -> dict[str, str]:
         open_ones = {row.visit for row in VisitRow.select().where(VisitRow.state << list(OPEN))}
         rows = VisitStopRow.select().where(VisitStopRow.visit << list(open_ones or {""}))
         return {row.node: row.visit for row in rows if not row.returned_at}
-
-
-def _day(text: str) -> str:
-    try:
-        return date.fromisoformat(text).isoformat()
-    except ValueError as error:
-        raise UsageError(
-            f"by: {text[:40]!r} is no day", hint="Write it like 2026-09-01."
-        ) from error

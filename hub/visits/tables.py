@@ -2,18 +2,12 @@
 
 from typing import Any
 
-from peewee import BigIntegerField, CompositeKey, IntegerField, Model, TextField
+from peewee import BigIntegerField, CompositeKey, IntegerField, TextField
 
-from hub.models import database_proxy
-
-
-class _Row(Model):
-    class Meta:
-        database = database_proxy
-        legacy_table_names = False
+from hub.models import Row
 
 
-class VisitRow(_Row):
+class VisitRow(Row):
     """A visit. `job`: which writes its stick; `file`: where that lies packed, by name."""
 
     visit: Any = TextField(primary_key=True)
@@ -29,7 +23,7 @@ class VisitRow(_Row):
     ended_at: Any = TextField(default="")
 
 
-class VisitStopRow(_Row):
+class VisitStopRow(Row):
     """A school on it. `why`: its reasons, in words; `returned_by`: `stick`, or who said so."""
 
     visit: Any = TextField()

@@ -67,13 +67,7 @@ def explain(error: SatchelError) -> Response:
 def file(pack: str, version: int, path: str) -> Response:
     """Answer with a file of a pack, or a part of it. `?save` asks the browser to save it."""
     found = _find(pack, version, path)
-    answer = byte_ranges.answer(
-        found.size,
-        f'"{found.digest}"',
-        range_header=request.headers.get("Range"),
-        if_range=request.headers.get("If-Range"),
-        if_none_match=request.headers.get("If-None-Match"),
-    )
+    answer = byte_ranges.asked(found.size, f'"{found.digest}"', request.headers)
     own = _headers(found, pack=pack, path=path)
     asked_as = request.environ.get("REQUEST_URI")
     if asked_as:

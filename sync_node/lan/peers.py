@@ -88,13 +88,7 @@ def _answered(peers: Peers, place: str) -> Response:
         found = peers.offering.find(place)
     except Missing:
         return _plain(HTTPStatus.NOT_FOUND)
-    how = byte_ranges.answer(
-        found.size,
-        f'"{found.tag}"',
-        range_header=request.headers.get("Range"),
-        if_range=request.headers.get("If-Range"),
-        if_none_match=request.headers.get("If-None-Match"),
-    )
+    how = byte_ranges.asked(found.size, f'"{found.tag}"', request.headers)
     response = _plain(how.status)
     response.headers.update(how.headers)
     if how.status in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}:

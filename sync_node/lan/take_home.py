@@ -138,13 +138,7 @@ def lesson(pack: str, lesson: str) -> Response:
 
 
 def _send(file: JoinedFile, stamp: str, name: str) -> Response:
-    answer = byte_ranges.answer(
-        file.size,
-        f'"{stamp}"',
-        range_header=request.headers.get("Range"),
-        if_range=request.headers.get("If-Range"),
-        if_none_match=request.headers.get("If-None-Match"),
-    )
+    answer = byte_ranges.asked(file.size, f'"{stamp}"', request.headers)
     response = Response(status=answer.status, headers=answer.headers)
     response.headers["Content-Type"] = "application/zip"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'

@@ -1,7 +1,6 @@
 """A copy of school.db, whole and durable, made while the school goes on."""
 
 import contextlib
-import os
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -37,7 +36,7 @@ def back_up(source: Path, target: Path, *, disk_free: Callable[[Path], int]) -> 
             raise StorageFailed(f"{target}: the disk has no room for it", hint="Free some space.")
         try:
             records = _copy(source, part)
-            _fsync(part)
+            durable.fsync_file(part)
         except (sqlite3.Error, StorageFailed) as error:
             with contextlib.suppress(OSError):
                 part.unlink(missing_ok=True)
@@ -69,11 +68,3 @@ def _copy(source: Path, part: Path) -> int:
         if found != "ok" or not is_ours(new):
             raise StorageFailed(f"{source}: not backed up, it is damaged: {found}")
         return int(new.execute("SELECT count(*) FROM statement_row").fetchone()[0])
-
-
-def _fsync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -57,7 +57,7 @@ def salvage(path: Path, backup: Path, *, at: str) -> Salvaged:
         done = Salvaged(_name_to_set_aside(path).name)
         with contextlib.closing(sqlite3.connect(part, isolation_level=None)) as new:
             _fill(new, path, backup, done, at=at)
-        _fsync(part)
+        durable.fsync_file(part)
         durable.rename(part, made)
         finish_swap(path)
     return done
@@ -117,14 +117,6 @@ def _second_name(old: Path, new: Path) -> None:
         os.link(old, new)
     except OSError:  # a file system without links: the data is in the salvaged one already
         old.replace(new)
-
-
-def _fsync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _fill(new: sqlite3.Connection, path: Path, backup: Path, done: Salvaged, *, at: str) -> None:
