@@ -42,7 +42,7 @@ class Database:
     """A database: the file at `where`, or what an engine connects to.
 
     The models are bound to the one that was made last, but to none that is `aside`: of that only
-    `execute` speaks.
+    `execute` speaks, and models within `bound`.
     """
 
     def __init__(self, where: Path | Engine, *, aside: bool = False) -> None:
@@ -101,6 +101,12 @@ class Database:
         if self.dialect == "postgresql":
             statement = statement.replace("?", "%s")
         return self._peewee.execute_sql(statement, values or None)
+
+    @contextmanager
+    def bound(self, *tables: type[peewee.Model]) -> Iterator[None]:
+        """Bind models to this database for the length of the block, in all of this process."""
+        with self._peewee.bind_ctx(tables, bind_refs=False, bind_backrefs=False):
+            yield
 
     def tables(self) -> dict[str, Table]:
         """Return what its tables are like, inside the caller's transaction."""

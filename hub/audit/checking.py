@@ -6,6 +6,7 @@ so a chain may begin with any number, and goes on from there without a gap.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from peewee import fn
@@ -17,6 +18,7 @@ from hub.audit import checkpoints
 from hub.audit.chain import CHAINS, Chain, Line, digest_of
 from hub.audit.checkpoints import Checkpoint, Place
 from hub.audit.tables import AuditCheckpointRow, AuditHeadRow
+from hub.database import Database
 from hub.edition import read_edition
 from hub.fleet.tables import AuditRow
 from hub.hub import Hub
@@ -60,10 +62,23 @@ def check(hub: Hub, actor: Actor, kept_elsewhere: Sequence[Checkpoint] = ()) -> 
     Raises `Refused`, `StorageFailed`, `Damaged`.
     """
     actor.expect(Right.SEE_AUDIT)
-    now, earlier = _service_keys(hub)
+    return _checked(hub.database, hub.data.metadata, kept_elsewhere)
+
+
+def check_copy(database: Database, metadata: Path) -> Checked:
+    """Look at the log in a copy of a hub's database, beside a copy of its signed metadata.
+
+    Raises `StorageFailed`, `Damaged`.
+    """
+    with database.bound(AuditRow, AuditHeadRow, AuditCheckpointRow, KeyRow):
+        return _checked(database, metadata, ())
+
+
+def _checked(database: Database, metadata: Path, kept_elsewhere: Sequence[Checkpoint]) -> Checked:
+    now, earlier = _service_keys(database, metadata)
     troubles: list[str] = []
     newest = ""
-    with hub.database.transaction():
+    with database.transaction():
         chains = tuple(_chain(chain, troubles) for chain in CHAINS)
         rows = list(AuditCheckpointRow.select().order_by(AuditCheckpointRow.number))
         mine = [one for row in rows if (one := _read(row.document, troubles))]
@@ -78,14 +93,14 @@ def check(hub: Hub, actor: Actor, kept_elsewhere: Sequence[Checkpoint] = ()) -> 
     return Checked(chains, len(mine), newest, tuple(troubles[:TROUBLES_SHOWN]))
 
 
-def _service_keys(hub: Hub) -> tuple[set[str], set[str]]:
+def _service_keys(database: Database, metadata: Path) -> tuple[set[str], set[str]]:
     """Return the keyids of the service key, by signed metadata, and of those that were it before.
 
     The latter stand in the database alone, so they prove nothing against who can write to it.
     """
-    with hub.database.transaction():
+    with database.transaction():
         earlier = {row.keyid for row in KeyRow.select().where(KeyRow.role == SERVICE)}
-    return set(read_edition(hub.data.metadata).hub_keys.service), earlier
+    return set(read_edition(metadata).hub_keys.service), earlier
 
 
 def _signer(checkpoint: Checkpoint) -> str:

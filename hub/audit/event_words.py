@@ -37,6 +37,10 @@ def _of_schools() -> dict[str, str]:
         "request-answered": _("school's request answered"),
         "file-asked": _("school's file asked for"),
         "records-exported": _("records exported"),
+        "records-forgotten": _("records forgotten"),
+        "use-forgotten": _("counts of use forgotten"),
+        "stick-written": _("stick written"),
+        "stick-read": _("stick read"),
         "visit-planned": _("visit planned"),
         "visit-written": _("stick of a visit written"),
         "visit-back": _("visit is back"),
@@ -91,4 +95,7 @@ def _of_keys() -> dict[str, str]:
         "key-revoked": _("key revoked"),
         "publisher-added": _("publisher's key added"),
         "publisher-removed": _("publisher's key removed"),
+        "backed-up": _("backup taken"),
+        "restored": _("hub restored from a backup"),
+        "moved": _("database or content moved"),
     }

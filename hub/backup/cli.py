@@ -46,9 +46,10 @@ def backup(hub: "Hub", folder: Path, keep: int, afresh: bool, as_json: bool) -> 
     """Copy all that this hub needs to be made anew into FOLDER, on another disk."""
     from hub import progress
     from hub.backup.taking import take
+    from hub.people.actor import of_this_machine
 
     with progress.shown() as show:
-        taken = take(hub, folder, keep=keep, afresh=afresh, show=show)
+        taken = take(hub, of_this_machine(), folder, keep=keep, afresh=afresh, show=show)
     if as_json:
         print_built(taken)
         return
@@ -86,6 +87,7 @@ def restore(  # noqa: PLR0913, PLR0917 - each is an option of the command
     from hub.backup.restoring import restore as run
     from hub.backup.verifying import verify
     from hub.clock import system_clock
+    from hub.people.actor import of_this_machine
 
     if only_list:
         sayings.say_list(BackupFolder(folder), as_json=as_json)
@@ -96,7 +98,7 @@ def restore(  # noqa: PLR0913, PLR0917 - each is an option of the command
             verified = verify(folder, name, passphrase_file=named, show=show)
         else:
             restored = run(
-                folder, data, system_clock,
+                of_this_machine(), folder, data, system_clock,
                 name=name, database=database, passphrase_file=named, show=show,
             )  # fmt: skip
     if only_verify:

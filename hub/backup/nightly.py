@@ -45,12 +45,19 @@ def run_job(hub: Hub, context: JobContext) -> dict[str, Any]:
             f"{to}: there are no backups here; is its disk in its place?",
             hint="Name backup_folder in hub.toml, and make the first one: hub backup FOLDER",
         )
-    taken = take(hub, to, keep=hub.config.backup_keep, show=context.show)
+    taken = take(hub, context.actor, to, keep=hub.config.backup_keep, show=context.show)
     for warning in taken.warnings:
         context.log(f"warning: {warning}")
     found = verify(to, taken.name, show=context.show)
     expect_sound(found)
-    return {"name": taken.name, "files": taken.files, "new_bytes": taken.new_bytes}
+    for trouble in found.audit.troubles:
+        context.log(f"warning: the audit log in it isn't as it was written: {trouble}")
+    return {
+        "name": taken.name,
+        "files": taken.files,
+        "new_bytes": taken.new_bytes,
+        "audit_holds": found.audit.holds,
+    }
 
 
 def expect_sound(found: Verified) -> None:

@@ -26,10 +26,13 @@ from hub.data_dir import DataDir
 from hub.database import Database
 from hub.edition import file_name, read_edition
 from hub.errors import NotAHub
+from hub.fleet import audit
 from hub.hub import Hub, database_of, open_hub
 from hub.limits import LOCK_WAIT_SECONDS_MAX
 from hub.lock import locked
 from hub.objects.opening import objects_of
+from hub.people.actor import Actor
+from hub.people.rights import Right
 from hub.renewing import renew
 from hub.signing import ANY_ROLE
 
@@ -58,6 +61,7 @@ class Restored:
 
 
 def restore(  # noqa: PLR0913 - each is a choice of who restores
+    actor: Actor,
     source: Path,
     root: Path,
     clock: Clock,
@@ -69,10 +73,12 @@ def restore(  # noqa: PLR0913 - each is a choice of who restores
 ) -> Restored:
     """Make the hub of a backup anew in `root`; of the newest, or that whose name begins so.
 
-    `database` is as in hub.toml; empty: where it was. Raises `Missing` where there is no backup,
+    `database` is as in hub.toml; empty: where it was. Who restores it is the first line that the
+    audit log goes on with. Raises `Missing` where there is no backup,
     `Damaged` where a file of it isn't as it was, `NotAHub` where the folder or the database isn't
     empty, `StorageFailed`.
     """
+    actor.expect(Right.OPERATE)
     folder = BackupFolder(source)
     name = folder.find(name)
     note = folder.read(name)
@@ -94,6 +100,11 @@ def restore(  # noqa: PLR0913 - each is a choice of who restores
         _put_database(data, wanted)
         _put_content(data, wanted, note)
         _leave_numbers_out(data)
+        with closing(database_of(data, wanted)) as restored:
+            restored.migrate(nullcontext)
+            with restored.writing():
+                reason = f"{name}, as it was at {note.taken_at}"
+                audit.note_at(clock(), "restored", reason=reason, actor=actor.login)
         durable.rename(new, data.config)
         durable.remove(root / _UNFINISHED)
     hub = open_hub(root, clock, passphrase_file=passphrase_file)

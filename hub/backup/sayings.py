@@ -7,6 +7,7 @@ from hub.backup.folder import BackupFolder
 from hub.backup.nightly import expect_sound
 from hub.backup.restoring import Restored
 from hub.backup.verifying import Verified
+from hub.errors import Damaged
 from hub.options import print_built
 
 _TROUBLES_SHOWN = 20
@@ -33,6 +34,7 @@ def say_verified(found: Verified, *, as_json: bool) -> None:
             click.echo(f"damaged: {trouble}", err=True)
     expect_sound(found)
     if as_json:
+        expect_log(found)
         return
     click.echo(
         f"{found.name} would restore «{found.title}» as it was at {found.taken_at}: "
@@ -40,9 +42,28 @@ def say_verified(found: Verified, *, as_json: bool) -> None:
         f"nodes {found.nodes}, people {found.people} "
         f"(files {found.files}, {megabytes(found.size)}, each as it was)."
     )
+    for chain in found.audit.chains:
+        click.echo(f"audit log, {chain.chain}: lines {chain.first} to {chain.last}")
+    expect_log(found)
+    if found.audit.checkpoint:
+        click.echo(f"It is as it was written, and as it was signed on {found.audit.checkpoint}.")
+    else:
+        click.echo("It is as it was written; no checkpoint that the hub's key signed is in it.")
     if found.keys_open is None:
         click.echo(
             "warning: whether its keys can be opened wasn't tried: name --passphrase-file", err=True
+        )
+
+
+def expect_log(found: Verified) -> None:
+    """Raise `Damaged` where the audit log in a backup isn't as it was written."""
+    troubles = found.audit.troubles
+    if troubles:
+        raise Damaged(
+            f"the audit log in {found.name} isn't as it was written: {len(troubles)} troubles, the "
+            f"first: {troubles[0]}",
+            hint="The hub can be made anew from it all the same. Find out who can write to hub.db; "
+            "an earlier backup may have the log whole: hub restore --list FOLDER.",
         )
 
 

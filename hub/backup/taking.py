@@ -25,8 +25,11 @@ from hub.copying import copy
 from hub.database import Database
 from hub.edition import read_edition
 from hub.errors import Damaged
+from hub.fleet import audit
 from hub.hub import Hub
 from hub.keys import ROOT_NAMES
+from hub.people.actor import Actor
+from hub.people.rights import Right
 from hub.sqlite_copying import copy_file
 
 Show = Callable[[str, int, int], None]
@@ -82,8 +85,9 @@ class _Taking:
             self.add(self.hub.objects.local(place), REPOSITORY + place)
 
 
-def take(
+def take(  # noqa: PLR0913 - each is a choice of who backs up
     hub: Hub,
+    actor: Actor,
     to: Path,
     *,
     keep: int = KEEP_DEFAULT,
@@ -92,10 +96,12 @@ def take(
 ) -> Taken:
     """Back a hub up into the folder `to`; keep the newest `keep` backups of those in it.
 
-    `afresh` reads and copies everything, and so mends what rotted there.
-    Raises `Refused` where the folder is of another hub or of something else, `Busy` where another
-    backup or a command that goes on too long is under way, `Damaged`, `StorageFailed`.
+    `afresh` reads and copies everything, and so mends what rotted there. Who took it is written
+    into the audit log right after. Raises `Refused` where the folder is of another hub or of
+    something else, `Busy` where another backup or a command that goes on too long is under way,
+    `Damaged`, `StorageFailed`.
     """
+    actor.expect(Right.OPERATE)
     folder = BackupFolder(to)
     folder.prepare(_root_of(hub))
     with folder.locked("backing up"):
@@ -120,6 +126,8 @@ def take(
             files=sorted(taking.files.values(), key=lambda saved: saved.path),
         )
         name = folder.write(note, f"{now:%Y%m%dT%H%M%SZ}")
+        with hub.database.writing():
+            audit.note(hub, "backed-up", reason=f"{name} into {to}", actor=actor.login)
         removed = _prune(folder, keep)
     return Taken(
         to,

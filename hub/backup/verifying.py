@@ -1,19 +1,24 @@
 """The drill: would a backup make the hub anew? Nothing is restored, and nothing changed.
 
 Every file's digest; the database is sound inside, in a form that this version knows, with as many
-rows as when it was taken; the signed edition verifies from the root on; what it offers is there,
-whole; the keys open with the passphrase that is found. Metadata, keys and the database are copied
-into a temporary folder for it; content is read where it lies.
+rows as when it was taken, and comes to its newest form; the signed edition verifies from the root
+on; what it offers is there, whole; the keys open with the passphrase that is found. Metadata, keys
+and the database are copied into a temporary folder for it; content is read where it lies.
+
+The audit log in it is looked at as by `hub audit verify`. One that somebody changed is said by
+itself: the backup makes the hub anew all the same.
 """
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 from content_packs.errors import SatchelError
 from content_packs.key_files import PRIVATE_MODE
+from hub.audit import checking
+from hub.audit.checking import Checked
 from hub.backup.folder import BackupFolder, Note, Saved
 from hub.backup.taking import DATABASE, REPOSITORY, Show, show_nothing
 from hub.contents import check_bundles, read_layout, read_manifest
@@ -34,7 +39,8 @@ _NEEDED_KEYS = ("snapshot", "timestamp")
 class Verified:
     """What a backup would restore; `troubles`: why it wouldn't, nothing where it would.
 
-    `keys_open` is None where no passphrase was found to try.
+    `keys_open` is None where no passphrase was found to try. `audit`: whether the audit log in it
+    is as it was written; not looked at where there are troubles.
     """
 
     name: str
@@ -49,6 +55,7 @@ class Verified:
     people: int
     keys_open: bool | None
     troubles: tuple[str, ...]
+    audit: Checked
 
 
 class _Content(FolderObjects):
@@ -90,6 +97,11 @@ def verify(
             found += _in_words(lambda: _database(data, note))
             found += _in_words(lambda: _edition(data, note, _Content(folder, note)))
             found += [f"the key {key!r} is missing" for key in _NEEDED_KEYS if not keys.has(key)]
+        log = Checked((), 0, "", ())
+        if not found:
+            found += _in_words(lambda: _grown(data))
+        if not found:
+            log = _audit(data)
         keys_open = _open(data, keys, passphrase_file, environment)
     if keys_open is False:
         found.append("the passphrase that was found doesn't open the keys")
@@ -107,6 +119,7 @@ def verify(
         rows.get("person_row", 0),
         keys_open,
         tuple(found),
+        log,
     )
 
 
@@ -139,6 +152,18 @@ def _database(data: DataDir, note: Note) -> Iterator[str]:
             yield f"hub.db: in the form of a newer version of this program ({', '.join(strange)})"
         if database.counts() != note.rows:
             yield "hub.db: doesn't have as many rows as when it was backed up"
+
+
+def _grown(data: DataDir) -> Iterator[str]:
+    """Bring the copy to the form that a hub which is restored has."""
+    with closing(Database(data.database, aside=True)) as database:
+        database.migrate(nullcontext)
+    yield from ()
+
+
+def _audit(data: DataDir) -> Checked:
+    with closing(Database(data.database, aside=True)) as database:
+        return checking.check_copy(database, data.metadata)
 
 
 def _edition(data: DataDir, note: Note, objects: _Content) -> Iterator[str]:

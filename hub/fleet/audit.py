@@ -13,6 +13,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, TypeAlias, get_args
 
 from peewee import fn
@@ -77,6 +78,8 @@ Event: TypeAlias = Literal[
     "file-asked",
     # Records
     "records-exported",
+    "records-forgotten",
+    "use-forgotten",
     # Publishing
     "uploaded",
     "upload-removed",
@@ -90,6 +93,13 @@ Event: TypeAlias = Literal[
     "visit-written",
     "visit-back",
     "visit-cancelled",
+    # Sticks written and read by hand
+    "stick-written",
+    "stick-read",
+    # Backups
+    "backed-up",
+    "restored",
+    "moved",
     # Keys
     "keys-encrypted",
     "metadata-installed",
@@ -152,11 +162,35 @@ def note(  # noqa: PLR0913  # all by name; each is a column
 
     That transaction is a `writing` one. `actor`: the login of the person who did it.
     """
+    note_at(
+        hub.clock(),
+        event,
+        node=node,
+        keyid=keyid,
+        origin=origin,
+        reason=reason,
+        refusal=refusal,
+        actor=actor,
+    )
+
+
+def note_at(  # noqa: PLR0913  # all by name; each is a column
+    now: datetime,
+    event: Event,
+    *,
+    node: str = "",
+    keyid: str = "",
+    origin: str = "",
+    reason: str = "",
+    refusal: bool = False,
+    actor: str = "",
+) -> None:
+    """Add a line as `note` does, to a database that isn't that of an open hub yet."""
     chain = chain_of(refusal=refusal)
     head = AuditHeadRow.get_or_none(AuditHeadRow.chain == chain) or _begin(chain)
     line = Line(
         number=head.number + 1,
-        at=in_words(hub.clock()),
+        at=in_words(now),
         event=event,
         node=node,
         keyid=keyid,

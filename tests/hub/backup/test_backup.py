@@ -1,6 +1,8 @@
 """A hub that burnt down is made anew from its backup, and nodes go on following it."""
 
 import shutil
+import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pytest
 from content_packs import publishing_keys
 from content_packs.errors import Missing, Refused
 from hub import channels, copying, publishers
+from hub.audit import checking, checkpoints
 from hub.backup.folder import BackupFolder
 from hub.backup.restoring import Restored, restore
 from hub.backup.taking import take
@@ -17,15 +20,18 @@ from hub.config import change
 from hub.data_dir import DataDir
 from hub.edition import read_edition
 from hub.errors import Busy, Damaged, NotAHub
-from hub.fleet import schools
+from hub.fleet import audit, schools
 from hub.hub import Hub, open_hub
 from hub.lock import locked
+from hub.people.actor import Actor, of_this_machine
 from hub.publishing import publish
 from hub.releasing import Terms, release
 from hub.versions import versions_of
 from tests.hub.clients import Client, MovableClock, client_of, tree
 from tests.hub.commands import Commands
 from tests.support.hub_databases import HubDatabases
+
+ME = of_this_machine()
 
 pytestmark = pytest.mark.both_databases
 
@@ -52,7 +58,7 @@ class New:
 
     def restore(self, passphrase: Path | None = None) -> Restored:
         return restore(
-            self.backups, self.root, self.clock,
+            ME, self.backups, self.root, self.clock,
             database=self.databases.new(), passphrase_file=passphrase,
         )  # fmt: skip
 
@@ -73,13 +79,19 @@ def test_a_hub_is_made_anew_with_all_that_it_held(
     offered.parent.mkdir(parents=True)
     offered.write_bytes(b"la" * 1_000)
     held, content = copying.held(filled.database), tree(filled.data.repository)
-    taken = take(filled, to)
+    taken = take(filled, ME, to)
     assert taken.new_bytes == taken.size
     shutil.rmtree(filled.data.root)
 
     assert new.restore(passphrase).signed
     hub = new.open(passphrase)
-    assert copying.held(hub.database).rows == held.rows
+    rows = copying.held(hub.database).rows
+    # All of it, and who did that.
+    assert rows == {**held.rows, "audit_row": held.rows["audit_row"] + 1}
+    (line,) = audit.entries(hub, most=1)
+    assert (line.event, line.actor) == ("restored", ME.login)
+    assert taken.name in line.reason
+    assert checking.check(hub, ME).holds
     assert [one.title for one in schools.list_schools(hub)] == ["昌都小学"]
     assert [version.version for version in versions_of(hub, "demo")] == [2, 1]
     now = tree(hub.data.repository)
@@ -94,7 +106,7 @@ def test_nodes_go_on_following_a_hub_that_was_made_anew(
     filled: Hub, new: New, passphrase: Path, cpacks: dict[str, Path], tmp_path: Path
 ) -> None:
     """Though they saw editions that the backup doesn't know."""
-    take(filled, new.backups)
+    take(filled, ME, new.backups)
     client = client_of(filled.data.root, tmp_path / "client")
     channels.add_channel(filled, "late")
     for percent in range(1, 20):
@@ -117,7 +129,7 @@ def test_nodes_go_on_following_a_hub_that_was_made_anew(
 def test_without_the_passphrase_it_says_what_is_left_to_do(
     filled: Hub, to: Path, new: New, passphrase: Path
 ) -> None:
-    take(filled, to)
+    take(filled, ME, to)
     made = new.restore()
     assert made.signed == ()
     assert "hub refresh" in made.warnings[0]
@@ -130,13 +142,13 @@ def test_without_the_passphrase_it_says_what_is_left_to_do(
 def test_the_second_backup_costs_what_is_new(
     filled: Hub, to: Path, clock: MovableClock, cpacks: dict[str, Path]
 ) -> None:
-    first = take(filled, to)
+    first = take(filled, ME, to)
     clock.go_on(hours=1)
-    second = take(filled, to)
+    second = take(filled, ME, to)
     assert second.new_bytes < first.size / 2  # hub.db at most, no content
     clock.go_on(hours=1)
     publish(filled, cpacks["3"])
-    third = take(filled, to)
+    third = take(filled, ME, to)
     assert third.files > second.files
     assert BackupFolder(to).names() == [third.name, second.name, first.name]
     # Each would restore the hub of its own day.
@@ -152,7 +164,7 @@ def test_the_oldest_go_and_their_files_with_them(
         to.parent.mkdir(exist_ok=True)
         key = publishing_keys.make(to.parent / f"press-{number}", None)
         publishers.add(filled, f"press-{number}", key.public, "demo")
-        names.append(take(filled, to, keep=2).name)
+        names.append(take(filled, ME, to, keep=2).name)
         clock.go_on(days=1)
     assert BackupFolder(to).names() == names[:1:-1]
     listed = {saved.digest for name in names[2:] for saved in BackupFolder(to).read(name).files}
@@ -162,7 +174,7 @@ def test_the_oldest_go_and_their_files_with_them(
 
 def test_a_drill_says_what_would_be_restored(filled: Hub, to: Path, passphrase: Path) -> None:
     schools.add(filled, "qamdo", district="east")
-    taken = take(filled, to)
+    taken = take(filled, ME, to)
     before = tree(to)
     found = verify(to, passphrase_file=passphrase)
     assert (found.name, found.packs, found.versions, found.schools) == (taken.name, 1, 2, 1)
@@ -171,9 +183,47 @@ def test_a_drill_says_what_would_be_restored(filled: Hub, to: Path, passphrase: 
     assert tree(to) == before
 
 
+def test_who_took_a_backup_stands_in_the_audit_log(filled: Hub, to: Path) -> None:
+    taken = take(filled, ME, to)
+    (line,) = audit.entries(filled, most=1)
+    assert (line.event, line.actor) == ("backed-up", ME.login)
+    assert line.reason == f"{taken.name} into {to}"
+    with pytest.raises(Refused, match="operate"):
+        take(filled, Actor("ada", "auditor", "console"), to)
+
+
+@pytest.mark.hub_db
+def test_a_drill_looks_at_the_audit_log(filled: Hub, to: Path, clock: MovableClock) -> None:
+    schools.add(filled, "qamdo", district="east", by="ada")
+    schools.add(filled, "lhasa", district="east", by="ada")
+    checkpoints.make(filled)
+    take(filled, ME, to)
+    found = verify(to)
+    assert found.audit.holds
+    assert [chain.last for chain in found.audit.chains] == [2, 0]
+    assert found.audit.checkpoint == "2026-01-01T08:00:00Z"
+    assert schools.list_schools(filled)  # the hub goes on with its own database
+    said = Commands(filled.data.root).say("restore", to, "--verify")
+    assert "deeds: lines 1 to 2" in said
+    assert "as it was signed on 2026-01-01T08:00:00Z" in said
+    # Somebody who has the file makes themselves forgotten: the next backup has that in it.
+    with closing(sqlite3.connect(filled.data.database)) as database:
+        database.execute("DROP TRIGGER audit_row_stays")
+        database.execute("UPDATE audit_row SET actor = 'eve' WHERE number = 1")
+        database.commit()
+    clock.go_on(hours=1)
+    take(filled, ME, to)
+    found = verify(to)
+    assert found.troubles == ()
+    assert found.audit.troubles == ("deeds: line 1 isn't as it was written",)
+    code, words = Commands(filled.data.root).fail("restore", to, "--verify")
+    assert code == 6
+    assert "isn't as it was written: 1 troubles" in words
+
+
 def test_every_damaged_file_is_named(filled: Hub, to: Path, clock: MovableClock) -> None:
     note = BackupFolder(to)
-    take(filled, to)
+    take(filled, ME, to)
     saved = {one.path: one for one in note.read(note.find()).files}
     bundle = next(path for path in saved if path.startswith("repository/bundles/"))
     for path in (bundle, "hub.toml", "hub.db"):
@@ -187,13 +237,13 @@ def test_every_damaged_file_is_named(filled: Hub, to: Path, clock: MovableClock)
     }  # fmt: skip
     # A backup that reads everything again mends them.
     clock.go_on(hours=1)
-    take(filled, to, afresh=True)
+    take(filled, ME, to, afresh=True)
     assert not verify(to).troubles
 
 
 def test_a_missing_file_is_named(filled: Hub, to: Path) -> None:
     folder = BackupFolder(to)
-    take(filled, to)
+    take(filled, ME, to)
     saved = folder.read(folder.find()).files[-1]
     folder.path(saved.digest).unlink()
     (trouble,) = verify(to).troubles
@@ -202,7 +252,7 @@ def test_a_missing_file_is_named(filled: Hub, to: Path) -> None:
 
 def test_a_damaged_backup_makes_no_hub(filled: Hub, to: Path, new: New) -> None:
     folder = BackupFolder(to)
-    take(filled, to)
+    take(filled, ME, to)
     saved = {one.path: one for one in folder.read(folder.find()).files}
     place = folder.path(saved["repository/metadata/timestamp.json"].digest)
     sound = place.read_bytes()
@@ -218,13 +268,13 @@ def test_a_damaged_backup_makes_no_hub(filled: Hub, to: Path, new: New) -> None:
 
 
 def test_a_list_that_was_changed_is_not_believed(filled: Hub, to: Path) -> None:
-    taken = take(filled, to)
+    taken = take(filled, ME, to)
     path = to / "backups" / f"{taken.name}.json"
     path.write_bytes(path.read_bytes().replace(b"hub.toml", b"hub.tomI"))
     with pytest.raises(Damaged, match="isn't as it was written"):
         verify(to)
     # It keeps no further backup from being taken, and nothing is tidied away by its loss.
-    again = take(filled, to)
+    again = take(filled, ME, to)
     assert "isn't as it was written" in again.warnings[0]
     assert not verify(to, again.name).troubles
 
@@ -233,34 +283,34 @@ def test_what_is_in_the_way_is_left_alone(
     filled: Hub, hub: Hub, to: Path, clock: MovableClock, tmp_path: Path
 ) -> None:
     del hub  # in tmp_path / "hub"
-    take(open_hub(filled.data.root, clock), to)
+    take(open_hub(filled.data.root, clock), ME, to)
     full = tmp_path / "full"
     full.mkdir()
     (full / "thesis.txt").write_text("years of work", encoding="utf-8")
     with pytest.raises(NotAHub, match="is not empty"):
-        restore(to, full, clock)
+        restore(ME, to, full, clock)
     with pytest.raises(NotAHub, match="is not empty"):
-        restore(to, filled.data.root, clock)
+        restore(ME, to, filled.data.root, clock)
     with pytest.raises(Refused, match="is not empty, and has no backups in it"):
-        take(open_hub(filled.data.root, clock), full)
+        take(open_hub(filled.data.root, clock), ME, full)
     with pytest.raises(Refused, match="backups of another hub"):
-        take(open_hub(tmp_path / "hub", clock), to)
+        take(open_hub(tmp_path / "hub", clock), ME, to)
     with pytest.raises(Missing, match="there are no backups here"):
-        restore(full, tmp_path / "new", clock)
+        restore(ME, full, tmp_path / "new", clock)
     assert (full / "thesis.txt").read_text(encoding="utf-8") == "years of work"
 
 
 def test_one_backup_at_a_time(filled: Hub, to: Path) -> None:
-    take(filled, to)
+    take(filled, ME, to)
     with (
         locked(to / "lock", doing="backing up", wait_seconds=0),
         pytest.raises(Busy, match="another command is writing"),
     ):
-        take(filled, to)
+        take(filled, ME, to)
 
 
 def test_neither_passphrase_nor_roots_keys_are_in_it(filled: Hub, to: Path) -> None:
-    warnings = take(filled, to).warnings
+    warnings = take(filled, ME, to).warnings
     assert any("root-1, root-2, root-3" in warning for warning in warnings)
     everything = b"".join(tree(to).values())
     assert filled.data.passphrase.read_bytes().strip() not in everything
@@ -273,7 +323,7 @@ def test_neither_passphrase_nor_roots_keys_are_in_it(filled: Hub, to: Path) -> N
 def test_the_database_s_password_is_not_in_it(filled: Hub, to: Path, tmp_path: Path) -> None:
     (tmp_path / "password").write_text("correct horse\n", encoding="utf-8")
     change(filled.data.config, "database_password_file", str(tmp_path / "password"))
-    take(open_hub(filled.data.root, filled.clock), to)
+    take(open_hub(filled.data.root, filled.clock), ME, to)
     assert not verify(to).troubles
     assert b"correct horse" not in b"".join(tree(to).values())
 

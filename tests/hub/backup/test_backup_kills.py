@@ -11,9 +11,12 @@ from hub.backup.taking import take
 from hub.backup.verifying import verify
 from hub.clock import system_clock
 from hub.hub import Hub, open_hub
+from hub.people.actor import of_this_machine
 from hub.publishing import publish
 from hub.versions import versions_of
 from tests.hub.test_kills import STRACE, killed, moments
+
+ME = of_this_machine()
 
 pytestmark = [
     pytest.mark.skipif(STRACE is None, reason="strace is not installed"),
@@ -24,7 +27,7 @@ pytestmark = [
 @pytest.fixture
 def earlier(filled: Hub, tmp_path: Path) -> str:
     """The name of a backup that is there already."""
-    return take(filled, tmp_path / "backups").name
+    return take(filled, ME, tmp_path / "backups").name
 
 
 @pytest.fixture
@@ -57,7 +60,7 @@ def test_a_backup_that_is_killed(
     for name in folder.names():
         assert not verify(to, name).troubles
     # And the work goes on: nothing half is left.
-    taken = take(open_hub(changed.data.root, system_clock), to)
+    taken = take(open_hub(changed.data.root, system_clock), ME, to)
     assert verify(to, taken.name).versions == 3
     listed = {saved.digest for name in folder.names() for saved in folder.read(name).files}
     assert {path.name for path in (to / "content").rglob("*") if path.is_file()} == listed
@@ -84,7 +87,7 @@ def test_a_restore_that_is_killed(
         "restore", str(tmp_path / "backups"), "--data", str(root),
     )  # fmt: skip
     if not (root / "hub.toml").exists():  # no hub yet: the same command begins afresh
-        restore(tmp_path / "backups", root, system_clock, passphrase_file=words)
+        restore(ME, tmp_path / "backups", root, system_clock, passphrase_file=words)
     hub = open_hub(root, system_clock, passphrase_file=words)
     assert [version.version for version in versions_of(hub, "demo")] == [2, 1]
     assert not verify(tmp_path / "backups").troubles

@@ -13,7 +13,10 @@ from hub.hub import Hub, open_hub
 from hub.jobs import service as jobs
 from hub.jobs.model import OF_HUB, Job
 from hub.jobs.working import Workers
+from hub.people.actor import of_this_machine
 from tests.hub.clients import MovableClock
+
+ME = of_this_machine()
 
 
 @pytest.fixture
@@ -40,7 +43,7 @@ def asked(hub: Hub) -> list[Job]:
 
 
 def test_it_is_asked_for_once_a_day(told: Hub, to: Path, clock: MovableClock) -> None:
-    take(told, to)
+    take(told, ME, to)
     assert asked(told) == []
     clock.go_on(hours=23)
     assert asked(told) == []
@@ -62,8 +65,9 @@ def test_a_disk_that_is_away_is_not_taken_for_an_empty_one(today: Hub, to: Path)
     assert asked(today) == []  # not every minute
 
 
-def test_it_is_taken_and_tried(told: Hub, today: Hub, to: Path) -> None:
-    take(told, to)  # some time ago
+def test_it_is_taken_and_tried(told: Hub, to: Path) -> None:
+    take(told, ME, to)  # some time ago
+    today = open_hub(told.data.root, system_clock)
     asked(today)
     (job,) = done(today)
     assert (job.state, job.problem) == ("done", "")

@@ -11,8 +11,11 @@ from hub.backup.verifying import verify
 from hub.config import Config
 from hub.hub import Hub, open_hub
 from hub.objects.moving import move
+from hub.people.actor import of_this_machine
 from tests.hub.clients import Client
 from tests.hub.objects.test_hub_on_s3 import CONTENT, fetched
+
+ME = of_this_machine()
 
 
 @pytest.mark.hub_db
@@ -22,13 +25,13 @@ def test_a_bucket_that_was_lost_comes_back(filled: Hub, on_s3: Config, tmp_path:
         shutil.rmtree(filled.data.repository / folder, ignore_errors=True)
     hub = open_hub(filled.data.root, filled.clock)
     words = Path(shutil.copy(hub.data.passphrase, tmp_path / "words"))
-    take(hub, tmp_path / "backups")
+    take(hub, ME, tmp_path / "backups")
     assert not verify(tmp_path / "backups").troubles
     for one in list(hub.objects.list()):
         hub.objects.delete(one.place)
     shutil.rmtree(hub.data.root)
 
-    restore(tmp_path / "backups", tmp_path / "new", filled.clock, passphrase_file=words)
+    restore(ME, tmp_path / "backups", tmp_path / "new", filled.clock, passphrase_file=words)
     again = open_hub(tmp_path / "new", filled.clock)
     assert again.config.objects == on_s3.objects
     root = (again.data.metadata / "1.root.json").read_bytes()
