@@ -3,9 +3,11 @@
 The parent does nothing else: it has one thread, and no connection to anything, so that it can fork
 at any time. A process that ends is started again, later each time, so that one that can't live
 doesn't keep the machine busy. On SIGTERM and Ctrl-C all are told to end. However the parent ends,
-its processes end too: each holds the reading end of a pipe whose writing end only the parent has.
+its processes end too: the kernel kills them; where it can't, they see it by a pipe whose writing
+end only the parent has.
 """
 
+import ctypes
 import gc
 import logging
 import os
@@ -28,6 +30,7 @@ from hub.limits import (
 
 ORPHANED = 75  # exit code: the parent is gone; see sysexits.h, EX_TEMPFAIL
 
+_PR_SET_PDEATHSIG = 1  # prctl(2)
 _ENDING = frozenset({signal.SIGTERM, signal.SIGINT})
 _HEARD = _ENDING | {signal.SIGCHLD}
 _log = logging.getLogger("hub.serve")
@@ -165,7 +168,7 @@ class Processes:
             os.close(self._ready)
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the parent tells us
             signal.signal(signal.SIGTERM, _told_to_end)
-            threading.Thread(target=_end_with, args=(self._alive,), daemon=True).start()
+            _end_with_the_parent(self._alive)
             signal.pthread_sigmask(signal.SIG_SETMASK, self._before)
             part.run(lambda: _say(self._tell))
         except SystemExit:
@@ -211,11 +214,19 @@ def _told_to_end(_signal: int, _frame: FrameType | None) -> None:
     raise SystemExit(0)
 
 
-def _end_with(alive: int) -> None:
-    """Wait for the end of the parent, and end at once, as after a power cut."""
-    while os.read(alive, 1):
-        pass
-    os._exit(ORPHANED)
+def _end_with_the_parent(alive: int) -> None:
+    """Let this process end when its parent does, as after a power cut."""
+    try:
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    except (OSError, AttributeError):  # not Linux: what follows takes a moment longer
+        _log.debug("no prctl here")
+
+    def wait() -> None:
+        while os.read(alive, 1):
+            pass
+        os._exit(ORPHANED)
+
+    threading.Thread(target=wait, name="parent", daemon=True).start()
 
 
 def _how(status: int) -> str:

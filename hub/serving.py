@@ -14,19 +14,18 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import replace
 from typing import Any
 
 import waitress
 from flask import Flask
 
-from content_packs import struct_types
 from content_packs.errors import UsageError
 from hub.app import create_app
 from hub.background import Background
 from hub.config import Config
-from hub.hub import Hub, open_hub
+from hub.hub import Hub
 from hub.in_service import in_service
+from hub.jobs.waking import share_wakes
 from hub.limits import (
     IDLE_SECONDS_MAX,
     LISTEN_BACKLOG,
@@ -44,26 +43,24 @@ _log = logging.getLogger("hub.serve")
 def serve(hub: Hub, config: Config, listening: Callable[[str], None]) -> None:
     """Serve until told to end; `listening` gets each address once it answers.
 
-    `config` says where, and how many processes answer. `hub` itself isn't used in them: each opens
-    it anew. Raises `UsageError` if the address can't be listened on, `Busy`, `Refused`.
+    `config` says where, and how many processes answer. Raises `UsageError` if the address can't be
+    listened on, `Busy`, `Refused`.
     """
     with ExitStack() as stack:
         sockets = [stack.enter_context(one) for one in listen(config)]
         stack.enter_context(in_service(hub))
-        addresses = [_address(one) for one in sockets]
+        share_wakes(hub)
+        app = create_app(hub)  # before it is shared: what slows strangers down counts for all
+        answering = Part("answering", lambda ready: _answer(hub, app, config, sockets, ready))
         besides = Part("what is done besides", lambda ready: _look_after(hub, sockets, ready))
-        answering = [
-            Part("answering", lambda ready: _answer(hub, config, sockets, ready))
-            for _ in range(config.workers)
-        ]
-        struct_types.prepare()
-        hub.database.close()
+        addresses = [_address(one) for one in sockets]
+        hub.database.close()  # no connection may be used by two processes
 
         def ready() -> None:
             for address in addresses:
                 listening(address)
 
-        Processes([besides, *answering]).run(ready)
+        Processes([besides, *[answering] * config.workers]).run(ready)
 
 
 def listen(config: Config) -> list[socket.socket]:
@@ -103,13 +100,11 @@ def _bound(host: str, port: int) -> list[socket.socket]:
 
 
 def _answer(
-    hub: Hub, config: Config, sockets: list[socket.socket], ready: Callable[[], None]
+    hub: Hub, app: Flask, config: Config, sockets: list[socket.socket], ready: Callable[[], None]
 ) -> None:
     """Answer requests until told to end: one of `config.workers` processes that do."""
-    hub = _anew(hub)
-    hub = replace(hub, config=replace(hub.config, workers=config.workers))
     with in_service(hub):
-        server = _server(create_app(hub), config, sockets)
+        server = _server(app, config, sockets)
         ready()
         try:
             server.run()  # returns when told to end
@@ -121,7 +116,6 @@ def _look_after(hub: Hub, sockets: list[socket.socket], ready: Callable[[], None
     """Do what a hub does besides answering, until told to end."""
     for one in sockets:
         one.close()
-    hub = _anew(hub)
     renewer = Renewer(hub, lambda error: _log.warning("renewing: %s", error.message))
     background = Background(
         hub, lambda line: _log.warning("%s", line), workers=hub.config.job_workers
@@ -135,11 +129,6 @@ def _look_after(hub: Hub, sockets: list[socket.socket], ready: Callable[[], None
         finally:
             background.stop()
             renewer.stop()
-
-
-def _anew(hub: Hub) -> Hub:
-    """Open a hub in a process of its own: no connection may be used by two."""
-    return open_hub(hub.data.root, hub.clock, passphrase_file=hub.passphrases.named)
 
 
 def _server(app: Flask, config: Config, sockets: list[socket.socket]) -> Any:

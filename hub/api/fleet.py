@@ -36,7 +36,7 @@ def add_api(
 
     `operations`: those for staff, which the description tells of, too.
     """
-    brakes = Brakes.new(monotonic, workers=hub.config.workers)
+    brakes = Brakes.new(monotonic)
     together = Together(hub.database)
     api = Blueprint("api", __name__, url_prefix="/api/v1")
     api.register_error_handler(SatchelError, lambda error: problems.of_error(error, request))

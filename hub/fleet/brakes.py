@@ -1,10 +1,9 @@
 """What slows down whoever tries codes, and a node that sends without end.
 
-It is the state that each serving process keeps in its memory. Where several serve, each allows its
-share, so that all together allow no more than one would: nothing has to be written for a stranger,
-and no process has to ask another. Only wrong codes count. A claim that was taken before is answered
-however many others failed. Where all strangers together are too many, new claims wait, too:
-enrolment stands still for a while, and nothing else does.
+Its state lies in memory, for all processes that serve together (`hub.fleet.rates`): nothing has to
+be written for a stranger. Only wrong codes count. A claim that was taken before is answered however
+many others failed. Where all strangers together are too many, new claims wait, too: enrolment
+stands still for a while, and nothing else does.
 """
 
 import math
@@ -25,7 +24,7 @@ from hub.fleet.limits import (
     WRONG_CODES_AT_ONCE,
     WRONG_CODES_AT_ONCE_OVERALL,
 )
-from hub.fleet.rates import Rate, name_of, share
+from hub.fleet.rates import Rate, name_of
 from hub.fleet.requests import Caller
 from hub.hub import Hub
 
@@ -45,17 +44,13 @@ class Brakes:
     refusals: Refusals
 
     @classmethod
-    def new(cls, monotonic: Callable[[], float], *, workers: int = 1) -> "Brakes":
-        """Return brakes that nobody has touched yet; `monotonic` is a clock in seconds.
-
-        `workers` is how many processes serve, each with brakes of its own; 0 counts as one.
-        """
-        workers = max(workers, 1)
+    def new(cls, monotonic: Callable[[], float]) -> "Brakes":
+        """Return brakes that nobody has touched yet; `monotonic` is a clock in seconds."""
         all_at_once, all_seconds = WRONG_CODES_AT_ONCE_OVERALL, WRONG_CODE_SECONDS_OVERALL
         return cls(
-            share(WRONG_CODES_AT_ONCE, WRONG_CODE_SECONDS, monotonic, workers),
-            share(all_at_once, all_seconds, monotonic, workers, names_max=1),
-            share(BATCHES_AT_ONCE, BATCH_SECONDS, monotonic, workers),
+            Rate(WRONG_CODES_AT_ONCE, WRONG_CODE_SECONDS, monotonic),
+            Rate(all_at_once, all_seconds, monotonic, names_max=1),
+            Rate(BATCHES_AT_ONCE, BATCH_SECONDS, monotonic),
             Refusals(monotonic),
         )
 

@@ -1,17 +1,27 @@
 """How often something may be done: so many at once, then one in so many seconds, for each name.
 
-Pure but for its memory, which is bounded: what was idle longest is forgotten first. The clock comes
-in. A rate belongs to one process; where several serve, each has its `share`.
+What a rate remembers lies in memory that processes share which are forked after it was made: it
+holds for all of them together, whichever a name meets. It is bounded: what was idle longest is
+forgotten first, among the few that lie beside it. The clock comes in, one for all processes.
 """
 
+import fcntl
 import ipaddress
+import mmap
+import os
+import secrets
+import struct
 import threading
-from collections import OrderedDict
-from collections.abc import Callable
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from hashlib import blake2b
 
 from hub.fleet.limits import ADDRESSES_MAX
 
 _IPV6_PREFIX = 64  # one household has at least so many addresses
+_ENTRY = struct.Struct("8sd")  # a name's digest, and until when what it did counts; 0: nobody's
+_BESIDE = 8  # entries that a name may have one of
 
 
 class Rate:
@@ -28,38 +38,62 @@ class Rate:
         self._seconds = seconds
         self._ahead_max = (at_once - 1) * seconds
         self._monotonic = monotonic
-        self._names_max = names_max
-        self._used_until: OrderedDict[str, float] = OrderedDict()
-        self._lock = threading.Lock()
+        self._used_until = _Shared(names_max)
 
     def wait(self, name: str) -> float:
         """Return in how many seconds `name` may next; 0 for now."""
-        with self._lock:
-            ahead = self._used_until.get(name, 0.0) - self._monotonic()
+        with self._used_until.entry_of(name) as (_, until):
+            ahead = until - self._monotonic()
         return max(ahead - self._ahead_max, 0.0)
 
     def count(self, name: str) -> None:
         """Note that `name` did it."""
-        with self._lock:
-            before = max(self._used_until.pop(name, 0.0), self._monotonic())
-            self._used_until[name] = before + self._seconds
-            if len(self._used_until) > self._names_max:
-                self._used_until.popitem(last=False)
+        with self._used_until.entry_of(name) as (write, until):
+            write(max(until, self._monotonic()) + self._seconds)
 
 
-def share(
-    at_once: int,
-    seconds: float,
-    monotonic: Callable[[], float],
-    processes: int,
-    *,
-    names_max: int = ADDRESSES_MAX,
-) -> Rate:
-    """Return the rate of one of several processes, so that all together keep to the one named.
+class _Shared:
+    """A time for each of some names, in a file of the kernel's that has no place on any disk.
 
-    Each allows one at once at the least.
+    Who looks holds it locked: its threads by one lock, other processes by the kernel's, which lets
+    go of it however they end. Digests are salted, so that nobody can choose beside whom he lies.
     """
-    return Rate(max(at_once // processes, 1), seconds * processes, monotonic, names_max=names_max)
+
+    def __init__(self, names_max: int) -> None:
+        self._beside = min(names_max, _BESIDE)
+        self._groups = names_max // self._beside
+        self._salt = secrets.token_bytes(blake2b.SALT_SIZE)
+        self._file = os.memfd_create("rates")
+        weakref.finalize(self, os.close, self._file)
+        size = self._groups * self._beside * _ENTRY.size
+        os.ftruncate(self._file, size)
+        self._memory = mmap.mmap(self._file, size)
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def entry_of(self, name: str) -> Iterator[tuple[Callable[[float], None], float]]:
+        """Yield what writes a name's time, and the time as it is: 0 for one that isn't known."""
+        digest = blake2b(name.encode(), digest_size=8, salt=self._salt).digest()
+        group = int.from_bytes(digest, "big") % self._groups
+        at = group * self._beside * _ENTRY.size
+        with self._lock:
+            fcntl.lockf(self._file, fcntl.LOCK_EX)
+            try:
+                place, until = self._find(at, digest)
+                yield lambda new: _ENTRY.pack_into(self._memory, place, digest, new), until
+            finally:
+                fcntl.lockf(self._file, fcntl.LOCK_UN)
+
+    def _find(self, at: int, digest: bytes) -> tuple[int, float]:
+        """Return where a name's entry is or should be, and its time."""
+        oldest, oldest_until = at, float("inf")
+        for place in range(at, at + self._beside * _ENTRY.size, _ENTRY.size):
+            found, until = _ENTRY.unpack_from(self._memory, place)
+            if found == digest and until:
+                return place, until
+            if until < oldest_until:
+                oldest, oldest_until = place, until
+        return oldest, 0.0
 
 
 def name_of(address: str) -> str:

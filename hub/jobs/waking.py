@@ -1,9 +1,14 @@
-"""Telling workers that there is something to do: in this process, or through Redis.
+"""Telling workers that there is something to do: here, among who serves together, through Redis.
 
 Only a hint: workers look by themselves every `POLL_SECONDS`, so one that gets lost costs a moment.
 """
 
+import array
+import fcntl
 import importlib
+import os
+import select
+import termios
 import threading
 from pathlib import Path
 from typing import Protocol
@@ -45,6 +50,33 @@ class MemoryWakes:
             return True
 
 
+class PipeWakes:
+    """Between processes that are forked after it was made: a byte in a pipe for each call."""
+
+    def __init__(self) -> None:
+        self._reading, self._writing = os.pipe()
+        for end in (self._reading, self._writing):
+            os.set_blocking(end, False)
+
+    def wake(self) -> None:
+        """Tell one worker, in whichever of the processes."""
+        waiting = array.array("i", [0])
+        fcntl.ioctl(self._reading, termios.FIONREAD, waiting)
+        if waiting[0] < WAKES_MAX:
+            os.write(self._writing, b"1")
+
+    def wait(self, seconds: float) -> bool:
+        """Return True once told, False after so many seconds."""
+        looking = select.poll()
+        looking.register(self._reading, select.POLLIN)
+        if not looking.poll(seconds * 1000):
+            return False
+        try:
+            return bool(os.read(self._reading, 1))
+        except BlockingIOError:  # another one was quicker: this one looks once for nothing
+            return True
+
+
 class _OfProcess:
     """The one object of each hub in this process, which its threads share."""
 
@@ -59,6 +91,10 @@ class _OfProcess:
                 self._found[key] = _made(address)
             return self._found[key]
 
+    def share(self, root: Path) -> None:
+        with self._lock:
+            self._found[(root.absolute(), MEMORY)] = PipeWakes()
+
 
 _OF_PROCESS = _OfProcess()
 
@@ -66,6 +102,12 @@ _OF_PROCESS = _OfProcess()
 def wakes_of(hub: Hub) -> Wakes:
     """Return how this hub's workers are told. Raises `InvalidConfig` for an address of none."""
     return _OF_PROCESS.find(hub.data.root, hub.config.jobs)
+
+
+def share_wakes(hub: Hub) -> None:
+    """Let processes that are forked from now on tell each other, where no Redis does."""
+    if hub.config.jobs == MEMORY:
+        _OF_PROCESS.share(hub.data.root)
 
 
 def _made(address: str) -> Wakes:
