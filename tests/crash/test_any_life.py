@@ -2,7 +2,7 @@
 
 After each step every ready lesson is byte-exact (but for what rotted and nobody has looked at yet),
 and no block was fetched that was held. At the end the link works, the disk has room, and the node
-gets to all that is offered. 12 lives in a quick run, 400 with `scripts/test --all`.
+gets to all that is offered. 6 lives in a quick run, 400 with `scripts/test --all`.
 """
 
 import contextlib
@@ -49,7 +49,7 @@ from tests.support.nodes import Node
 PLENTY_BYTES = 1 << 40
 TICKS_MAX = 3
 STEPS = 25
-QUICK = 12
+QUICK = 6
 packs = st.sampled_from(sorted(VERSIONS))
 # Most of a pack is a few films, so small numbers are where something else than a film is cut.
 bytes_of_link = st.one_of(st.integers(0, 60_000), st.integers(0, 3_500_000))

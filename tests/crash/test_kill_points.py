@@ -28,7 +28,7 @@ from tests.support.repository_server import RepositoryServer, Request, serving
 
 SEED = 20_261_121
 MOMENTS = r"fsync|fdatasync|syncfs|rename.*|write|pwrite64"
-QUICK = 5  # moments of each scene
+QUICK = 3  # moments of each scene
 _RANGE = re.compile(r"bytes=(\d+)-(\d+)")
 
 pytestmark = pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")

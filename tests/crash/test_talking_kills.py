@@ -37,7 +37,7 @@ from tests.support.scripted_hub import CODE, ScriptedHub, scripted_hub
 
 SEED = 20_261_121
 MOMENTS = r"fsync|fdatasync|rename.*|unlink.*|mkdir.*|write|pwrite64"
-QUICK = 4  # moments of each scene
+QUICK = 3  # moments of each scene
 
 pytestmark = pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")
 FEW_OR_ALL = [

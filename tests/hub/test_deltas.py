@@ -309,7 +309,7 @@ def test_a_hub_that_stops_ends_what_it_is_making(filled: Hub) -> None:
     wait_until(lambda: jobs.count(filled, OF_HUB)["running"] == 1)
     began = time.monotonic()
     background.stop()
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 20
     os.kill(holder.pid, signal.SIGKILL)
     holder.wait()
     holder.stdout.close()

@@ -90,7 +90,7 @@ def test_slow_clients_keep_nobody_waiting(filled: Hub, bundle: Path) -> None:
             started = time.monotonic()
             answer = requests.get(f"{address}metadata/timestamp.json", timeout=ANSWER_SECONDS)
             assert answer.status_code == 200
-            assert time.monotonic() - started < 5
+            assert time.monotonic() - started < ANSWER_SECONDS
         finally:
             for link in links:
                 link.close()

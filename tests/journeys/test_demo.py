@@ -28,6 +28,7 @@ def with_packs(folder: Path, *versions: int) -> Path:
     return folder
 
 
+@pytest.mark.long  # its parts are journeys of their own
 def test_the_demonstration_checks_itself(tmp_path: Path) -> None:
     done = subprocess.run(
         [*DEMO, "--check", "--keep", str(with_packs(tmp_path / "demo", 1, 2))],

@@ -1,6 +1,6 @@
 """kill -9 at random points of build, publish and sync: everything is old or new, never half.
 
-12 kills in a quick run, 200 with `scripts/test --all`. The seed is printed where one goes wrong.
+8 kills in a quick run, 200 with `scripts/test --all`. The seed is printed where one goes wrong.
 """
 
 import re
@@ -30,8 +30,8 @@ LINK_BYTES_PER_SECOND = 4_000_000
 UNDER_WAY_BYTES = 1_000_000  # a quarter of a second of that link
 LESSONS = ("one", "two")
 MANY = [
-    pytest.param(1, id="quick"),
-    pytest.param(17, id="long", marks=[pytest.mark.long, pytest.mark.timeout(3_000)]),
+    pytest.param(2, id="quick"),
+    pytest.param(68, id="long", marks=[pytest.mark.long, pytest.mark.timeout(3_000)]),
 ]
 
 
@@ -111,7 +111,7 @@ def test_a_build_that_is_killed_leaves_the_old_cpack_or_the_new(tmp_path: Path, 
         assert {path.name: path.read_bytes() for path in out.iterdir()} == {"a.cpack": new}
         return killed
 
-    kill_often(killer, 4 * times, once)
+    kill_often(killer, times, once)
 
 
 def content_of(data: Path) -> dict[str, bytes]:
@@ -165,7 +165,7 @@ def test_a_publish_that_is_killed_offers_the_old_version_or_the_new(
         )
         return killed
 
-    kill_often(killer, 4 * times, once)
+    kill_often(killer, times, once)
     assert bring(data, node) == dict.fromkeys(LESSONS, 2)
 
 
@@ -254,4 +254,4 @@ def test_a_sync_that_is_killed_serves_whole_lessons_and_goes_on(
         return killed
 
     start_over()
-    kill_often(killer, 4 * times, once)
+    kill_often(killer, max(4, times), once)  # four in a row are seen through

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from scripts.demonstration.story import Stage
-from tests.support.browser import Visit, visit
+from tests.support.browser import Visit, follow, visit
 from tests.support.sample_packs import sample_cpacks
 
 pytestmark = pytest.mark.browser
@@ -37,16 +37,16 @@ def test_a_phone_finds_a_lesson_plays_its_video_and_has_its_answers_graded(
     with visit(browser, school) as phone:
         page = phone.page
         phone.open("/")
-        page.get_by_role("link", name="Fractions").first.click()
-        page.get_by_role("link", name="What is a fraction").first.click()
+        follow(page.get_by_role("link", name="Fractions").first)
+        follow(page.get_by_role("link", name="What is a fraction").first)
         lesson = page.url
-        page.locator('main a[href$="/halves"]').first.click()
+        follow(page.locator('main a[href$="/halves"]').first)
         _plays(phone)
         _seeks(phone)
         phone.screenshot("journey-video")
 
         page.goto(lesson)
-        page.locator('main a[href$="/practice"]').first.click()
+        follow(page.locator('main a[href$="/practice"]').first)
         page.get_by_label("No, the two parts are not equal.").check()
         page.get_by_role("button", name="Check my answers").click()
         page.locator("#result").wait_for()
@@ -82,9 +82,9 @@ def test_a_phone_in_chinese_reads_the_other_pack(school: str, browser: Browser) 
     with visit(browser, school, language="zh-CN") as phone:
         page = phone.page
         phone.open("/")
-        page.locator('main a[href="/packs/water-cycle"]').first.click()
-        page.locator('main a[href^="/packs/water-cycle/"]').first.click()
-        page.locator('main a[href$="/intro"]').first.click()
+        follow(page.locator('main a[href="/packs/water-cycle"]').first)
+        follow(page.locator('main a[href^="/packs/water-cycle/"]').first)
+        follow(page.locator('main a[href$="/intro"]').first)
         assert (page.locator("html").get_attribute("lang") or "").startswith("zh")
         assert "水" in page.locator("main").inner_text()
         pictures = "[...document.querySelectorAll('main img')]"

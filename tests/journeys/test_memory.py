@@ -87,7 +87,7 @@ def change(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("size", "limit_bytes"),
     [
-        pytest.param(160 * MIB, 300_000_000, id="160-MiB"),
+        pytest.param(160 * MIB, 300_000_000, id="160-MiB", marks=pytest.mark.long),
         pytest.param(
             2 * GIB, 500_000_000, id="2-GiB", marks=[pytest.mark.long, pytest.mark.timeout(1_800)]
         ),

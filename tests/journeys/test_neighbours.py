@@ -46,6 +46,7 @@ def content_bytes(hub: RepositoryServer) -> int:
     return sum(map(hub.body_bytes_of, ("bundles/", "manifests/", "layouts/", "deltas/")))
 
 
+@pytest.mark.long
 def test_a_box_with_a_link_feeds_its_neighbour(
     repository: Repository, hub: RepositoryServer, tmp_path: Path
 ) -> None:

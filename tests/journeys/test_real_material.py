@@ -32,7 +32,7 @@ class Amount:
 @pytest.mark.parametrize(
     ("packages", "least"),
     [
-        pytest.param(SMALL, Amount(2_500, 40_000_000), id="small"),
+        pytest.param(SMALL, Amount(2_500, 40_000_000), id="small", marks=pytest.mark.long),
         pytest.param(
             ALL,
             Amount(4_500, 120_000_000),

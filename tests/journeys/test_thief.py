@@ -144,6 +144,7 @@ def node_of(theft: Theft) -> dict[str, Any]:
     return theft.district.hub("nodes", "show", theft.thief.box.node)
 
 
+@pytest.mark.long
 def test_a_neighbour_that_heard_of_it_at_the_hub_serves_it_no_more(theft: Theft) -> None:
     thief, near = theft.thief, theft.near
     with near.running() as address:

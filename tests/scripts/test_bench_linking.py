@@ -10,11 +10,14 @@ from tests.support.bad_link import Weather
 @pytest.mark.parametrize(
     "weather",
     [
-        Weather(rate=1_000_000, round_trip=0.2),
-        Weather(rate=1_000_000, round_trip=0.2, cut_seconds=2.5),
-        Weather(rate=1_000_000, round_trip=0.1, failing=0.1, cut_seconds=3.0, cuts=["rst"]),
+        pytest.param(Weather(rate=1_000_000, round_trip=0.2), id="thin", marks=pytest.mark.long),
+        pytest.param(Weather(rate=1_000_000, round_trip=0.2, cut_seconds=2.5), id="cut"),
+        pytest.param(
+            Weather(rate=1_000_000, round_trip=0.1, failing=0.1, cut_seconds=3.0, cuts=["rst"]),
+            id="failing",
+            marks=pytest.mark.long,
+        ),
     ],
-    ids=["thin", "cut", "failing"],
 )
 def test_a_first_sync_over_a_bad_link_is_whole_and_brings_hardly_a_byte_twice(
     weather: Weather,

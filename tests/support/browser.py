@@ -1,9 +1,11 @@
 """A real phone, or nearly: Debian's Chromium without a window, driven over its own protocol.
 
 It writes down every request, console message and page error, so that a test can say that nothing
-left the box and nothing failed quietly. Screenshots go to `tests/artifacts/`, which git ignores.
+left the box and nothing failed quietly. With SATCHEL_PICTURES set, as `scripts/test --all` has it,
+screenshots go to `tests/artifacts/`, which git ignores.
 """
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +13,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Error,
+    Locator,
+    Page,
+    sync_playwright,
+)
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARTIFACTS = Path(__file__).resolve().parent.parent / "artifacts"
@@ -48,12 +58,20 @@ class Visit:
 
     def wait_until(self, expression: str) -> None:
         """Wait until a JavaScript expression is true. Not `wait_for_function`: our policy refuses
-        the `eval` that it uses."""
+        the `eval` that it uses.
+
+        What the expression can't say yet counts as not true: its element may be of the page that
+        is on its way.
+        """
+        said = ""
         for _ in range(WAIT_MILLISECONDS // POLL_MILLISECONDS):
-            if self.page.evaluate(expression):
-                return
+            try:
+                if self.page.evaluate(expression):
+                    return
+            except Error as error:
+                said = f" ({error.message})"
             self.page.wait_for_timeout(POLL_MILLISECONDS)
-        raise AssertionError(f"never became true within {WAIT_MILLISECONDS} ms: {expression}")
+        raise AssertionError(f"never became true within {WAIT_MILLISECONDS} ms: {expression}{said}")
 
     def outside_requests(self) -> list[str]:
         """Return the requests that went anywhere but to the site."""
@@ -65,16 +83,31 @@ class Visit:
         ]
 
     def screenshot(self, name: str, *, whole: bool = True) -> Path:
-        """Keep a picture of the page as `tests/artifacts/<name>.png`, and return where it is."""
-        ARTIFACTS.mkdir(exist_ok=True)
+        """Keep a picture of the page as `tests/artifacts/<name>.png`, if pictures are asked for.
+
+        Returns where it is, or would be.
+        """
         place = ARTIFACTS / f"{re.sub(r'[^A-Za-z0-9.-]+', '-', name)}.png"
-        self.page.screenshot(path=place, full_page=whole)
+        if "SATCHEL_PICTURES" in os.environ:
+            ARTIFACTS.mkdir(exist_ok=True)
+            self.page.screenshot(path=place, full_page=whole)
         return place
 
     def note_console(self, message: ConsoleMessage) -> None:
         """Write down errors and warnings."""
         if message.type in {"error", "warning"}:
             self.failures.append(f"console {message.type}: {message.text}")
+
+
+def follow(control: Locator) -> None:
+    """Press a link or a button that brings a page, and wait until that page has loaded.
+
+    A click alone comes back while the browser still shows the page before. What doesn't wait by
+    itself (`count`, `all`, `url`, `evaluate`, `content`) then asks the wrong one; and so does what
+    waits for an element that both pages have.
+    """
+    with control.page.expect_navigation():
+        control.click()
 
 
 @contextmanager

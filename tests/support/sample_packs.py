@@ -37,6 +37,11 @@ def sample_cpacks(version: int) -> dict[str, Path]:
     return {pack: place / f"{pack}-{version}.cpack" for pack in PACKS}
 
 
+def sample_folders(version: int) -> Path:
+    """Return the folder in which the sample packs of a version are, as they were made."""
+    return next(iter(sample_cpacks(version).values())).parent / "folders"
+
+
 def _state() -> str:
     """Return a digest of everything that the packs are made by."""
     sources = sorted((CHECKOUT / "content_packs").rglob("*"))

@@ -21,6 +21,7 @@ from tests.support.nodes import LiveFolder, Node, publish
 from tests.support.peers import scripted, source_of
 from tests.support.repositories import Repository
 from tests.support.repository_server import RepositoryServer, serving
+from tests.support.sampling import usually
 from tests.sync_node.test_misbehaviour import ALWAYS
 
 ELSEWHERE = "http://203.0.113.9/"
@@ -72,7 +73,13 @@ def whole(asker: Node, honest: Node) -> None:
     assert asker.lessons() == honest.lessons()
 
 
-@pytest.mark.parametrize("fault", [*ALWAYS, "status 401", "status 403", "status 404"])
+@pytest.mark.parametrize(
+    "fault",
+    usually(
+        [*ALWAYS, "status 401", "status 403", "status 404"],
+        "cut", "endless", "flip", "garbage", "hang", "redirect", "status 404", "status 500",
+    ),
+)  # fmt: skip
 def test_a_peer_that_goes_on_doing_wrong_costs_the_hubs_bytes_and_no_more(
     server: RepositoryServer, asker: Node, honest: Node, fault: str
 ) -> None:
@@ -84,7 +91,7 @@ def test_a_peer_that_goes_on_doing_wrong_costs_the_hubs_bytes_and_no_more(
     whole(asker, honest)
 
 
-@pytest.mark.parametrize("fault", ALWAYS)
+@pytest.mark.parametrize("fault", usually(ALWAYS, "cut", "flip", "reset", "short", "status 429"))
 def test_what_a_peer_does_wrong_once_is_got_over(
     server: RepositoryServer, asker: Node, honest: Node, fault: str
 ) -> None:

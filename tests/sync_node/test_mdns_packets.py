@@ -131,6 +131,7 @@ def test_records_that_grow_in_memory_dont(ours: Discovery, pupil: socket.socket)
     assert ours.peers() == []
 
 
+@pytest.mark.long
 def test_10000_names_dont_keep_a_neighbour_away_and_cost_seconds(
     ours: Discovery, pupil: socket.socket, district: str
 ) -> None:

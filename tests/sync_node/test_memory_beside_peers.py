@@ -13,6 +13,7 @@ from tests.support.peers import enrol, scripted
 from tests.support.protocol import hub_keys
 from tests.support.repositories import Repository
 from tests.support.repository_server import RepositoryServer, serving
+from tests.support.sampling import usually
 
 LIMIT_BYTES = 150_000_000
 _LARGE = bytes(64 * MIB)
@@ -86,7 +87,7 @@ WAYS: dict[str, Callable[[RepositoryServer], None]] = {
 }
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", usually(WAYS, "endless", "large files"))
 def test_memory_stays_small(asker: Node, peer: RepositoryServer, way: str) -> None:
     WAYS[way](peer)
     peak = run_watched(node_process.command("sync", "--data", asker.root))

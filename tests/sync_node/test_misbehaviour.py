@@ -22,6 +22,7 @@ from sync_node.retrying_source import RetryingSource
 from sync_node.sources import Sources
 from sync_node.transfer import Transfer
 from tests.support.repository_server import RepositoryServer, serving
+from tests.support.sampling import usually
 from tests.support.source_code import CHECKOUT
 
 BUNDLE = bundle_path("ab" * 32)
@@ -144,10 +145,13 @@ def test_what_happens_once_is_got_over(
             assert error
             assert not issubclass(error, SourceUnavailable)
             ask(source)
-        assert time.monotonic() - begun < 5.0
+        assert time.monotonic() - begun < 20.0
 
 
-@pytest.mark.parametrize("fault", ALWAYS)
+# What takes many seconds is long: the others stand for it.
+@pytest.mark.parametrize(
+    "fault", usually(ALWAYS, *(set(ALWAYS) - {"drip", "head-drip", "head-stall", "hang"}))
+)
 def test_what_goes_on_is_said_within_bounds(
     server: RepositoryServer, source: RetryingSource, fault: str
 ) -> None:
@@ -160,7 +164,7 @@ def test_what_goes_on_is_said_within_bounds(
             assert caught.value.message
         else:
             ask(source)
-        assert time.monotonic() - begun < 15.0
+        assert time.monotonic() - begun < 40.0
         assert source.traffic.bytes_in - before.bytes_in < 4 * len(BYTES)
         assert source.traffic.requests - before.requests < 40
     server.behave()

@@ -170,8 +170,14 @@ def test_while_one_waits_for_its_next_attempt_another_has_the_link(
     assert waits[1] > waits[0]
 
 
-@pytest.mark.parametrize("kind", CUTS)
-@pytest.mark.parametrize("one", [True, False])
+@pytest.mark.parametrize(
+    ("kind", "one"),
+    [
+        pytest.param(kind, one, marks=() if one == (kind == "rst") else pytest.mark.long)
+        for kind in CUTS
+        for one in (True, False)
+    ],
+)
 def test_a_cut_costs_what_was_on_its_way(server: RepositoryServer, kind: Cut, one: bool) -> None:
     """And time: three seconds until a hang counts as one, then a connection and a request."""
     taker = Taker()

@@ -4,15 +4,10 @@ from pathlib import Path
 import pytest
 
 from content_packs import samples
+from tests.support.sample_packs import sample_folders
 
 
 @pytest.fixture(scope="session")
-def fractions(tmp_path_factory: pytest.TempPathFactory) -> Mapping[int, Path]:
-    """The pack `fractions` in both versions, made once: this takes most of the time."""
-    root = tmp_path_factory.mktemp("samples")
-    return {
-        version: samples.make(
-            "fractions", version, root / f"version-{version}", report=lambda _: None
-        )
-        for version in samples.VERSIONS
-    }
+def fractions() -> Mapping[int, Path]:
+    """The pack `fractions` in both versions, each made by a run of its own."""
+    return {version: sample_folders(version) / "fractions" for version in samples.VERSIONS}

@@ -7,7 +7,7 @@ import pytest
 from hub.hub import Hub
 from tests.hub.console.site import LOOKS, PHONE, TOWNSHIP, ConsoleSite, assert_usable
 from tests.hub.console.wishes import add_wish
-from tests.support.browser import Visit
+from tests.support.browser import Visit, follow
 
 pytestmark = pytest.mark.browser
 
@@ -59,7 +59,7 @@ def test_a_wish_is_answered_without_a_script(
     wish = here.page.locator(".request").first
     wish.locator("summary").click()
     wish.get_by_label("What the school reads").fill("They come in spring.")
-    wish.get_by_role("button", name="Send the answer").click()
+    follow(wish.get_by_role("button", name="Send the answer"))
     assert here.page.url == f"{console_site.address}/console/requests?school=school-3"
     assert "Answered. school-3 reads it" in here.page.get_by_role("status").inner_text()
     here.page.reload()
@@ -74,7 +74,7 @@ def test_the_menu_of_a_phone_opens_and_leads_on(signed_in: Callable[..., Visit])
     assert not here.page.get_by_role("link", name="Requests").is_visible()
     here.page.get_by_role("link", name="Menu").click()
     here.screenshot("hub-menu-390")
-    here.page.get_by_role("link", name="Requests").click()
+    follow(here.page.get_by_role("link", name="Requests"))
     assert here.page.locator("h1").inner_text() == "Requests"
     assert not here.page.get_by_role("link", name="Close the menu").is_visible()
 
@@ -83,7 +83,7 @@ def test_old_wishes_are_a_page_away(signed_in: Callable[..., Visit]) -> None:
     here = signed_in("administrator", "en")
     here.open("/console/requests")
     first = here.page.locator(".request").count()
-    here.page.get_by_role("link", name="Older ones").click()
+    follow(here.page.get_by_role("link", name="Older ones"))
     assert first + here.page.locator(".request").count() >= MANY
 
 
@@ -92,7 +92,7 @@ def test_the_first_page_says_what_waits_and_leads_there(signed_in: Callable[...,
     here.open("/console/")
     line = here.page.get_by_role("link").filter(has_text="of teachers have no answer yet")
     assert int(line.locator(".how-many").inner_text()) > 60
-    line.click()
+    follow(line)
     assert here.page.locator("h1").inner_text() == "Requests"
 
 

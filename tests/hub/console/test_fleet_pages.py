@@ -10,7 +10,7 @@ from hub.hub import Hub, open_hub
 from tests.hub.clients import START, MovableClock
 from tests.hub.console.lived_in import NEW, THEIRS, live_in
 from tests.hub.console.site import LOOKS, PHONE, TOWNSHIP, assert_usable
-from tests.support.browser import Visit
+from tests.support.browser import Visit, follow
 from tests.support.hub_databases import HubDatabases
 
 pytestmark = pytest.mark.browser
@@ -62,20 +62,20 @@ def test_who_looks_for_trouble_filters_sorts_and_saves_that(signed_in: SignedIn)
     here = signed_in("administrator", script=False)
     page = here.page
     page.goto(f"{here.address}/console/schools")
-    page.get_by_role("link", name="something is wrong").click()
+    follow(page.get_by_role("link", name="something is wrong"))
     rows = page.locator("table.schools tbody tr")
     assert rows.count() > 0
     assert all("something is wrong" in text for text in rows.all_inner_texts())
     page.get_by_label("Filter").fill("downloading:1")
-    page.get_by_role("button", name="Show", exact=True).click()
+    follow(page.get_by_role("button", name="Show", exact=True))
     assert "there is no field 'downloading'" in page.locator("#wrong").inner_text()
     page.get_by_label("Filter").fill("township:north behind>0")
-    page.get_by_role("button", name="Show", exact=True).click()
-    page.get_by_role("link", name="To come").click()
+    follow(page.get_by_role("button", name="Show", exact=True))
+    follow(page.get_by_role("link", name="To come"))
     assert page.locator('[aria-sort="descending"]').inner_text().startswith("To come")
     page.locator("summary", has_text="Save this filter").click()
     page.locator("#name").fill("the north")
-    page.get_by_role("button", name="Save", exact=True).click()
+    follow(page.get_by_role("button", name="Save", exact=True))
     assert "saved as the north" in page.get_by_role("status").first.inner_text()
     assert page.get_by_role("link", name="the north").count() == 1
     with page.expect_download() as download:
@@ -91,7 +91,7 @@ def test_an_operator_confirms_the_right_box_on_a_phone(
     here = signed_in("operator", "en", PHONE, script=False)
     page = here.page
     page.goto(f"{here.address}/console/enrolment")
-    page.get_by_role("button", name="The box shows the same").click()
+    follow(page.get_by_role("button", name="The box shows the same"))
     assert f"{NEW}-1 is the box with the fingerprint" in page.get_by_role("status").inner_text()
     assert nodes.show(console_hub, f"{NEW}-1")[0].state == "valid"
     page.goto(f"{here.address}/console/schools")
@@ -109,10 +109,10 @@ def test_a_group_is_set_once_somebody_has_seen_what_that_changes(signed_in: Sign
     page.get_by_label("Of their packs hold only these").uncheck()
     page.get_by_label("Spend no more than this").check()
     page.get_by_label("Megabytes a month").fill("300")
-    page.get_by_role("button", name="See what it would change").click()
+    follow(page.get_by_role("button", name="See what it would change"))
     here.screenshot("hub-desired-preview-1280")
     assert "budget" in page.locator("main").inner_text()
-    page.get_by_role("button", name="Set it for pilot").click()
+    follow(page.get_by_role("button", name="Set it for pilot"))
     assert "It is set" in page.get_by_role("status").inner_text()
     assert page.get_by_label("Megabytes a month").input_value() == "300"
 
@@ -122,7 +122,7 @@ def test_codes_are_made_and_printed(signed_in: SignedIn) -> None:
     page = here.page
     page.goto(f"{here.address}/console/enrolment?school={THEIRS}")
     page.get_by_label("Codes for each school").fill("3")
-    page.get_by_role("button", name="Make the sheet").click()
+    follow(page.get_by_role("button", name="Make the sheet"))
     assert page.locator(".code").count() == 3
     page.goto(f"{here.address}/console/schools/{THEIRS}")
     assert "3 codes are unused" in page.locator("main").inner_text()

@@ -11,7 +11,7 @@ from hub.people.tables import PersonRow
 from hub.summary import summary
 from tests.hub.console.site import LOOKS, PHONE, ConsoleSite, assert_usable
 from tests.hub.fleet.made_up_fleet import make_up
-from tests.support.browser import Visit
+from tests.support.browser import Visit, follow
 
 pytestmark = pytest.mark.browser
 
@@ -50,7 +50,7 @@ def test_each_line_leads_to_just_these(
     assert len(of_fleet) >= 4
     for need in of_fleet:
         here.open("/console/")
-        here.page.locator(f'.needs a[href="{need.place}"]').click()
+        follow(here.page.locator(f'.needs a[href="{need.place}"]'))
         said = here.page.locator("main").get_by_role("status").inner_text()
         assert re.match(rf"{need.count:,} lines?\b", said), (need.kind, said)
 

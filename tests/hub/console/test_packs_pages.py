@@ -13,7 +13,7 @@ from hub.publishing import publish
 from hub.releasing import Terms, release
 from tests.hub.clients import START, MovableClock
 from tests.hub.console.site import LOOKS, ConsoleSite, assert_usable
-from tests.support.browser import Visit
+from tests.support.browser import Visit, follow
 from tests.support.folders import LESSON_TOML, PACK_TOML, sound_files, write_folder
 from tests.support.hub_databases import HubDatabases
 from tests.support.packs import make_demo
@@ -115,8 +115,7 @@ def test_a_packs_own_script_reaches_nothing_of_the_console(
 def test_a_page_brings_its_own_pictures_and_styles(signed_in: Callable[..., Visit]) -> None:
     here = signed_in("administrator")
     here.open("/console/packs/demo/versions/2/lessons/halves?item=slicer")
-    here.page.frame_locator("iframe").locator("body").wait_for(state="attached")
-    here.page.wait_for_timeout(300)
+    here.page.wait_for_load_state("networkidle")
     assert not [line for line in here.failures if "slice.js" in line or "style.css" in line]
     assert any("slice.js" in url for url in here.requests)
 
@@ -132,15 +131,15 @@ def test_a_preview_without_a_good_ticket_shows_nothing(console_site: ConsoleSite
 def test_staff_release_and_withdraw_and_it_says_who(signed_in: Callable[..., Visit]) -> None:
     here = signed_in("administrator")
     here.open("/console/packs/demo")
-    here.page.click("text=Release version 3")
-    here.page.click("text=Release to all at once")
+    follow(here.page.locator("text=Release version 3"))
+    follow(here.page.locator("text=Release to all at once"))
     assert "Released on main" in here.page.inner_text("main")
     assert "administrator" in here.page.inner_text("section:has(#releases)")
     here.open("/console/packs/demo/versions/3/withdraw")
     here.page.select_option("#fall_back_to", "1")
     here.page.select_option("#channel", "main")
     here.page.check("#sure")
-    here.page.click("main button.is-danger")
+    follow(here.page.locator("main button.is-danger"))
     assert "Withdrawn" in here.page.inner_text("main")
     assert "version 1 on main" in here.page.inner_text("main")
 

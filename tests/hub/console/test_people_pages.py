@@ -14,7 +14,7 @@ from hub.people import account, directory, tokens
 from hub.people.actor import of_this_machine
 from hub.people.rights import ROLES, Role
 from tests.hub.console.site import DESKTOP, LOOKS, PASSWORD, PHONE, ConsoleSite, assert_usable
-from tests.support.browser import Visit, visit
+from tests.support.browser import Visit, follow, visit
 
 pytestmark = pytest.mark.browser
 ADMIN = of_this_machine()
@@ -92,25 +92,25 @@ def test_an_administrator_adds_an_operator_who_signs_in(
     page.get_by_label("With commas between them").or_(
         page.get_by_label("Others, with commas between them")
     ).fill("Lhatse, Dongba")
-    page.get_by_role("button", name="Add, and show a link for them").click()
+    follow(page.get_by_role("button", name="Add, and show a link for them"))
     address = page.locator(".detail code").inner_text()
     with visit(browser, console_site.address, size=DESKTOP, script=script) as here:
         theirs = here.page
         theirs.goto(address)
         theirs.get_by_label("Password", exact=True).fill("four blue horses")
         theirs.get_by_label("The same again").fill("four blue horses")
-        theirs.get_by_role("button", name="Set the password").click()
+        follow(theirs.get_by_role("button", name="Set the password"))
         assert "Your password is set" in theirs.content()
         theirs.get_by_label("Login").fill(login)
         theirs.get_by_label("Password", exact=True).fill("not my password")
-        theirs.get_by_role("button", name="Sign in").click()
+        follow(theirs.get_by_role("button", name="Sign in"))
         assert theirs.get_by_role("alert").inner_text().startswith("The login, the password")
         theirs.get_by_label("Password", exact=True).fill("four blue horses")
-        theirs.get_by_role("button", name="Sign in").click()
-        theirs.get_by_role("link", name=login).click()
+        follow(theirs.get_by_role("button", name="Sign in"))
+        follow(theirs.get_by_role("link", name=login))
         assert "Dongba, Lhatse" in theirs.locator(".facts").inner_text()
         assert theirs.get_by_role("link", name="People").count() == 0
-        theirs.get_by_role("button", name="Sign out", exact=True).click()
+        follow(theirs.get_by_role("button", name="Sign out", exact=True))
         assert "You are signed out." in theirs.content()
 
 
@@ -132,7 +132,7 @@ def test_each_role_comes_in_by_the_door_and_finds_its_own_menu(
         here.open("/console/")
         here.page.locator("#login").fill(role)
         here.page.locator("#password").fill(PASSWORD)
-        here.page.locator("form.form button").click()
+        follow(here.page.locator("form.form button"))
         assert here.page.url == f"{console_site.address}/console/"
         places = {link.get_attribute("href") for link in here.page.locator("nav.menu li a").all()}
         of_all = {f"/console/{section}" for sections in MENUS.values() for section in sections}
@@ -151,23 +151,23 @@ def test_a_second_step_is_set_up_by_what_stands_on_the_page(
         page = here.page
         page.get_by_label("Login").fill("careful.one")
         page.get_by_label("Password", exact=True).fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
+        follow(page.get_by_role("button", name="Sign in"))
         page.get_by_text("No camera?").click()
         secret = re.sub(r"\s", "", page.locator("details code").inner_text())
         now = int(people_hub.clock().timestamp())
         page.get_by_label("The six digits that the app shows now").fill("000000")
         page.get_by_label("Your password").fill(PASSWORD)
-        page.get_by_role("button", name="Switch it on").click()
+        follow(page.get_by_role("button", name="Switch it on"))
         assert "The code is wrong" in page.get_by_role("alert").inner_text()
         page.get_by_label("The six digits that the app shows now").fill(pyotp.TOTP(secret).at(now))
         page.get_by_label("Your password").fill(PASSWORD)
-        page.get_by_role("button", name="Switch it on").click()
+        follow(page.get_by_role("button", name="Switch it on"))
         assert "you are asked for a code" in page.get_by_role("status").inner_text()
         assert_usable(here, "/console/account", name="account-second-step")
-        page.get_by_role("button", name="Sign out", exact=True).click()
+        follow(page.get_by_role("button", name="Sign out", exact=True))
         page.get_by_label("Login").fill("careful.one")
         page.get_by_label("Password", exact=True).fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
+        follow(page.get_by_role("button", name="Sign in"))
         assert "code is wrong" in page.get_by_role("alert").inner_text()
 
 
@@ -179,9 +179,9 @@ def test_an_auditor_sees_that_the_log_holds(
     here.open("/console/audit")
     page = here.page
     page.get_by_label("Who", exact=True).fill(ADMIN.login)
-    page.get_by_role("button", name="Show").click()
+    follow(page.get_by_role("button", name="Show"))
     assert "person added" in page.locator("tbody").inner_text()
-    page.get_by_role("link", name="Check the log").click()
+    follow(page.get_by_role("link", name="Check the log"))
     assert "The log is as it was written" in page.get_by_role("status").inner_text()
     with page.expect_download() as kept:
         page.get_by_role("link", name="Keep the newest checkpoint").click()

@@ -16,7 +16,7 @@ from tests.hub.clients import START, MovableClock
 from tests.hub.console.site import LOOKS, PHONE, assert_usable
 from tests.hub.rollouts.fleets import ANNA, BEN, add_schools, fetches, holds, say
 from tests.hub.rollouts.strategies import plan_of, stages_of
-from tests.support.browser import Visit
+from tests.support.browser import Visit, follow
 from tests.support.hub_databases import HubDatabases
 
 pytestmark = pytest.mark.browser
@@ -106,16 +106,16 @@ def test_a_district_officer_plans_reads_the_price_and_a_second_person_approves(
     look = signed_in("administrator", "en", PHONE)
     page = (here := signed_in("administrator", "en", PHONE, script=False)).page
     page.goto(f"{here.address}/console/rollouts")
-    page.get_by_role("link", name="New rollout").first.click()
+    follow(page.get_by_role("link", name="New rollout").first)
     page.get_by_label("Pack and version").select_option("demo 2")
     for number, percent in enumerate(("5", "20", "20", "100"), 1):
         page.locator(f"[name=who-{number}]").fill(percent)
     page.get_by_label("A second person has to approve it").check()
-    page.get_by_role("button", name="Plan it, and see the price").click()
+    follow(page.get_by_role("button", name="Plan it, and see the price"))
     assert "stage 3: 20%, expected more than 20%" in page.get_by_role("alert").inner_text()
     page.locator("[name=who-3]").fill("50%")
     assert page.get_by_label("A second person has to approve it").is_checked()
-    page.get_by_role("button", name="Plan it, and see the price").click()
+    follow(page.get_by_role("button", name="Plan it, and see the price"))
     said = page.locator(".price").inner_text()
     assert re.fullmatch(
         r"[0-9.]+ [kM]B per school, [0-9.]+ [kM]B in all; \d+ schools by [\w-]+"
@@ -130,14 +130,14 @@ def test_a_district_officer_plans_reads_the_price_and_a_second_person_approves(
     page.reload()
     assert "Its first stage begins." in page.locator("main").inner_text()
     page.get_by_label("Why, for the journal").first.fill("exams next week")
-    page.get_by_role("button", name="Pause").click()
+    follow(page.get_by_role("button", name="Pause"))
     assert "Paused: no more schools are reached." in page.get_by_role("status").inner_text()
     assert "exams next week" in page.locator("main").inner_text()
     assert_usable(look, f"/console/rollouts/{rollout}", name="rollout-paused")
-    page.get_by_role("button", name="Let it go on").click()
+    follow(page.get_by_role("button", name="Let it go on"))
     page.locator("summary", has_text="End it").click()
     page.get_by_label("Schools that have it go back").check()
-    page.get_by_role("button", name="End it").click()
+    follow(page.get_by_role("button", name="End it"))
     assert "taken back" in page.locator(".actions").inner_text()
 
 

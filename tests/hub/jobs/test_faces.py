@@ -23,7 +23,7 @@ from hub.summary import summary
 from tests.hub.clients import START, MovableClock
 from tests.hub.console.site import LOOKS, PUBLISHER, add_people, api_token, assert_usable
 from tests.hub.jobs import kinds
-from tests.support.browser import Visit
+from tests.support.browser import Visit, follow
 from tests.support.hub_databases import HubDatabases
 
 ME = of_this_machine()
@@ -79,14 +79,14 @@ def test_an_administrator_sees_why_one_failed_and_runs_it_once_more(
 ) -> None:
     page = (here := signed_in("administrator")).page
     page.goto(f"{here.address}/console/jobs")
-    page.get_by_role("link", name="Failed").click()
+    follow(page.get_by_role("link", name="Failed"))
     assert "lesson.toml: has no title" in page.locator("tbody").inner_text()
-    page.get_by_role("link", name="Make deltas").click()
+    follow(page.get_by_role("link", name="Make deltas"))
     assert "Give it one." in page.locator(".note.is-bad").inner_text()
-    page.get_by_role("button", name="Run it once more").click()
+    follow(page.get_by_role("button", name="Run it once more"))
     assert "waits" in page.locator(".badges").inner_text()
     made = page.url.rpartition("/")[2]
-    page.get_by_role("button", name="Cancel this job").click()
+    follow(page.get_by_role("button", name="Cancel this job"))
     assert "cancelled" in page.locator(".badges").inner_text()
     assert jobs.get(console_hub, ME, made).cancel_by == "administrator"
 

@@ -162,7 +162,9 @@ def test_an_unknown_login_answers_like_a_known_one(staffed: Hub) -> None:
 
 
 def test_an_unknown_login_takes_as_long_as_a_known_one(staffed: Hub, clock: MovableClock) -> None:
-    """An attacker of the network sees milliseconds; a hash that isn't made would be 25 of them."""
+    """An attacker of the network sees milliseconds; a hash that isn't made would be 25 of them.
+
+    Measured is what the hub works: the machine that runs this may be busy with other things."""
     directory.add(
         staffed, of_this_machine(), "newcomer", "", directory.Terms("teacher"),
         randomness=os.urandom,
@@ -171,9 +173,9 @@ def test_an_unknown_login_takes_as_long_as_a_known_one(staffed: Hub, clock: Mova
     for _ in range(9):
         for login, times in took.items():
             clock.go_on(hours=1)
-            begun = time.perf_counter()
+            begun = time.process_time()
             fail(staffed, login)
-            times.append(time.perf_counter() - begun)
+            times.append(time.process_time() - begun)
     known = median(took["ada"])
     assert 0.5 < median(took["nobody"]) / known < 2
     assert 0.5 < median(took["newcomer"]) / known < 2

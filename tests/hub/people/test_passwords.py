@@ -62,9 +62,9 @@ def test_what_is_kept_of_nobody_opens_nothing() -> None:
 
 def test_a_huge_password_costs_no_more_than_another() -> None:
     kept = passwords.hashed("four blue horses")
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert not passwords.verify(kept, "x" * 60_000)
-    assert time.perf_counter() - begun < 2
+    assert time.process_time() - begun < 2
 
 
 def test_a_password_of_earlier_parameters_is_dated() -> None:

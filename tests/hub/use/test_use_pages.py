@@ -17,7 +17,7 @@ from hub.publishing import publish
 from hub.records import keeping
 from tests.hub.clients import START, MovableClock
 from tests.hub.console.site import LOOKS, TOWNSHIP, ConsoleSite, assert_usable
-from tests.support.browser import Visit
+from tests.support.browser import Visit, follow
 from tests.support.hub_databases import HubDatabases
 from tests.support.learning import did, pupil
 from tests.support.packs import make_demo
@@ -89,8 +89,8 @@ def test_an_officer_goes_from_all_to_a_township_to_a_pack(signed_in: Callable[..
     page.goto(f"{here.address}/console/use")
     assert "64 pupils" in page.locator(".figure-row").inner_text().replace("\n", " ")
     assert "Rivers" in page.locator("ul.badges").last.inner_text()
-    page.get_by_role("link", name=TOWNSHIP).click()
-    page.get_by_role("link", name="Demo").click()
+    follow(page.get_by_role("link", name=TOWNSHIP))
+    follow(page.get_by_role("link", name="Demo"))
     rows = page.locator("tbody tr").all_inner_texts()
     assert "22" in rows[0]
     assert "fewer than 5 pupils" in rows[1]

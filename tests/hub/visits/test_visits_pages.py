@@ -17,6 +17,7 @@ from hub.visits import candidates, planning
 from tests.hub.clients import START, MovableClock
 from tests.hub.console.site import LOOKS, ConsoleSite, assert_usable
 from tests.hub.fleet.made_up_fleet import make_up
+from tests.support.browser import follow
 from tests.support.hub_databases import HubDatabases
 
 pytestmark = pytest.mark.browser
@@ -67,9 +68,9 @@ def test_an_officer_plans_a_visit_and_has_its_stick_written(
         way = page.locator(".way").first
         way.get_by_role("checkbox").first.uncheck()
         way.get_by_label("Who goes").fill("Drolma")
-        way.get_by_role("button", name="Plan this visit").click()
+        follow(way.get_by_role("button", name="Plan this visit"))
         assert page.get_by_role("heading", level=1).inner_text().startswith("lakeside")
-        page.get_by_role("button", name="Write the stick").click()
+        follow(page.get_by_role("button", name="Write the stick"))
         page.get_by_text("The stick is being written.").wait_for()
         page.get_by_role("link", name="being written").wait_for()
 
@@ -85,11 +86,11 @@ def test_an_officer_adds_a_webhook_and_sees_its_secret_once(
         page.get_by_label("Mail address, or address of the webhook").fill(
             "https://169.254.169.254/"
         )
-        page.get_by_role("button", name="Add").click()
+        follow(page.get_by_role("button", name="Add"))
         secret = page.locator("code").inner_text()
         assert len(secret) == 48
         page.goto(f"{here.address}/console/alerts")
         assert secret not in page.content()
         row = page.get_by_role("row").filter(has_text="169.254.169.254")
-        row.get_by_role("button", name="Send a test").click()
+        follow(row.get_by_role("button", name="Send a test"))
         page.get_by_text("isn't public").wait_for()

@@ -5,7 +5,7 @@ import json
 import pytest
 from playwright.sync_api import Browser
 
-from tests.support.browser import DESKTOP, PHONE, Visit, visit
+from tests.support.browser import DESKTOP, PHONE, Visit, follow, visit
 from tests.sync_node.lan.lessons import LESSON
 from tests.sync_node.lan.quiz import right_form
 
@@ -100,7 +100,7 @@ def test_a_video_plays_seeks_and_keeps_its_place_in_another_rendition(
 def test_a_video_and_its_renditions_need_no_script(browser: Browser, address: str) -> None:
     with visit(browser, address, language="zh-CN", script=False) as here:
         here.open(f"{ITEM}/halves")
-        here.page.get_by_role("link", name="480p").click()
+        follow(here.page.get_by_role("link", name="480p"))
         assert "480p" in (here.page.locator("source").get_attribute("src") or "")
 
 
@@ -215,7 +215,7 @@ def test_the_keyboard_reaches_the_content_first(browser: Browser, address: str) 
 def test_the_language_is_switched_and_stays(browser: Browser, address: str) -> None:
     with visit(browser, address, script=False) as here:
         here.open("/packs/fractions?x=1")
-        here.page.get_by_role("button", name="中文").click()
+        follow(here.page.get_by_role("button", name="中文"))
         assert here.page.url.endswith("/packs/fractions?x=1")
         assert here.page.locator("h1").inner_text() == "分数"
         here.open("/")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Request
+from playwright.sync_api import Browser, Request, expect
 
 from content_packs.manifest import Item, Lesson, Variant
 from sync_node.lan import vendor_files
@@ -86,8 +86,8 @@ def _open(here: Visit, number: int = 1) -> None:
 
 def _is_at(here: Visit, number: int) -> None:
     here.wait_until(f"{READ} === 'Fractions, sheet {number}'")
-    assert here.page.evaluate(DRAWN) > 0, "the page is drawn"
-    assert here.page.locator("[data-part=number]").input_value() == str(number)
+    here.wait_until(f"({DRAWN})() > 0")
+    expect(here.page.locator("[data-part=number]")).to_have_value(str(number))
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_a_document_is_read_page_by_page(
         page = here.page
         page.locator("[data-part=later]").click()
         _is_at(here, 2)
-        assert page.url.endswith("?page=2"), "the address says where the reader is"
+        page.wait_for_url("**?page=2")  # the address says where the reader is
         page.locator("[data-part=number]").fill("7")
         page.locator("[data-part=number]").press("Enter")
         _is_at(here, 7)
@@ -159,8 +159,8 @@ def test_the_keyboard_turns_the_pages(browser: Browser, papers: str) -> None:
         _is_at(here, PAGES - 1)
         here.page.keyboard.press("Home")
         _is_at(here, 1)
-        told = here.page.locator("[data-part=said]").inner_text()
-        assert told == f"Page 1 of {PAGES}", "a screen reader hears where it is"
+        # A screen reader hears where it is.
+        expect(here.page.locator("[data-part=said]")).to_have_text(f"Page 1 of {PAGES}")
 
 
 def test_only_what_is_read_is_fetched(browser: Browser, papers: str) -> None:

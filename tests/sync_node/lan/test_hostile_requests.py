@@ -15,7 +15,7 @@ from tests.support.phones import Phone
 from tests.sync_node.lan.attacked import EXERCISE, ITEM, Attacked, attacked
 from tests.sync_node.lan.lessons import LESSON
 
-SECONDS_MAX = 3.0  # of one request, on a busy machine
+SECONDS_MAX = 10.0  # of one request, on a busy machine
 ODD = (
     "%00", "..%2f..%2fetc%2fpasswd", "%ff%fe", "%F0%9F%98%80", "9" * 400, "-1", "%0d%0aX:1",
     "a" * 3_000, "'%20OR%201=1--", "%ed%a0%80", "9" * 25, "%E2%80%AE", "1e999",

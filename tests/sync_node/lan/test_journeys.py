@@ -10,7 +10,7 @@ from playwright.sync_api import Browser
 
 from content_packs.records import Place
 from sync_node.school.people_model import Learner
-from tests.support.browser import DESKTOP, PHONE, Visit, visit
+from tests.support.browser import DESKTOP, PHONE, Visit, follow, visit
 from tests.sync_node.lan.lessons import LESSON
 from tests.sync_node.lan.school import furnished_school
 from tests.sync_node.lan.served import Served, served
@@ -84,11 +84,11 @@ def _sign_in(here: Visit, class_5: Class5) -> None:
     """Go the way from the first page to one's own."""
     page = here.page
     here.open("/")
-    page.locator(".who a").click()
-    page.get_by_role("link", name="5a").click()
-    page.get_by_role("link", name="Mei").click()
+    follow(page.locator(".who a"))
+    follow(page.get_by_role("link", name="5a"))
+    follow(page.get_by_role("link", name="Mei"))
     page.fill("#pin", class_5.digits_pin)
-    page.locator("form[action*='sign-in'] button.main").click()
+    follow(page.locator("form[action*='sign-in'] button.main"))
     page.locator(".me", has_text="Mei").wait_for()
 
 
@@ -101,16 +101,16 @@ def test_a_pupil_signs_in_learns_and_hands_the_phone_on(
         page = here.page
         _sign_in(here, class_5)
         here.screenshot(f"pupil-home-{shots}")
-        page.locator(f".mine a[href='{ITEM}/practice']").first.click()
+        follow(page.locator(f".mine a[href='{ITEM}/practice']").first)
         page.check('input[name="half"][value="1"]')
         page.locator("#exercise button.main").click()
         page.locator("#result").wait_for()
         assert "7" in page.locator("#result").inner_text()
         here.screenshot(f"pupil-graded-{shots}")
-        page.locator(".trail a").last.click()
-        page.locator(".head .main").click()  # go on with the lesson
+        follow(page.locator(".trail a").last)
+        follow(page.locator(".head .main"))  # go on with the lesson
         here.screenshot(f"pupil-item-{shots}")
-        page.locator("#next button").click()
+        follow(page.locator("#next button"))
         page.wait_for_url("**/packs/**")
         here.open(ITEM)
         here.screenshot(f"pupil-lesson-{shots}")
@@ -131,9 +131,10 @@ def test_a_pin_of_pictures(browser: Browser, class_5: Class5, script: bool) -> N
     with visit(browser, class_5.address, language="zh-CN", script=script) as here:
         page = here.page
         here.open(f"/sign-in/{class_5.pictures.class_id}?next={ITEM}")
-        page.get_by_role("link", name="阿依古丽").click()
+        follow(page.get_by_role("link", name="阿依古丽"))
         for name in class_5.pictures_pin:
-            page.locator(f"button[value='{name}']").click()
+            picture = page.locator(f"button[value='{name}']")
+            picture.click() if script else follow(picture)  # each a page without a script
         page.wait_for_url(f"**{ITEM}")
         assert page.locator(".me").inner_text().strip() == "阿依古丽"
         assert here.failures == []
@@ -146,9 +147,9 @@ def test_a_guest_learns_without_a_name(
     with visit(browser, class_5.address, size=size, language=language, script=script) as here:
         page = here.page
         here.open("/")
-        page.locator(".pack a").first.click()
-        page.locator("a.stop").first.click()
-        page.locator(".head .main").click()
+        follow(page.locator(".pack a").first)
+        follow(page.locator("a.stop").first)
+        follow(page.locator(".head .main"))
         page.locator("#next button").click()
         page.wait_for_url("**/halves")
         here.open("/")
@@ -165,8 +166,8 @@ def test_a_guest_goes_through_a_whole_lesson(
     with visit(browser, class_5.address, size=size, language=language, script=script) as here:
         page = here.page
         here.open("/packs/fractions")
-        page.locator(".head .main").click()
-        page.locator(".head .main").click()
+        follow(page.locator(".head .main"))
+        follow(page.locator(".head .main"))
         for at in range(1, 8):
             page.wait_for_url(f"{class_5.address}{ITEM}/*")
             if script and page.locator("#player").count():
@@ -181,7 +182,7 @@ def test_a_guest_goes_through_a_whole_lesson(
                 page.locator("#exercise button.main").click()
                 page.locator("#result").wait_for()
             here.screenshot(f"whole-{at}-{language[:2]}-{size[0]}{'' if script else '-plain'}")
-            page.locator("#next button").click()
+            follow(page.locator("#next button"))
         page.locator("#finished").wait_for()
         assert page.locator(".stop.done").count() == 7
         here.screenshot(f"whole-done-{language[:2]}-{size[0]}{'' if script else '-plain'}")
@@ -262,7 +263,7 @@ def test_a_film_is_steered_by_keys_and_goes_on_where_it_was_left(
         here.wait_until(f"({SHOWN} || {{}}).language === 'zh'")
         here.wait_until(f"{FILM}.currentTime >= 4.9")
         here.screenshot("film-resumed-en-1280")
-        page.get_by_role("link", name="From the beginning").click()
+        follow(page.get_by_role("link", name="From the beginning"))
         here.wait_until(f"{FILM}.readyState > 0")
         assert page.evaluate(f"{FILM}.currentTime") == 0
         assert here.failures == []
@@ -312,7 +313,7 @@ def test_what_was_filled_in_outlives_a_reload_for_its_owner_alone(
         page.reload()
         assert page.is_checked('input[name="half"][value="2"]')
         assert page.input_value('input[name="word"]') == "denominator"
-        page.locator(".who button").click()
+        follow(page.locator(".who button"))
         here.open(f"{ITEM}/practice")
         assert page.input_value('input[name="word"]') == "", "the next pupil begins afresh"
 
@@ -321,7 +322,7 @@ def test_letters_contrast_and_space_change_the_page(browser: Browser, class_5: C
     with visit(browser, class_5.address, script=False) as here:
         page = here.page
         here.open(ITEM)
-        page.locator(".aa").click()
+        follow(page.locator(".aa"))
         page.check('input[name="size"][value="huge"]')
         page.check('input[name="contrast"][value="high"]')
         page.check('input[name="spacing"][value="wide"]')

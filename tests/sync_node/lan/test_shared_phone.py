@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from tests.support.browser import visit
+from tests.support.browser import follow, visit
 from tests.sync_node.lan.attacked import EXERCISE, ITEM, PIN, attacked
 from tests.sync_node.lan.quiz import right_form
 
@@ -20,15 +20,15 @@ def test_the_way_back_leads_to_nobody_who_was_here_before(tmp_path: Path, browse
             page = phone.page
             phone.open(here.door(anna))
             page.fill("#pin", PIN)
-            page.click("form[action^='/sign-in'] button")
+            follow(page.locator("form[action^='/sign-in'] button"))
             for path in (ITEM, EXERCISE):
                 phone.open(path)
             assert "Your best" in page.content()
             phone.open("/")
-            page.click("form[action='/sign-out'] button")
+            follow(page.locator("form[action='/sign-out'] button"))
             phone.open(here.door(other))
             page.fill("#pin", PIN)
-            page.click("form[action^='/sign-in'] button")
+            follow(page.locator("form[action^='/sign-in'] button"))
             for _ in range(6):
                 with page.expect_navigation():
                     page.evaluate("setTimeout(() => history.back())")

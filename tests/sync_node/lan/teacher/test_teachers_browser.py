@@ -21,7 +21,7 @@ from sync_node.lan.web_server import listen
 from sync_node.school.quizzes import FormQuestion, from_form
 from tests.support import media
 from tests.support.axe import violations
-from tests.support.browser import DESKTOP, PHONE, Visit, visit
+from tests.support.browser import DESKTOP, PHONE, Visit, follow, visit
 from tests.sync_node.lan.lessons import LESSON
 from tests.sync_node.lan.school import furnished_school
 from tests.sync_node.lan.teacher.classroom import PASSPHRASE, PRACTICE, Classroom, a_classroom
@@ -155,10 +155,10 @@ def test_every_page_is_shown_well(browser: Browser, site: Site, look: Look) -> N
         look.at(here, "preview", has_address=True)
         here.open(f"/teacher/classes/{site.classroom.school_class.id}/pupils")
         here.page.locator("[name=kind][value=pictures]").check()
-        here.page.locator("[name=whose]").first.click()
+        follow(here.page.locator("[name=whose]").first)
         look.at(here, "pins")
         here.open(f"/packs/fractions/{LESSON}")
-        here.page.locator("nav.bar form button").click()
+        follow(here.page.locator("nav.bar form button"))
         for step in ("cover", "intro", "question", "answer"):
             _go(here, step)
             look.at(here, f"remote-{step}", has_address=step != "question")
@@ -171,7 +171,7 @@ def _preview(page: Page, site: Site) -> None:
     page.goto(f"{site.address}/teacher/rosters")
     page.locator("#name").fill("4 B")
     page.locator("#names").fill("1. Anna Berg\n2. Ben Cole\n3. Gao Min\n3. Gao Min")
-    page.locator("form button.main").first.click()
+    follow(page.locator("form button.main").first)
 
 
 def _go(here: Visit, step: str) -> None:
@@ -199,7 +199,7 @@ def test_the_projector_follows_the_phone(browser: Browser, site: Site, script: b
         wall.page.get_by_text("Nothing is on the wall yet").wait_for()
         _sign_in(phone, site)
         phone.open(f"/packs/fractions/{LESSON}")
-        phone.page.get_by_role("button", name="Show on the wall").click()
+        follow(phone.page.get_by_role("button", name="Show on the wall"))
         wall.page.get_by_role("heading", name="What is a fraction?").wait_for()
         _go(phone, "question")
         wall.page.get_by_text("Which is one half?").wait_for()
@@ -223,7 +223,7 @@ def test_the_wall_and_the_phone_outlive_the_wifi(browser: Browser, site: Site) -
     ):
         _sign_in(phone, site)
         phone.open(f"/packs/fractions/{LESSON}")
-        phone.page.get_by_role("button", name="Show on the wall").click()
+        follow(phone.page.get_by_role("button", name="Show on the wall"))
         wall.open("/screen")
         wall.page.locator(".of-cover h1").wait_for()
         wall.page.context.set_offline(offline=True)
@@ -276,7 +276,7 @@ def test_a_file_is_added_and_opened(browser: Browser, site: Site, script: bool) 
         page.get_by_label("Title").fill("Map of the county")
         page.get_by_role("button", name="Add", exact=True).click()
         page.get_by_text("Added. Set it for a class").wait_for()
-        page.get_by_role("link", name="Map of the county").first.click()
+        follow(page.get_by_role("link", name="Map of the county").first)
         page.get_by_role("heading", name="Map of the county").wait_for()
         here.open("/teacher/materials")
         page.locator("#file").set_input_files(
@@ -296,10 +296,10 @@ def test_a_quiz_is_made_in_a_form_and_taken(browser: Browser, site: Site) -> Non
         page.locator("#prompt-1").fill("The capital of France?")
         page.locator("#right-1").fill("Paris")
         page.locator("#wrong-1").fill("Rome\nOslo")
-        page.get_by_role("button", name="Add the quiz").click()
-        page.get_by_role("link", name="Capitals").first.click()
+        follow(page.get_by_role("button", name="Add the quiz"))
+        follow(page.get_by_role("link", name="Capitals").first)
         page.get_by_label("Paris").check()
-        page.get_by_role("button", name="Check my answers").click()
+        follow(page.get_by_role("button", name="Check my answers"))
         page.get_by_text("1 of 1", exact=True).wait_for()
         assert PRACTICE.item not in page.url
 
@@ -328,7 +328,7 @@ def test_own_films_and_documents_are_gone_on_with_and_shown(browser: Browser, si
         assert done.is_done
         _sign_in(here, site)
         here.open(f"/materials/{document.id}")
-        here.page.get_by_role("button", name="Show on the wall").click()
+        follow(here.page.get_by_role("button", name="Show on the wall"))
         wall.open("/screen")  # nobody is signed in there, and it is for one class
         wall.page.locator("#reader canvas").wait_for()
         steps = "document.querySelector('.paper').dataset.steps"

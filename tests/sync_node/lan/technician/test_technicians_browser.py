@@ -15,7 +15,7 @@ from sync_node.orders import Orders
 from sync_node.school.school import School as SchoolData
 from sync_node.school.school import open_school
 from tests.support.axe import violations
-from tests.support.browser import DESKTOP, PHONE, Visit, visit
+from tests.support.browser import DESKTOP, PHONE, Visit, follow, visit
 from tests.support.site import site_at
 from tests.sync_node.lan.school import School, furnished_school
 from tests.sync_node.lan.technician.box import CONFIG, a_month_at_school
@@ -66,9 +66,9 @@ def box(tmp_path: Path) -> Iterator[Box]:
 
 def come_in(here: Visit, box: Box) -> None:
     here.open("/box")
-    here.page.get_by_role("main").get_by_role("link", name="Technicians sign in").click()
+    follow(here.page.get_by_role("main").get_by_role("link", name="Technicians sign in"))
     here.page.get_by_label("Code").fill(box.code())
-    here.page.get_by_role("main").get_by_role("button", name="Sign in").click()
+    follow(here.page.get_by_role("main").get_by_role("button", name="Sign in"))
     here.page.get_by_role("button", name="Sync now").wait_for()
 
 
@@ -80,30 +80,30 @@ def test_ten_minutes_without_javascript(browser: Browser, box: Box, size: tuple[
     with visit(browser, box.address, size=size, script=False) as here:
         page, orders = here.page, Orders(box.school.data_dir)
         come_in(here, box)
-        page.get_by_role("button", name="Sync now").click()
+        follow(page.get_by_role("button", name="Sync now"))
         page.get_by_text("Asked for. The engine begins within seconds").wait_for()
         asked = orders.tick_asked_for
         assert asked
         page.reload()
         assert orders.tick_asked_for == asked, "a reload asks for nothing"
-        page.get_by_role("button", name="Check all files").click()
+        follow(page.get_by_role("button", name="Check all files"))
         page.get_by_text("Asked for. The check begins").wait_for()
         assert orders.check_asked_for
         stick = box.put_stick_in()
-        page.get_by_role("link", name="Logs for the district").click()
-        page.get_by_role("button", name="Write to RED").click()
+        follow(page.get_by_role("link", name="Logs for the district"))
+        follow(page.get_by_role("button", name="Write to RED"))
         for _ in range(100):
             if page.get_by_text("Written and read back").count():
                 break
-            page.get_by_role("link", name="Look again").first.click()
+            follow(page.get_by_role("link", name="Look again").first)
         assert [path.suffix for path in stick.iterdir() if path.is_file()] == [".zip"]
-        page.get_by_role("link", name="About this box").first.click()
-        page.get_by_role("link", name="Switch off").click()
+        follow(page.get_by_role("link", name="About this box").first)
+        follow(page.get_by_role("link", name="Switch off"))
         assert not (box.school.data_dir.run / "poweroff").exists()
-        page.get_by_role("main").get_by_role("button", name="Switch off").click()
+        follow(page.get_by_role("main").get_by_role("button", name="Switch off"))
         page.get_by_text("Don't pull the plug yet.").wait_for()
         assert (box.school.data_dir.run / "poweroff").exists()
-        page.get_by_role("button", name="Sign out").click()
+        follow(page.get_by_role("button", name="Sign out"))
         here.open("/box/off")
         assert "/box/sign-in" in page.url
         assert here.failures == []
@@ -178,12 +178,12 @@ def test_every_page_is_shown_well(
             here.open(f"/box{name}")
             _looked_at(here, f"guest{name}", language, size)
         here.page.locator("#code").fill("0000-0000-0000")
-        here.page.locator("main form button").click()
+        follow(here.page.locator("main form button"))
         assert here.page.locator('[role="alert"]').count() == 1
         here.failures.clear()  # the browser tells of the status, 403
         _looked_at(here, "wrong-code", language, size)
         here.page.locator("#code").fill(box.code())
-        here.page.locator("main form button").click()
+        follow(here.page.locator("main form button"))
         here.page.locator(".tools").wait_for()
         _looked_at(here, "box", language, size)
         box.put_stick_in()
@@ -194,7 +194,7 @@ def test_every_page_is_shown_well(
         here.page.locator("#work .right").wait_for()
         _looked_at(here, "/logs-written", language, size)
         here.open("/box/off")
-        here.page.locator("main form button").click()
+        follow(here.page.locator("main form button"))
         _looked_at(here, "/off-asked", language, size)
 
 
