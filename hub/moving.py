@@ -7,7 +7,7 @@ another name: it is the way back until somebody removes it.
 
 import os
 from collections.abc import Mapping
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,8 +19,11 @@ from hub.config import SQLITE
 from hub.copying import Held, copy, held
 from hub.database import Database
 from hub.engines import Postgresql
-from hub.hub import Hub
+from hub.fleet import audit
+from hub.hub import Hub, database_of
 from hub.in_service import out_of_service
+from hub.people.actor import Actor
+from hub.people.rights import Right
 
 _NEW = "hub.db.new"
 
@@ -35,13 +38,16 @@ class Moved:
     kept: Path | None
 
 
-def move(hub: Hub, where: str, environment: Mapping[str, str] | None = None) -> Moved:
+def move(hub: Hub, actor: Actor, where: str, environment: Mapping[str, str] | None = None) -> Moved:
     """Move the hub's database; `where` is as `database` in hub.toml.
 
+    Who did is the first line that the audit log goes on with in the new place.
     Raises `InvalidConfig`, `UsageError`, `Busy` while a server or a worker runs, `Refused` where
     the place holds something else, `StorageFailed`.
     """
+    actor.expect(Right.OPERATE)
     config.check_key("database", where, "hub move-database")
+    places = os.environ if environment is None else environment
     if where == hub.config.database:
         raise UsageError(f"the database is at {where} already")
     with (
@@ -49,7 +55,7 @@ def move(hub: Hub, where: str, environment: Mapping[str, str] | None = None) -> 
         out_of_service(hub.data.root),
         hub.database.writing(),  # no command adds a row that stays behind
     ):
-        target = _target(hub, where, os.environ if environment is None else environment)
+        target = _target(hub, where, places)
         try:
             found = _copied(hub, target, where)
         finally:
@@ -60,6 +66,10 @@ def move(hub: Hub, where: str, environment: Mapping[str, str] | None = None) -> 
     kept = None
     if hub.config.database == SQLITE:
         kept = _set_aside(hub)
+    now = config.read_config(hub.data.config)
+    with closing(database_of(hub.data, now, places)) as moved, moved.writing():
+        reason = f"the database, to {where}"
+        audit.note_at(hub.clock(), "moved", reason=reason, actor=actor.login)
     return Moved(where, found.rows, found.digest, kept)
 
 

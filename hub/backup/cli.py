@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 def move_database(hub: "Hub", address: str, as_json: bool) -> None:
     """Move the database to ADDRESS: postgresql://USER@HOST/NAME, or sqlite for the way back."""
     from hub.moving import move
+    from hub.people.actor import of_this_machine
 
-    moved = move(hub, address)
+    moved = move(hub, of_this_machine(), address)
     if as_json:
         print_built(moved)
         return

@@ -54,15 +54,12 @@ def write(  # noqa: PLR0913  # one for each option
     Without --node and --route: all that is offered, for any school. Cut off, run it again.
     """
     from content_packs.courier_sayings import say_plan
-    from content_packs.stick import Stick
     from hub import progress
-    from hub.couriers.fleet import CourierFleet
+    from hub.couriers.deeds import write as run
     from hub.couriers.route import read_route
-    from hub.couriers.writing import write as run
+    from hub.people.actor import of_this_machine
 
-    fleet = CourierFleet(hub)
     wanted = [*nodes, *(read_route(route) if route else ())]
-    schools = fleet.schools(tuple(dict.fromkeys(wanted))) if wanted else []
 
     def announce(plan: "CourierPlan") -> None:
         if not as_json:
@@ -70,7 +67,7 @@ def write(  # noqa: PLR0913  # one for each option
 
     with progress.shown() as show:
         written = run(
-            hub, Stick(folder), schools, fleet,
+            hub, of_this_machine(), folder, wanted,
             announce=announce, progress=show, thorough=thorough,
         )  # fmt: skip
     if as_json:
@@ -103,17 +100,10 @@ def read(context: click.Context, *, hub: "Hub", folder: Path, as_json: bool) -> 
     Running it twice changes nothing. Ends with 3 where something was refused.
     """
     from content_packs.errors import InvalidContent
-    from content_packs.stick import Stick
-    from hub.couriers.fleet import CourierFleet
-    from hub.couriers.intake import read as run
-    from hub.couriers.writing import is_anothers
+    from hub.couriers.deeds import read as run
+    from hub.people.actor import of_this_machine
 
-    fleet = CourierFleet(hub)
-    stick = Stick(folder)
-    foreign = is_anothers(hub, stick)
-    taken = run(stick, fleet, answers=not foreign)
-    if foreign:
-        taken.troubles.append("the stick holds another hub's repository: no answers go onto it")
+    taken = run(hub, of_this_machine(), folder)
     if as_json:
         print_built(taken)
     else:

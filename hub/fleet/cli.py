@@ -194,9 +194,10 @@ def groups(hub: "Hub", node: str, names: tuple[str, ...], as_json: bool) -> None
 @json_option
 def approve(hub: "Hub", file: Path, as_json: bool) -> None:
     """Welcome boxes before they come, by fingerprint or serial number: nobody need confirm."""
-    from hub.fleet.nodes import approve as run
+    from hub.fleet.deeds import approve as run
+    from hub.people.actor import of_this_machine
 
-    new, known = run(hub, file)
+    new, known = run(hub, of_this_machine(), file)
     if as_json:
         print_json({"new": new, "known": known})
         return

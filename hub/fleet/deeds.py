@@ -5,6 +5,7 @@ A node of a school in another township is answered as one that isn't there.
 
 import os
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from content_packs.errors import Missing
 from hub.fleet import codes, nodes, schools
@@ -14,7 +15,7 @@ from hub.fleet.nodes import Key, Node, Revoked
 from hub.fleet.reports import KeptReport
 from hub.fleet.tables import NodeRow, SchoolRow
 from hub.hub import Hub
-from hub.people.actor import Actor
+from hub.people.actor import Actor, NotAllowed
 from hub.people.rights import Right
 
 
@@ -66,6 +67,20 @@ def clear_alarm(hub: Hub, actor: Actor, node: str) -> str:
     """Note that somebody has looked at an alarm; return it. Raises `Missing`, `Refused`."""
     _expect(hub, actor, node)
     return nodes.clear_alarm(hub, node, by=actor.login)
+
+
+def approve(hub: Hub, actor: Actor, file: Path) -> tuple[int, int]:
+    """Welcome the boxes in a list beforehand, whatever school they are for.
+
+    Raises as `nodes.approve`, and `Refused`, also for who sees the schools of some townships alone.
+    """
+    actor.expect(Right.CHANGE_FLEET)
+    if actor.townships is not None:
+        raise NotAllowed(
+            f"{actor.login} may not do this: a welcome counts for a box of any school",
+            hint="Ask who looks after the whole district.",
+        )
+    return nodes.approve(hub, file, by=actor.login)
 
 
 def make_codes(  # noqa: PLR0913  # all by name; each is needed

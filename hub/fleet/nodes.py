@@ -214,10 +214,10 @@ def clear_alarm(hub: Hub, node: str, *, by: str = "") -> str:
         return alarm
 
 
-def approve(hub: Hub, file: Path) -> tuple[int, int]:
+def approve(hub: Hub, file: Path, *, by: str = "") -> tuple[int, int]:
     """Welcome the boxes in a list beforehand; return how many are new, and how many were there.
 
-    A line of the file is a fingerprint or a serial number; `#` begins a remark.
+    A line of the file is a fingerprint or a serial number; `#` begins a remark. `by`: who does.
     Raises `UsageError`, `StorageFailed`.
     """
     marks = _read_marks(file)
@@ -230,7 +230,7 @@ def approve(hub: Hub, file: Path) -> tuple[int, int]:
         if new:
             more = " ..." if len(new) > _LISTS_SHOWN else ""
             reason = f"{len(new)}: {', '.join(new[:_LISTS_SHOWN])}{more}"
-            audit.note(hub, "approved", reason=reason)
+            audit.note(hub, "approved", reason=reason, actor=by)
     return len(new), len(marks) - len(new)
 
 
@@ -252,16 +252,9 @@ def warnings(hub: Hub) -> list[str]:
 
 
 def _read_marks(file: Path) -> list[str]:
-    try:
-        with file.open("rb") as opened:
-            data = opened.read(APPROVALS_BYTES_MAX + 1)
-        lines = data.decode("utf-8-sig").splitlines()
-    except OSError as error:
-        raise UsageError(f"{file}: can't be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{file}: not UTF-8 text") from error
+    lines = given_files.read_text(file, APPROVALS_BYTES_MAX).splitlines()
     marks = [mark for line in lines if (mark := as_mark(line.partition("#")[0]))]
-    if len(data) > APPROVALS_BYTES_MAX or len(marks) > APPROVALS_MAX:
+    if len(marks) > APPROVALS_MAX:
         raise UsageError(f"{file}: more than {APPROVALS_MAX} lines")
     long = [mark for mark in marks if len(mark) > SHORT_TEXT_CHARACTERS_MAX]
     if long:

@@ -20,9 +20,10 @@ def move_objects(hub: "Hub", address: str, endpoint: str, as_json: bool) -> None
     """Move the content to ADDRESS: s3://BUCKET/PREFIX, or folder for the way back."""
     from hub import progress
     from hub.objects.moving import move
+    from hub.people.actor import of_this_machine
 
     with progress.shown() as show:
-        moved = move(hub, address, endpoint, show)
+        moved = move(hub, of_this_machine(), address, endpoint, show)
     if as_json:
         print_built(moved)
         return

@@ -13,12 +13,15 @@ from content_packs import durable
 from content_packs.errors import UsageError
 from hub import config
 from hub.errors import Damaged
+from hub.fleet import audit
 from hub.hub import Hub
 from hub.in_service import out_of_service
 from hub.limits import DELTA_LOCK_WAIT_SECONDS
 from hub.lock import locked
 from hub.objects.interface import Objects
 from hub.objects.opening import objects_of
+from hub.people.actor import Actor
+from hub.people.rights import Right
 
 Progress = Callable[[str, int, int], None]  # what is being done, bytes done, bytes in all
 
@@ -37,6 +40,7 @@ class MovedObjects:
 
 def move(
     hub: Hub,
+    actor: Actor,
     where: str,
     endpoint: str = "",
     progress: Progress = lambda _doing, _done, _total: None,
@@ -46,6 +50,7 @@ def move(
     Raises `InvalidConfig`, `UsageError`, `Busy` while a server or a worker runs, `Damaged` where a
     copy isn't what it should be, `StorageFailed`.
     """
+    actor.expect(Right.OPERATE)
     config.check_key("objects", where, "hub move-objects")
     config.check_key("objects_endpoint", endpoint, "hub move-objects")
     if where == hub.config.objects:
@@ -62,6 +67,8 @@ def move(
         target.publish()
         config.change(hub.data.config, "objects_endpoint", endpoint)
         config.change(hub.data.config, "objects", where)
+    with hub.database.writing():
+        audit.note(hub, "moved", reason=f"the content, to {where}", actor=actor.login)
     return moved
 
 

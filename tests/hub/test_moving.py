@@ -12,14 +12,17 @@ from hub.app import create_app
 from hub.database import Database
 from hub.engines import Postgresql
 from hub.errors import Busy, InvalidConfig
-from hub.fleet import schools
+from hub.fleet import audit, schools
 from hub.fleet.tables import AuditRow
 from hub.hub import Hub, open_hub
 from hub.overview import overview
+from hub.people.actor import of_this_machine
 from hub.releasing import Terms, release
 from hub.versions import versions_of
 from tests.hub.commands import Commands
 from tests.support.postgresql import Server
+
+ME = of_this_machine()
 
 
 @pytest.fixture
@@ -36,7 +39,7 @@ def test_a_hub_moves_to_postgresql_and_back(filled: Hub, address: str) -> None:
     schools.add(filled, "qamdo", district="east", title="昌都小学")
     before = copying.held(filled.database)
     assert before.rows["version_row"] == 2
-    moved = moving.move(filled, address)
+    moved = moving.move(filled, ME, address)
     assert (moved.database, moved.rows, moved.digest) == (address, before.rows, before.digest)
     assert moved.kept is not None
     assert not filled.data.database.exists()
@@ -44,12 +47,16 @@ def test_a_hub_moves_to_postgresql_and_back(filled: Hub, address: str) -> None:
     there = again(filled)
     assert there.database.dialect == "postgresql"
     assert [version.version for version in versions_of(there, "demo")] == [2, 1]
+    (line,) = audit.entries(there, most=1)
+    assert (line.event, line.actor, line.reason) == (
+        "moved", ME.login, f"the database, to {address}",
+    )  # fmt: skip
     schools.add(there, "markam", district="east", title="")
     assert len(create_app(there).test_client().get("/").text) > 100
     after = copying.held(there.database)
     offered = overview(there).packs
 
-    back = moving.move(there, "sqlite")
+    back = moving.move(there, ME, "sqlite")
     assert (back.digest, back.kept) == (after.digest, None)
     here = again(filled)
     assert here.database.dialect == "sqlite"
@@ -64,7 +71,7 @@ def test_numbers_go_on_where_they_were(filled: Hub, address: str) -> None:
     with filled.database.writing():
         last = max(row.id for row in AuditRow.select())
         AuditRow.delete().where(AuditRow.id == last).execute()
-    moving.move(filled, address)
+    moving.move(filled, ME, address)
     there = again(filled)
     schools.add(there, "markam", district="east", title="")
     release(there, "demo", 2, "main", Terms())  # whose rows have numbers of another kind
@@ -73,7 +80,7 @@ def test_numbers_go_on_where_they_were(filled: Hub, address: str) -> None:
         top = max(row.id for row in AuditRow.select())
     with there.database.writing():
         AuditRow.delete().where(AuditRow.id == top).execute()
-    moving.move(there, "sqlite")
+    moving.move(there, ME, "sqlite")
     here = again(filled)
     schools.add(here, "dragyab", district="east", title="")
     with here.database.transaction():
@@ -83,7 +90,7 @@ def test_numbers_go_on_where_they_were(filled: Hub, address: str) -> None:
 @pytest.mark.hub_db
 def test_nothing_moves_while_a_server_runs(filled: Hub, address: str) -> None:
     with in_service.in_service(filled), pytest.raises(Busy, match="a server or a worker runs"):
-        moving.move(filled, address)
+        moving.move(filled, ME, address)
     with in_service.out_of_service(filled.data.root):
         entering = in_service.in_service(filled)
         with pytest.raises(Busy, match="being moved"):
@@ -94,10 +101,10 @@ def test_nothing_moves_while_a_server_runs(filled: Hub, address: str) -> None:
 @pytest.mark.hub_db
 def test_a_database_with_other_rows_is_left_alone(filled: Hub, hub: Hub, address: str) -> None:
     del hub  # whose database is bound now: moving looks at none but the two it was given
-    moving.move(again(filled), address)
+    moving.move(again(filled), ME, address)
     other = open_hub(filled.data.root.parent / "hub", filled.clock)
     with pytest.raises(Refused, match="is not empty"):
-        moving.move(other, address)
+        moving.move(other, ME, address)
     assert again(other).config.database == "sqlite"
     assert [version.version for version in versions_of(again(filled), "demo")] == [2, 1]
 
@@ -108,17 +115,17 @@ def test_a_move_that_was_cut_off_before_hub_toml_changed_goes_on(filled: Hub, ad
     target.migrate(nullcontext)
     copying.copy(filled.database, target)
     target.close()
-    assert moving.move(again(filled), address).database == address
+    assert moving.move(again(filled), ME, address).database == address
 
 
 @pytest.mark.hub_db
 def test_where_nobody_answers_nothing_changes(filled: Hub, tmp_path: Path) -> None:
     with pytest.raises(StorageFailed) as failed:
-        moving.move(filled, f"postgresql://x@/none?host={tmp_path}")
+        moving.move(filled, ME, f"postgresql://x@/none?host={tmp_path}")
     assert "PostgreSQL runs" in failed.value.hint
     assert again(filled).config.database == "sqlite"
     with pytest.raises(InvalidConfig, match="has a password in it"):
-        moving.move(filled, "postgresql://x:secret@host/none")
+        moving.move(filled, ME, "postgresql://x:secret@host/none")
 
 
 @pytest.mark.hub_db

@@ -8,9 +8,10 @@ from click.testing import CliRunner, Result
 
 from content_packs import courier
 from hub.cli import main
-from hub.fleet import nodes, schools
+from hub.fleet import audit, nodes, schools
 from hub.hub import Hub, open_hub
 from hub.initialising import initialise
+from hub.people.actor import of_this_machine
 from tests.hub.clients import MovableClock, tree
 from tests.support.country import Country, claim_on, make_country
 
@@ -42,6 +43,9 @@ def test_writing_says_what_fits_what_was_written_and_that_it_may_be_pulled(
     assert "may be unmounted and pulled" in done.output
     again = json.loads(run(filled, "write", stick, "--json", "--thorough").output)
     assert (again["files"], again["left_out"], again["nodes"]) == (1, [], [])
+    lines = audit.entries(filled, most=9, event="stick-written")
+    assert [line.actor for line in lines] == [of_this_machine().login] * 2
+    assert all(line.reason.endswith("bytes for any school") for line in lines)
 
 
 def test_a_node_that_there_is_not_is_said_and_nothing_written(filled: Hub, stick: Path) -> None:
@@ -87,6 +91,9 @@ def test_a_box_that_waits_is_named_with_its_fingerprint_and_what_to_do(
     assert f"hub nodes confirm {waiting.node}" in done.output
     said = json.loads(run(country.hub, "read", country.stick, "--json").stdout)
     assert [box["node"] for box in said["waiting"]] == [waiting.node]
+    line = audit.entries(country.hub, most=9, event="stick-read")[-1]
+    assert line.actor == of_this_machine().login
+    assert line.reason == "1 boxes: claims 1, reports 0, new batches 0"
 
 
 def test_reading_an_empty_stick_is_good(filled: Hub, stick: Path) -> None:

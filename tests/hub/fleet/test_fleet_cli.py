@@ -10,6 +10,7 @@ from hub.app import create_app
 from hub.clock import system_clock
 from hub.fleet import nodes
 from hub.hub import Hub, open_hub
+from hub.people.actor import of_this_machine
 from tests.hub.commands import Commands
 from tests.hub.fleet.boxes import JSON, Box, enrolled
 from tests.support.protocol import a_report
@@ -128,6 +129,8 @@ def test_boxes_are_welcomed_denied_and_looked_at(commands: FleetCommands, tmp_pa
     listed.write_text("SERIAL-1\nSERIAL-2\n")
     assert "2 boxes are welcome" in commands.say("nodes", "approve", "--list", listed)
     assert commands.json("nodes", "approve", "--list", listed) == {"new": 0, "known": 2}
+    (line,) = commands.json("audit", "--event", "approved")["entries"]
+    assert line["actor"] == of_this_machine().login
     assert commands.fail("nodes", "approve", "--list", tmp_path / "none")[0] == 2
     box = Box()
     code = a_code(commands)

@@ -20,7 +20,7 @@ ME = of_this_machine()
 
 @pytest.mark.hub_db
 def test_a_bucket_that_was_lost_comes_back(filled: Hub, on_s3: Config, tmp_path: Path) -> None:
-    move(filled, on_s3.objects, on_s3.objects_endpoint)
+    move(filled, ME, on_s3.objects, on_s3.objects_endpoint)
     for folder in CONTENT:
         shutil.rmtree(filled.data.repository / folder, ignore_errors=True)
     hub = open_hub(filled.data.root, filled.clock)

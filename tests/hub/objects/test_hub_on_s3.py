@@ -19,6 +19,7 @@ from hub.hub import Hub, open_hub
 from hub.objects.moving import move
 from hub.objects.s3 import S3Objects
 from hub.overview import overview
+from hub.people.actor import of_this_machine
 from hub.publishing import publish
 from hub.releasing import Terms, release
 from hub.settling import changing
@@ -26,13 +27,15 @@ from hub.versions import versions_of
 from tests.hub.clients import Client
 from tests.hub.couriers.test_writing import run
 
+ME = of_this_machine()
+
 CONTENT = ("bundles/", "manifests/", "layouts/", "deltas/", "status/")
 
 
 @pytest.fixture
 def at_s3(filled: Hub, on_s3: Config) -> Hub:
     """The filled hub, its content moved to a bucket, and taken away where it was."""
-    move(filled, on_s3.objects, on_s3.objects_endpoint)
+    move(filled, ME, on_s3.objects, on_s3.objects_endpoint)
     for folder in CONTENT:
         shutil.rmtree(filled.data.repository / folder, ignore_errors=True)
     shutil.rmtree(filled.data.root / "cache")
