@@ -52,8 +52,8 @@ def decode_struct(data: bytes, kind: type[_Struct], *, bytes_max: int, what: str
     """Return the struct whose canonical bytes are `data`, None where they aren't one's.
 
     What is wrong is not said: `decode` does, which takes ten times as long. The type, or the
-    caller, sees to it that integers are within bounds. Raises `InvalidContent` for more than `bytes_max` bytes, or more
-    commas than `JSON_COMMAS_MAX`.
+    caller, sees to it that integers are within bounds. Raises `InvalidContent` for more than
+    `bytes_max` bytes, or more commas than `JSON_COMMAS_MAX`.
     """
     _check_size(data, bytes_max, what=what)
     try:

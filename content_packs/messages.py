@@ -9,6 +9,7 @@ field gets a new format. See PROTOCOL.md, section 2.
 import base64
 import binascii
 from datetime import UTC, datetime
+from functools import cache
 from typing import Annotated, TypeAlias, TypeVar
 
 import msgspec
@@ -73,9 +74,10 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def __post_init__(self) -> None:
         """Raise `ValueError` unless every time is UTC, to the second, in years of use."""
-        for at, value in enumerate(msgspec.structs.astuple(self)):
+        for name in _moments_of(type(self)):
+            value = getattr(self, name)
             if isinstance(value, datetime):
-                check_moment(value, what=self.__struct_fields__[at])
+                check_moment(value, what=name)
 
 
 class Message(Part, frozen=True, kw_only=True, tag_field="format", tag=FORMAT):
@@ -83,6 +85,25 @@ class Message(Part, frozen=True, kw_only=True, tag_field="format", tag=FORMAT):
 
 
 _Any = TypeVar("_Any", bound=Message)
+
+
+@cache
+def _moments_of(kind: type[Part]) -> tuple[str, ...]:
+    """Return the fields of a part that may hold a time."""
+    return tuple(
+        field.name
+        for field in msgspec.structs.fields(kind)
+        if _may_be_a_moment(msgspec.inspect.type_info(field.type))
+    )
+
+
+def _may_be_a_moment(kind: msgspec.inspect.Type) -> bool:
+    """Return whether a field of this type can be a time itself, in whatever else it may be."""
+    if isinstance(kind, msgspec.inspect.UnionType):
+        return any(map(_may_be_a_moment, kind.types))
+    if isinstance(kind, msgspec.inspect.Metadata):
+        return _may_be_a_moment(kind.type)
+    return isinstance(kind, msgspec.inspect.DateTimeType)
 
 
 def check_moment(time: datetime, *, what: str) -> None:

@@ -10,6 +10,7 @@ from content_packs.command_line import megabytes
 from content_packs.errors import Missing, SatchelError
 from hub.api import elsewhere, fleet, problems, staff, static_tree
 from hub.api.monitoring import add_monitoring
+from hub.api.polls import Polls
 from hub.console.public import home_page
 from hub.console.wiring import add_console, is_ours
 from hub.hub import Hub
@@ -19,6 +20,7 @@ from hub.uploads import web as uploads
 
 _log = logging.getLogger(__name__)
 
+_REPOSITORY = "/<path:place>"
 _PAGE_POLICY = "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'"
 
 
@@ -28,7 +30,7 @@ def create_app(hub: Hub) -> Flask:
     app = Flask("hub")
     app.url_map.merge_slashes = False  # no place has another spelling: 404, not a way around
     app.add_template_filter(megabytes, "bytes")
-    add_monitoring(app, hub)
+    counted = add_monitoring(app, hub)
     _add_routes(app, hub)
     fleet.add_api(app, hub, all_operations())
     app.register_blueprint(staff.blueprint(hub, all_operations(), tokens.find))
@@ -42,6 +44,10 @@ def create_app(hub: Hub) -> Flask:
     def refused(error: HTTPException) -> Response:
         return console.failed_over_http(error) if is_ours(request.path) else _refused(error)
 
+    def note_poll(method: str, seconds: float) -> None:
+        counted.count(method, _REPOSITORY, 304, seconds=seconds, size=0)
+
+    app.wsgi_app = Polls(app.wsgi_app, hub, note_poll)  # type: ignore[method-assign]  # Flask's way
     return app
 
 
@@ -63,7 +69,7 @@ def _add_routes(app: Flask, hub: Hub) -> None:
     def healthz() -> Response:
         return _words("ok\n", 200)
 
-    @app.get("/<path:place>")
+    @app.get(_REPOSITORY)
     def repository(place: str) -> Response:
         return static_tree.answer(hub, place, request)
 

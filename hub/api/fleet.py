@@ -38,6 +38,15 @@ def add_api(
     """
     brakes = Brakes.new(monotonic)
     together = Together(hub.database)
+    keys = requests.KnownKeys(hub)
+
+    def caller(body: bytes) -> Caller:
+        """Return the node that signed this request. Raises `Unauthorised`."""
+        asked, fields = _asked(body)
+        return requests.identify(
+            hub, asked, fields, key_of=keys.find, origin=_address(), refusals=brakes.refusals
+        )
+
     api = Blueprint("api", __name__, url_prefix="/api/v1")
     api.register_error_handler(SatchelError, lambda error: problems.of_error(error, request))
     api.register_error_handler(HTTPException, problems.of_http)
@@ -51,18 +60,20 @@ def add_api(
     @api.post("/check-ins")
     def check_in() -> Response:
         body = _body(CHECK_IN_BYTES_MAX)
-        asked = requests.verify(hub, *_asked(body), origin=_address(), refusals=brakes.refusals)
+        asked = requests.verify(
+            hub, *_asked(body), key_of=keys.find, origin=_address(), refusals=brakes.refusals
+        )
         return _json(check_ins.take_signed(hub, together, asked, body, brakes.refusals))
 
     @api.post("/batches")
     def batch() -> Response:
         body = _body(DOCUMENT_BYTES_MAX)
-        return _json(take_batch(hub, brakes, body, _caller(hub, brakes, body)).receipt)
+        return _json(take_batch(hub, brakes, body, caller(body)).receipt)
 
     @api.get("/credential")
     def credential() -> Response:
         body = _body(0)
-        return _json(check_ins.credential_of(hub, _caller(hub, brakes, body)))
+        return _json(check_ins.credential_of(hub, caller(body)))
 
     _add_description(api, openapi.description(hub.config.title, operations))
 
@@ -94,12 +105,6 @@ def _body(bytes_max: int) -> bytes:
     if len(body) > bytes_max:
         raise TooLarge(f"the body has more than {bytes_max} bytes")
     return body
-
-
-def _caller(hub: Hub, brakes: Brakes, body: bytes) -> Caller:
-    """Return the node that signed this request. Raises `Unauthorised`."""
-    asked, fields = _asked(body)
-    return requests.identify(hub, asked, fields, origin=_address(), refusals=brakes.refusals)
 
 
 def _asked(body: bytes) -> tuple[Request, dict[str, str]]:

@@ -19,8 +19,8 @@ _LINKS = "/console/welcome/"  # whoever reads one in the log could set the passw
 
 def add_monitoring(
     app: Flask, hub: Hub, *, monotonic: Callable[[], float] = time.monotonic
-) -> None:
-    """Add it to the application of an open hub."""
+) -> Metrics:
+    """Add it to the application of an open hub; return what counts."""
     counted = Metrics(hub, monotonic)
 
     @app.before_request
@@ -59,6 +59,8 @@ def add_monitoring(
             return problems.of_error(error, request)
         headers = {"Cache-Control": "no-store"}
         return Response(counted.text(), 200, headers, content_type=metrics.CONTENT_TYPE)
+
+    return counted
 
 
 def _actor() -> str:

@@ -32,6 +32,16 @@ def answer(hub: Hub, place: str, request: Request) -> Response:
         raise Missing(f"{place}: not here") from error
 
 
+def tag_of(digest: str) -> str:
+    """Return the entity tag of a file with this digest."""
+    return f'"{digest[:ETAG_HEX_DIGITS]}"'
+
+
+def headers_of_no_news(tag: str) -> list[tuple[str, str]]:
+    """Return the headers of the answer that metadata is still as its asker holds it."""
+    return [("ETag", tag), ("Cache-Control", _ASK_EACH_TIME)]
+
+
 def _metadata(hub: Hub, place: str, request: Request) -> Response:
     """Answer from memory: read once, its tag and its bytes can't be of two states."""
     body = hub.data.place(place).read_bytes()
@@ -73,7 +83,7 @@ def _without_type(response: Response) -> Response:
 def _found(request: Request, size: int, digest: str) -> Answer:
     return byte_ranges.answer(
         size,
-        f'"{digest[:ETAG_HEX_DIGITS]}"',
+        tag_of(digest),
         range_header=request.headers.get("Range"),
         if_range=request.headers.get("If-Range"),
         if_none_match=request.headers.get("If-None-Match"),

@@ -10,6 +10,7 @@ from hub.couriers.writing import Waiting
 from hub.fleet import batches, check_ins, claims, desired, nodes, reports, signed_reports
 from hub.fleet.audit import Refusals
 from hub.fleet.nodes import Node
+from hub.fleet.tables import NodeRow
 from hub.hub import Hub
 
 _ORIGIN = "stick"
@@ -36,7 +37,7 @@ class CourierFleet:
     def _school(self, found: Node) -> School:
         kept = reports.of_node(self._hub, found.node, most=1)
         with self._hub.database.writing():
-            applying = desired.applying_to(self._hub, found.node, 0)
+            applying = desired.applying_to(self._hub, NodeRow.get_by_id(found.node), 0)
         settings = applying.settings if applying else {}
         return School(
             found.node,

@@ -28,7 +28,7 @@ from hub.fleet import audit, batch_contents
 from hub.fleet.audit import Refusals
 from hub.fleet.requests import raise_alarm
 from hub.fleet.standing import Judge
-from hub.fleet.tables import BatchRow, NodeKeyRow
+from hub.fleet.tables import BatchRow, NodeKeyRow, NodeRow
 from hub.hub import Hub
 from hub.keys import SERVICE
 
@@ -65,7 +65,8 @@ def take(
     with hub.database.writing():
         broken, outcome = _place(hub, keyid, document, found, content)
         if outcome == "taken":
-            Judge(hub).heard(found.node, "stick" if origin == "stick" else "batch")
+            node = NodeRow.get_by_id(found.node)
+            Judge(hub).heard(node, "stick" if origin == "stick" else "batch")
     batch_contents.settle(hub, content)
     if broken:
         raise ChainBroken(broken, hint="See which receipt the hub gives, and send what is next.")

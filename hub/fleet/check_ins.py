@@ -7,14 +7,14 @@ from content_packs.messages import to_second
 from content_packs.protocol import CheckInAnswer, CheckInRequest, Time
 from content_packs.signed_documents import Envelope, envelope_of, sign
 from hub import rows
-from hub.fleet import credentials, desired, in_force, reports, status_lists
+from hub.fleet import credentials, desired, in_force, reports
 from hub.fleet.audit import Refusals
 from hub.fleet.batches import signed_receipt
 from hub.fleet.desired import Applying
-from hub.fleet.requests import Asked, Caller, NotTaken, admitted, taken
+from hub.fleet.in_force import InForce
+from hub.fleet.requests import Asked, Caller, NotTaken, refused, taken
 from hub.fleet.standing import Judge
-from hub.fleet.tables import NodeKeyRow
-from hub.fleet.targets import Offers
+from hub.fleet.tables import NodeKeyRow, NodeRow
 from hub.hub import Hub
 from hub.keys import SERVICE
 from hub.school_requests import answering
@@ -27,10 +27,10 @@ def take(hub: Hub, caller: Caller, body: bytes) -> bytes:
     Raises `InvalidContent`, `Damaged`, `KeyAbsent`, `KeyLocked`, `StorageFailed`.
     """
     said = protocol.read_check_in_request(body)
-    offers = in_force.offers(hub)
+    current = in_force.read(hub)
     with hub.database.writing():
-        told = _keep(hub, caller, said, offers)
-    return _answer(hub, caller, said, told)
+        told = _keep(hub, rows.get(NodeKeyRow, keyid=caller.keyid), said, current)
+    return _answer(hub, said, told, current)
 
 
 def take_signed(
@@ -41,15 +41,16 @@ def take_signed(
     Its sequence is taken along with what it says. Raises `Unauthorised`, too.
     """
     said = protocol.read_check_in_request(body)
-    offers = in_force.offers(hub)
+    current = in_force.read(hub)
 
-    def work() -> tuple[Caller | NotTaken, _Told | None]:
+    def work() -> _Told | NotTaken:
         found = taken(hub, asked)
-        return found, _keep(hub, found, said, offers) if isinstance(found, Caller) else None
+        return found if isinstance(found, NotTaken) else _keep(hub, found, said, current)
 
-    found, told = together.run(work)
-    caller = admitted(hub, asked, found, refusals)
-    return _answer(hub, caller, said, told) if told else b""
+    told = together.run(work)
+    if isinstance(told, NotTaken):
+        raise refused(hub, asked, told, refusals)
+    return _answer(hub, said, told, current)
 
 
 @dataclass(frozen=True)
@@ -62,32 +63,32 @@ class _Told:
     answers: bytes
 
 
-def _keep(hub: Hub, caller: Caller, said: CheckInRequest, offers: Offers) -> _Told:
+def _keep(hub: Hub, key: NodeKeyRow, said: CheckInRequest, current: InForce) -> _Told:
     """Keep what a node says, inside the caller's transaction; return what is for it."""
-    key = rows.get(NodeKeyRow, keyid=caller.keyid)
     credential = credentials.in_force(hub, key)
+    node = rows.get(NodeRow, node=key.node)
     if said.report is not None:
-        reports.keep(hub, caller.node, [said.report], "check-in")
-    applying = desired.applying_to(hub, caller.node, said.desired_state)
+        reports.keep(hub, node.node, [said.report], "check-in")
+    applying = desired.applying_to(hub, node, said.desired_state)
     settings = applying.settings if applying else {}
-    Judge(hub, offers).heard(caller.node, "check-in", settings, said.report)
-    answered = answering.number_for(caller.node) > said.answers
-    answers = answering.document_for(hub, caller.node) if answered else b""
+    Judge(hub, current.offers).heard(node, "check-in", settings, said.report)
+    answered = answering.number_for(node.school) > said.answers
+    answers = answering.document_for(hub, node.node) if answered else b""
     return _Told(key, credential, applying, answers)
 
 
-def _answer(hub: Hub, caller: Caller, said: CheckInRequest, told: _Told) -> bytes:
+def _answer(hub: Hub, said: CheckInRequest, told: _Told, current: InForce) -> bytes:
     key, applying = told.key, told.applying
     newer = applying is not None and applying.number > said.desired_state
     answer = CheckInAnswer(
-        time=envelope_of(time_for(hub, caller.node, said.nonce)),
+        time=envelope_of(time_for(hub, key.node, said.nonce)),
         credential=_if(credentials.said_to(key).serial > said.credential, told.credential),
         desired_state=_if(newer, applying.document if applying else b""),
         receipt=(
             envelope_of(signed_receipt(hub, key)) if key.chain_sequence > said.receipt else None
         ),
         answers=_if(bool(told.answers), told.answers),
-        status=status_lists.current(hub, in_force.edition(hub)).number,
+        status=current.status,
     )
     return protocol.check_in_answer_bytes(answer)
 
@@ -119,8 +120,10 @@ def documents_for(hub: Hub, name: str) -> dict[str, bytes]:
         if key is None:
             return {}
         credential = credentials.in_force(hub, key)
-        applying = desired.applying_to(hub, key.node, 0)
-        answers = answering.document_for(hub, key.node) if answering.number_for(key.node) else b""
+        node = rows.get(NodeRow, node=key.node)
+        applying = desired.applying_to(hub, node, 0)
+        answered = answering.number_for(node.school)
+        answers = answering.document_for(hub, key.node) if answered else b""
     found = {
         "credential.json": credential,
         "receipt.json": signed_receipt(hub, key),

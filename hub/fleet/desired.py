@@ -28,7 +28,7 @@ from content_packs.limits import DOCUMENT_BYTES_MAX
 from content_packs.messages import Part, to_second
 from content_packs.names import check_name
 from content_packs.signed_documents import envelope_of, sign, unverified_payload
-from hub import rows
+from hub import given_files, rows
 from hub.clock import in_words
 from hub.fleet import audit, credentials
 from hub.fleet.limits import DESIRED_BYTES_MAX, DESIRED_KEPT_MAX
@@ -57,14 +57,9 @@ class Applying:
 
 def read_settings(file: Path) -> Settings:
     """Return what a TOML file says, unchecked. Raises `UsageError`."""
+    text = given_files.read_text(file, DESIRED_BYTES_MAX)
     try:
-        with file.open("rb") as opened:
-            data = opened.read(DESIRED_BYTES_MAX + 1)
-        if len(data) > DESIRED_BYTES_MAX:
-            raise UsageError(f"{file}: more than {DESIRED_BYTES_MAX} bytes")
-        return tomllib.loads(data.decode())
-    except OSError as error:
-        raise UsageError(f"{file}: can't be read: {error.strerror}") from error
+        return tomllib.loads(text)
     except (ValueError, ArithmeticError) as error:  # also for a number of 5,000 digits, a year 0
         raise UsageError(f"{file}: not TOML: {error}") from error
     except RecursionError as error:
@@ -99,22 +94,25 @@ def check(hub: Hub, settings: Settings, *, node: str = "", group: str = "") -> N
 
 
 def of(hub: Hub, *, node: str = "", group: str = "") -> Applying | None:
-    """Return what was set for a node or a group itself, None for none. Raises `StorageFailed`."""
+    """Return what was set for a node or a group itself, None for none.
+
+    Raises `UsageError` unless it is for one of both, `StorageFailed`.
+    """
+    _check_whom(node, group)
     with hub.database.transaction():
         row = _newest(node, [group] if group else [])
         return None if row is None else _view(row)
 
 
-def applying_to(hub: Hub, node: str, held: int) -> Applying | None:
+def applying_to(hub: Hub, node: NodeRow, held: int) -> Applying | None:
     """Return what applies to a node that holds the number `held`, 0 for none.
 
     None where nothing was ever set for it. Inside the caller's transaction, a writing one: it may
     be signed anew. Raises `KeyAbsent`, `KeyLocked`.
     """
-    known = rows.get(NodeRow, node=node)
-    row = _newest(node, [])
+    row = _newest(node.node, [])
     if row is None or not _view(row).settings:
-        row = _newest("", known.groups) or row
+        row = _newest("", node.groups) or row
     if row is None:
         return None
     found = _view(row)
@@ -143,13 +141,19 @@ def _judge_anew(node: str, group: str) -> None:
     ).execute()
 
 
-def _check(settings: Settings, node: str, group: str) -> None:
+def _check_whom(node: str, group: str) -> None:
     if bool(node) == bool(group):
-        raise UsageError("a desired state is for one node or for one group")
+        raise UsageError(
+            "a desired state is for one node or for one group", hint="Name it: --node or --group."
+        )
     try:
         check_name(node or group, what="node" if node else "group")
     except InvalidContent as error:
         raise UsageError(error.message, hint=error.hint) from error
+
+
+def _check(settings: Settings, node: str, group: str) -> None:
+    _check_whom(node, group)
     _check_keys(settings, DesiredState, "desired state")
     for name, kind in _PARTS.items():
         found = settings.get(name)

@@ -4,40 +4,50 @@ Which edition that is `timestamp.json` alone decides. So what was read and verif
 file's bytes, and read anew once they differ. Whoever changes the repository reads it himself.
 """
 
-from functools import lru_cache
+import threading
+from dataclasses import dataclass
 from pathlib import Path
 
-from hub.edition import Edition, read_edition
+from hub.edition import read_edition
 from hub.errors import Damaged
+from hub.fleet import status_lists
 from hub.fleet.targets import Offers
 from hub.hub import Hub
 
 _KEPT = 4  # hubs of one process
 
 
-def edition(hub: Hub) -> Edition:
-    """Return the edition in force; not to be changed. Raises `Damaged`."""
-    return _read(hub.data.metadata, _timestamp(hub))
+@dataclass(frozen=True)
+class InForce:
+    """What the edition in force offers, and the number of its status list; not to be changed."""
+
+    offers: Offers
+    status: int
 
 
-def offers(hub: Hub) -> Offers:
-    """Return what the edition in force offers. Raises `Damaged`."""
-    return _offers(hub.data.metadata, _timestamp(hub))
+_kept: dict[Path, tuple[bytes, InForce]] = {}  # by hub: its timestamp.json, what that names
+_lock = threading.Lock()
 
 
-def _timestamp(hub: Hub) -> bytes:
-    path = hub.data.metadata / "timestamp.json"
+def read(hub: Hub) -> InForce:
+    """Return the edition in force. Raises `Damaged`."""
+    folder = hub.data.metadata
+    timestamp = _timestamp(folder)
+    with _lock:
+        said, found = _kept.get(folder, (b"", None))
+    if found is None or said != timestamp:
+        edition = read_edition(folder)
+        found = InForce(Offers.of(edition), status_lists.current(hub, edition).number)
+        with _lock:
+            if len(_kept) >= _KEPT:
+                _kept.clear()
+            _kept[folder] = timestamp, found
+    return found
+
+
+def _timestamp(folder: Path) -> bytes:
+    path = folder / "timestamp.json"
     try:
         return path.read_bytes()
     except OSError as error:
         raise Damaged(f"{path}: can't be read: {error.strerror}") from error
-
-
-@lru_cache(maxsize=_KEPT)
-def _read(folder: Path, _timestamp: bytes) -> Edition:
-    return read_edition(folder)
-
-
-@lru_cache(maxsize=_KEPT)
-def _offers(folder: Path, timestamp: bytes) -> Offers:
-    return Offers.of(_read(folder, timestamp))

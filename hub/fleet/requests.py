@@ -11,8 +11,11 @@ A sequence that isn't higher, under a signature that holds, is one of these:
   That is an alarm, and a person has to look. Two different requests with one sequence are one, too.
 """
 
-from collections.abc import Mapping
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -25,11 +28,13 @@ from hub.clock import in_words
 from hub.errors import Unauthorised
 from hub.fleet import audit
 from hub.fleet.audit import Refusals
-from hub.fleet.limits import LATE_SEQUENCES_MAX, REQUESTS_REMEMBERED
+from hub.fleet.limits import KEYS_KNOWN_MAX, LATE_SEQUENCES_MAX, REQUESTS_REMEMBERED
 from hub.fleet.state_tables import NodeStateRow
 from hub.fleet.states import URGENCY_ALARM
 from hub.fleet.tables import NodeKeyRow, NodeRow
 from hub.hub import Hub
+
+KeyOf: TypeAlias = Callable[[str], Ed25519PublicKey | None]
 
 _MARK_DIGITS = 16
 
@@ -48,17 +53,54 @@ class Caller:
         return {self.keyid: Ed25519PublicKey.from_public_bytes(bytes.fromhex(self.public))}
 
 
-def identify(
-    hub: Hub, request: Request, fields: Mapping[str, str], *, origin: str, refusals: Refusals
+class KnownKeys:
+    """The keys of nodes that ever counted, looked up once each while the process lives.
+
+    A keyid is its key's digest, and who counted once is remembered for good: neither changes.
+    Whether a key still counts is seen in the step that takes a request's sequence.
+    """
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._known: OrderedDict[str, Ed25519PublicKey] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def find(self, keyid: str) -> Ed25519PublicKey | None:
+        """Return the key with this keyid, None where none ever counted. Raises `StorageFailed`."""
+        with self._lock:
+            found = self._known.get(keyid)
+        if found is None:
+            found = _public(self._hub, keyid)
+            if found is not None:
+                self._remember(keyid, found)
+        return found
+
+    def _remember(self, keyid: str, key: Ed25519PublicKey) -> None:
+        with self._lock:
+            self._known[keyid] = key
+            if len(self._known) > KEYS_KNOWN_MAX:
+                self._known.popitem(last=False)
+
+
+def identify(  # noqa: PLR0913  # all by name; each is needed
+    hub: Hub,
+    request: Request,
+    fields: Mapping[str, str],
+    *,
+    key_of: KeyOf,
+    origin: str,
+    refusals: Refusals,
 ) -> Caller:
     """Return the node that signed a request; its sequence is taken, durably.
 
     Raises `Unauthorised` for all that isn't right with it, `StorageFailed`.
     """
-    asked = verify(hub, request, fields, origin=origin, refusals=refusals)
+    asked = verify(hub, request, fields, key_of=key_of, origin=origin, refusals=refusals)
     with hub.database.writing():
         found = taken(hub, asked)
-    return admitted(hub, asked, found, refusals)
+    if isinstance(found, NotTaken):
+        raise refused(hub, asked, found, refusals)
+    return Caller(found.node, found.keyid, found.public, origin)
 
 
 @dataclass(frozen=True)
@@ -79,15 +121,21 @@ class NotTaken:
     reason: str
 
 
-def verify(
-    hub: Hub, request: Request, fields: Mapping[str, str], *, origin: str, refusals: Refusals
+def verify(  # noqa: PLR0913  # as above
+    hub: Hub,
+    request: Request,
+    fields: Mapping[str, str],
+    *,
+    key_of: KeyOf,
+    origin: str,
+    refusals: Refusals,
 ) -> Asked:
-    """Return a request whose signature is that of a key which ever counted.
+    """Return a request whose signature is that of a key which ever counted, as `key_of` knows.
 
     Raises `Unauthorised`, `StorageFailed`.
     """
     try:
-        verified = request_signing.verify(request, fields, lambda keyid: _public(hub, keyid))
+        verified = request_signing.verify(request, fields, key_of)
     except Untrusted as error:
         refusals.note(hub, "request-refused", origin=origin, reason=error.message)
         raise Unauthorised("the request isn't signed by a node of this hub") from error
@@ -95,20 +143,21 @@ def verify(
     return Asked(verified, mark, origin)
 
 
-def taken(hub: Hub, asked: Asked) -> Caller | NotTaken:
-    """Take a request's sequence, inside the caller's writing transaction; or say why not."""
+def taken(hub: Hub, asked: Asked) -> NodeKeyRow | NotTaken:
+    """Take a request's sequence, inside the caller's writing transaction; or say why not.
+
+    Returns the row of the key that signed.
+    """
     row = rows.get(NodeKeyRow, keyid=asked.verified.keyid)  # rows of keys that ever counted stay
     reason = _why_not(hub, row, asked.verified, asked.mark)
     if reason:
         return NotTaken(row.node, row.keyid, reason)
     _take(row, asked.verified.sequence, asked.mark)
-    return Caller(row.node, row.keyid, row.public, asked.origin)
+    return row
 
 
-def admitted(hub: Hub, asked: Asked, found: Caller | NotTaken, refusals: Refusals) -> Caller:
-    """Return who asked. Raises `Unauthorised` where the request wasn't taken, and notes it."""
-    if isinstance(found, Caller):
-        return found
+def refused(hub: Hub, asked: Asked, found: NotTaken, refusals: Refusals) -> Unauthorised:
+    """Note that a request wasn't taken, and return what is said of it. Raises `StorageFailed`."""
     refusals.note(
         hub,
         "request-refused",
@@ -117,7 +166,7 @@ def admitted(hub: Hub, asked: Asked, found: Caller | NotTaken, refusals: Refusal
         keyid=found.keyid,
         reason=found.reason,
     )
-    raise Unauthorised("the request isn't signed by a node of this hub")
+    return Unauthorised("the request isn't signed by a node of this hub")
 
 
 def raise_alarm(hub: Hub, node: str, keyid: str, reason: str) -> None:

@@ -9,7 +9,7 @@ from hub.errors import Unauthorised
 from hub.fleet import reports
 from hub.fleet.audit import Refusals
 from hub.fleet.standing import Judge
-from hub.fleet.tables import NodeKeyRow
+from hub.fleet.tables import NodeKeyRow, NodeRow
 from hub.hub import Hub
 
 
@@ -28,7 +28,7 @@ def take(hub: Hub, document: bytes, *, origin: str, refusals: Refusals) -> str:
         raise Unauthorised("the report isn't signed by a node of this hub")
     with hub.database.writing():
         reports.keep(hub, row.node, [found], "stick")
-        Judge(hub).heard(row.node, "stick")
+        Judge(hub).heard(NodeRow.get_by_id(row.node), "stick")
     return str(row.node)
 
 

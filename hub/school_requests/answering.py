@@ -88,12 +88,11 @@ def ask_for_file(hub: Hub, actor: Actor, number: int, *, wanted: bool = True) ->
         return request_of(row)
 
 
-def number_for(node: str) -> int:
-    """Return the number of the newest answers for a node's school, 0 for none.
+def number_for(school: str) -> int:
+    """Return the number of the newest answers for a school, 0 for none.
 
     Inside the caller's transaction.
     """
-    school = rows.get(NodeRow, node=node).school
     newest = rows.newest(RequestRow, "said", school=school)
     return int(newest.said) if newest else 0
 
@@ -142,7 +141,7 @@ def note_change(hub: Hub, row: RequestRow) -> None:
 def _expected(actor: Actor, number: int) -> RequestRow:
     row = RequestRow.get_or_none((RequestRow.number == number) & of_schools_of(actor))
     if row is None:
-        raise Missing(f"there is no request {number}", hint="See: hub requests list")
+        raise Missing(f"there is no request {number}", hint="See: hub requests list; hub offers list")
     return row
 
 

@@ -80,7 +80,9 @@ requests = st.builds(
 
 
 @given(requests, st.integers(1, INTEGER_MAX), st.integers(0, 2**40))
-def test_what_is_signed_is_taken(request: Request, sequence: int, created: int) -> None:
+def test_what_is_signed_is_taken_however_spelt(
+    request: Request, sequence: int, created: int
+) -> None:
     fields = sign(request, NODE_KEY, sequence=sequence, created=created)
     assert verify(request, fields, key_of) == Verified(KEYID, sequence, created)
     shouted = {name.title(): f" {value}\t" for name, value in fields.items()}

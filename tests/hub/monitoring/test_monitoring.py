@@ -11,6 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
 
+from hub.api.polls import PATH
 from hub.app import create_app
 from hub.hub import Hub
 from hub.monitoring import logs, readiness
@@ -157,3 +158,13 @@ def a_token(hub: Hub, role: Role) -> str:
         hub, keeper, role, name="scraping", scopes=(), days=30, randomness=os.urandom
     )
     return made.secret
+
+
+def test_polls_are_counted_though_the_application_never_sees_them(hub: Hub, web: FlaskClient):
+    token = a_token(hub, "administrator")
+    polled = ("satchel_answers_total", ("GET", "/<path:place>", "3xx"))
+    held = web.get(PATH).headers["ETag"]
+    before = figures(web, token).get(polled, 0)
+    for _ in range(3):
+        assert web.get(PATH, headers={"If-None-Match": held}).status_code == 304
+    assert figures(web, token)[polled] == before + 3
