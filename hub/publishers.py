@@ -99,8 +99,9 @@ def remove(hub: Hub, publisher: str, keyid: str = "", *, by: str = "") -> list[P
         rows = PublisherKeyRow.select().where(PublisherKeyRow.publisher == publisher)
         found = [_view(row) for row in rows if row.keyid.startswith(keyid)]
         if not found:
+            key = f"key {keyid[:64]!r} of a publisher" if keyid else "key of a publisher"
             raise Missing(
-                f"there is no key {keyid[:64]!r} of a publisher {publisher[:80]!r}",
+                f"there is no {key} {publisher[:80]!r}",
                 hint="See those there are: hub publishers list",
             )
         counting = [each for each in found if not each.removed_at]

@@ -45,6 +45,7 @@ def list_alerts(hub: "Hub", ended: bool, as_json: bool) -> None:
 @json_option
 def check(hub: "Hub", as_json: bool) -> None:
     """Look now, and tell whom it concerns, as `hub serve` does each minute."""
+    from content_packs.diff import count_of
     from hub.alerts.sources import SOURCES
     from hub.alerts.watching import watch
 
@@ -52,7 +53,7 @@ def check(hub: "Hub", as_json: bool) -> None:
     if as_json:
         print_built(found)
         return
-    click.echo(f"{found.begun} new, {found.ended} ended, {found.told} routes told.")
+    click.echo(f"{found.begun} new, {found.ended} ended, {count_of(found.told, 'route')} told.")
     for problem in found.problems:
         click.echo(f"warning: {problem}", err=True)
 
@@ -82,7 +83,10 @@ def list_routes(hub: "Hub", as_json: bool) -> None:
 @hub_option
 @click.option("--email", default="", help="A mail address.")
 @click.option("--webhook", default="", help="A URL that is sent JSON, https.")
-@click.option("--language", type=click.Choice(["en", "zh"]), default="en", show_default=True)
+@click.option(
+    "--language", type=click.Choice(["en", "zh"]), default="en", show_default=True,
+    help="What they read.",
+)  # fmt: skip
 @click.option("--reason", "reasons", multiple=True, help="Only this; may come several times.")
 @json_option
 def add_route(  # noqa: PLR0913, PLR0917  # each is an option of the command

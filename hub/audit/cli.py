@@ -70,6 +70,8 @@ def _say(hub: "Hub", wanted: "Wanted", most: int, *, as_csv: bool, as_json: bool
         return
     for entry in found:
         click.echo(_line(entry))
+    if not found:
+        click.echo("The log has no such line.")
 
 
 def _line(entry: "Entry") -> str:
@@ -110,13 +112,15 @@ def checkpoint(hub: "Hub") -> None:
 
 
 def _say_checked(found: "Checked") -> None:
+    from content_packs.diff import count_of
+
     for trouble in found.troubles:
         click.echo(f"changed: {trouble}", err=True)
     for one in found.chains:
         before = f", {one.before} from before there was a chain" if one.before else ""
         click.echo(f"{one.chain}: lines {one.first} to {one.last}{before}")
     newest = f"; the newest that the hub's key signed: {found.checkpoint}"
-    click.echo(f"{found.checkpoints} checkpoints{newest if found.checkpoint else ''}")
+    click.echo(f"{count_of(found.checkpoints, 'checkpoint')}{newest if found.checkpoint else ''}")
     if found.holds:
         click.echo("The log is as it was written.")
 

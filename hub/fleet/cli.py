@@ -36,16 +36,20 @@ def enrol_codes(  # noqa: PLR0913, PLR0917 - each is an option of the command
     as_json: bool,
 ) -> None:
     """Make enrolment codes for schools: single use, shown once and never again."""
+    from content_packs.diff import count_of
+    from content_packs.durable import check_writable
     from hub.fleet import deeds
     from hub.people.actor import of_this_machine
 
+    if sheet is not None:
+        check_writable(sheet.absolute().parent)  # codes that nobody can read are of no use
     if cancel:
         gone = {name: deeds.cancel_codes(hub, of_this_machine(), name) for name in names}
         if as_json:
             print_json({"cancelled": gone})
             return
         for name, number in gone.items():
-            click.echo(f"{name}: {number} unused codes are good no more.")
+            click.echo(f"{name}: {count_of(number, 'unused code')}, good no more.")
         return
     _make_codes(hub, names, (count, days), node, sheet, as_json=as_json)
 
@@ -190,7 +194,7 @@ def groups(hub: "Hub", node: str, names: tuple[str, ...], as_json: bool) -> None
 
 @nodes.command()
 @hub_option
-@click.option("--list", "file", type=_FILE, required=True, help="One to a line.")
+@click.option("--list", "file", type=_FILE, required=True, help="A text file, one to a line.")
 @json_option
 def approve(hub: "Hub", file: Path, as_json: bool) -> None:
     """Welcome boxes before they come, by fingerprint or serial number: nobody need confirm."""

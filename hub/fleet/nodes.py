@@ -11,6 +11,7 @@ from content_packs import enrolment_codes
 from content_packs.errors import InvalidContent, Missing, Refused, UsageError
 from content_packs.limits import GROUPS_MAX, SHORT_TEXT_CHARACTERS_MAX
 from content_packs.names import check_name
+from hub import given_files
 from hub.clock import in_words
 from hub.fleet import audit, credentials, reports, status_lists
 from hub.fleet.claims import as_mark

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from content_packs.errors import SatchelError, UsageError
+from hub import given_files
 from hub.fleet import audit, bringing_up, schools
 from hub.fleet.limits import SCHOOLS_FILE_BYTES_MAX, SCHOOLS_FILE_LINES_MAX
 from hub.fleet.schools import Facts
@@ -98,17 +99,7 @@ def read(data: bytes, district: str) -> list[Line]:
 
 def read_text(file: Path) -> str:
     """Return what a text file says, within the bound of a file of schools. Raises `UsageError`."""
-    try:
-        with file.open("rb") as opened:
-            data = opened.read(SCHOOLS_FILE_BYTES_MAX + 1)
-        text = data.decode("utf-8-sig")
-    except OSError as error:
-        raise UsageError(f"{file}: can't be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{file}: not UTF-8 text") from error
-    if len(data) > SCHOOLS_FILE_BYTES_MAX:
-        raise UsageError(f"{file}: more than {SCHOOLS_FILE_BYTES_MAX} bytes")
-    return text
+    return given_files.read_text(file, SCHOOLS_FILE_BYTES_MAX)
 
 
 def _lines(rows: list[dict[str, str | None]], district: str) -> Iterator[Line]:

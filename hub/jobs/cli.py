@@ -24,7 +24,10 @@ def jobs() -> None:
 @hub_option
 @click.option("--state", type=click.Choice(_STATES), help="Only these; open: they wait or run.")
 @click.option("--kind", default="", help="Only of this kind.")
-@click.option("--most", type=click.IntRange(1, 500), default=50, show_default=True)
+@click.option(
+    "--most", type=click.IntRange(1, 500), default=50, show_default=True,
+    help="No more than so many.",
+)  # fmt: skip
 @json_option
 def list_jobs(hub: "Hub", state: str | None, kind: str, most: int, as_json: bool) -> None:
     """List the newest jobs."""
@@ -38,7 +41,7 @@ def list_jobs(hub: "Hub", state: str | None, kind: str, most: int, as_json: bool
     for job in found.items:
         click.echo(_in_words(job))
     if not found.items:
-        click.echo("There is no such job.")
+        click.echo("There is no such job." if state or kind else "There is no job yet.")
 
 
 @jobs.command("show")

@@ -62,7 +62,7 @@ def say_draft(draft: "Draft") -> None:
     """Print what a draft says, for whoever signs it."""
     click.echo(f"{draft.role} {draft.version}, until {draft.expires}")
     for role, keyids in draft.keys.items():
-        click.echo(f"  {role}: {', '.join(keyid[:_DIGITS] for keyid in keyids)}")
+        click.echo(f"  {role}: {', '.join(keyid[:_DIGITS] for keyid in keyids) or 'none'}")
     signed = ", ".join(keyid[:_DIGITS] for keyid in draft.signed_by) or "nobody yet"
     click.echo(f"signed by {signed}\nwhat is signed: {draft.content}")
 

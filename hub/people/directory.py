@@ -226,7 +226,7 @@ def reset(hub: Hub, actor: Actor, login: str, *, second_step: bool, randomness: 
 def _expect(login: str) -> PersonRow:
     found: PersonRow | None = PersonRow.get_or_none(PersonRow.login == login.strip().lower())
     if found is None:
-        raise Missing(f"there is nobody called {login[:64]!r}", hint="hub people list")
+        raise Missing(f"there is nobody called {login[:64]!r}", hint="See: hub people list")
     return found
 
 

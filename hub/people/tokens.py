@@ -121,7 +121,7 @@ def revoke(hub: Hub, actor: Actor, token: str) -> bool:
         person = PersonRow.get_or_none(PersonRow.person == row.person) if row else None
         mine = person is not None and person.login == actor.login
         if row is None or person is None or not (mine or actor.may(Right.MANAGE_PEOPLE)):
-            raise Missing(f"there is no token {token[:40]!r}", hint="hub tokens list")
+            raise Missing(f"there is no token {token[:40]!r}", hint="See: hub tokens list")
         if row.revoked_at:
             return False
         row.revoked_at = in_words(hub.clock())
@@ -168,7 +168,7 @@ def _expect(login: str) -> PersonRow:
         (PersonRow.login == login.strip().lower()) & (PersonRow.disabled_at == "")
     )
     if found is None:
-        raise Missing(f"there is nobody called {login[:64]!r}", hint="hub people list")
+        raise Missing(f"there is nobody called {login[:64]!r}", hint="See: hub people list")
     return found
 
 

@@ -23,24 +23,45 @@ def rollouts() -> None:
 @rollouts.command("plan")
 @hub_option
 @click.argument("pack")
-@click.option("--version", type=int, required=True)
-@click.option("--channel", required=True)
+@click.option("--version", type=int, required=True, help="The version to bring out.")
+@click.option("--channel", required=True, help="The channel to offer it on.")
 @click.option(
     "--stage", "stages", multiple=True, required=True,
     help="In order: 5%, schools:NAME,NAME or a filter; with ' wait' at its end a person lets "
     "the next begin.",
 )  # fmt: skip
-@click.option("--success-pct", type=int, default=90, show_default=True)
-@click.option("--min-contacted", type=int, default=1, show_default=True)
-@click.option("--soak-hours", type=int, default=24, show_default=True)
-@click.option("--fail-pct", type=int, default=5, show_default=True)
-@click.option("--fail-min-n", type=int, default=2, show_default=True)
-@click.option("--max-days", type=int, default=14, show_default=True)
-@click.option("--abort", type=click.Choice(["keep", "revert"]), default="keep", show_default=True)
+@click.option(
+    "--success-pct", type=int, default=90, show_default=True,
+    help="So many percent of the schools in contact opened it: well done.",
+)  # fmt: skip
+@click.option(
+    "--min-contacted", type=int, default=1, show_default=True,
+    help="So many schools at least have to be in contact.",
+)  # fmt: skip
+@click.option(
+    "--soak-hours", type=int, default=24, show_default=True,
+    help="It has to go well for so long.",
+)  # fmt: skip
+@click.option(
+    "--fail-pct", type=int, default=5, show_default=True,
+    help="More than so many percent of the schools in contact failed: it ends.",
+)  # fmt: skip
+@click.option(
+    "--fail-min-n", type=int, default=2, show_default=True,
+    help="But not before so many failed.",
+)  # fmt: skip
+@click.option(
+    "--max-days", type=int, default=14, show_default=True,
+    help="A stage waits so many school days for schools that are silent.",
+)  # fmt: skip
+@click.option(
+    "--abort", type=click.Choice(["keep", "revert"]), default="keep", show_default=True,
+    help="If it ends badly, schools keep the version or go back.",
+)  # fmt: skip
 @click.option("--activate-at", default="", help="When lessons switch, RFC 3339.")
 @click.option("--needed-by", default="", help="When schools need it, RFC 3339.")
 @click.option("--second-person", is_flag=True, help="Somebody else has to approve it.")
-@click.option("--note", default="")
+@click.option("--note", default="", help="What others should know.")
 @click.option("--dry-run", is_flag=True, help="Only say what it would cost.")
 @json_option
 def plan(hub: "Hub", dry_run: bool, as_json: bool, **given: str) -> None:

@@ -141,7 +141,9 @@ def note_change(hub: Hub, row: RequestRow) -> None:
 def _expected(actor: Actor, number: int) -> RequestRow:
     row = RequestRow.get_or_none((RequestRow.number == number) & of_schools_of(actor))
     if row is None:
-        raise Missing(f"there is no request {number}", hint="See: hub requests list; hub offers list")
+        raise Missing(
+            f"there is no request {number}", hint="See: hub requests list; hub offers list"
+        )
     return row
 
 

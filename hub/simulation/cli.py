@@ -27,7 +27,9 @@ _MB = 1_000_000
     show_default=True, help="MB that a school fetches which holds the version before.",
 )  # fmt: skip
 @click.option("--stages", default="1,10,50,100", show_default=True, help="Percent at each stage.")
-@click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
+@click.option(
+    "--seed", type=click.IntRange(0), default=1, show_default=True, help="Another, another fleet."
+)
 @click.option("--rhythms", type=_FILE, help="Replay the links in this file.")
 @click.option("--record", type=_FILE, help="Write this hub's own links to this file, and end.")
 @json_option
