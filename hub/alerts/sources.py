@@ -26,10 +26,10 @@ _FLEET: Final[Mapping[str, tuple[str, Callable[[Listed], str]]]] = {
     "disk": ("disk", lambda box: box.disk_trouble),
     "records": (
         f"records>0 age>{RECORDS_IN_DANGER_DAYS}d",
-        lambda box: f"{box.records} records, the oldest of {box.records_oldest}",
+        lambda box: f"{box.records} records, the oldest of {box.records_oldest[:10]}",
     ),
     "failed": ("failed", lambda box: box.reason or box.trouble),
-    "overdue": ("overdue", lambda box: f"last heard of {box.heard_at or 'never'}"),
+    "overdue": ("overdue", lambda box: f"last heard of {box.heard_at[:10] or 'never'}"),
     "claim-waits": ("claim", lambda _box: ""),
 }
 

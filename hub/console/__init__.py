@@ -8,6 +8,7 @@ cookies       what the browser keeps: the session, the language, a word said onc
 language      English and Chinese
 navigation    what stands in the menu, for whom
 filters       times, numbers and bytes as templates write them
+titles        what people call packs and schools
 charts        figures as pictures, drawn on the server
 assets        style sheets and scripts, kept by browsers for ever
 home api      what needs somebody; the state of the hub

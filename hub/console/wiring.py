@@ -2,7 +2,7 @@
 
 from flask import Flask, Response, abort, request
 
-from hub.console import assets, charts, cookies, filters, language, navigation
+from hub.console import assets, charts, cookies, filters, language, navigation, titles
 from hub.console.ground import PREFIX, Console, FindSession, finish
 from hub.console.guards import place_below
 from hub.hub import Hub
@@ -20,6 +20,7 @@ def add_console(app: Flask, hub: Hub, find_session: FindSession) -> Console:
     filters.set_up(app, hub.config.zone)
     charts.set_up(app)
     navigation.set_up(app)
+    titles.set_up(app, hub)
     assets.set_up(app)
     console = Console(app, hub, find_session)
     app.extensions["console"] = console
