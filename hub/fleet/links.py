@@ -36,7 +36,7 @@ def carried(days: Sequence[LinkDay], calendar: SchoolCalendar, today: date) -> l
         return []
     first = max(min(before), today - ESTIMATE_DAYS_LOOKED_AT * _DAY)
     span = [first + number * _DAY for number in range((today - first).days)]
-    found = [before.get(day, LinkDay(day, 0, 0, 0, 0, 0)) for day in span if calendar.is_open(day)]
+    found = [before.get(day) or _nothing(day) for day in span if calendar.is_open(day)]
     measured = [day for day in days if day.goodput and day.minutes_up]
     if not measured:
         return [day.bytes_in for day in found if day.behind or not day.hours]
@@ -51,3 +51,7 @@ def carried(days: Sequence[LinkDay], calendar: SchoolCalendar, today: date) -> l
         )
         for day in found
     ]
+
+
+def _nothing(day: date) -> LinkDay:
+    return LinkDay(day, 0, 0, 0, 0, 0)

@@ -33,7 +33,7 @@ from hub.fleet.limits import (
     SILENCES_LEARNT_MAX,
     SILENCES_LEARNT_MIN,
 )
-from hub.fleet.school_calendar import SchoolCalendar, after, open_seconds
+from hub.fleet.school_calendar import SchoolCalendar, after, open_seconds, open_spans
 
 _HOUR = 3_600
 _WEEK_SECONDS = 7 * 24 * _HOUR
@@ -100,12 +100,13 @@ def hour_of(moment: datetime) -> int:
 
 def silences(hours: Iterable[int], calendar: SchoolCalendar, zone: tzinfo) -> list[int]:
     """Return the silences between hours with a contact, the oldest first, in seconds."""
-    gaps = (
-        (before, then)
-        for before, then in pairwise(sorted(set(hours)))
-        if then - before > SILENCE_HOURS_MIN
-    )
-    return [_open_between(before, then, calendar, zone) for before, then in gaps]
+    in_order = sorted(set(hours))
+    gaps = [
+        (before, then) for before, then in pairwise(in_order) if then - before > SILENCE_HOURS_MIN
+    ]
+    if calendar.always_open:
+        return [(then - before) * _HOUR for before, then in gaps]
+    return open_spans(calendar, [_moment(hour) for gap in gaps for hour in gap], zone)[::2]
 
 
 def learn(hours: Sequence[int], calendar: SchoolCalendar, zone: tzinfo) -> Silences | None:
@@ -131,7 +132,7 @@ def learn(hours: Sequence[int], calendar: SchoolCalendar, zone: tzinfo) -> Silen
         p95=long,
         unusual=unusual,
         excesses=tuple(silence - unusual for silence in found if silence > unusual),
-        weeks=_open_between(first, last, calendar, zone) / _WEEK_SECONDS,
+        weeks=open_seconds(calendar, _moment(first), _moment(last), zone) / _WEEK_SECONDS,
     )
 
 
@@ -149,13 +150,6 @@ def expected_at(last: datetime, rhythm: Rhythm, calendar: SchoolCalendar, zone: 
 def overdue_at(last: datetime, rhythm: Rhythm, calendar: SchoolCalendar, zone: tzinfo) -> datetime:
     """Return from when on a school that was last heard of then is overdue."""
     return after(calendar, last, rhythm.overdue_after, zone)
-
-
-def _open_between(before: int, then: int, calendar: SchoolCalendar, zone: tzinfo) -> int:
-    """Return the seconds of open days between two hours."""
-    if calendar.always_open:
-        return (then - before) * _HOUR
-    return open_seconds(calendar, _moment(before), _moment(then), zone)
 
 
 def _moment(hour: int) -> datetime:

@@ -4,9 +4,11 @@ Pure. Days are those of the hub's time zone. A school that nobody described is o
 isn't known excuses no silence.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
+from itertools import pairwise
 from typing import Final
 
 from hub.fleet.limits import CALENDAR_DAYS_MAX
@@ -44,6 +46,7 @@ class SchoolCalendar:
 
 
 ALWAYS_OPEN: Final = SchoolCalendar()
+_NO_DAY: Final = (datetime.max.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
 
 
 def open_seconds(calendar: SchoolCalendar, start: datetime, end: datetime, zone: tzinfo) -> int:
@@ -61,6 +64,24 @@ def open_seconds(calendar: SchoolCalendar, start: datetime, end: datetime, zone:
             break
         found += min(closes, end) - max(opens, start)
     return int(found.total_seconds())
+
+
+def open_spans(calendar: SchoolCalendar, times: Sequence[datetime], zone: tzinfo) -> list[int]:
+    """Return the seconds of open days between each of these times, in order, and the next.
+
+    As `open_seconds` of each two, and in one walk over the days where there are many.
+    """
+    if calendar.always_open or len(times) < 2 or (times[-1] - times[0]).days >= CALENDAR_DAYS_MAX:
+        return [open_seconds(calendar, *both, zone) for both in pairwise(times)]
+    days = _open_days(calendar, times[0], zone)
+    opens, closes = next(days, _NO_DAY)
+    whole, passed = timedelta(), []
+    for time_ in times:
+        while closes <= time_:
+            whole += closes - max(opens, times[0])
+            opens, closes = next(days, _NO_DAY)
+        passed.append(whole + max(time_ - max(opens, times[0]), timedelta()))
+    return [int(then.total_seconds()) - int(by.total_seconds()) for by, then in pairwise(passed)]
 
 
 def after(calendar: SchoolCalendar, start: datetime, seconds: float, zone: tzinfo) -> datetime:
@@ -92,6 +113,7 @@ def _open_days(
         day, begins = day + _DAY, ends
 
 
+@lru_cache(maxsize=CALENDAR_DAYS_MAX)
 def _midnight(day: date, zone: tzinfo) -> datetime:
     """Return when a day begins, in UTC: between times of one zone Python counts by the wall."""
     return datetime.combine(day, time(), zone).astimezone(UTC)

@@ -10,7 +10,8 @@ rhythms     links, hour by hour: made from kinds of links that villages have
 recording   the rhythms of a hub's own fleet, written down and read again
 schools     a fleet: which link each school has, what it holds, what it lacks
 running     hour by hour: contacts, bytes, reports, decisions
-judging     how well estimates and overdue marks told what came
+judging     how well estimates told what came
+overdue     who would have been called overdue, by the hub's rule and by others
 sayings     all of it in words
 ```
 """

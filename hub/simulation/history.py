@@ -9,7 +9,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
+from hub.fleet.limits import ESTIMATE_DAYS_LOOKED_AT
 from hub.fleet.links import LinkDay, carried
 from hub.fleet.rhythm import Rhythm, hour_of, rhythm_of
 from hub.fleet.school_calendar import ALWAYS_OPEN
@@ -38,44 +40,39 @@ class History:
         rates = np.stack([rate for _, rate in days], axis=1) / _HOUR_SECONDS
         error = np.exp(chance.normal(0, MEASURED_WITHIN, rates.shape))
         self._goodput = (rates * error).astype(np.int64)
-        self._is_up = (hours[:, :, None] >> np.arange(HOURS, dtype=np.uint32) & 1).astype(bool)
-        self._up = self._is_up.sum(axis=2)
+        self._is_up = hours_of(hours).reshape(fleet.count, -1)
+        self._up = self._is_up.reshape(fleet.count, HISTORY_DAYS, HOURS).sum(axis=2)
+        self._minutes = _averaged(self._up)
+        self._first = hour_of(until - timedelta(days=HISTORY_DAYS))
 
     def of(self, number: int) -> Known:
         """Return what the hub knows of a school."""
         today = self._until.date()
+        up, goodput, minutes = (
+            each[number].tolist() for each in (self._up, self._goodput, self._minutes)
+        )
         heard = [
-            LinkDay(
-                day=today - timedelta(days=HISTORY_DAYS - at),
-                hours=int(self._up[number, at]),
-                bytes_in=0,
-                goodput=int(self._goodput[number, at]),
-                minutes_up=self._minutes(number, at),
-                behind=0,
-            )
-            for at in range(HISTORY_DAYS)
-            if self._up[number, at]
+            LinkDay(_before(today, at), up[at], 0, goodput[at], minutes[at], 0)
+            for at in range(HISTORY_DAYS - ESTIMATE_DAYS_LOOKED_AT, HISTORY_DAYS)
+            if up[at]
         ]
-        rhythm = rhythm_of(self._contacts(number, today), ALWAYS_OPEN, UTC)
+        contacts = (np.flatnonzero(self._is_up[number]) + self._first).tolist()
+        rhythm = rhythm_of(contacts, ALWAYS_OPEN, UTC)
         return Known(carried(heard, ALWAYS_OPEN, today), rhythm)
 
-    def last_contact(self, number: int) -> datetime | None:
-        """Return when a school was heard of last; None: not in these days."""
-        found = self._contacts(number, self._until.date())
-        return _moment(found[-1]) if found else None
 
-    def _minutes(self, number: int, at: int) -> int:
-        span = self._up[number, max(at + 1 - _AVERAGED_DAYS, 0) : at + 1]
-        return int(span.sum() * 60 / len(span))
-
-    def _contacts(self, number: int, today: date) -> list[int]:
-        first = hour_of(_midnight(today - timedelta(days=HISTORY_DAYS), self._until))
-        return [first + int(hour) for hour in np.flatnonzero(self._is_up[number])]
+def hours_of(days: NDArray[np.uint32]) -> NDArray[np.bool_]:
+    """Return whether each hour of days is one of those that their bits name."""
+    return (days[..., None] >> np.arange(HOURS, dtype=np.uint32) & 1).astype(bool)
 
 
-def _midnight(day: date, like: datetime) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=like.tzinfo)
+def _averaged(up: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return how many minutes a day a link gives, as a node says it on each day."""
+    sums = np.cumsum(up, axis=1)
+    sums[:, _AVERAGED_DAYS:] -= sums[:, :-_AVERAGED_DAYS].copy()
+    days = np.minimum(np.arange(1, up.shape[1] + 1), _AVERAGED_DAYS)
+    return sums * 60 // days
 
 
-def _moment(hour: int) -> datetime:
-    return datetime.fromtimestamp(hour * _HOUR_SECONDS, UTC)
+def _before(today: date, at: int) -> date:
+    return today - timedelta(days=HISTORY_DAYS - at)

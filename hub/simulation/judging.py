@@ -1,7 +1,6 @@
-"""How well the hub told beforehand what came: estimates, sticks, and who it would call overdue."""
+"""How well the hub told beforehand what came: estimates, and who needs a stick."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Final
 
 import numpy as np
@@ -11,9 +10,8 @@ from hub.fleet.estimates import Estimate, estimate
 from hub.simulation.history import Known
 from hub.simulation.limits import HOURS
 from hub.simulation.running import Course
-from hub.simulation.schools import NEVER, Fleet
+from hub.simulation.schools import Fleet
 
-_HOUR_SECONDS: Final = 3_600
 _UNSEEN: Final = np.iinfo(np.int32).max
 
 
@@ -33,21 +31,6 @@ class Estimated:
     error_days: float
     sticks: int
     sticks_needed: int
-
-
-@dataclass(frozen=True)
-class Overdue:
-    """Who would have been called overdue. Dead boxes are those that were silent for good.
-
-    `false_per_week`: of a thousand living schools, how many began to be overdue in a week; `dead`
-    and `dead_found`: of those that were silent long enough to tell; `found_days`: the middle one of
-    how long that took.
-    """
-
-    false_per_week: float
-    dead: int
-    dead_found: int
-    found_days: float
 
 
 def estimates_of(fleet: Fleet, known: list[Known]) -> list[Estimate | None]:
@@ -85,48 +68,7 @@ def judge_estimates(fleet: Fleet, course: Course, said: list[Estimate | None]) -
     )
 
 
-def judge_overdue(
-    fleet: Fleet,
-    known: list[Known],
-    last: list[datetime | None],
-    *,
-    start: datetime,
-    days: int,
-) -> Overdue:
-    """Watch all schools for so many days, as the hub does, and see who would be called overdue."""
-    after = np.array([each.rhythm.overdue_after for each in known]) / _HOUR_SECONDS
-    heard = np.array([_hours_before(start, moment) for moment in last], dtype=np.float64)
-    overdue = np.zeros(fleet.count, dtype=bool)
-    begun = np.zeros(fleet.count, dtype=np.int64)
-    found_at = np.full(fleet.count, np.nan)
-    alive = fleet.dies == NEVER
-    for hour in range(days * HOURS):
-        if hour % HOURS == 0:
-            bits, _ = fleet.day(hour // HOURS)
-        up = (bits >> (hour % HOURS) & 1).astype(bool)
-        heard[up] = hour
-        now_overdue = np.isfinite(heard) & (hour - heard > after)
-        new = now_overdue & ~overdue
-        begun += new & alive
-        is_dead = hour >= fleet.dies * HOURS
-        found_at[new & is_dead & np.isnan(found_at)] = hour
-        overdue = now_overdue
-    tellable = (fleet.dies < NEVER) & (np.minimum(fleet.dies, days) * HOURS + after < days * HOURS)
-    seen = tellable & ~np.isnan(found_at)
-    took = (found_at - fleet.dies * HOURS)[seen] / HOURS
-    return Overdue(
-        false_per_week=float(begun.sum()) / max(int(alive.sum()), 1) * 1_000 / (days / 7),
-        dead=int(tellable.sum()),
-        dead_found=int((tellable & (seen | overdue)).sum()),
-        found_days=float(np.median(took)) if took.size else 0.0,
-    )
-
-
 def _days(said: list[Estimate | None], which: str) -> NDArray[np.float64]:
     """Return estimates in days; infinite where the hub says that it can't be told."""
     values = [getattr(each, which) if each is not None else None for each in said]
     return np.array([np.inf if value is None else value for value in values])
-
-
-def _hours_before(start: datetime, moment: datetime | None) -> float:
-    return np.nan if moment is None else (moment - start) / timedelta(hours=1)

@@ -147,14 +147,20 @@ class Running:
         newly_done = asked & (now.done <= hour) & ~now.told_done
         newly_heard = asked & (now.told == _UNREACHED) & ~newly_done
         now.told_done |= newly_done
-        when = self._moment(hour)
-        for name, which in (("opened", newly_done), ("working", newly_heard)):
-            for number in np.nonzero(which)[0]:
-                said = "failed" if self._fleet.fails[number] and now.left[number] <= 0 else name
-                now.told[number] = self._judged(said, when, int(now.turn[number]))
-        failed = asked & self._fleet.fails & (now.left <= 0) & (now.told != _FAILED)
-        for number in np.nonzero(failed)[0]:
-            now.told[number] = self._judged("failed", when, int(now.turn[number]))
+        for which, said in ((newly_done, "opened"), (newly_heard, "working")):
+            self._note(hour, which & ~self._broken(), said)
+            self._note(hour, which & self._broken(), "failed")
+        self._note(hour, asked & self._broken() & (now.told != _FAILED), "failed")
+
+    def _broken(self) -> NDArray[np.bool_]:
+        return self._fleet.fails & (self._now.left <= 0)
+
+    def _note(self, hour: int, which: NDArray[np.bool_], said: str) -> None:
+        """Note what boxes said in an hour: of those whose turn came together it is the same."""
+        now = self._now
+        for turn in np.unique(now.turn[which]):
+            found = self._judged(said, self._moment(hour), int(turn))
+            now.told[which & (now.turn == turn)] = found
 
     def _judged(self, said: str, when: datetime, turn: int) -> int:
         found = outcomes.outcome(

@@ -44,6 +44,18 @@ class Fleet:
         """Return what a school's node is called."""
         return f"school-{number:06}-1"
 
+    def part(self, numbers: NDArray[np.int64]) -> "Fleet":
+        """Return the fleet of some of the schools."""
+        return Fleet(
+            self.rhythms,
+            trace=self.trace[numbers],
+            offset=self.offset[numbers],
+            rate=self.rate[numbers],
+            fetches=self.fetches[numbers],
+            fails=self.fails[numbers],
+            dies=self.dies[numbers],
+        )
+
     def day(self, day: int) -> tuple[NDArray[np.uint32], Array]:
         """Return each school's hours with a link on a day, and what such an hour carries."""
         at = (self.offset + day) % self.rhythms.days

@@ -15,8 +15,9 @@ from hub.rollouts.model import Group, Plan, Stage, check
 from hub.rollouts.price import Price, School, price
 from hub.simulation import judging, rhythms, schools
 from hub.simulation.history import History
-from hub.simulation.judging import Estimated, Overdue
+from hub.simulation.judging import Estimated
 from hub.simulation.limits import HOURS, TRACE_DAYS, TRACES_MADE
+from hub.simulation.overdue import Overdue, judge_overdue
 from hub.simulation.rhythms import Rhythms
 from hub.simulation.running import Course, Deed, Running
 from hub.simulation.schools import Fleet
@@ -121,8 +122,7 @@ def simulate(
     say("the price is known")
     course = running.run(settings.days)
     say(f"{len(course.egress)} days have passed")
-    last = [history.last_contact(number) for number in range(fleet.count)]
-    overdue = judging.judge_overdue(fleet, known, last, start=START, days=settings.days)
+    overdue = judge_overdue(fleet, start=START, days=settings.days)
     return Simulated(
         schools=fleet.count,
         days=len(course.egress),

@@ -1,6 +1,7 @@
 """A school is judged by its own silences, in time of open days."""
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from hypothesis import given
@@ -8,7 +9,14 @@ from hypothesis import strategies as st
 
 from hub.fleet.limits import OVERDUE_SECONDS_MIN
 from hub.fleet.rhythm import Rhythm, Silences, hour_of, learn, overdue_at, rhythm_of, silences
-from hub.fleet.school_calendar import ALWAYS_OPEN, Closure, SchoolCalendar, after, open_seconds
+from hub.fleet.school_calendar import (
+    ALWAYS_OPEN,
+    Closure,
+    SchoolCalendar,
+    after,
+    open_seconds,
+    open_spans,
+)
 
 HOUR, DAY = 3_600, 86_400
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
@@ -150,6 +158,14 @@ def test_open_time_adds_up(
     end = middle + timedelta(seconds=second)
     parts = open_seconds(calendar, start, middle, UTC) + open_seconds(calendar, middle, end, UTC)
     assert open_seconds(calendar, start, end, UTC) == parts
+
+
+@given(calendars, st.lists(moments, max_size=30).map(sorted))
+def test_many_spans_are_those_of_each_two_times(
+    calendar: SchoolCalendar, times: list[datetime]
+) -> None:
+    expected = [open_seconds(calendar, *both, SHANGHAI) for both in pairwise(times)]
+    assert open_spans(calendar, times, SHANGHAI) == expected
 
 
 def test_days_are_those_of_the_hubs_zone() -> None:

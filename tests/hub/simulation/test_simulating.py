@@ -18,6 +18,7 @@ from hub.hub import Hub
 from hub.rollouts.model import Plan
 from hub.simulation import recording, rhythms, sayings, schools
 from hub.simulation.history import History
+from hub.simulation.overdue import USUAL_ONLY, judge_overdue
 from hub.simulation.rhythms import Rhythms
 from hub.simulation.running import Running
 from hub.simulation.schools import NEVER, Fleet
@@ -104,8 +105,48 @@ def test_a_made_fleet_has_every_kind_of_link():
 
 def test_it_is_said_in_words():
     said = "\n".join(sayings.say(simulate(Settings(schools=200, days=30))))
-    assert "Price, said beforehand: 14" in said
-    assert "Estimates: the late one (p90) held for" in said
+    assert "Said before it is approved: 14" in said
+    assert "Day 0.0 to" in said
+    assert "schools in contact have it" in said
+    assert "had it by their late one (p90)" in said
+    assert "once in 52 weeks (the hub's rule)" in said
+
+
+def test_few_living_schools_are_called_overdue_and_dead_boxes_within_days():
+    chance = np.random.default_rng(3)
+    fleet = schools.make(rhythms.make(400, 120, chance), 400, 14 * MB, chance)
+    fleet.dies[:] = NEVER
+    fleet.dies[:40] = np.arange(40)
+    found = judge_overdue(fleet, start=START, days=42)
+    assert (found.living, found.dead) == (360, 40)
+    usual, *others = found.others
+    assert usual.once_in == USUAL_ONLY
+    assert usual.false_per_week > 100, "what the rule is for"
+    assert found.rule.false_per_week < 25
+    assert found.rule.found_days is not None
+    assert 3 < found.rule.found_days < 10
+    rules = sorted((usual, found.rule, *others), key=lambda each: each.once_in)
+    alarms = [each.false_per_week for each in rules]
+    waits = [each.found_days or 0 for each in rules]
+    assert alarms == sorted(alarms, reverse=True)
+    assert waits == sorted(waits)
+
+
+def test_a_link_that_never_fails_is_never_overdue_and_a_dead_box_on_it_is():
+    fleet = a_fleet(60)
+    fleet.dies[:10] = 5
+    found = judge_overdue(fleet, start=START, days=30)
+    assert found.rule.false_per_week == 0
+    assert found.dead == 10
+    assert found.rule.found_days is not None
+    assert found.rule.found_days == found.rule.found_days_late
+    assert 1 < found.rule.found_days < 8
+
+
+def test_a_fleet_in_which_nobody_dies_says_so():
+    found = judge_overdue(a_fleet(5), start=START, days=10)
+    assert found.dead == 0
+    assert found.rule.found_days is None
 
 
 def test_stages_are_given_in_percent():
