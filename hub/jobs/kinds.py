@@ -63,4 +63,11 @@ register(
     unit="bytes",
 )
 register("retention", "hub.retaining:run_job", "Take away what nothing needs", Right.OPERATE)
+register(
+    "stick",
+    "hub.visits.returning:run",
+    "Take in a stick that came back",
+    Right.CHANGE_FLEET,
+    unit="bytes",
+)
 register("backup", "hub.backup.nightly:run_job", "Back the hub up", Right.OPERATE, unit="bytes")

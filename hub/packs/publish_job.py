@@ -38,12 +38,12 @@ def run(hub: Hub, context: JobContext) -> Mapping[str, Any]:
         raise  # tried again: nothing came of it yet
     except SatchelError as error:
         _say_place_no_more(error, folder)
-        handing_over.note_result(hub, upload, published=False, result=in_words(error))
+        handing_over.note_result(hub, upload, done=False, result=in_words(error))
         raise
     said = words_of(done)
-    handing_over.note_result(hub, upload, published=True, result=said)
+    handing_over.note_result(hub, upload, done=True, result=said)
     if signature := handing_over.signature_for(hub, upload):
-        handing_over.note_result(hub, signature, published=True, result=said)
+        handing_over.note_result(hub, signature, done=True, result=said)
     return result_of(done)
 
 

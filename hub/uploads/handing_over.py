@@ -14,23 +14,26 @@ from hub.jobs.model import OF_HUB
 from hub.people.actor import Actor
 from hub.uploads import files, receiving
 from hub.uploads.limits import UPLOAD_REMEMBERED
-from hub.uploads.metadata import SIGNATURE_SUFFIX
+from hub.uploads.metadata import SIGNATURE_SUFFIX, is_stick
 from hub.uploads.receiving import Upload
 from hub.uploads.tables import UploadRow
 
 KIND = "publish"
+STICK_KIND = "stick"
 
 
 def hand_over(hub: Hub, actor: Actor, upload: Upload) -> Upload:
-    """Have a whole upload published, unless that is under way; return it with its job.
+    """Have a whole upload published, or a stick taken in, unless that is under way; return it.
 
-    A signature waits for its cpack. Raises `Refused` for what isn't whole, `StorageFailed`.
+    It has its job then; a signature waits for its cpack. Raises `Refused` for what isn't whole,
+    `StorageFailed`.
     """
     if upload.state not in {"whole", "failed"}:
         raise Refused(f"{upload.name} isn't whole yet: {upload.received} of {upload.size} bytes")
     if upload.name.endswith(SIGNATURE_SUFFIX):
         return upload
-    job = jobs.start(hub, actor, KIND, {"upload": upload.id}, once=f"publish {upload.id}")
+    kind = STICK_KIND if is_stick(upload.name) else KIND
+    job = jobs.start(hub, actor, kind, {"upload": upload.id}, once=f"publish {upload.id}")
     if job.id == upload.job:
         return upload
     with hub.database.writing():
@@ -57,19 +60,20 @@ def signature_for(hub: Hub, upload: Upload) -> Upload | None:
     return None if row is None else receiving.view(row)
 
 
-def note_result(hub: Hub, upload: Upload, *, published: bool, result: str) -> None:
-    """Say what became of an upload; what was published of needs its bytes no more.
+def note_result(hub: Hub, upload: Upload, *, done: bool, result: str) -> None:
+    """Say what became of an upload; what was done with needs its bytes no more.
 
     Raises `StorageFailed`.
     """
     now = hub.clock()
     with hub.database.writing():
         changes = {"state": "failed", "result": result, "changed_at": in_words(now)}
-        if published:
+        if done:
             kept_until = in_words(now + UPLOAD_REMEMBERED)
-            changes |= {"state": "published", "expires_at": kept_until}
+            state = "taken" if is_stick(upload.name) else "published"
+            changes |= {"state": state, "expires_at": kept_until}
         UploadRow.update(**changes).where(UploadRow.id == upload.id).execute()
-    if published:
+    if done:
         durable.remove(files.path_of(hub, upload.id))
 
 

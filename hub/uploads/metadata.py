@@ -18,9 +18,15 @@ from hub.uploads.limits import (
 
 SIGNATURE_SUFFIX = f"{cpack.SUFFIX}.sig"
 ZIP_SUFFIX = ".zip"
-_SUFFIXES = (cpack.SUFFIX, SIGNATURE_SUFFIX, ZIP_SUFFIX)
+STICK_SUFFIX = ".stick.zip"  # what a courier's stick brought home, packed
+_SUFFIXES = (cpack.SUFFIX, SIGNATURE_SUFFIX, ZIP_SUFFIX, STICK_SUFFIX)
 _KEY = re.compile(r"[!-+\--~]+")  # ASCII, no space, no comma
 _HINT = "Upload a .cpack, the .cpack.sig that belongs to one, or a .zip of a pack folder."
+
+
+def is_stick(name: str) -> bool:
+    """Say whether a file of this name is a stick that came back, and no pack."""
+    return name.endswith(STICK_SUFFIX)
 
 
 def decode(header: str) -> dict[str, str]:

@@ -4,8 +4,9 @@ The row says how many bytes are durable: it is written once they are fsynced, an
 is ever told to a client. What a killed process had written past it is cut off by the next one. A
 row comes before its file and goes before it, so a file without a row is nobody's.
 
-Uploads are their maker's; who sees all packs sees all uploads. What isn't theirs is `Missing`,
-alike to what doesn't exist.
+Packs are uploaded by who may publish, sticks that came back by who may change the fleet. Uploads
+are their maker's; who sees all packs, or all townships, sees all of their kind. What isn't theirs
+is `Missing`, alike to what doesn't exist.
 """
 
 import hashlib
@@ -24,7 +25,7 @@ from hub.fleet import audit
 from hub.hub import Hub
 from hub.people.actor import Actor
 from hub.people.rights import Right
-from hub.uploads import files
+from hub.uploads import files, metadata
 from hub.uploads.errors import ChecksumMismatch, NoRoom, OffsetConflict, UploadGone
 from hub.uploads.limits import (
     DISK_KEPT_BYTES,
@@ -41,9 +42,11 @@ from hub.uploads.limits import (
 )
 from hub.uploads.tables import UploadRow
 
-State: TypeAlias = Literal["receiving", "whole", "published", "failed"]
+State: TypeAlias = Literal["receiving", "whole", "published", "taken", "failed"]
+Kind: TypeAlias = Literal["pack", "stick"]
 Read: TypeAlias = Callable[[int], bytes]
 _HOLDING = ("receiving", "whole", "failed")  # states in which the bytes are here
+_OVER = ("published", "taken")
 
 
 @dataclass(frozen=True)
@@ -87,11 +90,11 @@ def create(  # noqa: PLR0913 - the last two by name
 ) -> Upload:
     """Begin an upload of `size` bytes of a file called `name`; return it.
 
-    Raises `Refused` for who may not publish, `NoRoom`, `UsageError`, `StorageFailed`.
+    Raises `Refused` for who may not, `NoRoom`, `UsageError`, `StorageFailed`.
     """
-    actor.expect(Right.PUBLISH)
+    actor.expect(_right_for(name))
     if size <= 0:
-        raise UsageError(f"{name}: an empty file is no pack")
+        raise UsageError(f"{name}: the file is empty")
     if size > UPLOAD_BYTES_MAX:
         raise NoRoom(f"{name}: {size} bytes, at most {UPLOAD_BYTES_MAX} are taken")
     durable.make_folder(files.folder_of(hub), mode=0o700)
@@ -142,7 +145,7 @@ def _sum(among: Any, what: Any) -> int:
 
 def find(hub: Hub, actor: Actor, upload: str) -> Upload:
     """Return an upload of `actor`'s. Raises `Missing`, `UploadGone` once it has expired."""
-    actor.expect(Right.PUBLISH)
+    expect_any(actor)
     with hub.database.transaction():
         row = UploadRow.get_or_none(UploadRow.id == upload)
     if row is None or not _sees(actor, row):
@@ -153,9 +156,9 @@ def find(hub: Hub, actor: Actor, upload: str) -> Upload:
 
 
 def list_uploads(hub: Hub, actor: Actor, *, after: str = "", limit: int = 50) -> list[Upload]:
-    """Return `actor`'s uploads, the newest first; `after` the one called so. Raises `Refused`."""
+    """Return `actor`'s packs, the newest first; `after` the one called so. Raises `Refused`."""
     actor.expect(Right.PUBLISH)
-    query = UploadRow.select().order_by(UploadRow.created_at.desc(), UploadRow.id.desc())
+    query = _of_kind("pack").order_by(UploadRow.created_at.desc(), UploadRow.id.desc())
     if actor.publisher:
         query = query.where(UploadRow.login == actor.login)
     with hub.database.transaction():
@@ -168,10 +171,25 @@ def list_uploads(hub: Hub, actor: Actor, *, after: str = "", limit: int = 50) ->
         return [view(row) for row in query.limit(min(limit, UPLOADS_LISTED_MAX))]
 
 
-def count_failed(hub: Hub, actor: Actor) -> int:
-    """Return how many uploads of somebody weren't published and are still here."""
-    query = UploadRow.select().where(UploadRow.state == "failed")
-    if actor.publisher:
+def list_sticks(hub: Hub, actor: Actor, *, name: str = "", limit: int = 50) -> list[Upload]:
+    """Return sticks that came back, the newest first: of somebody, or all of that `name`.
+
+    Raises `Refused`, `StorageFailed`.
+    """
+    actor.expect(Right.SEE_FLEET)
+    query = _of_kind("stick").order_by(UploadRow.created_at.desc(), UploadRow.id.desc())
+    if name:
+        query = query.where(UploadRow.name == name)
+    elif actor.townships is not None:
+        query = query.where(UploadRow.login == actor.login)
+    with hub.database.transaction():
+        return [view(row) for row in query.limit(min(limit, UPLOADS_LISTED_MAX))]
+
+
+def count_failed(hub: Hub, actor: Actor, kind: Kind = "pack") -> int:
+    """Return how many uploads of somebody came to nothing and are still here."""
+    query = _of_kind(kind).where(UploadRow.state == "failed")
+    if actor.publisher or (kind == "stick" and actor.townships is not None):
         query = query.where(UploadRow.login == actor.login)
     with hub.database.transaction():
         return int(query.count())
@@ -202,7 +220,7 @@ def append(  # noqa: PLR0913, PLR0917 - a piece: where it belongs, its bytes, th
 
 
 def _expect_next(upload: Upload, offset: int) -> None:
-    if offset != upload.received or upload.state == "published":
+    if offset != upload.received or upload.state in _OVER:
         raise OffsetConflict(
             f"byte {upload.received} comes next, not {offset}",
             hint="Ask where to go on (HEAD), and go on there.",
@@ -275,7 +293,7 @@ def remove(hub: Hub, actor: Actor, upload: str) -> None:
 
 def find_even_expired(hub: Hub, actor: Actor, upload: str) -> Upload:
     """Return an upload of `actor`'s, also one that has expired. Raises `Missing`, `Refused`."""
-    actor.expect(Right.PUBLISH)
+    expect_any(actor)
     with hub.database.transaction():
         row = UploadRow.get_or_none(UploadRow.id == upload)
     if row is None or not _sees(actor, row):
@@ -299,8 +317,24 @@ def sweep(hub: Hub) -> int:
     return len(old)
 
 
+def expect_any(actor: Actor) -> None:
+    """Raise `Refused` for who may not upload anything."""
+    if not actor.may(Right.CHANGE_FLEET):
+        actor.expect(Right.PUBLISH)
+
+
+def _right_for(name: str) -> Right:
+    return Right.CHANGE_FLEET if metadata.is_stick(name) else Right.PUBLISH
+
+
+def _of_kind(kind: Kind) -> Any:
+    is_stick = UploadRow.name.endswith(metadata.STICK_SUFFIX)
+    return UploadRow.select().where(is_stick if kind == "stick" else ~is_stick)
+
+
 def _sees(actor: Actor, row: UploadRow) -> bool:
-    return not actor.publisher or bool(row.login == actor.login)
+    sees_all = actor.townships is None if metadata.is_stick(row.name) else not actor.publisher
+    return actor.may(_right_for(row.name)) and (sees_all or bool(row.login == actor.login))
 
 
 def view(row: UploadRow) -> Upload:

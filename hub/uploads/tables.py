@@ -10,8 +10,9 @@ from hub.models import database_proxy
 class UploadRow(Model):
     """A file on its way in, and what became of it.
 
-    `received` bytes are durable. `state` is `receiving`, `whole`, `published` or `failed`; the file
-    is here but for `published`. `job` publishes it; `result` says what came of that.
+    `received` bytes are durable. `state` is `receiving`, `whole`, `published`, `taken` (a stick) or
+    `failed`; the file is here but for `published` and `taken`. `job` publishes it, or takes it in;
+    `result` says what came of that.
     """
 
     id: Any = TextField(primary_key=True)

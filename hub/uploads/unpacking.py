@@ -28,6 +28,7 @@ _WAYS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 _LEFT_OUT = ("__MACOSX/", ".DS_Store", "Thumbs.db")
 _ENCRYPTED = 0x1
 Progress = Callable[[int, int], None]
+PlaceOf = Callable[[str], str]
 
 
 def unpack(
@@ -43,20 +44,38 @@ def unpack(
     Raises `InvalidContent`, `InvalidPath`, `StorageFailed`.
     """
     what = what or source.name
+    unpack_chosen(source, folder, _all_of_a_pack, progress, what=what, bytes_max=bytes_max)
+    return _pack_folder(folder, what)
+
+
+def unpack_chosen(  # noqa: PLR0913  # the last three by name
+    source: Path,
+    folder: Path,
+    place_of: PlaceOf,
+    progress: Progress = lambda _done, _total: None,
+    *,
+    what: str,
+    bytes_max: int = ZIP_BYTES_MAX,
+) -> int:
+    """Unpack those entries of a zip that `place_of` gives a place in `folder`; return how many.
+
+    The others are neither looked at nor read. Raises `InvalidContent`, `InvalidPath`,
+    `StorageFailed`.
+    """
     try:
         with _Bounded(io.FileIO(source)) as file, zipfile.ZipFile(file) as archive:
-            entries = _checked(archive.infolist(), what, bytes_max)
+            entries = _checked(archive.infolist(), what, bytes_max, place_of)
             total = sum(entry.file_size for entry in entries)
             done = 0
             for entry in entries:
-                done += _extract(archive, entry, folder / entry.filename, what)
+                done += _extract(archive, entry, folder / place_of(entry.filename), what)
                 progress(done, total)
+            return len(entries)
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, ValueError) as error:
         raise InvalidContent(
             f"{what}: isn't a zip that can be read: {error}",
-            hint="Make it anew, with the zip of your system; or build a .cpack and upload that.",
+            hint="Make it anew, with the zip of your system.",
         ) from error
-    return _pack_folder(folder, what)
 
 
 class _Bounded(io.BufferedReader):
@@ -73,10 +92,12 @@ class _Bounded(io.BufferedReader):
         return super().read(size)
 
 
-def _checked(entries: list[zipfile.ZipInfo], what: str, bytes_max: int) -> list[zipfile.ZipInfo]:
+def _checked(
+    entries: list[zipfile.ZipInfo], what: str, bytes_max: int, place_of: PlaceOf
+) -> list[zipfile.ZipInfo]:
     if len(entries) > FILES_MAX:
         raise InvalidContent(f"{what}: {len(entries)} entries, at most {FILES_MAX}")
-    files = [entry for entry in entries if not entry.is_dir() and not _is_left_out(entry)]
+    files = [entry for entry in entries if not entry.is_dir() and place_of(entry.filename)]
     for entry in files:
         _check(entry, what)
     _check_apart(files, what)
@@ -87,8 +108,10 @@ def _checked(entries: list[zipfile.ZipInfo], what: str, bytes_max: int) -> list[
     return files
 
 
-def _is_left_out(entry: zipfile.ZipInfo) -> bool:
-    return entry.filename.startswith(_LEFT_OUT[0]) or entry.filename.endswith(_LEFT_OUT[1:])
+def _all_of_a_pack(name: str) -> str:
+    """Return where an entry goes: where it lies, but for what systems leave beside files."""
+    is_left_out = name.startswith(_LEFT_OUT[0]) or name.endswith(_LEFT_OUT[1:])
+    return "" if is_left_out else name
 
 
 def _check(entry: zipfile.ZipInfo, what: str) -> None:

@@ -11,16 +11,17 @@ from hub.console.ground import Console
 from hub.hub import Hub
 from hub.people.actor import Actor
 from hub.people.rights import Right
-from hub.uploads import files, handing_over, tus
+from hub.uploads import files, handing_over, receiving, tus
 
 CONSOLE = "/console/uploads/files"
+CONSOLE_STICKS = "/console/visits/sticks/files"
 API = "/api/v1/uploads/files"
 _METHODS = list(tus.METHODS)
 _UNAVAILABLE = 503
 
 
 def add_to_console(console: Console) -> None:
-    """Add the protocol below the console, for the script of its page."""
+    """Add the protocol below the console, for the scripts of its pages."""
 
     @console.script("/uploads/files", methods=_METHODS, right=Right.PUBLISH)
     def create(actor: Actor) -> Response:
@@ -29,6 +30,18 @@ def add_to_console(console: Console) -> None:
     @console.script("/uploads/files/<upload>", methods=_METHODS, right=Right.PUBLISH)
     def go_on(actor: Actor, upload: str) -> Response:
         return answer(console.hub, actor, request, CONSOLE, upload)
+
+
+def add_sticks_to_console(console: Console) -> None:
+    """Add it for sticks that came back: those who bring them home publish nothing."""
+
+    @console.script("/visits/sticks/files", methods=_METHODS, right=Right.CHANGE_FLEET)
+    def create_stick(actor: Actor) -> Response:
+        return answer(console.hub, actor, request, CONSOLE_STICKS)
+
+    @console.script("/visits/sticks/files/<upload>", methods=_METHODS, right=Right.CHANGE_FLEET)
+    def go_on_with_stick(actor: Actor, upload: str) -> Response:
+        return answer(console.hub, actor, request, CONSOLE_STICKS, upload)
 
 
 def add_to_api(app: Flask, hub: Hub, find_actor: FindActor) -> None:
@@ -56,7 +69,7 @@ def _for_program(hub: Hub, find_actor: FindActor, upload: str) -> Response:
 def answer(hub: Hub, actor: Actor, asked: Request, prefix: str, upload: str = "") -> Response:
     """Do what a client asks, and answer; `prefix` is where uploads are found."""
     try:
-        actor.expect(Right.PUBLISH)
+        receiving.expect_any(actor)
         if upload and not files.is_id(upload):
             raise Missing("there is no such upload", hint="Begin it anew.")
         done = tus.answer(

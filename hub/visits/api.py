@@ -9,9 +9,11 @@ from hub.hub import Hub
 from hub.jobs.model import Job
 from hub.people.actor import Actor
 from hub.people.rights import Right
-from hub.visits import candidates, planning, sticks, ways, web
+from hub.uploads.receiving import Upload
+from hub.visits import candidates, planning, returning, sticks, ways, web
 from hub.visits.candidates import Candidate
 from hub.visits.planning import Visit
+from hub.visits.returning import Returned
 from hub.visits.ways import Way
 
 
@@ -48,6 +50,18 @@ class NewVisit(msgspec.Struct, forbid_unknown_fields=True):
     title: str = ""
     courier: str = ""
     in_order: bool = False
+
+
+class SticksQuery(msgspec.Struct, forbid_unknown_fields=True):
+    """`visit`: only those of this one, whoever uploaded them."""
+
+    visit: str = ""
+
+
+class ReturnedSticks(msgspec.Struct):
+    """Sticks that came back, the newest first."""
+
+    items: tuple[Returned, ...]
 
 
 class Back(msgspec.Struct, forbid_unknown_fields=True):
@@ -91,6 +105,19 @@ def _back(hub: Hub, actor: Actor, given: Given) -> Visit:
     return planning.note_back(hub, actor, given.path["visit"], given.path["node"], note=said.note)
 
 
+def _sticks(hub: Hub, actor: Actor, given: Given) -> ReturnedSticks:
+    query: SticksQuery = given.query
+    return ReturnedSticks(tuple(returning.listed(hub, actor, visit=query.visit)))
+
+
+def _take_in(hub: Hub, actor: Actor, given: Given) -> Upload:
+    return returning.take_in(hub, actor, given.path["upload"])
+
+
+def _forget(hub: Hub, actor: Actor, given: Given) -> None:
+    returning.forget(hub, actor, given.path["upload"])
+
+
 def _cancel(hub: Hub, actor: Actor, given: Given) -> Visit:
     return planning.cancel(hub, actor, given.path["visit"])
 
@@ -132,6 +159,24 @@ OPERATIONS = (
         right=Right.CHANGE_FLEET, summary="Record that somebody was there", run=_back,
         screen="/console/visits/<visit>/stops/<node>/back", command="visits back", body=Back,
         answer=Visit, problems=("409",),
+    ),
+    Operation(
+        name="listReturnedSticks", method="GET", path="/returned-sticks", right=Right.SEE_FLEET,
+        summary="Sticks that came back, and what they brought", run=_sticks,
+        screen="/console/visits/sticks", command="visits sticks", query=SticksQuery,
+        answer=ReturnedSticks,
+    ),
+    Operation(
+        name="takeInStick", method="POST", path="/returned-sticks/{upload}/take-in",
+        right=Right.CHANGE_FLEET, summary="Take in a stick that was uploaded, once more if need be",
+        run=_take_in, screen="/console/visits/sticks/<upload>/take-in",
+        command="visits take-in", answer=Upload, problems=("409",),
+    ),
+    Operation(
+        name="forgetStick", method="POST", path="/returned-sticks/{upload}/forget",
+        right=Right.CHANGE_FLEET, summary="Forget an uploaded stick; what it brought stays",
+        run=_forget, screen="/console/visits/sticks/<upload>/forget",
+        command="uploads remove", status=204,
     ),
     Operation(
         name="cancelVisit", method="POST", path="/visits/{visit}/cancel",

@@ -1,6 +1,7 @@
 """`hub visits`: see hub/CLI.md."""
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import click
@@ -158,6 +159,55 @@ def back(hub: "Hub", visit: str, node: str, note: str, as_json: bool) -> None:
     from hub.visits.planning import note_back
 
     _say(note_back(hub, of_this_machine(), visit, node, note=note), as_json=as_json)
+
+
+@visits.command("sticks")
+@hub_option
+@click.option("--visit", default="", help="Only those of this visit.")
+@json_option
+def sticks(hub: "Hub", visit: str, as_json: bool) -> None:
+    """List sticks that came back through the browser, and what they brought."""
+    from hub.people.actor import of_this_machine
+    from hub.visits.returning import in_words, listed
+
+    found = listed(hub, of_this_machine(), visit=visit)
+    if as_json:
+        print_built({"sticks": found})
+        return
+    for one in found:
+        words = in_words(one.brought) if one.brought else one.problem.replace("\n", " ")
+        click.echo(f"{one.id}  {one.changed_at}  {one.login}  {one.state}  {words}".rstrip())
+    if not found:
+        click.echo("None came back through the browser.")
+
+
+@visits.command("take-in")
+@hub_option
+@click.argument(
+    "packed", metavar="ZIP", type=click.Path(path_type=Path, exists=True, dir_okay=False)
+)
+@json_option
+@click.pass_context
+def take_in(context: click.Context, hub: "Hub", packed: Path, as_json: bool) -> None:
+    """Take in what boxes left on a stick whose folder satchel was packed as ZIP.
+
+    For the stick itself: hub courier read. Ends with 3 where something was refused.
+    """
+    from content_packs.errors import InvalidContent
+    from hub.people.actor import of_this_machine
+    from hub.visits.returning import in_words, take_zip
+
+    with TemporaryDirectory() as folder:
+        found = take_zip(hub, of_this_machine(), packed, Path(folder) / "stick")
+    if as_json:
+        print_built(found)
+    else:
+        click.echo(f"{packed}: {in_words(found)}.")
+        for box in found.waiting:
+            click.echo(f"{box}: waits to be confirmed: hub nodes confirm")
+        for trouble in found.troubles:
+            click.echo(f"warning: {trouble}", err=True)
+    context.exit(InvalidContent.exit_code if found.troubles else 0)
 
 
 @visits.command("cancel")

@@ -1,5 +1,7 @@
 """Every bound of visits, with its unit."""
 
+from content_packs.limits import GIB
+
 STOPS_MAX = 40  # of one visit: more than somebody drives to in days
 STOPS_OF_WAY = 8  # that a proposal puts on one way, as a rule
 CANDIDATES_MAX = 2_000
@@ -12,4 +14,6 @@ EARTH_KILOMETRES = 6371.0
 AWAY_DAYS = 14  # after which somebody should ask where a stick is
 SETTLE_SECONDS = 300  # between two looks which sticks have come home
 WAYS_SHOWN = 20  # on a page: each is a form with a line for each of its schools
+STICK_BYTES_MAX = 4 * GIB  # that come out of a zip of one: some thousand boxes, months of each
+TROUBLES_SHOWN = 40  # of one stick
 NUMBER_DIGITS_MAX = 9  # of a way's place in the list

@@ -7,6 +7,7 @@ from hub.hub import Hub
 from hub.needs import Need
 from hub.people.actor import Actor
 from hub.people.rights import Right
+from hub.uploads.receiving import count_failed
 from hub.visits import planning
 from hub.visits.limits import AWAY_DAYS
 
@@ -29,5 +30,13 @@ def needs(hub: Hub, actor: Actor) -> list[Need]:
             "visits have been away for long: are their sticks back?",
             "/console/visits",
             "warn",
-        )
+        ),
+        Need(
+            "sticks-failed",
+            count_failed(hub, actor, "stick"),
+            "stick that came back wasn't taken in: see why",
+            "sticks that came back weren't taken in: see why",
+            "/console/visits/sticks",
+            "warn",
+        ),
     ]

@@ -9,7 +9,7 @@ from hub.jobs import service as jobs
 from hub.jobs.model import Job
 from hub.people.actor import Actor
 from hub.people.rights import Right
-from hub.visits import candidates, planning, sticks, ways, web
+from hub.visits import candidates, planning, returning, stick_pages, sticks, ways, web
 from hub.visits.limits import NUMBER_DIGITS_MAX, WAYS_SHOWN
 from hub.visits.planning import Visit
 
@@ -18,6 +18,7 @@ _PLACE = "/console/visits"
 
 def add(console: Console) -> None:
     """Add the pages."""
+    stick_pages.add(console)
 
     @console.get("/visits", right=Right.SEE_FLEET)
     def visits(actor: Actor) -> Response:
@@ -99,6 +100,7 @@ def _one(console: Console, actor: Actor, found: Visit) -> Response:
         job=_job(console, actor, found),
         why_words=_why_words(),
         may_change=actor.may(Right.CHANGE_FLEET) and found.state in candidates.OPEN,
+        **stick_pages.lines(actor, returning.listed(console.hub, actor, visit=found.visit)),
     )
 
 
