@@ -69,7 +69,7 @@ class Withdrawn:
     `channels`: those that offered the version until now; none if it was not on offer.
     `fallen_back_to` is what they offer instead, 0 if nothing. `could_fall_back_to`: for each
     channel that offers nothing of the pack now, the version released there before, if one can be
-    offered again. `for_good`: the version can't be released any more.
+    offered again. `for_good`: the version can't be released any more. `already`: nothing was done.
     """
 
     pack: str
@@ -78,6 +78,7 @@ class Withdrawn:
     fallen_back_to: int
     could_fall_back_to: dict[str, int]
     for_good: bool
+    already: bool
 
 
 def terms(rollout: int, activate_at: str, needed_by: str) -> Terms:
@@ -148,9 +149,11 @@ def withdraw(  # noqa: PLR0913 - all after the version by name
     `Refused` for a version to fall back to that can't be, `KeyAbsent`, `Busy`, `StorageFailed`.
     """
     with changing(hub, f"withdrawing {pack} {version}") as edition:
-        expect_version(hub, pack, version)
+        found = expect_version(hub, pack, version)
         if channel is not None:
             expect_channel(edition, channel)
+        if fall_back_to is not None:
+            expect_version(hub, pack, fall_back_to)
         offering = _offering(edition, pack, version, channel)
         changed = telling(edition, pack, version) if channel is None else {}
         for name in offering:
@@ -168,7 +171,10 @@ def withdraw(  # noqa: PLR0913 - all after the version by name
         if channel is None:
             mark_withdrawn(hub, pack, version, in_words(hub.clock()))
         could = {} if fall_back_to else _possible_fall_backs(hub, offering, pack, version)
-        return Withdrawn(pack, version, offering, fall_back_to or 0, could, channel is None)
+        was_so = channel is not None or bool(found.withdrawn_at)
+        already = was_so and not (changed or ended)
+        instead = (fall_back_to or 0) if offering else 0
+        return Withdrawn(pack, version, offering, instead, could, channel is None, already)
 
 
 def _offering(edition: Edition, pack: str, version: int, channel: str | None) -> tuple[str, ...]:

@@ -76,7 +76,7 @@ def _say(hub: "Hub", wanted: "Wanted", most: int, *, as_csv: bool, as_json: bool
 
 def _line(entry: "Entry") -> str:
     whom = "  ".join(filter(None, (entry.actor, entry.node or entry.keyid[:16])))
-    return f"{entry.at}  {entry.event}  {whom}  {entry.origin}  {entry.reason}".rstrip()
+    return "  ".join(filter(None, (entry.at, entry.event, whom, entry.origin, entry.reason)))
 
 
 @audit.command()

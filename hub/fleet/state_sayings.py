@@ -3,6 +3,7 @@
 import click
 
 from content_packs.command_line import megabytes, plain
+from content_packs.diff import count_of
 from hub.fleet.listing import Listed, Page
 from hub.fleet.school_view import BoxView, SchoolView
 from hub.fleet.standing import NOT_WITHIN_A_YEAR
@@ -45,14 +46,16 @@ def say_school(found: SchoolView) -> None:
     if not found.boxes:
         click.echo(f"  no box yet: hub enrol-codes {school.school}")
     if found.codes_unused:
-        click.echo(f"  {found.codes_unused} codes unused, until {found.codes_expire}")
+        click.echo(
+            f"  {count_of(found.codes_unused, 'unused code')}, good until {found.codes_expire}"
+        )
 
 
 def say_groups(groups: tuple[Group, ...]) -> None:
     """Print groups, and what is set for each."""
     for one in groups:
         said = f"number {one.number} of {one.issued_at}" if one.number else "nothing is set"
-        click.echo(f"{one.group}  {one.nodes} boxes  {said}")
+        click.echo(f"{one.group}  {_boxes(one.nodes)}  {said}")
     if not groups:
         click.echo("No box is of a group yet: hub nodes groups NODE GROUP")
 
@@ -60,15 +63,21 @@ def say_groups(groups: tuple[Group, ...]) -> None:
 def say_preview(found: Preview) -> None:
     """Print what a desired state would change."""
     own = f"; {found.own} more have one of their own and stay as they are" if found.own else ""
-    click.echo(f"For {found.nodes} boxes{own}. Set otherwise: {', '.join(found.settings) or '-'}.")
+    click.echo(
+        f"For {_boxes(found.nodes)}{own}. Set otherwise: {', '.join(found.settings) or '-'}."
+    )
     for pack, count in found.comes.items():
-        click.echo(f"  comes: {pack}, for {count} boxes")
+        click.echo(f"  comes: {pack}, for {_boxes(count)}")
     for pack, count in found.goes.items():
-        click.echo(f"  followed no more: {pack}, by {count} boxes")
+        click.echo(f"  followed no more: {pack}, by {_boxes(count)}")
     click.echo(
         f"At most {megabytes(found.cost)} in all, {megabytes(found.cost_median)} for the box in "
         f"the middle, {megabytes(found.cost_most)} for the one with most. Nothing was set."
     )
+
+
+def _boxes(count: int) -> str:
+    return "1 box" if count == 1 else f"{count} boxes"
 
 
 def _line(row: Listed) -> str:

@@ -253,7 +253,7 @@ def deltas(hub: "Hub", pack: str | None, only_list: bool, as_json: bool) -> None
     for one in missing:
         click.echo(f"delta {one.pack} {one.older.version} to {one.newer.version}: not made yet")
     if not wanted:
-        click.echo("No pack has two versions yet.")
+        click.echo("None is needed: no pack has two versions that schools may have.")
 
 
 @click.group(invoke_without_command=True)

@@ -67,8 +67,9 @@ def withdraw(  # noqa: PLR0913 - a withdrawal is all of these
         hub, pack, version, channel=channel, fall_back_to=fall_back_to, actor=actor.login
     )
     where = f"from {channel}" if channel else "for good"
-    instead = f", {fall_back_to} in its place" if fall_back_to else ""
-    _note(hub, actor, "withdrawn", f"{pack} {version} {where}{instead}")
+    instead = f", {done.fallen_back_to} in its place" if done.fallen_back_to else ""
+    if not done.already:
+        _note(hub, actor, "withdrawn", f"{pack} {version} {where}{instead}")
     return done
 
 

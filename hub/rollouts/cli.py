@@ -27,31 +27,31 @@ def rollouts() -> None:
 @click.option("--channel", required=True, help="The channel to offer it on.")
 @click.option(
     "--stage", "stages", multiple=True, required=True,
-    help="In order: 5%, schools:NAME,NAME or a filter; with ' wait' at its end a person lets "
-    "the next begin.",
+    help="In order: 5%, schools:NAME,NAME, saved:NAME (of hub filters) or a filter; with ' wait' "
+    "at its end a person lets the next begin.",
 )  # fmt: skip
 @click.option(
-    "--success-pct", type=int, default=90, show_default=True,
+    "--success-pct", type=click.IntRange(1, 100), default=90, show_default=True,
     help="So many percent of the schools in contact opened it: well done.",
 )  # fmt: skip
 @click.option(
-    "--min-contacted", type=int, default=1, show_default=True,
+    "--min-contacted", type=click.IntRange(1), default=1, show_default=True,
     help="So many schools at least have to be in contact.",
 )  # fmt: skip
 @click.option(
-    "--soak-hours", type=int, default=24, show_default=True,
+    "--soak-hours", type=click.IntRange(0), default=24, show_default=True,
     help="It has to go well for so long.",
 )  # fmt: skip
 @click.option(
-    "--fail-pct", type=int, default=5, show_default=True,
+    "--fail-pct", type=click.IntRange(0, 100), default=5, show_default=True,
     help="More than so many percent of the schools in contact failed: it ends.",
 )  # fmt: skip
 @click.option(
-    "--fail-min-n", type=int, default=2, show_default=True,
+    "--fail-min-n", type=click.IntRange(1), default=2, show_default=True,
     help="But not before so many failed.",
 )  # fmt: skip
 @click.option(
-    "--max-days", type=int, default=14, show_default=True,
+    "--max-days", type=click.IntRange(1), default=14, show_default=True,
     help="A stage waits so many school days for schools that are silent.",
 )  # fmt: skip
 @click.option(
@@ -66,10 +66,12 @@ def rollouts() -> None:
 @json_option
 def plan(hub: "Hub", dry_run: bool, as_json: bool, **given: str) -> None:
     """Plan a rollout of PACK, and say what it costs. Nothing goes out before it is approved."""
+    from hub.fleet import saved
     from hub.people.actor import of_this_machine
     from hub.rollouts import forms, planning, reading
 
-    wanted = forms.read(reading.of_options(given))
+    kept = saved.by_name(hub, of_this_machine())
+    wanted = forms.read(reading.of_options(given, kept))
     if dry_run:
         price = planning.price(hub, of_this_machine(), wanted)
         if as_json:
@@ -155,6 +157,8 @@ def list_schools(  # noqa: PLR0913, PLR0917  # each is an option of the command
         click.echo(f"{one.school}  {one.node}  stage {one.stage}  {one.outcome}{why}")
     if found.next:
         click.echo(f"More: --after {found.next}")
+    if not found.items:
+        click.echo("There is no such school in it.")
 
 
 @rollouts.command("approve")

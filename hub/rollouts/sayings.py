@@ -218,7 +218,7 @@ def _failures(figures: Figures) -> str:
 def price(found: Price, now: datetime, zone: ZoneInfo) -> str:
     """Return what a rollout costs in one sentence; days are those of the hub's zone."""
     if not found.schools:
-        return _("No school is enrolled yet, so nothing can be said of its price.")
+        return _("It reaches no school as things are, so nothing can be said of its price.")
     if found.already == found.schools:
         return _("Every school has it already: it costs nothing.")
     costs = _("%(typical)s per school, %(egress)s in all") % {

@@ -108,11 +108,21 @@ def test_codes_are_shown_once_or_printed(commands: FleetCommands, tmp_path: Path
     assert commands.fail("enrol-codes", "qamdo", "--count", "501")[0] == 2
 
 
+def test_a_sheet_that_cant_be_written_makes_no_codes(
+    commands: FleetCommands, tmp_path: Path
+) -> None:
+    commands.say("schools", "add", "lhasa", "--district", "east")
+    nowhere = tmp_path / "no-folder" / "sheet.html"
+    assert commands.fail("enrol-codes", "lhasa", "--sheet", nowhere)[0] == 9
+    assert commands.json("enrol-codes", "lhasa", "--cancel") == {"cancelled": {"lhasa": 0}}
+
+
 def test_what_nodes_should_hold_is_set_by_a_file(commands: FleetCommands, tmp_path: Path) -> None:
     box = enrolled(hub := commands.hub, create_app(hub).test_client())
     file = tmp_path / "desired.toml"
     file.write_text('channels = ["main"]\n')
     assert "Nothing was set" in commands.say("desired", "show", "--node", box.node)
+    assert "--node or --group" in commands.fail("desired", "show")[1]
     assert "desired state" in commands.say("desired", "set", file, "--node", box.node)
     assert 'channels = ["main"]' in commands.say("desired", "show", "--node", box.node)
     shown = commands.json("desired", "show", "--node", box.node)

@@ -25,6 +25,15 @@ def test_a_packs_story_says_who_released_what(typed: Commands) -> None:
     assert story["releases"][0]["actor"].startswith("command:")
 
 
+def test_the_log_tells_of_no_withdrawal_that_changed_nothing(typed: Commands) -> None:
+    withdraw = ("withdraw", "demo", "--version", "2")
+    assert typed.fail(*withdraw, "--channel", "main", "--fall-back-to", "9")[0] == 7
+    assert typed.json(*withdraw, "--channel", "main", "--fall-back-to", "1")["already"] is True
+    assert "withdrawn" not in typed.say("audit")
+    assert [typed.json(*withdraw)["already"] for _ in range(2)] == [False, True]
+    assert len(typed.json("audit", "--event", "withdrawn")["entries"]) == 1
+
+
 def test_lessons_and_differences_are_told(typed: Commands) -> None:
     outline = typed.json("packs", "lessons", "demo", "1")
     lesson = outline["lessons"][0]["lesson"]
