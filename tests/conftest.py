@@ -1,5 +1,6 @@
 """What holds for every test: how hypothesis searches, and the one browser of a test process."""
 
+import gc
 import signal
 from collections.abc import Iterator
 
@@ -8,11 +9,14 @@ from hypothesis import settings
 from playwright.sync_api import Browser
 
 from tests.support.browser import CHROMIUM, chromium
+from tests.support.routes import compile_once
 
 # No deadline: two cores shared with other work say nothing about a property. A failure prints what
 # reproduces it.
 settings.register_profile("satchel", deadline=None, print_blob=True)
 settings.load_profile("satchel")
+
+compile_once()
 
 # A suite that a script starts in the background ignores Ctrl-C, and so would all that it starts.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -27,6 +31,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="run all of the hub's tests on this one; else all on SQLite, and those of modules "
         "marked both_databases on PostgreSQL, too",
     )
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector of garbage pass by the thousands of tests, which stay to the end."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

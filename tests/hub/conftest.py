@@ -83,22 +83,29 @@ def clock() -> MovableClock:
     return MovableClock(START)
 
 
+@pytest.fixture(scope="session")
+def new_hub(tmp_path_factory: pytest.TempPathFactory, lasting_databases: HubDatabases) -> Path:
+    """The data directory of a new hub with the channel `main`. Copy, don't use."""
+    root = tmp_path_factory.mktemp("new") / "hub"
+    initialise(root, "main", MovableClock(START), database=lasting_databases.new())
+    return root
+
+
 @pytest.fixture
-def hub(tmp_path: Path, clock: MovableClock, databases: HubDatabases) -> Hub:
+def hub(new_hub: Path, tmp_path: Path, clock: MovableClock, databases: HubDatabases) -> Hub:
     """A new hub with the channel `main`."""
-    initialise(tmp_path / "hub", "main", clock, database=databases.new())
-    return open_hub(tmp_path / "hub", clock)
+    return open_hub(databases.copy_hub(new_hub, tmp_path / "hub"), clock)
 
 
 @pytest.fixture(scope="session")
 def prepared(
+    new_hub: Path,
     tmp_path_factory: pytest.TempPathFactory,
     cpacks: dict[str, Path],
     lasting_databases: HubDatabases,
 ) -> Path:
     """The data directory of a hub with demo 1 and 2 published, and 1 released. Copy, don't use."""
-    root = tmp_path_factory.mktemp("prepared") / "hub"
-    initialise(root, "main", MovableClock(START), database=lasting_databases.new())
+    root = lasting_databases.copy_hub(new_hub, tmp_path_factory.mktemp("prepared") / "hub")
     prepared = open_hub(root, MovableClock(START))
     publish(prepared, cpacks["1"])
     publish(prepared, cpacks["2"])

@@ -1,4 +1,6 @@
-"""A real PostgreSQL of this machine, for tests: its own data, its own socket, fsync on.
+"""A real PostgreSQL of this machine, for tests: its own data, its own socket.
+
+No test cuts its power, so that it needn't wait for the disk: databases are made by the hundred.
 
 Debian's package `postgresql` has the programs. As root the server runs as the user `postgres`,
 since it refuses to be root's.
@@ -90,7 +92,10 @@ def running() -> Iterator[Server]:
         data, log = folder / "data", folder / "log"
         _run(found / "initdb", "--pgdata", data, "--username", _USER, "--auth", "trust",
              "--encoding", "UTF8", "--no-locale", "--no-sync")  # fmt: skip
-        options = f"-k {folder} -c listen_addresses= -c max_connections=200 -c shared_buffers=32MB"
+        options = (
+            f"-k {folder} -c listen_addresses= -c max_connections=200 -c shared_buffers=32MB "
+            "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c autovacuum=off"
+        )
         _run(found / "pg_ctl", "start", "-D", data, "-l", log, "-o", options, "-w",
              "-t", _WAIT_SECONDS)  # fmt: skip
         try:

@@ -11,7 +11,6 @@ import pytest
 from playwright.sync_api import Browser
 
 from hub.hub import Hub, open_hub
-from hub.initialising import initialise
 from hub.people.rights import Role
 from tests.hub.clients import START, MovableClock
 from tests.hub.console.site import DESKTOP, ConsoleSite, console_at
@@ -20,11 +19,12 @@ from tests.support.hub_databases import HubDatabases
 
 
 @pytest.fixture(scope="module")
-def console_hub(tmp_path_factory: pytest.TempPathFactory, lasting_databases: HubDatabases) -> Hub:
+def console_hub(
+    new_hub: Path, tmp_path_factory: pytest.TempPathFactory, lasting_databases: HubDatabases
+) -> Hub:
     """A new hub, with the channel `main`."""
-    root: Path = tmp_path_factory.mktemp("console") / "hub"
-    initialise(root, "main", MovableClock(START), database=lasting_databases.new())
-    return open_hub(root, MovableClock(START))
+    root = tmp_path_factory.mktemp("console") / "hub"
+    return open_hub(lasting_databases.copy_hub(new_hub, root), MovableClock(START))
 
 
 @pytest.fixture(scope="module")

@@ -19,8 +19,15 @@ def _known_kinds() -> None:
     kinds.register()
 
 
+@pytest.fixture(scope="session")
+def new_today(tmp_path_factory: pytest.TempPathFactory, lasting_databases: HubDatabases) -> Path:
+    """The data directory of a hub that was made today. Copy, don't use."""
+    root = tmp_path_factory.mktemp("today") / "hub"
+    initialise(root, "main", system_clock, database=lasting_databases.new())
+    return root
+
+
 @pytest.fixture
-def now(tmp_path: Path, databases: HubDatabases) -> Hub:
+def now(new_today: Path, tmp_path: Path, databases: HubDatabases) -> Hub:
     """A hub in the present."""
-    initialise(tmp_path / "hub", "main", system_clock, database=databases.new())
-    return open_hub(tmp_path / "hub", system_clock)
+    return open_hub(databases.copy_hub(new_today, tmp_path / "hub"), system_clock)

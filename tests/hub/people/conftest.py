@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from hub.hub import Hub, open_hub
-from hub.initialising import initialise
 from hub.people import account, directory
 from hub.people.actor import of_this_machine
 from tests.hub.clients import START, MovableClock
@@ -15,12 +14,12 @@ from tests.support.hub_databases import HubDatabases
 
 
 @pytest.fixture(scope="session")
-def with_people(tmp_path_factory: pytest.TempPathFactory, lasting_databases: HubDatabases) -> Path:
+def with_people(
+    new_hub: Path, tmp_path_factory: pytest.TempPathFactory, lasting_databases: HubDatabases
+) -> Path:
     """The data directory of a hub with one person of each role. Copy, don't use."""
-    root = tmp_path_factory.mktemp("people") / "hub"
-    clock = MovableClock(START)
-    initialise(root, "main", clock, database=lasting_databases.new())
-    hub = open_hub(root, clock)
+    root = lasting_databases.copy_hub(new_hub, tmp_path_factory.mktemp("people") / "hub")
+    hub = open_hub(root, MovableClock(START))
     for login, terms in PEOPLE.items():
         _, link = directory.add(hub, of_this_machine(), login, "", terms, randomness=os.urandom)
         account.set_by_link(hub, token_of(link), "192.0.2.1", password_of(login))
