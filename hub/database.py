@@ -66,6 +66,11 @@ class Database:
         """Close the connections that are kept and not in use just now."""
         self._peewee.close_idle()
 
+    def share(self) -> None:
+        """Get ready for processes that are forked from now on: no connection is used by two."""
+        self.close()
+        self._engine.share()
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Run the block as one transaction, durable when it ends. Raises `StorageFailed`.

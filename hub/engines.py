@@ -20,6 +20,7 @@ from playhouse.pool import PooledPostgresqlDatabase, PooledSqliteDatabase
 
 from content_packs.errors import StorageFailed
 from hub.dialects import Dialect
+from hub.fork_lock import ForkLock
 from hub.limits import (
     DATABASE_BUSY_SECONDS,
     DATABASE_CONNECT_SECONDS,
@@ -67,6 +68,10 @@ class Engine(ABC):
         """Do what remains to be done inside of the transaction that `writing` began."""
 
     @abstractmethod
+    def share(self) -> None:
+        """Let processes that are forked from now on take turns at writing, as its threads do."""
+
+    @abstractmethod
     def lock_migrations(self) -> Callable[[], None]:
         """Wait until nobody else changes the tables; return what lets go. Outside a transaction."""
 
@@ -91,6 +96,8 @@ class Sqlite(Engine):
     def __init__(self, path: Path) -> None:
         self.place = str(path)
         self._turn = threading.RLock()  # a block may stand inside of another of its thread
+        self._depth = 0  # of the process's turn; belongs to whose turn it is of the threads
+        self._turns: ForkLock | None = None
         self.peewee = PooledSqliteDatabase(
             str(path),
             max_connections=None,  # as many as there are threads
@@ -109,16 +116,32 @@ class Sqlite(Engine):
     def writing(self) -> Iterator[None]:
         """Take SQLite's own lock as it begins.
 
-        Threads of this process take turns first: SQLite has who waits sleep and try again, longer
-        each time, and whoever comes just then goes first.
+        Threads of this process take turns first, and so do processes that `share`: SQLite has who
+        waits sleep and try again, longer each time, and whoever comes just then goes first.
         """
         if not self._turn.acquire(timeout=DATABASE_BUSY_SECONDS):
             raise peewee.OperationalError("another thread has been writing for too long")
         try:
-            with self.peewee.atomic("IMMEDIATE"):
+            with self._turn_of_process(), self.peewee.atomic("IMMEDIATE"):
                 yield
         finally:
             self._turn.release()
+
+    def share(self) -> None:
+        """Have a lock for it."""
+        self._turns = self._turns or ForkLock("writers")
+
+    @contextmanager
+    def _turn_of_process(self) -> Iterator[None]:
+        if self._turns is None or self._depth:
+            yield
+            return
+        with self._turns:
+            self._depth += 1
+            try:
+                yield
+            finally:
+                self._depth -= 1
 
     def begin_writing(self) -> None:
         """Nothing: `IMMEDIATE` did it."""
@@ -190,6 +213,9 @@ class Postgresql(Engine):
     def begin_writing(self) -> None:
         """Take the writers' lock; it goes as the transaction ends, however that is."""
         self.peewee.execute_sql("SELECT pg_advisory_xact_lock(%s)", (_WRITERS,))
+
+    def share(self) -> None:
+        """Nothing: the server lets who waits for the lock in by turns."""
 
     def lock_migrations(self) -> Callable[[], None]:
         """Hold a lock of the connection: each migration is a transaction of its own."""

@@ -68,6 +68,7 @@ PROCESS_WAIT_SECONDS_MAX = 30.0
 PROCESS_CALM_SECONDS = 60.0  # one that lived so long is started again as at first
 PROCESS_STARTING_POLL_SECONDS = 0.02
 PROCESS_STOP_SECONDS = 40.0  # what they do has bounds of its own, which are less
+FORK_LOCK_POLL_SECONDS = 0.001
 LISTEN_WAIT_SECONDS = 2.0  # for the port of a server that was killed just now
 LISTEN_POLL_SECONDS = 0.05
 LISTEN_BACKLOG = 1_024  # connections that nobody has taken yet

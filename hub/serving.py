@@ -54,7 +54,7 @@ def serve(hub: Hub, config: Config, listening: Callable[[str], None]) -> None:
         answering = Part("answering", lambda ready: _answer(hub, app, config, sockets, ready))
         besides = Part("what is done besides", lambda ready: _look_after(hub, sockets, ready))
         addresses = [_address(one) for one in sockets]
-        hub.database.close()  # no connection may be used by two processes
+        hub.database.share()
 
         def ready() -> None:
             for address in addresses:

@@ -5,19 +5,17 @@ holds for all of them together, whichever a name meets. It is bounded: what was 
 forgotten first, among the few that lie beside it. The clock comes in, one for all processes.
 """
 
-import fcntl
 import ipaddress
 import mmap
-import os
 import secrets
 import struct
 import threading
-import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import blake2b
 
 from hub.fleet.limits import ADDRESSES_MAX
+from hub.fork_lock import ForkLock
 
 _IPV6_PREFIX = 64  # one household has at least so many addresses
 _ENTRY = struct.Struct("8sd")  # a name's digest, and until when what it did counts; 0: nobody's
@@ -53,22 +51,17 @@ class Rate:
 
 
 class _Shared:
-    """A time for each of some names, in a file of the kernel's that has no place on any disk.
+    """A time for each of some names. Who looks holds it locked.
 
-    Who looks holds it locked: its threads by one lock, other processes by the kernel's, which lets
-    go of it however they end. Digests are salted, so that nobody can choose beside whom he lies.
+    Digests are salted, so that nobody can choose beside whom he lies.
     """
 
     def __init__(self, names_max: int) -> None:
         self._beside = min(names_max, _BESIDE)
         self._groups = names_max // self._beside
         self._salt = secrets.token_bytes(blake2b.SALT_SIZE)
-        self._file = os.memfd_create("rates")
-        weakref.finalize(self, os.close, self._file)
-        size = self._groups * self._beside * _ENTRY.size
-        os.ftruncate(self._file, size)
-        self._memory = mmap.mmap(self._file, size)
-        self._lock = threading.Lock()
+        self._memory = mmap.mmap(-1, self._groups * self._beside * _ENTRY.size)  # shared
+        self._of_threads, self._of_processes = threading.Lock(), ForkLock("rates")
 
     @contextmanager
     def entry_of(self, name: str) -> Iterator[tuple[Callable[[float], None], float]]:
@@ -76,13 +69,9 @@ class _Shared:
         digest = blake2b(name.encode(), digest_size=8, salt=self._salt).digest()
         group = int.from_bytes(digest, "big") % self._groups
         at = group * self._beside * _ENTRY.size
-        with self._lock:
-            fcntl.lockf(self._file, fcntl.LOCK_EX)
-            try:
-                place, until = self._find(at, digest)
-                yield lambda new: _ENTRY.pack_into(self._memory, place, digest, new), until
-            finally:
-                fcntl.lockf(self._file, fcntl.LOCK_UN)
+        with self._of_threads, self._of_processes:
+            place, until = self._find(at, digest)
+            yield lambda new: _ENTRY.pack_into(self._memory, place, digest, new), until
 
     def _find(self, at: int, digest: bytes) -> tuple[int, float]:
         """Return where a name's entry is or should be, and its time."""
