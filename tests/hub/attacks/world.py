@@ -118,7 +118,7 @@ def _add_what_came(hub: Hub, school: str, node: str) -> None:
     with hub.database.writing():
         judge = Judge(hub, read_edition(hub.data.metadata))
         reports.keep(hub, node, [report_of(hub, fetches(1), records=waiting)], "check-in")
-        judge.heard(node, "check-in")
+        judge.heard(NodeRow.get_by_id(node), "check-in")
         deeds = {"pupils": 30, "opened": 90, "done": 60, "answers": 50, "correct": 40}
         for pack in ("", "demo"):
             month = in_words(now)[:7]

@@ -10,6 +10,7 @@ from hub.app import create_app
 from hub.fleet import calendars, desired, nodes, reports, schools
 from hub.fleet.schools import Facts
 from hub.fleet.standing import Judge
+from hub.fleet.tables import NodeRow
 from hub.hub import Hub
 from hub.people.actor import of_this_machine
 from tests.hub.clients import MovableClock
@@ -69,4 +70,4 @@ def _say(hub: Hub, node: str, day: int) -> None:
     )
     with hub.database.writing():
         reports.keep(hub, node, [said], "check-in")
-        Judge(hub).heard(node, "check-in")
+        Judge(hub).heard(NodeRow.get_by_id(node), "check-in")

@@ -24,6 +24,7 @@ from hub.fleet import (
 from hub.fleet.listing import find
 from hub.fleet.schools import Facts
 from hub.fleet.standing import Judge
+from hub.fleet.tables import NodeRow
 from hub.hub import Hub
 from hub.people.actor import Actor, of_this_machine
 from hub.publishing import publish
@@ -171,7 +172,7 @@ def test_a_preview_says_what_comes_and_goes_and_sets_nothing(
     report = msgspec.structs.replace(a_report(), at=clock.now, packs=(whole,), troubles=())
     with hub.database.writing():
         reports.keep(hub, boxes[0].node, [report], "check-in")
-        Judge(hub).heard(boxes[0].node, "check-in")
+        Judge(hub).heard(NodeRow.get_by_id(boxes[0].node), "check-in")
     desired.set_for(hub, {"channels": []}, group="pilot")
     desired.set_for(hub, {"channels": []}, node=boxes[2].node)
     found = wanting.preview(hub, ME, {"channels": ["main"]}, group="pilot")

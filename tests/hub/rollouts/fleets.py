@@ -78,4 +78,4 @@ def say(hub: Hub, nodes: Iterable[str], *packs: PackReadiness, disk: str = "") -
     with _judging(hub) as judge:
         for node in nodes:
             reports.keep(hub, node, [report_of(hub, *packs, disk=disk)], "check-in")
-            judge.heard(node, "check-in")
+            judge.heard(NodeRow.get_by_id(node), "check-in")
