@@ -173,13 +173,15 @@ class DropFolder:
         self._thread.join(STOP_SECONDS)
 
     def _run(self) -> None:
-        while not self._stop.is_set():
+        while True:
+            self._come.clear()  # before it looks: what comes meanwhile, or the end, is seen next
+            if self._stop.is_set():
+                return
             settling = False
             try:
                 settling = self._looks.look(self._monotonic())
             except (OSError, SatchelError) as error:  # a folder that this user may not read, say
                 self._report(str(error))
-            self._come.clear()
             if settling:
                 self._stop.wait(DROP_SETTLED_SECONDS / 4)
             else:

@@ -210,7 +210,7 @@ def test_a_flood_of_refusals_is_no_flood_of_writes(hub: Hub, web: FlaskClient) -
     assert len(noted) == 20
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     fields=st.dictionaries(
         st.sampled_from(
