@@ -21,6 +21,8 @@ from hub.deltas import missing, wanted
 from hub.drop_folder import DropFolder
 from hub.fleet.bringing_up import bring_up
 from hub.fleet.limits import STATES_CHECK_SECONDS
+from hub.forgetting import chore as forgetting
+from hub.forgetting.limits import LOOK_SECONDS as LOOK_FOR_OLD_SECONDS
 from hub.hub import Hub
 from hub.jobs import service as jobs
 from hub.jobs.chores import Chore, ChoreMaker, tidy
@@ -84,6 +86,7 @@ CHORES: Final = (
     Chore("deltas", DELTAS_CHECK_SECONDS, ask_for_deltas),
     Chore("publish-metadata", PUBLISH_CHECK_SECONDS, publish_metadata),
     Chore("backup", LOOK_FOR_BACKUP_SECONDS, nightly.ask_if_due),
+    Chore("forget", LOOK_FOR_OLD_SECONDS, forgetting.ask_if_due),
     Chore("tidy-jobs", TIDY_SECONDS, tidy),
     Chore("audit-checkpoint", checkpoints.LOOK_SECONDS, checkpoints.make_if_due),
     Chore("visits", SETTLE_SECONDS, planning.settle),

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from content_packs import durable
 from hub.backup.limits import KEEP_DEFAULT, KEEP_MAX
 from hub.errors import InvalidConfig
+from hub.forgetting.limits import KEEP_DAYS_MAX, KEEP_DAYS_MIN
 from hub.limits import (
     ADDRESS_CHARACTERS_MAX,
     CONFIG_BYTES_MAX,
@@ -41,8 +42,12 @@ _NUMBERS = {
     "workers": (0, WORKERS_MAX),
     "job_workers": (1, WORKERS_MAX),
     "backup_keep": (1, KEEP_MAX),
+    "keep_records_days": (0, KEEP_DAYS_MAX),
+    "keep_use_days": (0, KEEP_DAYS_MAX),
     "smtp_port": (1, 65_535),
 }
+
+_DAYS_KEPT = {"keep_records_days", "keep_use_days"}
 
 _CHARACTERS = {
     "passphrase_file": (0, PATH_CHARACTERS_MAX),
@@ -117,6 +122,8 @@ class Config:
     job_workers: int = 1
     backup_folder: str = ""
     backup_keep: int = KEEP_DEFAULT
+    keep_records_days: int = 0
+    keep_use_days: int = 0
     public_address: str = ""
     smtp_host: str = ""
     smtp_port: int = 587
@@ -219,6 +226,11 @@ def check_key(key: str, value: object, where: str) -> None:
         least, most = _NUMBERS[key]
         if not least <= value <= most:
             raise InvalidConfig(f"{where}: {key} is {value}, expected {least} to {most}")
+        if key in _DAYS_KEPT and 0 < value < KEEP_DAYS_MIN:
+            raise InvalidConfig(
+                f"{where}: {key} is {value}, expected 0 for ever, or {KEEP_DAYS_MIN} and more",
+                hint="What comes by stick is often weeks old, and would be forgotten as it comes.",
+            )
     elif isinstance(value, str):
         least, most = _CHARACTERS.get(key, (1, TITLE_CHARACTERS_MAX))
         if not least <= len(value) <= most:

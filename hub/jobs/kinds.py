@@ -70,4 +70,5 @@ register(
     Right.CHANGE_FLEET,
     unit="bytes",
 )
+register("forget", "hub.forgetting.chore:run_job", "Forget what is old", Right.OPERATE)
 register("backup", "hub.backup.nightly:run_job", "Back the hub up", Right.OPERATE, unit="bytes")

@@ -66,4 +66,37 @@ def export_records(hub: "Hub", school: str, out: Path | None, as_json: bool) -> 
         click.echo(f"{count:,} records: {out}")
 
 
+@records.command()
+@hub_option
+@click.option(
+    "--before", required=True, metavar="DAY", help="From before this day, such as 2026-09-01."
+)
+@click.option("--use", is_flag=True, help="Counts of use, too: of whole months.")
+@click.option("--school", default="", help="Only of this school.")
+@click.option("--dry-run", is_flag=True, help="Only say what would go.")
+@json_option
+def forget(  # noqa: PLR0913, PLR0917 - each is an option of the command
+    hub: "Hub", before: str, use: bool, school: str, dry_run: bool, as_json: bool
+) -> None:
+    """Forget pupils' records from before a day, for good. What comes again isn't kept."""
+    from datetime import date
+
+    from hub.clock import read_day
+    from hub.forgetting import service
+    from hub.people.actor import of_this_machine
+
+    actor, day = of_this_machine(), date.fromisoformat(read_day(before, "--before"))
+    what = service.wanted(hub, actor, day, use=use, school=school)
+    found = service.look(hub, actor, what) if dry_run else service.forget(hub, actor, what)
+    if as_json:
+        print_built({"done": not dry_run, **vars(found)})
+        return
+    went = "would go" if dry_run else "are gone, also from what comes again"
+    click.echo(f"{found.records:,} records of {found.schools} schools, from before {day}, {went}.")
+    if use:
+        click.echo(f"{found.use_rows:,} counts of use, from before {found.use_before}, {went}.")
+    if not dry_run:
+        click.echo("Backups that were taken before have them still, until they are pruned.")
+
+
 COMMANDS: tuple[click.Command, ...] = (records,)

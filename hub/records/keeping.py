@@ -1,7 +1,8 @@
 """Records from a batch, kept: each once, whatever is sent again, and by which way.
 
 A record is known by its school and its id: a node that lost its memory, or has a new key, sends
-again what is here. What is new is counted for `hub.use` in the same transaction.
+again what is here, and may send what was forgotten (`hub.forgetting`). What is new is counted for
+`hub.use` in the same transaction.
 """
 
 import base64
@@ -14,6 +15,7 @@ from content_packs import record_batches
 from content_packs.record_batches import Came, Sent
 from hub.clock import in_words
 from hub.fleet.tables import NodeRow
+from hub.forgetting import marks
 from hub.hub import Hub
 from hub.records.limits import IDS_TOGETHER
 from hub.records.tables import RecordBatchRow, RecordRow
@@ -22,7 +24,7 @@ from hub.use import keeping as of_use
 
 @dataclass(frozen=True)
 class Kept:
-    """How many records of a batch are new, and how many were here or came twice."""
+    """How many records of a batch are new; how many were here, came twice, or were forgotten."""
 
     new: int
     known: int
@@ -31,7 +33,9 @@ class Kept:
 def keep(hub: Hub, node: str, came: Came) -> Kept:
     """Keep what a batch of a node brought, inside the caller's transaction."""
     school = str(NodeRow.get_by_id(node).school)
-    once = list({each.record.id: each for each in came.records}.values())
+    first = marks.kept_from(hub, "records", school)
+    kept = [each for each in came.records if each.record.timestamp >= first]
+    once = list({each.record.id: each for each in kept}.values())
     known = _known(school, [each.record.id for each in once])
     new = [each for each in once if each.record.id not in known]
     if new:

@@ -139,7 +139,7 @@ def _batches(hub: Hub, actor: Actor, school: str, after: int) -> Iterator[Batch]
             return
         for each in found:
             after = int(each.number)
-            yield Batch(after, each.school, _lines(each))
+            yield Batch(after, each.school, lines_of(each))
 
 
 def _theirs(actor: Actor) -> Any:
@@ -148,7 +148,8 @@ def _theirs(actor: Actor) -> Any:
     return SchoolRow.township.in_(sorted(actor.townships))
 
 
-def _lines(row: RecordBatchRow) -> tuple[bytes, ...]:
+def lines_of(row: RecordBatchRow) -> tuple[bytes, ...]:
+    """Return the records of a batch, a line each. Raises `Damaged`."""
     try:
         return tuple(record_batches.lines_of(base64.b64decode(row.frame)))
     except (InvalidContent, ValueError) as error:

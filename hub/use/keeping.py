@@ -9,6 +9,7 @@ from peewee import chunked
 from content_packs import records
 from content_packs.errors import InvalidContent
 from content_packs.records import Statement
+from hub.forgetting import marks
 from hub.hub import Hub
 from hub.models import PackRow
 from hub.use.counting import Count, counted, mark_of, with_marks
@@ -23,6 +24,8 @@ def count(
 
     Of one month there are at most so many rows of lessons; beyond them only the pack is counted.
     """
+    first = marks.kept_from(hub, "use", school)
+    new = [each for each in new if each.timestamp >= first]
     found = counted(new, packs=_known_packs(new), now=hub.clock(), zone=ZoneInfo(hub.config.zone))
     rows_left = {
         month: lesson_rows_max - _lesson_rows(school, month)
