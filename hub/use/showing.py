@@ -7,8 +7,9 @@ is returned, and so for each cell of a table; what a person may not see isn't in
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from peewee import fn
@@ -198,17 +199,21 @@ def _in(model: Any, schools: Any) -> Any:
 
 def _months(schools: Any, wanted: str) -> tuple[tuple[str, ...], str]:
     """Return the months of which anything is known, the newest first, and the one to look at."""
-    rows = (
-        UseRow.select(UseRow.month)
-        .where(_in(UseRow, schools) & (UseRow.pack == ""))
-        .distinct()
-        .order_by(UseRow.month.desc())
-        .limit(MONTHS_SHOWN_MAX)
-    )
-    months = tuple(str(row.month) for row in rows)
     if wanted and not _MONTH.fullmatch(wanted):
         raise UsageError(f"{wanted[:40]!r} is no month", hint="Write it as 2026-09.")
+    months = tuple(islice(_known_months(schools), MONTHS_SHOWN_MAX))
     return months, wanted or next(iter(months), "")
+
+
+def _known_months(schools: Any) -> Iterator[str]:
+    """Yield them one by one, each found by the index: to list them all reads every row."""
+    newest = fn.MAX(UseRow.month)
+    month = UseRow.select(newest).scalar()
+    while month:
+        here = (UseRow.month == month) & (UseRow.pack == "")
+        if schools is None or UseRow.select().where(here & UseRow.school.in_(schools)).exists():
+            yield str(month)
+        month = UseRow.select(newest).where(UseRow.month < month).scalar()
 
 
 def _sums(model: Any, where: Any, by: Any) -> Iterable[Any]:
@@ -259,7 +264,7 @@ def _townships(actor: Actor, township: str, where: Any) -> tuple[TownshipUse, ..
 def _days(schools: Any, month: str) -> tuple[DayUse, ...]:
     rows = (
         UseDayRow.select(UseDayRow.day, fn.SUM(UseDayRow.pupils).alias("pupils"))
-        .where(_in(UseDayRow, schools) & UseDayRow.day.startswith(f"{month}-"))
+        .where(_in(UseDayRow, schools) & (UseDayRow.day > month) & (UseDayRow.day < f"{month}-99"))
         .group_by(UseDayRow.day)
         .order_by(UseDayRow.day)
     )
