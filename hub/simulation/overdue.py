@@ -38,7 +38,7 @@ class Rule:
 
     `once_in`: 0 for the median and the 95th percentile alone. `false_per_week`: how many of a
     thousand living schools began to be overdue in a week. `found_days`, `found_days_late`: after
-    how many days dead boxes are overdue, the middle one, and the last of nine in ten. None: none died.
+    how many days dead boxes are overdue, the middle one, and the last of nine in ten; None of none.
     """
 
     once_in: int
