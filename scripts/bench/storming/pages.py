@@ -12,12 +12,16 @@ from dataclasses import dataclass
 from http.client import HTTPConnection
 from typing import Any
 
+from peewee import chunked
+
 from hub.clock import in_words, system_clock
-from hub.hub import open_hub
+from hub.fleet import bringing_up
+from hub.hub import Hub, open_hub
 from hub.people import sessions
 from hub.people.tables import PersonRow
+from hub.use.tables import UseDayRow, UseRow
 from scripts.bench.storming.client import share
-from scripts.bench.storming.fleet import name_of
+from scripts.bench.storming.fleet import ROWS_AT_ONCE, name_of
 from scripts.bench.storming.servers import Server
 
 P99_MILLISECONDS = 300.0
@@ -32,7 +36,13 @@ LISTS = {
     "found by a word": "/console/schools?q=0042",
     "overdue": "/console/schools?q=overdue",
     "visits": "/console/visits?q=township%3Atownship-07",
+    "what is used": "/console/use",
+    "what a township uses": "/console/use?township=township-07",
 }
+MONTHS = ("2026-07", "2026-08", "2026-09")
+PACKS, PACKS_OF_SCHOOL = 30, 6
+SCHOOL_DAYS = 20  # of a month, on which pupils learned
+LOT = 400  # schools whose use is written at once
 _LINKED = re.compile(rb'(?:href|src)="(/console/assets/[^"]+)"')
 
 
@@ -56,7 +66,11 @@ def session_of(server: Server) -> str:
 
 
 def measure(server: Server, nodes: int, *, rounds: int) -> dict[str, Asked]:
-    """Ask for each page so often."""
+    """Ask for each page so often, of a hub that has judged its nodes and knows what they use."""
+    hub = open_hub(server.root, system_clock)
+    bringing_up.bring_up(hub)
+    for first in range(0, nodes, LOT):
+        _learned(hub, range(first, min(first + LOT, nodes)))
     cookie = {"Cookie": f"session={session_of(server)}"}
     asked = {name: [place] * rounds for name, place in LISTS.items()}
     every = max(nodes // rounds, 1)
@@ -64,6 +78,25 @@ def measure(server: Server, nodes: int, *, rounds: int) -> dict[str, Asked]:
         f"/console/schools/{name_of(number * every % nodes)}" for number in range(rounds)
     ]
     return {name: _ask(server, places, cookie) for name, places in asked.items()}
+
+
+def _learned(hub: Hub, numbers: range) -> None:
+    """Write down what the pupils of these schools would have used."""
+    packs: list[tuple[str | int, ...]] = []
+    days: list[tuple[str | int, ...]] = []
+    for number in numbers:
+        school = name_of(number)
+        for month in MONTHS:
+            used = {f"pack-{(number * 7 + each * 5) % PACKS}" for each in range(PACKS_OF_SCHOOL)}
+            packs += [(school, month, pack, 30, 200, 20, 400, 300) for pack in ("", *sorted(used))]
+            days += [(school, f"{month}-{day + 1:02}", 20) for day in range(SCHOOL_DAYS)]
+    row, of_day = UseRow, UseDayRow
+    fields = [row.school, row.month, row.pack, row.pupils, row.opened, row.done, row.answers]
+    with hub.database.writing():
+        for lot in chunked(packs, ROWS_AT_ONCE):
+            row.insert_many(lot, fields=[*fields, row.correct]).execute()
+        for lot in chunked(days, ROWS_AT_ONCE):
+            of_day.insert_many(lot, fields=[of_day.school, of_day.day, of_day.pupils]).execute()
 
 
 def _ask(server: Server, places: list[str], cookie: dict[str, str]) -> Asked:
