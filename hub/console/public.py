@@ -8,8 +8,9 @@ from werkzeug.datastructures import LanguageAccept
 
 from content_packs.manifest import text_in
 from hub import overview
-from hub.edition import read_edition
+from hub.edition import Edition, read_edition
 from hub.hub import Hub
+from hub.rollouts import on_channels
 
 LANGUAGES = ("en", "zh")
 
@@ -28,6 +29,9 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "channel": "Channel",
         "offers": "Offers",
         "nothing": "nothing yet",
+        "staged": "to some schools first, stage {stage} of {stages}",
+        "paused": "to some schools first, stage {stage} of {stages}, paused",
+        "ended": "some schools have it; no more get it",
         "for_nodes": "For whoever sets up a node",
         "trust": "A node needs this address and the hub's root of trust. "
         "Take that from the hub's keeper, not from this page.",
@@ -45,6 +49,9 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "channel": "频道",
         "offers": "提供",
         "nothing": "暂无",
+        "staged": "先发给部分学校，第 {stage} 批，共 {stages} 批",
+        "paused": "先发给部分学校，第 {stage} 批，共 {stages} 批，已暂停",
+        "ended": "部分学校已有，不再发给更多学校",
         "for_nodes": "给设置节点的人",
         "trust": "设置节点需要本页的网址和本中心的信任根文件。"
         "请向本中心的管理者索取，不要从本页获取。",
@@ -71,4 +78,15 @@ def home_page(hub: Hub, accepted: LanguageAccept) -> str:
         text=_TEXTS[language],
         packs=packs,
         channels=overview.channels(edition),
+        staged=_staged(hub, edition, language),
     )
+
+
+def _staged(hub: Hub, edition: Edition, language: str) -> dict[str, list[str]]:
+    """Return what each channel offers to some schools so far, in words."""
+    found: dict[str, list[str]] = {}
+    for one in on_channels.staged(hub, edition):
+        kind = {"running": "staged", "paused": "paused"}.get(one.state, "ended")
+        words = _TEXTS[language][kind].format(stage=one.stage, stages=one.of_stages)
+        found.setdefault(one.channel, []).append(f"{one.pack} {one.version} ({words})")
+    return found

@@ -33,6 +33,11 @@ def list_saved(hub: Hub, actor: Actor) -> tuple[SavedQuery, ...]:
         )
 
 
+def by_name(hub: Hub, actor: Actor) -> dict[str, str]:
+    """Return what somebody's saved filters say. Raises as `list_saved`."""
+    return {each.name: each.query for each in list_saved(hub, actor)}
+
+
 def find(hub: Hub, actor: Actor, name: str) -> SavedQuery:
     """Return a filter that somebody saved. Raises `Missing`, `Refused`, `StorageFailed`."""
     for saved in list_saved(hub, actor):

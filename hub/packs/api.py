@@ -10,10 +10,10 @@ from hub.api.operations import Given, Operation
 from hub.api.paging import PAGE_DEFAULT, Limit
 from hub.differences import Changes
 from hub.hub import Hub
-from hub.overview import ChannelView, PackView
+from hub.overview import PackView
 from hub.packs import contents, deeds, listing, previewing, tickets
 from hub.packs.contents import LessonLine, Outline
-from hub.packs.listing import PackStory
+from hub.packs.listing import Channel, PackStory
 from hub.packs.numbers import number_in
 from hub.people.actor import Actor
 from hub.people.rights import Right
@@ -71,7 +71,7 @@ class WithdrawTerms(msgspec.Struct, forbid_unknown_fields=True):
 class Channels(msgspec.Struct):
     """All channels, with what each offers."""
 
-    items: tuple[ChannelView, ...]
+    items: tuple[Channel, ...]
 
 
 class NewChannel(msgspec.Struct, forbid_unknown_fields=True):

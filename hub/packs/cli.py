@@ -266,6 +266,7 @@ def channels(context: click.Context, data: Path, as_json: bool) -> None:
         return
     from hub.packs import listing
     from hub.people.actor import of_this_machine
+    from hub.rollouts.sayings import on_channel
 
     found = listing.channels(opened(data), of_this_machine())
     if as_json:
@@ -275,6 +276,8 @@ def channels(context: click.Context, data: Path, as_json: bool) -> None:
         click.echo(f"{view.channel}  (signed until {view.expires})")
         for offer in view.offers:
             click.echo(f"  {offer.pack} {offer.version}  rollout {offer.rollout}%")
+        for one in view.staged:
+            click.echo(f"  {one.pack} {one.version}  to some schools: {on_channel(one)}")
 
 
 @channels.command("add")

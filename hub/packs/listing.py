@@ -15,6 +15,8 @@ from hub.overview import ChannelView, PackView
 from hub.packs.limits import RELEASES_SHOWN_MAX
 from hub.people.actor import Actor
 from hub.people.rights import Right
+from hub.rollouts import on_channels
+from hub.rollouts.on_channels import StagedOffer
 from hub.versions import Version
 
 
@@ -26,6 +28,13 @@ class Released:
     version: int
     released_at: str
     actor: str
+
+
+@dataclass(frozen=True)
+class Channel(ChannelView):
+    """A channel, with what it offers to all its schools, and what to some so far."""
+
+    staged: tuple[StagedOffer, ...]
 
 
 @dataclass(frozen=True)
@@ -97,15 +106,20 @@ def _releases(hub: Hub, pack: str) -> tuple[Released, ...]:
         )
 
 
-def channels(hub: Hub, actor: Actor) -> tuple[ChannelView, ...]:
+def channels(hub: Hub, actor: Actor) -> tuple[Channel, ...]:
     """Return the channels, with what they offer of packs that are `actor`'s to see.
 
     Raises `Refused`, `Damaged`, `StorageFailed`.
     """
+    edition = read_edition(hub.data.metadata)
     own = {view.pack for view in packs(hub, actor)}
+    staged = [one for one in on_channels.staged(hub, edition) if one.pack in own]
     return tuple(
-        ChannelView(
-            view.channel, tuple(offer for offer in view.offers if offer.pack in own), view.expires
+        Channel(
+            view.channel,
+            tuple(offer for offer in view.offers if offer.pack in own),
+            view.expires,
+            tuple(one for one in staged if one.channel == view.channel),
         )
-        for view in overview.channels(read_edition(hub.data.metadata))
+        for view in overview.channels(edition)
     )

@@ -16,6 +16,7 @@ from hub.packs.numbers import number_in
 from hub.people.actor import Actor
 from hub.people.rights import Right
 from hub.retention import Why
+from hub.rollouts.sayings import on_channel
 
 _PLAIN = {"Content-Security-Policy": "sandbox; default-src 'none'", "Cache-Control": "no-store"}
 
@@ -221,6 +222,7 @@ def _add_channels(console: Console) -> None:
             title=_("Channels"),
             section="channels",
             channels=listing.channels(console.hub, actor),
+            how_far=on_channel,
             may_release=actor.may(Right.RELEASE),
         )
 

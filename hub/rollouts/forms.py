@@ -12,6 +12,7 @@ from hub.rollouts.model import Group, Plan, Stage
 
 ROWS: Final = 6  # stages that the form has room for; by API and command there may be more
 _FOUR: Final = ("5", "20", "50", "100")
+SAVED: Final = "saved:"  # before the name of a filter that somebody saved
 _SPLIT = re.compile(r"[\s,;，；、]+")
 _NUMBERS: Final = (
     "success_pct", "min_contacted", "soak_hours", "fail_pct", "fail_min_n", "max_days",
@@ -48,19 +49,19 @@ def terms(form: Mapping[str, str]) -> dict[str, str]:
     return {name: form.get(name, str(defaults[name])) for name in (*_NUMBERS, "abort")}
 
 
-def plan_in(form: Mapping[str, str]) -> Plan:
-    """Return the plan that a form means. Raises `UsageError`."""
+def plan_in(form: Mapping[str, str], saved: Mapping[str, str]) -> Plan:
+    """Return the plan that a form means; `saved`: filters by name. Raises `UsageError`."""
     said = terms(form)
     common: dict[str, Any] = {name: _number(name, said[name]) for name in _NUMBERS}
     stages = [
         {
-            "group": _group(row, number),
+            "group": _group(row, number, saved),
             "on_success": "pause" if row.waits else "next",
             "abort": said["abort"],
             **common,
         }
         for number, row in enumerate(rows(form), 1)
-        if row.who.strip()
+        if row.who.strip() or row.kind.startswith(SAVED)
     ]
     pack, _, version = form.get("what", "").strip().partition(" ")
     found = {
@@ -84,17 +85,30 @@ def read(found: object) -> Plan:
         raise UsageError(f"rollout: {error}") from error
 
 
-def group_of(text: str) -> Group:
-    """Return the group that words mean: `25%`, `schools:a,b`, or a filter. Raises `UsageError`."""
+def group_of(text: str, saved: Mapping[str, str]) -> Group:
+    """Return the group that words mean: `25%`, `schools:a,b`, `saved:NAME`, or a filter.
+
+    `saved`: filters by name. A rollout keeps what the filter says now. Raises `UsageError`.
+    """
     said = text.strip()
     if re.fullmatch(r"[0-9]{1,3}\s*%", said):
         return Group("percent", _percent(said))
     if said.startswith("schools:"):
         return Group("schools", schools=_names(said.removeprefix("schools:")))
+    if said.startswith(SAVED):
+        return _saved(said.removeprefix(SAVED).strip(), saved)
     return Group("query", query=said.removeprefix("query:").strip())
 
 
-def _group(row: Row, number: int) -> Group:
+def _saved(name: str, saved: Mapping[str, str]) -> Group:
+    if name not in saved:
+        raise UsageError(f"no filter is saved as {name[:80]!r}", hint="See: hub filters list")
+    return Group("query", query=saved[name])
+
+
+def _group(row: Row, number: int, saved: Mapping[str, str]) -> Group:
+    if row.kind.startswith(SAVED):
+        return _saved(row.kind.removeprefix(SAVED), saved)
     if row.kind == "percent":
         return Group("percent", _percent(row.who))
     if row.kind == "schools":

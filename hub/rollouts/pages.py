@@ -13,6 +13,7 @@ from hub.console import sending
 from hub.console.ground import Console
 from hub.console.language import _
 from hub.edition import read_edition
+from hub.fleet import saved
 from hub.people.actor import Actor
 from hub.people.rights import Right
 from hub.rollouts import bars, deciding, forms, listing, planning, sayings, sheet
@@ -52,7 +53,7 @@ def add(console: Console) -> None:
     def plan(actor: Actor) -> Response:
         form = dict(console.form)
         try:
-            made = planning.plan(console.hub, actor, forms.plan_in(form))
+            made = planning.plan(console.hub, actor, forms.plan_in(form, _saved(console, actor)))
         except SatchelError as error:
             if status_of(error) == UNAVAILABLE:  # nothing that another form would cure
                 raise
@@ -181,11 +182,18 @@ def _form(
         error=error,
         form=form,
         rows=forms.rows(form),
+        saved=_saved(console, actor),
+        saved_kind=forms.SAVED,
         terms=forms.terms(form),
         versions=versions,
         what=form.get("what") or f"{form.get('pack', '')} {form.get('version', '')}",
         channels=list(read_edition(console.hub.data.metadata).channels),
     )
+
+
+def _saved(console: Console, actor: Actor) -> dict[str, str]:
+    """Return the filters that somebody saved, of who may see what they find."""
+    return saved.by_name(console.hub, actor) if actor.may(Right.SEE_FLEET) else {}
 
 
 def _terms(stages: Sequence[StageView]) -> list[StageView]:

@@ -21,13 +21,16 @@ _TERMS = (
 )  # fmt: skip
 
 
-def of_options(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the plan that a command's options mean, as `forms.read` takes it."""
+def of_options(given: Mapping[str, Any], saved: Mapping[str, str]) -> dict[str, Any]:
+    """Return the plan that a command's options mean, as `forms.read` takes it.
+
+    `saved`: filters by name.
+    """
     terms = {name: given[name] for name in _TERMS}
     stages = []
     for said in given["stages"]:
         waits = said.endswith(_WAITS)
-        group = forms.group_of(said.removesuffix(_WAITS))
+        group = forms.group_of(said.removesuffix(_WAITS), saved)
         on_success = "pause" if waits else "next"
         stages.append({"group": msgspec.to_builtins(group), "on_success": on_success, **terms})
     kept = ("pack", "version", "channel", "activate_at", "needed_by", "second_person", "note")

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 from content_packs.command_line import megabytes
 from hub.console.language import _, ngettext
 from hub.rollouts.decide import Figures, Reason
-from hub.rollouts.model import Group
+from hub.rollouts.model import OPEN, Group
+from hub.rollouts.on_channels import StagedOffer
 from hub.rollouts.price import Price
 
 _WEEK = timedelta(days=6)
@@ -25,6 +26,14 @@ def state(name: str, *, reverted: bool = False) -> str:
         "finished": _("finished"),
         "withdrawn": _("withdrawn"),
     }[name]
+
+
+def on_channel(found: StagedOffer) -> str:
+    """Return how far a version is that a channel offers to some schools so far."""
+    if found.state not in OPEN:
+        return _("ended early: schools that have it keep it")
+    where = _("stage %(stage)s of %(stages)s", stage=found.stage, stages=found.of_stages)
+    return where if found.state == "running" else f"{where}, {state(found.state)}"
 
 
 def state_badge(name: str) -> str:

@@ -14,7 +14,7 @@ from tests.support.source_code import CHECKOUT
 
 # What a spreadsheet begins a formula with, also behind what some take for the next cell's begin.
 FORMULA = re.compile(r"(^|[;\t\r\n])\s*\"*\s*[=+\-@＝＋－＠]|^[\t\r\n]")
-KNOWN = {"/console/schools.csv", "/console/audit/csv"}
+KNOWN = {"/console/schools.csv", "/console/audit/csv", "/console/use.csv"}
 
 
 def _tables(world: World) -> dict[str, TestResponse]:

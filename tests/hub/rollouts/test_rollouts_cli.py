@@ -91,19 +91,25 @@ def test_a_rollout_that_isnt_there(on: Commands) -> None:
         ("schools:a,b, c", Group("schools", schools=("a", "b", "c"))),
         ("query:5%", Group("query", query="5%")),
         ("township:north overdue", Group("query", query="township:north overdue")),
+        ("saved:my schools", Group("query", query="township:north")),
     ],
 )
 def test_groups_in_words(text: str, group: Group) -> None:
-    assert forms.group_of(text) == group
+    assert forms.group_of(text, {"my schools": "township:north"}) == group
+
+
+def test_a_filter_that_nobody_saved_is_said_by_its_name() -> None:
+    with pytest.raises(UsageError, match="saved as 'others'"):
+        forms.group_of("saved:others", {"my schools": "township:north"})
 
 
 @given(st.dictionaries(st.sampled_from((
     "what", "channel", "kind-1", "who-1", "who-2", "kind-2", "waits-1", "success_pct", "soak_hours",
     "abort", "activate_at", "second_person", "note",
-)), st.text(max_size=30)))  # fmt: skip
+)), st.text(max_size=30) | st.sampled_from(("saved:mine", "saved:", "demo 2", "main"))))  # fmt: skip
 def test_whatever_a_form_holds_is_a_plan_or_is_refused_in_words(form: dict[str, str]) -> None:
     try:
-        plan = forms.plan_in(form)
+        plan = forms.plan_in(form, {"mine": "overdue"})
     except UsageError:
         return
     assert 1 <= len(plan.stages) <= forms.ROWS

@@ -108,11 +108,12 @@ def test_a_visit_s_stick_is_taken_in_and_its_school_is_back(filled: Hub, box: Bo
     assert not list((filled.data.root / "uploads").iterdir())
 
 
-def test_the_same_stick_twice_changes_nothing(filled: Hub, box: Box):
+def test_the_same_stick_twice_changes_nothing(filled: Hub, box: Box, clock: MovableClock):
     packed = brought_home(filled, box)
     for _ in range(2):
         sent_in(filled, KEEPER, packed)
         worked(filled)
+        clock.go_on(hours=1)
     newest, first = returning.listed(filled, KEEPER)
     assert first.brought
     assert newest.brought
@@ -203,11 +204,11 @@ def test_of_what_was_picked_only_what_a_box_left_counts(picked: str, place: str)
 def test_the_command_takes_the_same_zip(filled: Hub, box: Box, visit: Visit, tmp_path: Path):
     packed = tmp_path / "home.zip"
     packed.write_bytes(brought_home(filled, box))
+    sent_in(filled, KEEPER, packed.read_bytes(), visit.visit)
     commands = Commands(filled.data.root)
     said = commands.json("visits", "take-in", packed)
     assert (said["batches"], said["schools_back"]) == (1, 1)
     assert "1 known" in commands.say("visits", "take-in", packed)
-    sent_in(filled, KEEPER, packed.read_bytes(), visit.visit)
     listed = commands.json("visits", "sticks", "--visit", visit.visit)["sticks"]
     assert [one["state"] for one in listed] == ["waiting"]
     packed.write_bytes(b"nothing")
