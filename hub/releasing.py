@@ -8,7 +8,7 @@ comes first and decides; the database follows it (see `settling`).
 from dataclasses import dataclass
 from datetime import datetime
 
-from tuf.api.metadata import TargetFile, Targets
+from tuf.api.metadata import Targets
 
 from content_packs import offers
 from content_packs.errors import Refused, UsageError
@@ -152,14 +152,13 @@ def withdraw(  # noqa: PLR0913 - all after the version by name
         found = expect_version(hub, pack, version)
         if channel is not None:
             expect_channel(edition, channel)
-        if fall_back_to is not None:
-            expect_version(hub, pack, fall_back_to)
+        instead = _instead(hub, found, fall_back_to, channel)
         offering = _offering(edition, pack, version, channel)
         changed = telling(edition, pack, version) if channel is None else {}
         for name in offering:
             target = None
-            if fall_back_to is not None:
-                target = _fall_back(hub, name, (pack, version), fall_back_to)
+            if instead is not None:  # back means back for every node
+                target = target_of(hub, name, _plain(hub, instead, Terms()))
             role = changed.get(offers.role_of(name), edition.channels[name])
             before = edition.offer_of(name, pack)
             changed[offers.role_of(name)] = with_offer(role, [before], name, target)
@@ -170,11 +169,11 @@ def withdraw(  # noqa: PLR0913 - all after the version by name
         guard.settled(hub, ended)
         if channel is None:
             mark_withdrawn(hub, pack, version, in_words(hub.clock()))
-        could = {} if fall_back_to else _possible_fall_backs(hub, offering, pack, version)
+        could = {} if instead else _possible_fall_backs(hub, offering, pack, version)
         was_so = channel is not None or bool(found.withdrawn_at)
         already = was_so and not (changed or ended)
-        instead = (fall_back_to or 0) if offering else 0
-        return Withdrawn(pack, version, offering, instead, could, channel is None, already)
+        to = instead.version if instead and offering else 0
+        return Withdrawn(pack, version, offering, to, could, channel is None, already)
 
 
 def _offering(edition: Edition, pack: str, version: int, channel: str | None) -> tuple[str, ...]:
@@ -183,18 +182,20 @@ def _offering(edition: Edition, pack: str, version: int, channel: str | None) ->
     return tuple(name for name, offer in found if offer is not None and offer.version == version)
 
 
-def _fall_back(hub: Hub, channel: str, withdrawn: tuple[str, int], to: int) -> TargetFile:
-    """Return the target that offers version `to` in place of the withdrawn one."""
-    pack, version = withdrawn
-    if to >= version:
+def _instead(hub: Hub, withdrawn: Version, to: int | None, channel: str | None) -> Version | None:
+    """Return the version to offer in place of the withdrawn one, None for none."""
+    if to is None:
+        return None
+    if to >= withdrawn.version:
         raise Refused(
-            f"{pack} {to} is not older than {version}, so nothing can fall back to it",
-            hint=f"Release it: hub release {pack} --version {to} --channel {channel}",
+            f"{withdrawn.pack} {to} is not older than {withdrawn.version}, so nothing can fall "
+            "back to it",
+            hint=f"Release it: hub release {withdrawn.pack} --version {to} "
+            f"--channel {channel or 'NAME'}",
         )
-    wanted = expect_version(hub, pack, to)
-    check_releasable(wanted)
-    offer = _plain(hub, wanted, Terms())  # back means back for every node
-    return target_of(hub, channel, offer)
+    found = expect_version(hub, withdrawn.pack, to)
+    check_releasable(found)
+    return found
 
 
 def _plain(hub: Hub, version: Version, on: Terms) -> Offer:

@@ -43,7 +43,7 @@ def test_writing_says_what_fits_what_was_written_and_that_it_may_be_pulled(
     assert "may be unmounted and pulled" in done.output
     again = json.loads(run(filled, "write", stick, "--json", "--thorough").output)
     assert (again["files"], again["left_out"], again["nodes"]) == (1, [], [])
-    lines = audit.entries(filled, most=9, event="stick-written")
+    lines = audit.entries(open_hub(filled.data.root, filled.clock), most=9, event="stick-written")
     assert [line.actor for line in lines] == [of_this_machine().login] * 2
     assert all(line.reason.endswith("bytes for any school") for line in lines)
 
@@ -91,7 +91,8 @@ def test_a_box_that_waits_is_named_with_its_fingerprint_and_what_to_do(
     assert f"hub nodes confirm {waiting.node}" in done.output
     said = json.loads(run(country.hub, "read", country.stick, "--json").stdout)
     assert [box["node"] for box in said["waiting"]] == [waiting.node]
-    line = audit.entries(country.hub, most=9, event="stick-read")[-1]
+    anew = open_hub(country.hub.data.root, country.hub.clock)
+    line = audit.entries(anew, most=9, event="stick-read")[-1]
     assert line.actor == of_this_machine().login
     assert line.reason == "1 boxes: claims 1, reports 0, new batches 0"
 
