@@ -1,5 +1,5 @@
 """The API of a new hub, as the fleet's tests have it."""
 
-from tests.hub.fleet.conftest import hub, new_hub, web
+from tests.hub.fleet.conftest import web
 
-__all__ = ["hub", "new_hub", "web"]
+__all__ = ["web"]
