@@ -1,5 +1,6 @@
 """Workers are told that there is something to do: in a process, by a pipe, through a real Redis."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -52,6 +53,16 @@ def test_one_that_waits_is_told_at_once(wakes: Wakes) -> None:
     began = time.monotonic()
     assert wakes.wait(20)
     assert time.monotonic() - began < 15
+
+
+def test_one_process_tells_another_that_was_forked_with_it() -> None:
+    wakes = PipeWakes()
+    pid = os.fork()
+    if not pid:
+        wakes.wake()
+        os._exit(0)
+    assert wakes.wait(20)
+    os.waitpid(pid, 0)
 
 
 def test_one_that_comes_later_is_told_too_and_each_once(wakes: Wakes) -> None:
