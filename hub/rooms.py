@@ -17,6 +17,8 @@ from hub.console import home
 from hub.console.ground import Console
 from hub.fleet import api as of_fleet
 from hub.fleet import pages as fleet_pages
+from hub.forgetting import api as of_forgetting
+from hub.forgetting import pages as forgetting_pages
 from hub.jobs import api as of_jobs
 from hub.jobs import pages as jobs_pages
 from hub.packs import api as of_packs
@@ -52,6 +54,7 @@ ROOMS: tuple[Room, ...] = (
     Room("visits", visits_pages.add, of_visits.OPERATIONS),
     Room("requests", requests_pages.add, of_requests.OPERATIONS),
     Room("use", use_pages.add, (*of_use.OPERATIONS, *of_records.OPERATIONS)),
+    Room("forgetting", forgetting_pages.add, of_forgetting.OPERATIONS),
     Room("jobs", jobs_pages.add, of_jobs.OPERATIONS),
     Room("packs", packs_pages.add, of_packs.OPERATIONS),
     Room("rollouts", rollouts_pages.add, of_rollouts.OPERATIONS),

@@ -36,6 +36,7 @@ BODIES: dict[str, Any] = {
     "addPerson": {"login": "new", "role": "administrator"},
     "changePerson": {"role": "administrator"},
     "resetPerson": {},
+    "forgetRecords": {"before": "2020-01-01"},
     "makeToken": {"login": "administrator", "name": "mine"},
 }  # fmt: skip
 # What forms are sent with: the fields of all of them, since none minds another's.

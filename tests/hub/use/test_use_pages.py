@@ -13,6 +13,8 @@ from hub.fleet import schools
 from hub.fleet.tables import NodeRow, SchoolRow
 from hub.hub import Hub, open_hub
 from hub.initialising import initialise
+from hub.jobs import service as jobs
+from hub.jobs.model import OF_HUB
 from hub.publishing import publish
 from hub.records import keeping
 from tests.hub.clients import START, MovableClock
@@ -30,6 +32,7 @@ PLACES = (
     "/console/use/packs/demo",
     "/console/use/packs/rivers",
     "/console/use/records",
+    "/console/use/forgetting?before=2026-01-12&use=1",
 )
 
 
@@ -112,6 +115,27 @@ def test_an_operator_sees_no_other_township(signed_in: Callable[..., Visit]) -> 
     answer = page.goto(f"{here.address}/console/use/records")
     assert answer
     assert answer.status == 403
+
+
+def test_old_records_are_looked_at_and_then_forgotten(
+    signed_in: Callable[..., Visit], console_site: ConsoleSite
+) -> None:
+    page = (here := signed_in("administrator")).page
+    page.goto(f"{here.address}/console/use/records")
+    follow(page.get_by_role("link", name="Forget old records"))
+    page.get_by_label("From before this day").fill("2025-12-31")
+    follow(page.get_by_role("button", name="See what would go"))
+    page.get_by_text("Nothing is from before that day.").wait_for()
+    page.get_by_label("Only of this school").fill("litang")
+    page.get_by_label("From before this day").fill("2026-01-07")
+    follow(page.get_by_role("button", name="See what would go"))
+    figures = page.locator(".figure-row").inner_text().split()
+    assert figures[:2] == ["120", "records"]
+    follow(page.get_by_role("button", name="Forget it for good"))
+    page.wait_for_url("**/console/jobs/*")
+    (job,) = jobs.find(console_site.hub, OF_HUB, kind="forget", limit=9).items
+    assert job.arguments == {"before": "2026-01-07", "use": False, "school": "litang"}
+    assert job.login == "administrator"
 
 
 def test_records_are_taken_out_as_they_came(
