@@ -96,9 +96,10 @@ class Server:
                 return found.group().rstrip("/") + "/"
 
     def peak_memory(self) -> int:
-        """Return the most memory it had so far, in bytes of RSS."""
-        status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
-        return int(status.split("VmHWM:", 1)[1].split()[0]) * 1024
+        """Return the most memory that one of its processes had so far, in bytes of RSS."""
+        pid = self.process.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+        return max(_peak(int(one)) for one in (pid, *children))
 
     def stop(self) -> int:
         """End the program, kindly first; return its exit code."""
@@ -113,6 +114,11 @@ class Server:
             self.process.stdout.close()
         self._log.close()
         return code
+
+
+def _peak(pid: int) -> int:
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    return int(status.split("VmHWM:", 1)[1].split()[0]) * 1024
 
 
 def stop_all(servers: Iterable[Server]) -> None:
