@@ -2,10 +2,11 @@
 
 import io
 import random
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from content_packs import packing, repository
+from content_packs import repository
 from content_packs.bundle import BlockReader
 from content_packs.delta_making import DeltaMade, make_delta
 from content_packs.errors import SourceUnavailable
@@ -14,7 +15,7 @@ from content_packs.offers import Offer
 from content_packs.packing import Content
 from sync_node.source import Answer
 from tests.support.nodes import LiveFolder
-from tests.support.packs import contents_of, describe, lesson, random_bytes
+from tests.support.packs import contents_of, describe, lesson, random_bytes, write_cpack
 from tests.support.repositories import Published, Repository
 
 LESSONS = ("one", "two", "three", "four")
@@ -48,6 +49,7 @@ def _reader(repository_: Repository, published: Published) -> Any:
     return read
 
 
+@lru_cache(maxsize=16)
 def rows(seed: int, count: int = 12_000, changed: float = 0.0) -> bytes:
     """A table of a database; of its rows the share `changed` differs with the seed."""
     dice, same = random.Random(seed), random.Random(0)
@@ -83,7 +85,7 @@ def course(
             contents.append(content._replace(content=data) if data else content)
     contents.append(Content(ARCHIVE, "application/vnd.sqlite3", archive or rows(0)))
     cpack = folder / f"{pack}-{version}.cpack"
-    packing.make_cpack(describe(made, pack=pack, version=version), contents, cpack)
+    write_cpack(describe(made, pack=pack, version=version), contents, cpack)
     return repository_.publish(cpack, *((pack, number) for number in earlier))
 
 

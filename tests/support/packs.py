@@ -1,9 +1,14 @@
-"""Small versions made by hand, straight into a cpack: no folder, no lint."""
+"""Small versions made by hand, straight into a cpack: no folder, no lint.
+
+Hundreds of tests ask for the same few: each is made once in a test process, and kept in memory.
+"""
 
 import random
+from collections.abc import Sequence
 from pathlib import Path
 
 from content_packs import packing
+from content_packs.digests import digest_of
 from content_packs.manifest import (
     FORMAT,
     Captions,
@@ -15,6 +20,9 @@ from content_packs.manifest import (
     Variant,
 )
 from content_packs.packing import Content
+from tests.support.kept import Kept
+
+_made: Kept[Manifest] = Kept()
 
 
 def random_bytes(seed: int, size: int) -> bytes:
@@ -116,5 +124,21 @@ def make_demo(
             video_bytes=video_bytes,
         )
     ]
-    description = describe(made, pack=pack, version=version, publisher=publisher)
-    return packing.make_cpack(description, contents, out)
+    return write_cpack(
+        describe(made, pack=pack, version=version, publisher=publisher), contents, out
+    )
+
+
+def write_cpack(description: Manifest, contents: Sequence[Content], out: Path) -> Manifest:
+    """Write a cpack as `packing.make_cpack` does, or as it did for the same before."""
+    if any(isinstance(one.content, Path) for one in contents):
+        return packing.make_cpack(description, contents, out)
+    named = [(one.path, one.media_type, digest_of(bytes(one.content))) for one in contents]  # type: ignore[arg-type]
+    key = digest_of(repr((description, named)).encode())
+    if found := _made.find(key):
+        manifest, data = found
+        out.write_bytes(data)
+        return manifest
+    manifest = packing.make_cpack(description, contents, out)
+    _made.keep(key, manifest, out.read_bytes())
+    return manifest

@@ -33,10 +33,11 @@ from content_packs.cpack import open_cpack
 from content_packs.digests import digest_of
 from content_packs.hub_keys import STATUS_PATTERN, STATUS_ROLE, STATUS_TARGET, HubKeys
 from content_packs.laying_out import lay_out
-from content_packs.layout import Layout
+from content_packs.layout import BundleReference, Layout
 from content_packs.manifest import Manifest
 from content_packs.offers import Offer
 from content_packs.protocol import StatusList
+from tests.support.kept import Kept
 
 
 def in_words(time: datetime) -> str:
@@ -45,6 +46,7 @@ def in_words(time: datetime) -> str:
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 _COMPACT = JSONSerializer(compact=True)
+_laid_out: Kept[tuple[Layout, BundleReference | None]] = Kept()  # versions that come first
 _TOP = ("root", "timestamp", "snapshot", "targets")
 
 
@@ -110,10 +112,18 @@ class Repository:
     def publish(self, cpack: Path, *earlier: tuple[str, int]) -> Offer:
         """Put a version's content in place, laid out over `earlier` versions; return its offer."""
         bundle = self.root / "bundles" / "new"
-        with open_cpack(cpack) as opened, bundle.open("wb") as out:
+        with open_cpack(cpack) as opened:
             found = opened.manifest
             before = [(self.published[key].manifest, self.published[key].layout) for key in earlier]
-            laid_out, reference = lay_out(found, opened.blocks.read, before, out)
+            key = manifest.digest(found) if not before else ""
+            if kept := _laid_out.find(key):
+                (laid_out, reference), data = kept
+                bundle.write_bytes(data)
+            else:
+                with bundle.open("wb") as out:
+                    laid_out, reference = lay_out(found, opened.blocks.read, before, out)
+        if key and not kept:
+            _laid_out.keep(key, (laid_out, reference), bundle.read_bytes())
         if reference:
             bundle.rename(self.root / repository.bundle_path(reference.digest))
         return self.place(found, laid_out)
