@@ -12,8 +12,9 @@ from tests.support.browser import CHROMIUM, chromium
 from tests.support.routes import compile_once
 
 # No deadline: two cores shared with other work say nothing about a property. A failure prints what
-# reproduces it.
-settings.register_profile("satchel", deadline=None, print_blob=True)
+# reproduces it. `scripts/test --all` takes the thorough profile.
+settings.register_profile("satchel", deadline=None, print_blob=True, max_examples=50)
+settings.register_profile("thorough", deadline=None, print_blob=True, max_examples=300)
 settings.load_profile("satchel")
 
 compile_once()

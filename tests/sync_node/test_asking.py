@@ -130,6 +130,7 @@ def test_the_plan_says_why_it_waits_and_when_it_opens(node: Node, server: Reposi
     assert tells(node, "status")["outlook"] is None
 
 
+@pytest.mark.long
 def test_who_is_at_work_is_asked(node: Node) -> None:
     with node.opened():
         assert "it was asked to sync at once" in says(node, "sync")

@@ -112,7 +112,12 @@ def test_a_kill_in_the_middle_of_a_large_file_costs_at_most_a_block(
 
 @pytest.mark.skipif(not STRACE, reason="needs strace, which puts the kill at an exact call")
 @pytest.mark.parametrize(
-    ("call", "counts"), [("rename", (7, 3)), ("fsync", (12, 4)), ("pwrite64", (25, 12))]
+    ("call", "counts"),
+    [
+        ("rename", (7, 3)),
+        pytest.param("fsync", (12, 4), marks=pytest.mark.long),
+        pytest.param("pwrite64", (25, 12), marks=pytest.mark.long),
+    ],
 )
 def test_killed_at_an_exact_point_and_started_again(
     repository: Repository,

@@ -139,6 +139,7 @@ def test_a_fingerprint_that_isnt_ours_is_told(box: Box, hub: ScriptedHub) -> Non
         box.enrol()
 
 
+@pytest.mark.long
 def test_beside_a_tick_that_is_at_work_the_hub_is_asked_all_the_same(
     box: Box, hub: ScriptedHub
 ) -> None:
