@@ -32,7 +32,7 @@ CHECKS = [
 ]
 NAMES = [operation.name for operation in all_operations()]
 of_two_speeds = pytest.mark.parametrize(
-    "examples", [8, pytest.param(200, marks=pytest.mark.long)], ids=["some", "many"]
+    "examples", [4, pytest.param(200, marks=pytest.mark.long)], ids=["some", "many"]
 )
 
 

@@ -37,7 +37,7 @@ CHECKS = [
 ]
 OPERATIONS = ["/api/v1/claims", "/api/v1/check-ins", "/api/v1/batches", "/api/v1/credential"]
 of_two_speeds = pytest.mark.parametrize(
-    "examples", [20, pytest.param(500, marks=pytest.mark.long)], ids=["some", "many"]
+    "examples", [10, pytest.param(500, marks=pytest.mark.long)], ids=["some", "many"]
 )
 
 
