@@ -15,6 +15,7 @@ from hub.visits import planning, returning, sticks
 from tests.hub.clients import START, MovableClock
 from tests.hub.console.site import LOOKS, PHONE, TOWNSHIP, ConsoleSite, assert_usable
 from tests.hub.fleet.boxes import Box, a_code, enrolled
+from tests.support.browser import follow
 from tests.support.hub_databases import HubDatabases
 
 pytestmark = pytest.mark.browser
@@ -84,8 +85,7 @@ def test_the_stick_of_a_visit_is_chosen_and_its_schools_are_back(
         _left(console_site.hub, stick, box)
     with console_site.signed_in(browser, "operator") as here:
         here.open(f"/console/visits/{visit}")
-        here.page.get_by_role("link", name="Take in the stick").click()
-        here.page.locator("#folder").wait_for()
+        follow(here.page.get_by_role("link", name="Take in the stick"))
         sent: list[int] = []
         here.page.on("request", lambda asked: sent.append(len(asked.post_data_buffer or b"")))
         here.page.set_input_files("#folder", stick)
@@ -131,7 +131,7 @@ def test_a_folder_of_something_else_is_not_sent(
 
 
 @pytest.mark.parametrize(("size", "language"), LOOKS)
-def test_the_pages_can_be_used(
+def test_the_pages_can_be_used(  # noqa: PLR0917  # fixtures
     browser: Browser,
     console_site: ConsoleSite,
     boxes: list[Box],
