@@ -4,6 +4,8 @@ import signal
 import subprocess
 import sys
 
+import pytest
+
 from hub.limits import PROCESS_CALM_SECONDS, PROCESS_WAIT_SECONDS, PROCESS_WAIT_SECONDS_MAX
 from hub.processes import Part, _Place
 from tests.support.source_code import CHECKOUT
@@ -71,6 +73,16 @@ def test_told_to_end_while_they_begin_they_do() -> None:
     with started("live") as process:
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) in {0, -signal.SIGTERM}  # it may not even have begun to listen
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_all_end_when_told_to(how: signal.Signals) -> None:
+    with started("live", "live") as process:
+        assert process.stdout
+        for _ in range(3):
+            process.stdout.readline()
+        process.send_signal(how)
+        assert process.wait(30) == 0
 
 
 def test_they_end_with_who_started_them() -> None:

@@ -176,6 +176,7 @@ def _send(served: Served, place: str, headers: dict[str, str], at: int, data: by
     return served.ask("PATCH", place, headers={**headers, **more}, data=data).status_code
 
 
+@pytest.mark.both_databases
 def test_wrong_codes_count_wherever_they_are_tried(served: Served) -> None:
     numbers = itertools.count(1)
 
@@ -197,6 +198,7 @@ def test_wrong_codes_count_wherever_they_are_tried(served: Served) -> None:
         assert tries(1) == {429}
 
 
+@pytest.mark.both_databases
 def test_figures_are_those_of_all(served: Served) -> None:
     token = {"Authorization": f"Bearer {api_token(served.hub, 'administrator')}"}
 
@@ -213,6 +215,7 @@ def test_figures_are_those_of_all(served: Served) -> None:
         assert asked() == before + 2
 
 
+@pytest.mark.both_databases
 def test_one_that_is_killed_is_started_again_and_the_other_answers_meanwhile(
     served: Served,
 ) -> None:
@@ -228,12 +231,11 @@ def test_one_that_is_killed_is_started_again_and_the_other_answers_meanwhile(
         assert served.ask("GET", "/healthz").status_code == 200
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
-def test_all_end_when_told_to(alone: Path, how: signal.Signals) -> None:
+def test_all_end_when_told_to(alone: Path) -> None:
     with serving(alone) as served:
         children = served.children()
         assert len(children) == 3
-        served.process.send_signal(how)
+        served.process.terminate()
         assert served.process.wait(ENOUGH) == 0
         assert not any(Path(f"/proc/{pid}").exists() for pid in children)
 
