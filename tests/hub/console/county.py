@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -86,9 +88,13 @@ def title_of(number: int) -> str:
     """What a school is called."""
     if number == 7:
         return LONGEST
-    kinds = ("中心小学", "完全小学", "教学点", "Primary School", "九年一贯制学校")
-    places = ("达海龙", "日通", "乌然", "扎西", "旺堆", "卡均", "邦达", "Yushu", "Markam")
-    return f"{places[number % len(places)]}{number // len(places) + 1}{kinds[number % len(kinds)]}"
+    if number % 6 == 5:
+        return f"Upper Mekong Primary School No. {number}"
+    kinds = ("中心小学", "完全小学", "小学教学点", "九年一贯制学校")
+    places = ("达海龙", "日通", "乌然", "扎西", "旺堆", "卡均", "邦达", "措瓦", "拉乌")
+    return (
+        f"{places[number % len(places)]}村第{number // len(places) + 1}{kinds[number % len(kinds)]}"
+    )
 
 
 def grow(
@@ -110,24 +116,26 @@ def grow(
     _nights(hub, boxes, ends)
     desired.set_for(hub, {"channels": ["main"]}, group="pilot")
     heard = [box for box in boxes if box.kind not in {"no-box", "unheard"}]
-    for box in sorted(heard, key=lambda box: box.heard_at):
-        clock.now = box.heard_at
+    by_hour = groupby(sorted(heard, key=attrgetter("heard_at")), attrgetter("heard_at"))
+    for clock.now, together in by_hour:
         with _judging(hub) as judge:
-            reports.keep(hub, box.node, [_said(box, names)], "check-in")
-            judge.heard(NodeRow.get_by_id(box.node), "check-in")
+            for box in together:
+                reports.keep(hub, box.node, [_said(box, names)], "check-in")
+                judge.heard(NodeRow.get_by_id(box.node), "check-in")
     clock.now = ends
     for versions in packs:
         for version in versions[1:]:
             publish(hub, version)
     with _judging(hub) as judge:
         for box in boxes:
-            judge.judge_school(box.school)
+            if box.kind in {"no-box", "unheard"}:
+                judge.judge_school(box.school)
     _ask(hub, boxes)
 
 
 def _box(chance: random.Random, number: int, ends: datetime) -> _Box:
     kind = chance.choices(_KINDS, _SHARES)[0]
-    ago = timedelta(minutes=chance.randrange(20, 22 * 60))
+    ago = timedelta(hours=chance.randrange(1, 22))
     if kind == "overdue":
         ago += timedelta(days=chance.randrange(6, 16))
     school = f"school-{number:03}"
