@@ -29,7 +29,7 @@ from tests.support.nodes import Node
 
 SEED = 20_261_121
 MOMENTS = r"fsync|fdatasync|syncfs|rename.*|write|pwrite64|unlink.*|mkdir.*"
-QUICK = 2
+QUICK = 1
 
 pytestmark = pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")
 FEW_OR_ALL = [

@@ -84,6 +84,7 @@ def kinds_seen(
     return {violation.kind for violation in carry_out(tmp_path, command).violations}
 
 
+@pytest.mark.long
 @pytest.mark.skipif(EAT_MY_DATA is None, reason="needs Debian's libeatmydata1")
 def test_control_without_any_flush_lessons_are_false(tmp_path: Path, editions: Path) -> None:
     environment = {"LD_PRELOAD": str(EAT_MY_DATA)}

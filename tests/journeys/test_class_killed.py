@@ -46,7 +46,7 @@ find = false
 ITEM = f"/packs/fractions/{LESSON}"
 PLACE = Place("fractions", LESSON, "practice")
 KILLS = [
-    pytest.param(3, id="quick"),
+    pytest.param(2, id="quick"),
     pytest.param(40, id="long", marks=[pytest.mark.long, pytest.mark.timeout(1_200)]),
 ]
 

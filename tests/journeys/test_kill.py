@@ -1,6 +1,6 @@
 """kill -9 at random points of build, publish and sync: everything is old or new, never half.
 
-8 kills in a quick run, 200 with `scripts/test --all`. The seed is printed where one goes wrong.
+4 kills in a quick run, 200 with `scripts/test --all`. The seed is printed where one goes wrong.
 """
 
 import re
@@ -207,6 +207,7 @@ def link(
     counting.close()
 
 
+@pytest.mark.long  # by default tests/crash/ kills syncs
 @pytest.mark.parametrize("times", MANY)
 def test_a_sync_that_is_killed_serves_whole_lessons_and_goes_on(
     tmp_path: Path, times: int, versions: Versions, hub_data: Path, link: CountingLink

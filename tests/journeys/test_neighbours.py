@@ -66,6 +66,7 @@ def test_a_box_with_a_link_feeds_its_neighbour(
         assert f"peer {address}" in status
 
 
+@pytest.mark.long
 def test_a_node_of_another_district_gets_nothing_from_it(
     repository: Repository, hub: RepositoryServer, tmp_path: Path
 ) -> None:

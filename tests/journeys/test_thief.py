@@ -159,6 +159,7 @@ def wait_for(what: Callable[[], bool], seconds: float) -> None:
         time.sleep(0.2)
 
 
+@pytest.mark.long
 def test_a_neighbour_that_heard_of_it_by_a_stick_alone_serves_it_no_more(theft: Theft) -> None:
     district, thief, far = theft.district, theft.thief, theft.far
     with far.running() as address:

@@ -11,7 +11,11 @@ from tests.support.bad_link import Weather
     "weather",
     [
         pytest.param(Weather(rate=1_000_000, round_trip=0.2), id="thin", marks=pytest.mark.long),
-        pytest.param(Weather(rate=1_000_000, round_trip=0.2, cut_seconds=2.5), id="cut"),
+        pytest.param(
+            Weather(rate=1_000_000, round_trip=0.2, cut_seconds=2.5),
+            id="cut",
+            marks=pytest.mark.long,
+        ),
         pytest.param(
             Weather(rate=1_000_000, round_trip=0.1, failing=0.1, cut_seconds=3.0, cuts=["rst"]),
             id="failing",

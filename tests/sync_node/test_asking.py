@@ -60,6 +60,7 @@ def wait_until(done: Callable[[], bool], seconds: float = 90.0) -> float:
     return time.monotonic() - began
 
 
+@pytest.mark.long
 def test_a_running_transfer_is_seen_paused_resumed_and_hurried(
     node: Node, server: RepositoryServer
 ) -> None:

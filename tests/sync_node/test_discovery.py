@@ -125,6 +125,7 @@ def test_what_isnt_of_use_is_passed_over(
     assert first.peers() == [Peer("127.0.0.1:8080", "good")]
 
 
+@pytest.mark.long
 def test_only_so_many_are_kept(first: Discovery, stranger: Zeroconf, district: str) -> None:
     first.say(Advert(district, "first", 1, 8081))
     for number in range(PEERS_MAX + 3):

@@ -264,6 +264,7 @@ def fail_in_the_middle(box: Box, how: str, seconds: float) -> bool:
     return process.returncode == STORAGE
 
 
+@pytest.mark.long
 def test_a_box_that_starts_with_a_read_only_disk(box: Box) -> None:
     box.disk.unmount()
     box.disk.mount(read_only=True)

@@ -122,6 +122,7 @@ def invent(pupil: socket.socket, names: int, *, called: str) -> None:
     time.sleep(1)
 
 
+@pytest.mark.long
 def test_records_that_grow_in_memory_dont(ours: Discovery, pupil: socket.socket) -> None:
     before = resident_bytes()
     for number in range(40):

@@ -196,6 +196,7 @@ def test_a_cut_costs_what_was_on_its_way(server: RepositoryServer, kind: Cut, on
     assert seconds < 2.0 + 2 * (limits.STALL_SECONDS + 1.0 if kind == "hang" else 1.5)
 
 
+@pytest.mark.long
 def test_a_stall_throws_nothing_away(server: RepositoryServer) -> None:
     """What was asked for first still comes; what was asked for meanwhile is let go of."""
     taker = Taker()
@@ -343,6 +344,7 @@ def test_what_else_a_meter_raises_comes_out(server: RepositoryServer) -> None:
     assert 10 <= len(taker.taken) <= 15
 
 
+@pytest.mark.long
 def test_a_meter_that_sleeps_is_no_silence(server: RepositoryServer) -> None:
     class Slow(Limited):
         def spend(self, down: int, up: int) -> None:
