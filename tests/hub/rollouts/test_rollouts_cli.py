@@ -98,6 +98,17 @@ def test_groups_in_words(text: str, group: Group) -> None:
     assert forms.group_of(text, {"my schools": "township:north"}) == group
 
 
+def test_a_saved_filter_needs_nothing_beside_it_in_the_form() -> None:
+    form = {"what": "demo 2", "channel": "main", "kind-1": "saved:mine", "kind-2": "percent"}
+    plan = forms.plan_in({**form, "who-2": "100"}, {"mine": "overdue"})
+    assert [stage.group for stage in plan.stages] == [
+        Group("query", query="overdue"),
+        Group("percent", 100),
+    ]
+    with pytest.raises(UsageError, match="saved as 'mine'"):
+        forms.plan_in(form, {})
+
+
 def test_a_filter_that_nobody_saved_is_said_by_its_name() -> None:
     with pytest.raises(UsageError, match="saved as 'others'"):
         forms.group_of("saved:others", {"my schools": "township:north"})
@@ -106,7 +117,7 @@ def test_a_filter_that_nobody_saved_is_said_by_its_name() -> None:
 @given(st.dictionaries(st.sampled_from((
     "what", "channel", "kind-1", "who-1", "who-2", "kind-2", "waits-1", "success_pct", "soak_hours",
     "abort", "activate_at", "second_person", "note",
-)), st.text(max_size=30) | st.sampled_from(("saved:mine", "saved:", "demo 2", "main"))))  # fmt: skip
+)), st.text(max_size=30) | st.sampled_from(("saved:mine", "demo 2", "main"))))  # fmt: skip
 def test_whatever_a_form_holds_is_a_plan_or_is_refused_in_words(form: dict[str, str]) -> None:
     try:
         plan = forms.plan_in(form, {"mine": "overdue"})

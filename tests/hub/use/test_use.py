@@ -1,5 +1,7 @@
 """A district sees what is used and what isn't, and never what a pupil did."""
 
+import csv
+import io
 import itertools
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -7,7 +9,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from content_packs import records
+from content_packs import csv_cells, records
 from content_packs.errors import Missing, Refused, UsageError
 from content_packs.records import Statement
 from hub.fleet.tables import SchoolRow
@@ -15,7 +17,7 @@ from hub.hub import Hub
 from hub.models import PackRow, VersionRow
 from hub.people.actor import Actor, of_this_machine
 from hub.use import keeping as use_keeping
-from hub.use import showing
+from hub.use import sheet, showing
 from hub.use.counting import with_marks
 from hub.use.limits import MARK_DIGITS, PUPILS_MAX
 from hub.use.showing import NOTHING, Tally
@@ -230,6 +232,30 @@ def test_the_commands_say_the_same(hub: Hub, web: FlaskClient, tmp_path: Path) -
     assert commands.fail("records", "export", "--school", "nowhere")[0] == 7
     noted = commands.json("audit", "--event", "records-exported", "--most", "9")["entries"]
     assert {each["reason"] for each in noted} == {"of qamdo", "of all schools"}
+
+
+def test_a_table_says_what_the_page_says_and_nothing_of_a_few(hub: Hub, web: FlaskClient) -> None:
+    packs(hub, "maths", "music")
+    learned(hub, web, a_box(hub, web, "qamdo", "north"), *opened_by(6))
+    learned(hub, web, a_box(hub, web, "litang", "south"), *opened_by(4))
+    table = b"".join(sheet.of_all(showing.use(hub, OFFICER), sheet.first_title))
+    lines = list(csv.reader(io.StringIO(table.decode().removeprefix(csv_cells.BYTE_ORDER_MARK))))
+    assert lines[0] == list(sheet.HEAD)
+    assert [line[1:8] for line in lines[1:]] == [
+        ["all", "", "", "", "2", "10", "10"],
+        ["pack", "maths", "Maths", "", "2", "10", "10"],
+        ["pack", "music", "Music", "", "0", "0", "0"],
+        ["township", "north", "", "1", "1", "6", "5"],
+        ["township", "south", "", "1", "1", "fewer than 5", ""],
+        ["day", "2026-09-01", "", "", "", "10", ""],
+    ]
+    found = showing.use_of_pack(hub, OFFICER, "maths")
+    of_pack = b"".join(sheet.of_pack(found, sheet.first_title)).decode()
+    assert '"2026-09","lesson","maths/one"' in of_pack
+    commands = Commands(hub.data.root)
+    assert commands.say("use", "--csv").splitlines() == table.decode().splitlines()
+    said = commands.say("use", "--pack", "maths", "--csv")
+    assert said.splitlines() == of_pack.splitlines()
 
 
 def test_before_any_school_sent_records_the_commands_say_so(hub: Hub) -> None:
