@@ -18,6 +18,7 @@ from tests.support import node_process
 from tests.support.killing import Killer, Moment
 from tests.support.nodes import Node, publish
 from tests.support.repositories import Repository
+from tests.support.sampling import usually
 
 SEED = 20_261_121
 CALLS = r"fsync|fdatasync|syncfs|rename.*|write|pwrite64|unlink.*|f?chmod.*|ftruncate"
@@ -25,7 +26,6 @@ QUICK = 1
 # A check that finds something ends with 3: that is as it should be.
 CHECK = """
 import sys
-from tests.support.sampling import usually
 from sync_node.cli import main
 try:
     main()
