@@ -10,6 +10,15 @@
   const EVERY = 15000; // a try each, once the first came to nothing
   const TRIES = 2000; // some eight hours without a single piece
   const delays = [500, 2000, 5000, ...Array(TRIES).fill(EVERY)];
+  // A line can go dead without a word, and a request on it never ends. Nothing sent for so long is
+  // taken for that: a question soon, as a browser may keep more such lines; a piece later each time,
+  // since a very slow line is silent while a piece drains.
+  const PATIENCE_ASKING = 10000;
+  const PATIENCE = 45000;
+  const PATIENCE_MAX = 16 * 60000;
+  let patience = PATIENCE;
+  let asking = true;
+  let watch = 0;
   let waiting = [];
   let upload = null;
   let paused = false;
@@ -31,9 +40,22 @@
   };
   const status = (error) => (error.originalResponse ? error.originalResponse.getStatus() : 0);
 
+  const heard = () => { clearTimeout(watch); watch = setTimeout(revive, asking ? PATIENCE_ASKING : patience); };
+  const revive = () => {
+    if (!upload || paused) return;
+    if (!asking) patience = Math.min(2 * patience, PATIENCE_MAX);
+    asking = true;
+    say("waiting", upload.file.name);
+    upload.abort();
+    upload.start();
+    heard();
+  };
+
   const begin = async () => {
     const file = waiting.shift();
     pause.hidden = !file;
+    clearTimeout(watch);
+    patience = PATIENCE;
     if (!file) { upload = null; input.disabled = false; input.value = ""; return; }
     upload = new tus.Upload(file, {
       endpoint: form.dataset.endpoint,
@@ -48,7 +70,10 @@
         if (again) say("waiting", file.name);
         return again;
       },
+      onBeforeRequest: (request) => { asking = request.getMethod() !== "PATCH"; heard(); },
+      onChunkComplete: () => { patience = PATIENCE; },
       onProgress: (done, total) => {
+        heard();
         progress.max = total;
         progress.value = done;
         say("going", file.name, { done: megabytes(done), total: megabytes(total) });
@@ -65,6 +90,7 @@
     const earlier = await upload.findPreviousUploads();
     if (earlier.length) upload.resumeFromPreviousUpload(earlier[0]);
     upload.start();
+    heard();
   };
 
   input.addEventListener("change", () => {
@@ -78,7 +104,8 @@
   pause.addEventListener("click", () => {
     if (!upload) return;
     paused = !paused;
-    if (paused) { upload.abort(); say("paused", upload.file.name); } else upload.start();
+    clearTimeout(watch);
+    if (paused) { upload.abort(); say("paused", upload.file.name); } else { upload.start(); heard(); }
     pause.textContent = paused ? pause.dataset.resume : pause.dataset.pause;
   });
   addEventListener("online", () => { if (upload && !paused) { upload.abort(); upload.start(); } });
