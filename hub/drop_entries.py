@@ -23,7 +23,10 @@ from content_packs.errors import InvalidContent, Missing
 from content_packs.limits import FILES_MAX
 from content_packs.names import check_name
 from hub.clock import in_words
+from hub.fleet import audit
 from hub.hub import Hub
+from hub.people.actor import Actor
+from hub.people.rights import Right
 from hub.uploads.limits import (
     DROP_ENTRIES_MAX,
     DROP_PUBLISHERS_MAX,
@@ -68,10 +71,17 @@ def folder_of(hub: Hub) -> Path:
     return hub.data.root / "drop"
 
 
-def add_publisher(hub: Hub, publisher: str) -> Path:
-    """Make the folder of a publisher; return it. Raises `InvalidContent`, `StorageFailed`."""
+def add_publisher(hub: Hub, actor: Actor, publisher: str) -> Path:
+    """Make the folder of a publisher; return it.
+
+    Raises `Refused`, `InvalidContent`, `StorageFailed`.
+    """
+    actor.expect(Right.OPERATE)
     folder = folder_of(hub) / check_name(publisher, what="publisher")
-    durable.make_folder(folder)
+    if not folder.is_dir():
+        durable.make_folder(folder)
+        with hub.database.writing():
+            audit.note(hub, "drop-folder-added", reason=publisher, actor=actor.login)
     return folder
 
 

@@ -68,6 +68,7 @@ def _of_people() -> dict[str, str]:
 
 def _of_lessons() -> dict[str, str]:
     return {
+        "drop-folder-added": _("drop folder of a publisher added"),
         "uploaded": _("pack uploaded"),
         "upload-removed": _("upload removed"),
         "published": _("version published"),

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias, TypedDict, Unpack, get_args
 
 from peewee import fn
 
@@ -82,6 +82,7 @@ Event: TypeAlias = Literal[
     "use-forgotten",
     # Publishing
     "uploaded",
+    "drop-folder-added",
     "upload-removed",
     "published",
     "released",
@@ -147,31 +148,23 @@ class Entry:
     digest: str = ""
 
 
-def note(  # noqa: PLR0913  # all by name; each is a column
-    hub: Hub,
-    event: Event,
-    *,
-    node: str = "",
-    keyid: str = "",
-    origin: str = "",
-    reason: str = "",
-    refusal: bool = False,
-    actor: str = "",
-) -> None:
+class Columns(TypedDict, total=False):
+    """What a line says besides its event; what isn't given is empty."""
+
+    node: str
+    keyid: str
+    origin: str
+    reason: str
+    refusal: bool
+    actor: str
+
+
+def note(hub: Hub, event: Event, **columns: Unpack[Columns]) -> None:
     """Add a line, inside the caller's transaction: it is there if, and only if, the deed is.
 
     That transaction is a `writing` one. `actor`: the login of the person who did it.
     """
-    note_at(
-        hub.clock(),
-        event,
-        node=node,
-        keyid=keyid,
-        origin=origin,
-        reason=reason,
-        refusal=refusal,
-        actor=actor,
-    )
+    note_at(hub.clock(), event, **columns)
 
 
 def note_at(  # noqa: PLR0913  # all by name; each is a column

@@ -106,8 +106,9 @@ def list_dropped(hub: "Hub", as_json: bool) -> None:
 def add_publisher(hub: "Hub", publisher: str, as_json: bool) -> None:
     """Make the folder of PUBLISHER: who may write to it publishes in that name."""
     from hub.drop_entries import add_publisher as run
+    from hub.people.actor import of_this_machine
 
-    folder = run(hub, publisher)
+    folder = run(hub, of_this_machine(), publisher)
     if as_json:
         print_json({"folder": str(folder)})
         return

@@ -9,10 +9,11 @@ import pytest
 
 from hub import drop_entries
 from hub.drop_folder import DropFolder, Looks, dropped
+from hub.fleet import audit
 from hub.hub import Hub
 from hub.jobs.running import run_waiting
 from hub.jobs.tables import JobRow
-from hub.people.actor import Actor
+from hub.people.actor import Actor, of_this_machine
 from hub.uploads.limits import DROP_SETTLED_SECONDS
 from hub.versions import versions_of
 from tests.support.folders import sound_folder
@@ -23,7 +24,7 @@ BAO = Actor("bao", "publisher", "console", publisher="thief")
 
 @pytest.fixture
 def folder(hub: Hub) -> Path:
-    return drop_entries.add_publisher(hub, "satchel")
+    return drop_entries.add_publisher(hub, of_this_machine(), "satchel")
 
 
 def settle(looks: Looks, start: float = 0.0) -> None:
@@ -56,7 +57,11 @@ def test_what_was_done_is_not_done_again(hub: Hub, folder: Path, cpacks: dict[st
 
 
 def test_a_dropped_folder_is_built_and_stays(hub: Hub) -> None:
-    sound = drop_entries.add_publisher(hub, "wushan-press")
+    me = of_this_machine()
+    sound = drop_entries.add_publisher(hub, me, "wushan-press")
+    assert drop_entries.add_publisher(hub, me, "wushan-press") == sound  # there already
+    (line, *_) = audit.entries(hub, most=2, event="drop-folder-added")
+    assert (line.actor, line.reason) == (me.login, "wushan-press")
     made = sound_folder(sound / "maths")
     settle(Looks(hub))
     said = (sound / "maths.failed.txt", sound / "maths.done.txt")

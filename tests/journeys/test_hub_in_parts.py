@@ -22,6 +22,7 @@ from hub.contents import read_manifest
 from hub.drop_entries import add_publisher
 from hub.hub import Hub, open_hub
 from hub.initialising import initialise
+from hub.people.actor import of_this_machine
 from hub.versions import expect_version, versions_of
 from tests.hub.test_server import serving
 from tests.support import node_process, postgresql, redis_server, s3_server
@@ -69,7 +70,7 @@ def working(hub: Hub) -> Iterator[subprocess.Popen[bytes]]:
 def test_a_pack_goes_from_a_folder_to_a_school_through_all_of_them(
     hub: Hub, tmp_path: Path
 ) -> None:
-    drop = add_publisher(hub, "satchel")
+    drop = add_publisher(hub, of_this_machine(), "satchel")
     make_demo(tmp_path / "1.cpack", video_bytes=200_000)
     make_demo(tmp_path / "2.cpack", version=2, video_bytes=200_000, pages={"one": "<p>New.</p>"})
     with working(hub), serving(hub) as (_, address):
