@@ -9,7 +9,7 @@ from scripts.demonstration.story import Stage
 from tests.support.browser import Visit, follow, visit
 from tests.support.sample_packs import sample_cpacks
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]  # the packs may have to be filmed
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,9 @@ from content_packs.errors import Refused, UsageError
 from content_packs.lint import lint
 from content_packs.media import read_media
 
+# The packs are filmed for the first of these, unless they are in the cache.
+pytestmark = pytest.mark.timeout(900)
+
 OLD, NEW = "04-equal-fractions", "04-same-size-different-name"
 
 
