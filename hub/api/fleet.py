@@ -36,7 +36,23 @@ def add_api(
 
     `operations`: those for staff, which the description tells of, too.
     """
-    brakes = Brakes.new(monotonic)
+    api = Blueprint("api", __name__, url_prefix="/api/v1")
+    api.register_error_handler(SatchelError, lambda error: problems.of_error(error, request))
+    api.register_error_handler(HTTPException, problems.of_http)
+    _add_routes(api, hub, Brakes.new(monotonic))
+    _add_description(api, openapi.description(hub.config.title, operations))
+
+    @api.after_request
+    def say_what_will_do(answer: Response) -> Response:
+        """Leave the catch-all's methods out of `Allow`."""
+        if request.method == "OPTIONS" and request.url_rule is not None:
+            answer.headers["Allow"] = ", ".join(sorted(request.url_rule.methods or ()))
+        return answer
+
+    app.register_blueprint(api)
+
+
+def _add_routes(api: Blueprint, hub: Hub, brakes: Brakes) -> None:
     together = Together(hub.database)
     keys = requests.KnownKeys(hub)
 
@@ -46,10 +62,6 @@ def add_api(
         return requests.identify(
             hub, asked, fields, key_of=keys.find, origin=_address(), refusals=brakes.refusals
         )
-
-    api = Blueprint("api", __name__, url_prefix="/api/v1")
-    api.register_error_handler(SatchelError, lambda error: problems.of_error(error, request))
-    api.register_error_handler(HTTPException, problems.of_http)
 
     @api.post("/claims")
     def claim() -> Response:
@@ -74,17 +86,6 @@ def add_api(
     def credential() -> Response:
         body = _body(0)
         return _json(check_ins.credential_of(hub, caller(body)))
-
-    _add_description(api, openapi.description(hub.config.title, operations))
-
-    @api.after_request
-    def say_what_will_do(answer: Response) -> Response:
-        """Leave the catch-all's methods out of `Allow`."""
-        if request.method == "OPTIONS" and request.url_rule is not None:
-            answer.headers["Allow"] = ", ".join(sorted(request.url_rule.methods or ()))
-        return answer
-
-    app.register_blueprint(api)
 
 
 def _add_description(api: Blueprint, description: bytes) -> None:

@@ -88,11 +88,7 @@ def restore(  # noqa: PLR0913 - each is a choice of who restores
         _check_free(data)
         durable.write(root / _UNFINISHED, b"As long as there is no hub.toml: restore again.\n")
         _clear(data)
-        done, total = 0, sum(saved.size for saved in note.files)
-        for saved in note.files:
-            show("restoring", done, total)
-            _copy_out(folder, saved, data)
-            done += saved.size
+        _copy_all_out(folder, note, data, show)
         new = root / f"{_CONFIG}.new"
         if database:
             config.change(new, "database", database)
@@ -111,6 +107,14 @@ def restore(  # noqa: PLR0913 - each is a choice of who restores
     signed, warnings = _sign(hub)
     rows = hub.database.counts()
     return Restored(root, name, note.taken_at, len(note.files), rows, signed, warnings)
+
+
+def _copy_all_out(folder: BackupFolder, note: Note, data: DataDir, show: Show) -> None:
+    done, total = 0, sum(saved.size for saved in note.files)
+    for saved in note.files:
+        show("restoring", done, total)
+        _copy_out(folder, saved, data)
+        done += saved.size
 
 
 def _check_free(data: DataDir) -> None:

@@ -115,16 +115,7 @@ def take(  # noqa: PLR0913 - each is a choice of who backs up
             schema, rows = _add_database(taking)
             timestamp = read_edition(hub.data.metadata).timestamp.version
             now = hub.clock()
-        note = Note(
-            format=1,
-            taken_at=in_words(now),
-            title=hub.config.title,
-            root=_root_of(hub),
-            timestamp=timestamp,
-            schema=schema,
-            rows=rows,
-            files=sorted(taking.files.values(), key=lambda saved: saved.path),
-        )
+        note = _note_of(taking, in_words(now), timestamp, schema, rows)
         name = folder.write(note, f"{now:%Y%m%dT%H%M%SZ}")
         with hub.database.writing():
             audit.note(hub, "backed-up", reason=f"{name} into {to}", actor=actor.login)
@@ -137,6 +128,21 @@ def take(  # noqa: PLR0913 - each is a choice of who backs up
         taking.new_bytes,
         tuple(removed),
         (*warnings, *_warnings(hub)),
+    )
+
+
+def _note_of(
+    taking: _Taking, at: str, timestamp: int, schema: list[str], rows: dict[str, int]
+) -> Note:
+    return Note(
+        format=1,
+        taken_at=at,
+        title=taking.hub.config.title,
+        root=_root_of(taking.hub),
+        timestamp=timestamp,
+        schema=schema,
+        rows=rows,
+        files=sorted(taking.files.values(), key=lambda saved: saved.path),
     )
 
 

@@ -87,11 +87,7 @@ def verify(
     found: list[str] = []
     with tempfile.TemporaryDirectory(prefix="hub-drill-") as scratch:
         data = DataDir(Path(scratch))
-        done, total = 0, sum(saved.size for saved in note.files)
-        for saved in note.files:
-            show("verifying", done, total)
-            found += _looked_at(folder, saved, data)
-            done += saved.size
+        found += _all_looked_at(folder, note, data, show)
         keys = KeyStore(data.keys, passphrase=passphrases(data, passphrase_file, environment).find)
         if not found:
             found += _in_words(lambda: _database(data, note))
@@ -111,7 +107,7 @@ def verify(
         note.taken_at,
         note.title,
         len(note.files),
-        total,
+        sum(saved.size for saved in note.files),
         rows.get("pack_row", 0),
         rows.get("version_row", 0),
         rows.get("school_row", 0),
@@ -121,6 +117,16 @@ def verify(
         tuple(found),
         log,
     )
+
+
+def _all_looked_at(folder: BackupFolder, note: Note, data: DataDir, show: Show) -> list[str]:
+    found: list[str] = []
+    done, total = 0, sum(saved.size for saved in note.files)
+    for saved in note.files:
+        show("verifying", done, total)
+        found += _looked_at(folder, saved, data)
+        done += saved.size
+    return found
 
 
 def _looked_at(folder: BackupFolder, saved: Saved, data: DataDir) -> list[str]:
