@@ -76,6 +76,8 @@ LISTEN_BACKLOG = 1_024  # connections that nobody has taken yet
 # Serving
 ETAG_HEX_DIGITS = 16  # 64 bits of a digest tell the states of one file apart
 READ_BYTES = 64 * KIB  # of a file at a time
+ACCEPTED_TOGETHER = 32  # connections that are taken before others have their turn
+SWEEP_SECONDS = 5.0  # between two looks for connections on which nothing happens
 IDLE_SECONDS_MAX = 900  # a full socket buffer takes this long to drain at 300 bytes a second
 REQUEST_BYTES_MAX = 512 * KIB  # the server's; the API has a smaller one for each of its routes
 REQUEST_IN_MEMORY_BYTES_MAX = 64 * KIB  # of each connection; the rest waits in a file

@@ -1,10 +1,9 @@
 """`hub serve`: processes that answer, and one that does what a hub does besides.
 
 The addresses are listened on before the processes are forked; whichever of those that answer is
-free takes the next connection. Each is waitress with a few threads: a slow client costs a socket
-and its buffer, not a thread, and files are handed over as files. Chores, background jobs, the drop
-folder and renewing are done by a process of their own, so that nobody waits for an answer because
-ten thousand boxes are being judged. Behind nginx or a CDN any web server can offer the same tree.
+free takes the next connection (`hub.web_server`). Chores, background jobs, the drop folder and
+renewing are done by a process of their own, so that nobody waits for an answer because ten thousand
+boxes are being judged. Behind nginx or a CDN any web server can offer the same tree.
 """
 
 import errno
@@ -14,9 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from typing import Any
 
-import waitress
 from flask import Flask
 
 from content_packs.errors import UsageError
@@ -27,15 +24,13 @@ from hub.hub import Hub
 from hub.in_service import in_service
 from hub.jobs.waking import share_wakes
 from hub.limits import (
-    IDLE_SECONDS_MAX,
     LISTEN_BACKLOG,
     LISTEN_POLL_SECONDS,
     LISTEN_WAIT_SECONDS,
-    REQUEST_BYTES_MAX,
-    REQUEST_IN_MEMORY_BYTES_MAX,
 )
 from hub.processes import Part, Processes
 from hub.renewing import Renewer
+from hub.web_server import WebServer
 
 _log = logging.getLogger("hub.serve")
 
@@ -104,7 +99,7 @@ def _answer(
 ) -> None:
     """Answer requests until told to end: one of `config.workers` processes that do."""
     with in_service(hub):
-        server = _server(app, config, sockets)
+        server = WebServer(app, config, sockets)
         ready()
         try:
             server.run()  # returns when told to end
@@ -129,32 +124,6 @@ def _look_after(hub: Hub, sockets: list[socket.socket], ready: Callable[[], None
         finally:
             background.stop()
             renewer.stop()
-
-
-def _server(app: Flask, config: Config, sockets: list[socket.socket]) -> Any:
-    return waitress.create_server(
-        app,
-        sockets=sockets,
-        threads=config.threads,
-        connection_limit=max(config.connections_max // config.workers, 1),
-        asyncore_use_poll=True,
-        ident=None,  # the header Server is bytes on a thin link, and tells nodes nothing
-        channel_timeout=IDLE_SECONDS_MAX,
-        max_request_body_size=REQUEST_BYTES_MAX,
-        inbuf_overflow=REQUEST_IN_MEMORY_BYTES_MAX,
-        clear_untrusted_proxy_headers=True,
-        **_behind(config.trusted_proxy),
-    )
-
-
-def _behind(proxy: str) -> dict[str, Any]:
-    """Return how much of what a proxy says is believed: nothing, unless it is named."""
-    if not proxy:
-        return {}
-    return {
-        "trusted_proxy": proxy,
-        "trusted_proxy_headers": {"x-forwarded-for", "x-forwarded-proto"},
-    }
 
 
 def _in_words(error: OSError | ValueError) -> str:

@@ -123,6 +123,15 @@ class Connection(HTTPChannel):  # type: ignore[misc]
         """Its file descriptor; -1 once it is closed."""
         return -1 if self._fileno is None else int(self._fileno)
 
+    @property
+    def is_answering(self) -> bool:
+        """Whether a thread has its requests."""
+        return self.at is At.ANSWERING
+
+    def answered(self) -> None:
+        """Begin to wait anew: all requests are answered."""
+        self.since = self.server.monotonic()
+
     def gives_way(self, now: float) -> bool:
         """Say whether it may be closed for another. `now` is monotonic."""
         at = self.at

@@ -27,7 +27,6 @@ KNOWN_FILES_MAX = 1_024
 KNOWN_FILE_SECONDS = 2.0  # less than PEER_PUPIL_SECONDS: whoever watches a film is seen to be there
 WAITING_CONNECTIONS_MAX = 2_048  # that the kernel keeps until they are taken
 TAKEN_TOGETHER = 32  # of them, before others have their turn
-EVENTS_MAX = 256  # dealt with before the clock is looked at
 HEAD_BYTES_MAX = 32 * KIB  # of a request
 HEAD_SECONDS_MAX = 15.0  # from its first byte to its last
 FIRST_BYTE_SECONDS_MAX = 20.0  # of a new connection

@@ -1,15 +1,13 @@
 """The site's web server: waitress, with a loop that costs what is going on, not what is open.
 
-waitress looks at every open connection each time that anything happens; with the 200 that a class's
-browsers keep open, that is most of what a film costs. Here epoll(7) says which have something.
-Where there are too many connections, those of whoever has many give way: first those that have said
-nothing yet, then those that wait the longest. So 5,000 sockets of one phone keep nobody out.
+The loop is `content_packs.event_loop`; waitress parses, and its threads answer. Where there are too
+many connections, those of whoever has many give way: first those that have said nothing yet, then
+those that wait the longest. So 5,000 sockets of one phone keep nobody out.
 """
 
 import copy
 import logging
 import resource
-import select
 import socket
 import threading
 import time
@@ -25,12 +23,12 @@ from waitress.adjustments import Adjustments
 from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher
 
+from content_packs.event_loop import EventLoop
 from sync_node.lan import content, visitor
-from sync_node.lan.connection import At, Connection
+from sync_node.lan.connection import Connection
 from sync_node.lan.known_files import KnownFiles
 from sync_node.lan.limits import (
     ADDRESS_CONNECTIONS_MAX,
-    EVENTS_MAX,
     FAIR_CONNECTIONS_MAX,
     FORM_BYTES_MAX,
     GIVING_WAY_TOGETHER,
@@ -44,7 +42,6 @@ from sync_node.limits import OPEN_FILES_MIN, SITE_CONNECTIONS_MAX, SITE_THREADS
 
 Application = Callable[..., Any]
 FRONT = "127.0.0.1"  # where a web server in front of this one is
-_READ = select.EPOLLIN | select.EPOLLPRI
 
 
 class WebServer:
@@ -68,7 +65,10 @@ class WebServer:
         allow_open_files(OPEN_FILES_MIN)
         logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a line for each request
         self._map: dict[int, Any] = {}
-        self._loop = _Loop(self._map, monotonic)
+        self._loop = EventLoop(
+            self._map, wasyncore.readwrite, monotonic=monotonic, sweep=self._sweep,
+            sweep_seconds=SWEEP_SECONDS,
+        )  # fmt: skip
         self._waking = threading.RLock()  # who wakes the loop, and who closes what it is woken by
         dispatcher = ThreadedTaskDispatcher()
         adjustments = _adjustments(host, port, may_upload)
@@ -104,6 +104,11 @@ class WebServer:
                 if isinstance(found, Connection):
                     found.handle_close()  # and the file that it sends
             wasyncore.close_all(self._map)
+
+    def _sweep(self, now: float) -> None:
+        for found in list(self._map.values()):
+            if isinstance(found, Connection) and found.is_over(now):
+                found.handle_close()
 
 
 def listen(
@@ -145,89 +150,11 @@ def _adjustments(host: str, port: int, may_upload: Callable[[str], bool]) -> Adj
     return found
 
 
-class _Loop:
-    """Which file descriptors wait for what, and what happens when that comes."""
-
-    def __init__(self, places: dict[int, Any], monotonic: Callable[[], float]) -> None:
-        self._map = places
-        self.monotonic = monotonic
-        self._poll = select.epoll()
-        self._registered: dict[int, int] = {}
-        self._changed: set[int] = set()
-        self._answering: set[Connection] = set()
-        self._reused: set[int] = set()  # closed since the last wait: events are of the one before
-        self.ending = False
-
-    def changed(self, descriptor: int) -> None:
-        """Look again what a descriptor waits for, before the next wait."""
-        self._changed.add(descriptor)
-
-    def answering(self, connection: Connection) -> None:
-        """Look at it until a thread has answered its requests: a thread can't say so itself."""
-        self._answering.add(connection)
-
-    def gone(self, descriptor: int) -> None:
-        """Forget a descriptor that is about to be closed."""
-        self._reused.add(descriptor)
-        if self._registered.pop(descriptor, 0):
-            self._poll.unregister(descriptor)
-
-    def run(self) -> None:
-        """Deal with all that happens, until there is an end."""
-        self._changed.update(self._map)
-        sweep_at = self.monotonic() + SWEEP_SECONDS
-        while not self.ending:
-            self._look_again()
-            self._reused.clear()
-            for descriptor, events in self._poll.poll(SWEEP_SECONDS, EVENTS_MAX):
-                found = self._map.get(descriptor)
-                if found is not None and descriptor not in self._reused:
-                    wasyncore.readwrite(found, events)
-                    self._changed.add(descriptor)
-            now = self.monotonic()
-            if now >= sweep_at:
-                sweep_at = now + SWEEP_SECONDS
-                self._sweep(now)
-
-    def _look_again(self) -> None:
-        for connection in list(self._answering):
-            if connection.at is not At.ANSWERING:
-                self._answering.discard(connection)
-                connection.since = self.monotonic()
-            self._changed.add(connection.descriptor)
-        while self._changed:
-            self._register(self._changed.pop())
-
-    def _register(self, descriptor: int) -> None:
-        found = self._map.get(descriptor)
-        if found is None:
-            return
-        wanted = _READ if found.readable() else 0
-        if not found.accepting and found.writable():
-            wanted |= select.EPOLLOUT
-        if wanted != self._registered.get(descriptor, 0):
-            self._wait_for(descriptor, wanted)
-
-    def _wait_for(self, descriptor: int, wanted: int) -> None:
-        if not self._registered.get(descriptor, 0):
-            self._poll.register(descriptor, wanted)
-        elif wanted:
-            self._poll.modify(descriptor, wanted)
-        else:  # one that only hung up would wake us for ever
-            self._poll.unregister(descriptor)
-        self._registered[descriptor] = wanted
-
-    def _sweep(self, now: float) -> None:
-        for found in list(self._map.values()):
-            if isinstance(found, Connection) and found.is_over(now):
-                found.handle_close()
-
-
 class _Listening(TcpWSGIServer):  # type: ignore[misc]  # waitress has no types
     """One address that is listened at."""
 
     def __init__(
-        self, *given: Any, loop: _Loop, known_files: KnownFiles, most: int, **more: Any
+        self, *given: Any, loop: EventLoop, known_files: KnownFiles, most: int, **more: Any
     ) -> None:
         self._loop = loop
         self._most = most
