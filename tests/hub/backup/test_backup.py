@@ -22,6 +22,7 @@ from hub.edition import read_edition
 from hub.errors import Busy, Damaged, NotAHub
 from hub.fleet import audit, schools
 from hub.hub import Hub, open_hub
+from hub.initialising import initialise
 from hub.lock import locked
 from hub.people.actor import Actor, of_this_machine
 from hub.publishing import publish
@@ -280,9 +281,9 @@ def test_a_list_that_was_changed_is_not_believed(filled: Hub, to: Path) -> None:
 
 
 def test_what_is_in_the_way_is_left_alone(
-    filled: Hub, hub: Hub, to: Path, clock: MovableClock, tmp_path: Path
+    filled: Hub, to: Path, clock: MovableClock, tmp_path: Path
 ) -> None:
-    del hub  # in tmp_path / "hub"
+    initialise(tmp_path / "another", "main", clock)
     take(open_hub(filled.data.root, clock), ME, to)
     full = tmp_path / "full"
     full.mkdir()
@@ -294,7 +295,7 @@ def test_what_is_in_the_way_is_left_alone(
     with pytest.raises(Refused, match="is not empty, and has no backups in it"):
         take(open_hub(filled.data.root, clock), ME, full)
     with pytest.raises(Refused, match="backups of another hub"):
-        take(open_hub(tmp_path / "hub", clock), ME, to)
+        take(open_hub(tmp_path / "another", clock), ME, to)
     with pytest.raises(Missing, match="there are no backups here"):
         restore(ME, full, tmp_path / "new", clock)
     assert (full / "thesis.txt").read_text(encoding="utf-8") == "years of work"
