@@ -148,8 +148,9 @@ def assert_fine(here: Visit, name: str) -> None:
     size = here.page.viewport_size or {"width": 0, "height": 0}
     spoken = here.page.evaluate("document.documentElement.lang")
     here.screenshot(f"journey-{name}-{size['width']}-{spoken}")
-    assert violations(here.page) == [], name
+    found = violations(here.page)
+    assert not found, f"{name}: {found}"
     width = here.page.evaluate("document.documentElement.scrollWidth")
     assert width <= size["width"], f"{name} scrolls sideways"
     assert here.outside_requests() == []
-    assert here.failures == [], name
+    assert not here.failures, f"{name}: {here.failures}"
