@@ -34,6 +34,7 @@ SCHOOLS = 800
 SECONDS_MAX = 10  # to see what needs somebody, on a machine that is busy with other tests
 STAGES = ("5", "20", "50", "100")
 SOAK_HOURS = "1"
+NIGHT_HOURS = 16  # at the most, with the evening before
 FAILING = 2  # boxes whose disk is full when it comes to them
 OFFICER = Terms("administrator")
 
@@ -119,7 +120,7 @@ def _approves(here: Visit) -> None:
 def _sleeps(hub: Hub, clock: MovableClock, rollout: str) -> int:
     """Let hours of a night go by: what a stage reaches reports within the hour. Return how many."""
     told: set[str] = set()
-    for hour in range(16):
+    for hour in range(NIGHT_HOURS):
         clock.go_on(minutes=50)
         with hub.database.transaction():
             of_it = RolloutNodeRow.select().where(RolloutNodeRow.rollout == rollout)
@@ -133,7 +134,7 @@ def _sleeps(hub: Hub, clock: MovableClock, rollout: str) -> int:
         found, _stages = listing.show(hub, of_this_machine(), rollout)
         if found.state == "finished":
             return hour + 1
-    raise AssertionError(f"the night wasn't long enough: {found.stage}, {found.reason}")
+    raise AssertionError(f"the night wasn't long enough: {found.stage}, {found.code}")
 
 
 def _reads_the_morning(here: Visit, place: str) -> None:
