@@ -105,8 +105,8 @@ class Config:
     title: str = "Satchel hub"
     host: str = "127.0.0.1"
     port: int = 8470
-    threads: int = 8
-    connections_max: int = 600
+    threads: int = 32
+    connections_max: int = 4_000
     lock_wait_seconds: int = 30
     passphrase_file: str = ""
     require_signatures: bool = False

@@ -71,11 +71,13 @@ PROCESS_STOP_SECONDS = 40.0  # what they do has bounds of its own, which are les
 FORK_LOCK_POLL_SECONDS = 0.001
 LISTEN_WAIT_SECONDS = 2.0  # for the port of a server that was killed just now
 LISTEN_POLL_SECONDS = 0.05
-LISTEN_BACKLOG = 1_024  # connections that nobody has taken yet
+LISTEN_BACKLOG = 4_096  # connections that nobody has taken yet
 
 # Serving
 ETAG_HEX_DIGITS = 16  # 64 bits of a digest tell the states of one file apart
 READ_BYTES = 64 * KIB  # of a file at a time
+SWITCH_SECONDS = 0.0005  # that a thread may compute while another waits for its turn
+OPEN_FILES_BESIDES = 500  # connections to the database, logs, locks
 ACCEPTED_TOGETHER = 32  # connections that are taken before others have their turn
 SWEEP_SECONDS = 5.0  # between two looks for connections on which nothing happens
 IDLE_SECONDS_MAX = 900  # a full socket buffer takes this long to drain at 300 bytes a second

@@ -9,6 +9,7 @@ boxes are being judged. Behind nginx or a CDN any web server can offer the same 
 import errno
 import logging
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -27,6 +28,7 @@ from hub.limits import (
     LISTEN_BACKLOG,
     LISTEN_POLL_SECONDS,
     LISTEN_WAIT_SECONDS,
+    SWITCH_SECONDS,
 )
 from hub.processes import Part, Processes
 from hub.renewing import Renewer
@@ -98,6 +100,8 @@ def _answer(
     hub: Hub, app: Flask, config: Config, sockets: list[socket.socket], ready: Callable[[], None]
 ) -> None:
     """Answer requests until told to end: one of `config.workers` processes that do."""
+    # Whoever writes gives up its turn with each statement, and all others wait for whoever writes.
+    sys.setswitchinterval(SWITCH_SECONDS)
     with in_service(hub):
         server = WebServer(app, config, sockets)
         ready()

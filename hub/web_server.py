@@ -5,6 +5,7 @@ threads wait for the disk that check-ins are written to. Whether there is news n
 polls are answered by the loop itself, however many check-ins wait.
 """
 
+import logging
 import socket
 import threading
 import time
@@ -18,22 +19,29 @@ from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher
 
 from content_packs.event_loop import EventLoop
+from content_packs.open_files import allow_open_files
 from hub.api import polls
 from hub.config import Config
 from hub.limits import (
     ACCEPTED_TOGETHER,
     IDLE_SECONDS_MAX,
     LISTEN_BACKLOG,
+    OPEN_FILES_BESIDES,
     REQUEST_BYTES_MAX,
     REQUEST_IN_MEMORY_BYTES_MAX,
     SWEEP_SECONDS,
 )
+
+_FILES_PER_CONNECTION = 2  # itself, and what it sends
 
 
 class WebServer:
     """Serves an application on sockets that listen already. For one use, in one thread."""
 
     def __init__(self, app: Flask, config: Config, sockets: list[socket.socket]) -> None:
+        most = _connections_of_each(config)
+        allow_open_files(_FILES_PER_CONNECTION * most + OPEN_FILES_BESIDES)
+        logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a line for each request
         self._map: dict[int, Any] = {}
         self._loop = EventLoop(
             self._map, wasyncore.readwrite, monotonic=time.monotonic, sweep=self._sweep,
@@ -73,7 +81,7 @@ class WebServer:
 def _adjustments(config: Config) -> Adjustments:
     return Adjustments(
         threads=config.threads,
-        connection_limit=max(config.connections_max // config.workers, 1),
+        connection_limit=_connections_of_each(config),
         backlog=LISTEN_BACKLOG,
         ident=None,  # the header Server is bytes on a thin link, and tells nodes nothing
         channel_timeout=IDLE_SECONDS_MAX,
@@ -82,6 +90,10 @@ def _adjustments(config: Config) -> Adjustments:
         clear_untrusted_proxy_headers=True,
         **_behind(config.trusted_proxy),
     )
+
+
+def _connections_of_each(config: Config) -> int:
+    return max(config.connections_max // max(config.workers, 1), 1)
 
 
 def _behind(proxy: str) -> dict[str, Any]:

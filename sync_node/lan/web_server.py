@@ -7,7 +7,6 @@ those that wait the longest. So 5,000 sockets of one phone keep nobody out.
 
 import copy
 import logging
-import resource
 import socket
 import threading
 import time
@@ -24,6 +23,7 @@ from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher
 
 from content_packs.event_loop import EventLoop
+from content_packs.open_files import allow_open_files
 from sync_node.lan import content, visitor
 from sync_node.lan.connection import Connection
 from sync_node.lan.known_files import KnownFiles
@@ -124,14 +124,6 @@ def listen(
         app, host, port, known_files=content.known_files(app), most=most,
         may_upload=partial(visitor.is_teacher, app), monotonic=monotonic,
     )  # fmt: skip
-
-
-def allow_open_files(count: int) -> None:
-    """Let this process have so many files open, as far as its hard limit allows."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = count if hard == resource.RLIM_INFINITY else min(count, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _adjustments(host: str, port: int, may_upload: Callable[[str], bool]) -> Adjustments:

@@ -1,7 +1,7 @@
 """What a hub answers to 10,000 nodes that poll and check in, all of them within a minute at worst.
 
-The hub runs with the embedded default: SQLite, a folder, one process. Requests are signed before
-the clock starts. As root, all of it goes before whatever else the machine does.
+The hub runs with the embedded default: SQLite, a folder, a process for each of two cores. Requests
+are signed before the clock starts. As root, all of it goes before whatever else the machine does.
 """
 
 import argparse

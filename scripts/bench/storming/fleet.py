@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from content_packs.signed_documents import public_keyid
 from hub.clock import in_words, system_clock
 from hub.fleet import credentials
+from hub.fleet.bringing_up import bring_up
 from hub.fleet.tables import NodeKeyRow, NodeRow, SchoolRow
 from hub.hub import Hub, open_hub
 from hub.initialising import initialise
@@ -49,6 +50,7 @@ def make(root: Path, nodes: int) -> None:
     release(hub, "demo", 1, CHANNEL, Terms())
     for first in range(0, nodes, ROWS_AT_ONCE):
         _enrol(hub, range(first, min(first + ROWS_AT_ONCE, nodes)))
+    bring_up(hub)
 
 
 def _enrol(hub: Hub, numbers: range) -> None:
