@@ -62,6 +62,19 @@ def newest(model: type[_Row], by: str, **key: Any) -> _Row | None:
     return _read(model, tuple(key), key, f" ORDER BY {_column(model, by)} DESC")
 
 
+def columns(
+    model: type[peewee.Model], names: tuple[str, ...], by: str, *, least: str = "", **key: Any
+) -> list[tuple[Any, ...]]:
+    """Return columns, none of them JSON, of the rows that have these values, in order of `by`.
+
+    Of `by`, only from `least` on.
+    """
+    database = _database(model)
+    statement = _selecting_columns(model, names, by, tuple(key), database.param)
+    found = database.execute_sql(statement, (*_bound(model, key), least)).fetchall()
+    return [tuple(row) for row in found]
+
+
 def every(model: type[_Row]) -> list[_Row]:
     """Return all rows of a small table."""
     database = _database(model)
@@ -81,6 +94,22 @@ def change(model: type[peewee.Model], key: dict[str, Any], columns: dict[str, An
     database = _database(model)
     statement = _updating(model, tuple(key), tuple(columns), database.param)
     database.execute_sql(statement, _bound(model, columns) + _bound(model, key))
+
+
+def add(model: type[peewee.Model], columns: dict[str, Any]) -> None:
+    """Write a new row; a column that isn't named is at its default."""
+    database = _database(model)
+    defaults = model._meta.get_default_dict()  # type: ignore[no-untyped-call]  # noqa: SLF001 - theirs
+    row = {**defaults, **columns}
+    statement = _inserting(model, tuple(row), database.param)
+    database.execute_sql(statement, _bound(model, row))
+
+
+def forget_below(model: type[peewee.Model], by: str, least: str, **key: Any) -> None:
+    """Remove the rows that have these values, and in `by` a lesser one than `least`."""
+    database = _database(model)
+    statement = _deleting_below(model, by, tuple(key), database.param)
+    database.execute_sql(statement, (*_bound(model, key), least))
 
 
 def put(model: type[peewee.Model], key: dict[str, Any], columns: dict[str, Any]) -> None:
@@ -155,6 +184,29 @@ def _selecting_all(model: type[peewee.Model]) -> tuple[str, _Read]:
     )
     read = (tuple(field.name for field in fields), converted)
     return f"SELECT {names} FROM {_table(model)}", read  # noqa: S608 - as above
+
+
+@cache
+def _selecting_columns(
+    model: type[peewee.Model], names: tuple[str, ...], by: str, key: tuple[str, ...], sign: str
+) -> str:
+    of_these, order = _equal(model, key, sign), _column(model, by)
+    return (
+        f"SELECT {', '.join(_column(model, name) for name in names)} FROM {_table(model)} "  # noqa: S608 - as above
+        f"WHERE {of_these} AND {order} >= {sign} ORDER BY {order}"
+    )
+
+
+@cache
+def _deleting_below(model: type[peewee.Model], by: str, key: tuple[str, ...], sign: str) -> str:
+    lesser = f"{_equal(model, key, sign)} AND {_column(model, by)} < {sign}"
+    return f"DELETE FROM {_table(model)} WHERE {lesser}"  # noqa: S608 - as above
+
+
+@cache
+def _inserting(model: type[peewee.Model], columns: tuple[str, ...], sign: str) -> str:
+    names = ", ".join(_column(model, name) for name in columns)
+    return f"INSERT INTO {_table(model)} ({names}) VALUES ({', '.join([sign] * len(columns))})"  # noqa: S608 - as above
 
 
 @cache

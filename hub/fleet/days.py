@@ -37,17 +37,17 @@ def note(node: str, now: datetime, report: Report | None, standing: Standing) ->
     """Write down that the hub heard of a node now, and how it stands."""
     today = now.astimezone(UTC).date().isoformat()
     row = rows.one(NodeDayRow, node=node, day=today)
-    before = row or _newest(node)
+    before = row or rows.newest(NodeDayRow, "day", node=node)
     said = _said(report, standing)
     counted = report.ticks.bytes_in if report else before.bytes_counted if before else 0
     # The node counts over its last days: its sum falls as old ones go. What it rose by has come.
     came = max(counted - (before.bytes_counted if before else 0), 0)
     heard = {"hours": 1 << now.astimezone(UTC).hour, "contacts": 1, "bytes_in": came}
     if row is None:
-        NodeDayRow.insert(node=node, day=today, bytes_counted=counted, **heard, **said).execute()
+        new = {"node": node, "day": today, "bytes_counted": counted, **heard, **said}
+        rows.add(NodeDayRow, new)
         oldest = (now.astimezone(UTC).date() - timedelta(days=HISTORY_DAYS_KEPT)).isoformat()
-        of_node = NodeDayRow.node == node
-        NodeDayRow.delete().where(of_node & (NodeDayRow.day < oldest)).execute()
+        rows.forget_below(NodeDayRow, "day", oldest, node=node)
         return
     changed = {
         "hours": row.hours | heard["hours"],
@@ -61,27 +61,19 @@ def note(node: str, now: datetime, report: Report | None, standing: Standing) ->
 
 def hours_of(node: str) -> list[int]:
     """Return the hours in which the hub heard of a node, counted since 1970, oldest first."""
-    query = NodeDayRow.select(NodeDayRow.day, NodeDayRow.hours)
     found = []
-    for row in query.where(NodeDayRow.node == node).order_by(NodeDayRow.day):
-        first = hour_of(datetime.fromisoformat(row.day).replace(tzinfo=UTC))
-        found += [first + hour for hour in range(_HOURS) if row.hours >> hour & 1]
+    for day, hours in rows.columns(NodeDayRow, ("day", "hours"), "day", node=node):
+        first = hour_of(datetime.fromisoformat(day).replace(tzinfo=UTC))
+        found += [first + hour for hour in range(_HOURS) if hours >> hour & 1]
     return found
 
 
 def links_of(node: str, since: date) -> list[LinkDay]:
     """Return what a node's link was like since a day, oldest first."""
-    of_node = (NodeDayRow.node == node) & (NodeDayRow.day >= since.isoformat())
+    names = ("day", "hours", "bytes_in", "goodput", "minutes_up", "behind")
+    found = rows.columns(NodeDayRow, names, "day", least=since.isoformat(), node=node)
     return [
-        LinkDay(
-            date.fromisoformat(row.day),
-            row.hours.bit_count(),
-            row.bytes_in,
-            row.goodput,
-            row.minutes_up,
-            row.behind,
-        )
-        for row in NodeDayRow.select().where(of_node).order_by(NodeDayRow.day)
+        LinkDay(date.fromisoformat(day), hours.bit_count(), *more) for day, hours, *more in found
     ]
 
 
@@ -101,11 +93,6 @@ def history(node: str) -> list[Day]:
         )
         for row in NodeDayRow.select().where(NodeDayRow.node == node).order_by(NodeDayRow.day)
     ]
-
-
-def _newest(node: str) -> NodeDayRow | None:
-    of_node = NodeDayRow.select().where(NodeDayRow.node == node)
-    return of_node.order_by(NodeDayRow.day.desc()).first()  # type: ignore[no-any-return]  # peewee is untyped
 
 
 def _said(report: Report | None, standing: Standing) -> dict[str, int]:

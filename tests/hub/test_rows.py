@@ -4,6 +4,7 @@ import peewee
 import pytest
 
 from hub import rows
+from hub.fleet.state_tables import NodeDayRow
 from hub.fleet.tables import NodeKeyRow, NodeRow, SchoolRow
 from hub.hub import Hub
 from hub.models import VersionRow
@@ -48,3 +49,22 @@ def test_a_row_is_put_in_place_of_another(hub: Hub) -> None:
             rows.put(TryRow, {"name": "a'; --"}, {"used_until": number})
     with hub.database.transaction():
         assert [(row.name, row.used_until) for row in TryRow.select()] == [("a'; --", 2)]
+
+
+def test_few_columns_of_days_come_in_order_and_old_days_are_forgotten(hub: Hub) -> None:
+    days = ("2026-11-03", "2026-11-01", "2026-11-02")
+    with hub.database.writing():
+        for day in days:
+            rows.add(NodeDayRow, {"node": "a-1", "day": day, "hours": 5})
+        rows.add(NodeDayRow, {"node": "b-1", "day": "2026-11-01"})
+    wanted = ("day", "hours", "behind")
+    with hub.database.writing():
+        found = rows.columns(NodeDayRow, wanted, "day", node="a-1")
+        assert found == [(day, 5, 0) for day in sorted(days)]
+        newer = rows.columns(NodeDayRow, wanted, "day", least="2026-11-02", node="a-1")
+        assert newer == found[1:]
+        made = NodeDayRow.get(NodeDayRow.node == "b-1").__data__
+        assert made == {**NodeDayRow._meta.get_default_dict(), "node": "b-1", "day": "2026-11-01"}
+        rows.forget_below(NodeDayRow, "day", "2026-11-03", node="a-1")
+        assert rows.columns(NodeDayRow, ("day",), "day", node="a-1") == [("2026-11-03",)]
+        assert rows.count(NodeDayRow, node="b-1") == 1
