@@ -54,6 +54,9 @@ def test_a_row_is_put_in_place_of_another(hub: Hub) -> None:
 def test_few_columns_of_days_come_in_order_and_old_days_are_forgotten(hub: Hub) -> None:
     days = ("2026-11-03", "2026-11-01", "2026-11-02")
     with hub.database.writing():
+        for school in ("a", "b"):
+            SchoolRow.create(force_insert=True, school=school, district="east", added_at="x")
+            NodeRow.create(force_insert=True, node=f"{school}-1", school=school, added_at="x")
         for day in days:
             rows.add(NodeDayRow, {"node": "a-1", "day": day, "hours": 5})
         rows.add(NodeDayRow, {"node": "b-1", "day": "2026-11-01"})
