@@ -196,7 +196,7 @@ def _goes_on_over(here: Visit, link: str) -> None:
 
 
 @pytest.mark.parametrize(("size", "language"), looks(PHONE, "zh-CN"))
-def test_a_township_operator_confirms_her_box_answers_and_plans_a_visit(
+def test_a_township_operator_confirms_her_box_and_answers_a_wish(
     browser: Browser, office: Office, size: tuple[int, int], language: str
 ) -> None:
     terms = Terms("operator", townships=(HERS,))
