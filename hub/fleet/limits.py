@@ -43,6 +43,7 @@ CALENDARS_MAX = 100
 ESTIMATE_DAYS_MIN = 3  # with a known link, before anything is said
 ESTIMATE_DAYS_MAX = 365  # past that a school needs a stick
 ESTIMATE_DAYS_LOOKED_AT = 28  # of a link's past
+STALLED_CONTACT_DAYS = 4  # on which as much was to come: somebody should look
 RECORDS_IN_DANGER_DAYS = 14  # old, and no receipt covers them: they would be lost with the card
 
 # Schools and their list

@@ -22,6 +22,7 @@ from hub.fleet import query as queries
 from hub.fleet.limits import LISTED, LISTED_MAX
 from hub.fleet.query import Query
 from hub.fleet.selecting import Condition, condition, is_overdue, needs_stick, of_actor
+from hub.fleet.stalled import is_stalled, stalled_since
 from hub.fleet.standing import records_in_danger_before
 from hub.fleet.state_tables import NodeStateRow
 from hub.fleet.states import URGENCY_OVERDUE
@@ -54,6 +55,7 @@ class Listed:
     """A box of a school as the list shows it; without a box, `node` is empty.
 
     Times are RFC 3339, empty where there is none. `done_p90` in the year 9999: not within a year.
+    `stalled_since`: the day from which on a box in contact got nowhere, or empty.
     """
 
     school: str
@@ -94,6 +96,13 @@ class Listed:
     undervoltage: bool
     software: str
     packs: tuple[dict[str, Any], ...]
+    stalled_since: str
+
+    @property
+    def furthest_behind(self) -> dict[str, Any] | None:
+        """The pack whose held version is the most versions behind; None where none is."""
+        late = [pack for pack in self.packs if pack["held"] != pack["version"]]
+        return max(late, key=lambda pack: pack["version"] - (pack["held"] or 0), default=None)
 
 
 @dataclass(frozen=True)
@@ -107,7 +116,10 @@ class Page:
 
 @dataclass(frozen=True)
 class Counts:
-    """How many boxes and schools need a person, and why. What counts twice stands in both."""
+    """How many boxes and schools need a person, and why. What counts twice stands in both.
+
+    But `stalled`: those of which nothing says why.
+    """
 
     failed: int
     overdue: int
@@ -118,6 +130,7 @@ class Counts:
     needs_stick: int
     unheard: int
     no_box: int
+    stalled: int
     nodes: int
     schools: int
 
@@ -143,7 +156,7 @@ def find(  # noqa: PLR0913  # each is a part of what is asked
     column, down = _sorting(sort, now)
     with hub.database.transaction():
         total = NodeStateRow.select().where(wanted).count()
-        rows = NodeStateRow.select(NodeStateRow, column.alias("sorted_by")).where(wanted)
+        rows = _rows(column.alias("sorted_by")).where(wanted)
         if after:
             rows = rows.where(_behind(column, down, after))
         order = (column.desc() if down else column.asc(), NodeStateRow.school, NodeStateRow.node)
@@ -178,7 +191,7 @@ def of_school(hub: Hub, actor: Actor, school: str) -> tuple[Listed, ...]:
     now = hub.clock()
     with hub.database.transaction():
         wanted = of_actor(actor) & (NodeStateRow.school == school)
-        rows = NodeStateRow.select().where(wanted).order_by(NodeStateRow.node)
+        rows = _rows().where(wanted).order_by(NodeStateRow.node)
         return tuple(_listed(row, now) for row in rows)
 
 
@@ -201,6 +214,7 @@ def counts(hub: Hub, actor: Actor) -> Counts:
         "needs_stick": needs_stick(now),
         "unheard": row.state == "unheard",
         "no_box": row.state == "no-box",
+        "stalled": (row.trouble == "") & is_stalled(),
         "nodes": row.node != "",
     }
     columns = [
@@ -223,6 +237,10 @@ def townships(hub: Hub, actor: Actor) -> tuple[str, ...]:
     with hub.database.transaction():
         rows = NodeStateRow.select(NodeStateRow.township).where(of_actor(actor)).distinct()
         return tuple(sorted(str(row.township) for row in rows if row.township))
+
+
+def _rows(*more: Any) -> Any:
+    return NodeStateRow.select(NodeStateRow, stalled_since().alias("stalled_since"), *more)
 
 
 def _wanted(actor: Actor, query: str | Query, now: datetime) -> Condition:

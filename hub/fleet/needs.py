@@ -61,6 +61,14 @@ def _of_waiting(found: Counts) -> list[Need]:
             "warn",
         ),
         Need(
+            "boxes-stalled",
+            found.stalled,
+            "box is in contact, and for days nothing more has come to it",
+            "boxes are in contact, and for days nothing more has come to them",
+            f"{_LIST}stalled%20-failed",
+            "warn",
+        ),
+        Need(
             "claims",
             found.claims,
             "box waits for somebody to confirm that it is the right one",

@@ -41,7 +41,7 @@ MEASURES: Final[Mapping[str, Kind]] = {
 }
 FLAGS: Final = (
     "overdue", "unreached", "failed", "courier", "superseded", "rolled-back", "alarm", "claim",
-    "paused", "disk", "power", "stick",
+    "paused", "disk", "power", "stick", "stalled",
 )  # fmt: skip
 
 _BYTES = {"GB": 10**9, "MB": 10**6, "kB": 10**3, "B": 1}

@@ -9,6 +9,7 @@ import peewee
 
 from hub.clock import in_words
 from hub.fleet.query import Among, Compare, Flag, Query, Sign, Term, Word
+from hub.fleet.stalled import is_stalled
 from hub.fleet.standing import NOT_WITHIN_A_YEAR
 from hub.fleet.state_tables import NodeStateRow
 from hub.people.actor import Actor
@@ -105,6 +106,8 @@ def _of_flag(name: str, now: datetime) -> Condition:
         return is_overdue(now)
     if name == "stick":
         return needs_stick(now)
+    if name == "stalled":
+        return is_stalled()
     if name == "failed":
         return NodeStateRow.trouble != ""
     if name == "disk":

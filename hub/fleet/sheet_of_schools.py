@@ -10,11 +10,15 @@ from hub.fleet.standing import NOT_WITHIN_A_YEAR
 from hub.hub import Hub
 from hub.people.actor import Actor
 
+MARKS = (
+    "overdue", "unreached", "courier", "superseded", "rolled_back", "paused", "alarm", "claim",
+)  # fmt: skip
 HEAD = (
-    "school", "title", "township", "district", "node", "state", "overdue", "unreached", "courier",
-    "trouble", "reason", "heard_at", "heard_by", "expected_at", "bytes_behind", "packs_behind",
-    "lessons_ready", "lessons_total", "done_p50", "done_p90", "records", "records_oldest",
-    "disk_free", "disk_trouble", "power_cuts", "stations", "software",
+    "school", "title", "township", "district", "groups", "node", "state", *MARKS, "stalled_since",
+    "trouble", "reason", "heard_at", "heard_by", "reported_at", "expected_at", "overdue_at",
+    "bytes_behind", "packs_behind", "furthest_behind", "held", "should_be", "lessons_ready",
+    "lessons_total", "done_p50", "done_p90", "records", "records_oldest", "disk_free",
+    "disk_total", "disk_trouble", "power_cuts", "undervoltage", "stations", "software",
 )  # fmt: skip
 
 
@@ -37,12 +41,16 @@ def lines(hub: Hub, actor: Actor, query: str | Query = "", sort: str = "school")
 
 
 def _cells(row: Listed) -> tuple[object, ...]:
+    late = row.furthest_behind
     return (
-        row.school, row.title, row.township, row.district, row.node, row.state, int(row.overdue),
-        int(row.unreached), int(row.courier), row.trouble, row.reason, row.heard_at, row.heard_by,
-        row.expected_at, row.behind, row.packs_behind, row.lessons_ready, row.lessons_total,
+        row.school, row.title, row.township, row.district, " ".join(row.groups), row.node,
+        row.state, *(int(getattr(row, mark)) for mark in MARKS), row.stalled_since, row.trouble,
+        row.reason, row.heard_at, row.heard_by, row.reported_at, row.expected_at, row.overdue_at,
+        row.behind, row.packs_behind, late["pack"] if late else "", late["held"] if late else "",
+        late["version"] if late else "", row.lessons_ready, row.lessons_total,
         _day(row.done_p50), _day(row.done_p90), row.records, row.records_oldest, row.disk_free,
-        row.disk_trouble, row.power_cuts, row.stations, row.software,
+        row.disk_total, row.disk_trouble, row.power_cuts, int(row.undervoltage), row.stations,
+        row.software,
     )  # fmt: skip
 
 

@@ -82,6 +82,7 @@ def _boxes(count: int) -> str:
 
 def _line(row: Listed) -> str:
     marks = " ".join(name.replace("_", "-") for name in _MARKS if getattr(row, name))
+    late = row.furthest_behind
     parts = [
         row.node or row.school,
         plain(row.title),
@@ -89,7 +90,9 @@ def _line(row: Listed) -> str:
         row.state + (f" ({row.trouble})" if row.trouble else ""),
         marks,
         f"heard {row.heard_at}" if row.heard_at else "",
+        f"stalled since {row.stalled_since}" if row.stalled_since else "",
         f"{megabytes(row.behind)} to come" if row.behind else "",
+        f"{late['pack']} {late['held'] or '-'} -> {late['version']}" if late else "",
         _done(row),
         f"{row.records} records wait" if row.records else "",
     ]

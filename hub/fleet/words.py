@@ -56,6 +56,7 @@ def marks(row: Listed) -> list[Badge]:
         (row.alarm, _("alarm"), _BAD),
         (row.claim and row.state != "waits", _("another box claims to be it"), _WARN),
         (row.overdue, _("overdue"), _BAD),
+        (bool(row.stalled_since), _("stalled"), _WARN),
         (row.unreached and row.state != "unheard", _("unreached"), _WARN),
         (row.superseded, _("superseded"), _QUIET),
         (row.rolled_back, _("rolled back"), _WARN),
@@ -72,6 +73,15 @@ def reason(row: Listed) -> str:
         return _disk(row.trouble.removeprefix("disk-"))
     if row.trouble:
         return row.reason or row.trouble
+    where = _progress(row)
+    if not row.stalled_since:
+        return where
+    stalled = _("nothing has come since %(day)s, though it is in contact", day=row.stalled_since)
+    return f"{where} · {stalled}" if where else stalled
+
+
+def _progress(row: Listed) -> str:
+    """Return how far the pack is that is least far, where the state doesn't say it."""
     least = row.packs[0] if row.packs else None
     if least is None or row.state in {"active", "used", "no-box", "revoked", "waits"}:
         return ""
@@ -83,8 +93,13 @@ def reason(row: Listed) -> str:
 
 
 def behind_words(row: Listed) -> str:
-    """Return how many packs aren't as they should be."""
-    return ngettext("%(num)s pack", "%(num)s packs", row.packs_behind)
+    """Return how many packs aren't as they should be, and how far the one furthest behind is."""
+    said = ngettext("%(num)s pack", "%(num)s packs", row.packs_behind)
+    late = row.furthest_behind
+    if late is None:
+        return said
+    held = "–" if late["held"] is None else late["held"]
+    return f"{said} · {late['pack']} {held} → {late['version']}"
 
 
 def needs_stick(row: Listed) -> bool:

@@ -65,6 +65,7 @@ def test_filters_keep_what_they_say(fleet: Hub) -> None:
         "by:stick": lambda row: row.heard_by == "stick",
         "records>0 stations<10": lambda row: row.records > 0 and row.stations < 10,
         "claim": lambda row: row.claim,
+        "stalled": lambda row: bool(row.stalled_since),
         '"School No. 7"': lambda row: "School No. 7" in row.title,
         "SCHOOL-00012": lambda row: row.school == "school-00012",
         "100%": lambda _row: False,
@@ -104,6 +105,7 @@ def test_counts_are_those_of_the_filters_that_they_lead_to(fleet: Hub) -> None:
         "age>14d": found.records_in_danger,
         "stick": found.needs_stick,
         "state:unheard": found.unheard,
+        "stalled -failed": found.stalled,
         "state:no-box": found.no_box,
         "": found.schools,
     }.items():
