@@ -9,6 +9,7 @@ its server's.
 import select
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final, Protocol
 
 EVENTS_MAX: Final = 256  # dealt with before the clock is looked at
@@ -75,7 +76,8 @@ class EventLoop:
         """Forget a descriptor that is about to be closed."""
         self._reused.add(descriptor)
         if self._registered.pop(descriptor, 0):
-            self._poll.unregister(descriptor)
+            with suppress(OSError):  # it is closed already, which unregisters it, too
+                self._poll.unregister(descriptor)
 
     def run(self) -> None:
         """Deal with all that happens, until there is an end."""
@@ -116,10 +118,14 @@ class EventLoop:
             self._wait_for(descriptor, wanted)
 
     def _wait_for(self, descriptor: int, wanted: int) -> None:
-        if not self._registered.get(descriptor, 0):
-            self._poll.register(descriptor, wanted)
-        elif wanted:
-            self._poll.modify(descriptor, wanted)
-        else:  # one that only hung up would wake us for ever
-            self._poll.unregister(descriptor)
+        try:
+            if not self._registered.get(descriptor, 0):
+                self._poll.register(descriptor, wanted)
+            elif wanted:
+                self._poll.modify(descriptor, wanted)
+            else:  # one that only hung up would wake us for ever
+                self._poll.unregister(descriptor)
+        except OSError:  # a thread closed it just now
+            self._registered.pop(descriptor, None)
+            return
         self._registered[descriptor] = wanted

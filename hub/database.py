@@ -66,10 +66,10 @@ class Database:
         """Close the connections that are kept and not in use just now."""
         self._peewee.close_idle()
 
-    def share(self) -> None:
-        """Get ready for processes that are forked from now on: no connection is used by two."""
+    def share(self, processes: int) -> None:
+        """Get ready for so many processes, forked from now on: no connection is used by two."""
         self.close()
-        self._engine.share()
+        self._engine.share(processes)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

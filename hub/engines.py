@@ -25,6 +25,8 @@ from hub.limits import (
     DATABASE_BUSY_SECONDS,
     DATABASE_CONNECT_SECONDS,
     DATABASE_CONNECTIONS_MAX,
+    DATABASE_CONNECTIONS_MIN,
+    DATABASE_CONNECTIONS_SHARED,
     DATABASE_IDLE_IN_TRANSACTION_SECONDS,
 )
 
@@ -68,8 +70,8 @@ class Engine(ABC):
         """Do what remains to be done inside of the transaction that `writing` began."""
 
     @abstractmethod
-    def share(self) -> None:
-        """Let processes that are forked from now on take turns at writing, as its threads do."""
+    def share(self, processes: int) -> None:
+        """Let so many processes, forked from now on, take turns at writing, as threads do."""
 
     @abstractmethod
     def lock_migrations(self) -> Callable[[], None]:
@@ -127,8 +129,9 @@ class Sqlite(Engine):
         finally:
             self._turn.release()
 
-    def share(self) -> None:
+    def share(self, processes: int) -> None:
         """Have a lock for it."""
+        del processes
         self._turns = self._turns or ForkLock("writers")
 
     @contextmanager
@@ -214,8 +217,10 @@ class Postgresql(Engine):
         """Take the writers' lock; it goes as the transaction ends, however that is."""
         self.peewee.execute_sql("SELECT pg_advisory_xact_lock(%s)", (_WRITERS,))
 
-    def share(self) -> None:
-        """Nothing: the server lets who waits for the lock in by turns."""
+    def share(self, processes: int) -> None:
+        """Share out the connections; the server lets who waits for the lock in by turns."""
+        most = max(DATABASE_CONNECTIONS_SHARED // processes, DATABASE_CONNECTIONS_MIN)
+        self.peewee._max_connections = min(most, DATABASE_CONNECTIONS_MAX)  # noqa: SLF001  # read at each use
 
     def lock_migrations(self) -> Callable[[], None]:
         """Hold a lock of the connection: each migration is a transaction of its own."""

@@ -51,7 +51,7 @@ def serve(hub: Hub, config: Config, listening: Callable[[str], None]) -> None:
         answering = Part("answering", lambda ready: _answer(hub, app, config, sockets, ready))
         besides = Part("what is done besides", lambda ready: _look_after(hub, sockets, ready))
         addresses = [_address(one) for one in sockets]
-        hub.database.share()
+        hub.database.share(config.workers + 1)
 
         def ready() -> None:
             for address in addresses:

@@ -49,14 +49,13 @@ class WebServer:
         )  # fmt: skip
         dispatcher = ThreadedTaskDispatcher()
         adjustments = _adjustments(config)
-        self._listening = [
-            _Listening(
+        self._listening: list[_Listening] = []
+        for one in sockets:
+            self._listening += [_Listening(
                 app, map=self._map, dispatcher=dispatcher, adj=adjustments, _sock=one,
                 sockinfo=(one.family, one.type, one.proto, one.getsockname()), bind_socket=False,
-                loop=self._loop,
-            )
-            for one in sockets
-        ]  # fmt: skip
+                loop=self._loop, all_of_them=self._listening,
+            )]  # fmt: skip
         dispatcher.set_thread_count(adjustments.threads)
         self._dispatcher = dispatcher
 
@@ -129,6 +128,14 @@ class _Connection(HTTPChannel):  # type: ignore[misc]  # waitress has no types
             self.server.gone(self)
         super().del_channel(map)
 
+    def handle_close(self) -> None:
+        """Close; in a thread, have the loop do it, which may be about to look at it."""
+        if self.server.is_in_loop():
+            super().handle_close()
+        else:
+            self.will_close = True
+            self._tell_loop()
+
     def received(self, data: bytes) -> bool:
         """Take bytes of requests."""
         taken: bool = super().received(data)
@@ -165,10 +172,17 @@ class _Listening(TcpWSGIServer):  # type: ignore[misc]  # waitress has no types
 
     channel_class = _Connection
 
-    def __init__(self, *given: Any, loop: EventLoop, **more: Any) -> None:
+    def __init__(
+        self, *given: Any, loop: EventLoop, all_of_them: "list[_Listening]", **more: Any
+    ) -> None:
         self._loop = loop
         self._loop_thread = threading.current_thread()
+        self._all_of_them = all_of_them
         super().__init__(*given, **more)
+
+    def is_in_loop(self) -> bool:
+        """Return whether this is the loop's thread, and none that answers."""
+        return threading.current_thread() is self._loop_thread
 
     def changed(self, connection: _Connection) -> None:
         """Look again what a connection waits for."""
@@ -185,25 +199,26 @@ class _Listening(TcpWSGIServer):  # type: ignore[misc]  # waitress has no types
     def gone(self, connection: _Connection) -> None:
         """Forget a connection that is about to be closed."""
         self._loop.gone(connection.descriptor)
-        self.look_again()
+        for one in self._all_of_them:  # there is room for one more
+            one.look_again()
 
     def readable(self) -> bool:
         """Say whether connections are taken: those above the limit wait in the kernel."""
-        return bool(self.accepting) and len(self._map) < self.adj.connection_limit
+        count = sum(len(one.active_channels) for one in self._all_of_them)
+        return bool(self.accepting) and count < self.adj.connection_limit
 
     def handle_accept(self) -> None:
         """Take connections that wait."""
-        before = -1
         for _ in range(ACCEPTED_TOGETHER):
-            if len(self._map) == before or not self.readable():
+            before = len(self.active_channels)
+            if self.readable():
+                super().handle_accept()
+            if len(self.active_channels) == before:
                 return
-            before = len(self._map)
-            super().handle_accept()
 
     def add_task(self, connection: _Connection) -> None:
         """Have a connection's first request answered: by the loop, if that is where we are."""
-        in_loop = threading.current_thread() is self._loop_thread
-        if in_loop and _is_poll(connection.requests[0]):
+        if self.is_in_loop() and _is_poll(connection.requests[0]):
             connection.is_poll = True
         else:
             super().add_task(connection)

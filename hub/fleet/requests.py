@@ -218,3 +218,4 @@ def _why_not(hub: Hub, row: NodeKeyRow, verified: Verified, mark: str) -> str:
 def _take(row: NodeKeyRow, sequence: int, mark: str) -> None:
     requests = [*row.requests, [sequence, mark]][-REQUESTS_REMEMBERED:]
     rows.change(NodeKeyRow, {"keyid": row.keyid}, {"sequence": sequence, "requests": requests})
+    row.sequence, row.requests = sequence, requests  # whoever saves the row doesn't take it back

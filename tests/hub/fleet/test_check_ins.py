@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from content_packs import protocol
-from content_packs.protocol import Credential
+from content_packs.protocol import CheckInRequest, Credential
 from content_packs.reports import Report
 from content_packs.signed_documents import public_keyid
 from hub.edition import read_edition
@@ -17,7 +17,7 @@ from hub.fleet.limits import REPORTS_KEPT_MAX
 from hub.hub import Hub
 from hub.keyring.rotating import revoke, rotate
 from tests.hub.clients import MovableClock
-from tests.hub.fleet.boxes import NONCE, Box, enrolled
+from tests.hub.fleet.boxes import JSON, NONCE, Box, enrolled
 from tests.support.hub_databases import HubDatabases
 from tests.support.protocol import a_report
 
@@ -58,6 +58,17 @@ def test_a_node_hears_the_time_and_what_is_newer(
     assert protocol.read_check_in_answer(again.data).desired_state is None
     _, reports = nodes.show(hub, box.node)
     assert [kept.report for kept in reports] == [a_report()]
+
+
+def test_the_request_by_which_a_credential_is_signed_anew_counts_once(
+    hub: Hub, web: FlaskClient
+) -> None:
+    box = enrolled(hub, web)
+    rotate(hub, "service")
+    body = protocol.check_in_request_bytes(CheckInRequest(nonce=NONCE))
+    call = box.signed("POST", "/api/v1/check-ins", body)
+    assert web.open(**call, content_type=JSON).status_code == 200
+    assert web.open(**call, content_type=JSON).status_code == 401
 
 
 @pytest.mark.parametrize("change", [rotate, revoke])
