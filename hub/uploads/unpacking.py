@@ -97,6 +97,8 @@ def _checked(
 ) -> list[zipfile.ZipInfo]:
     if len(entries) > FILES_MAX:
         raise InvalidContent(f"{what}: {len(entries)} entries, at most {FILES_MAX}")
+    if not all(entry.filename for entry in entries):
+        raise InvalidContent(f"{what}: an entry has no name")
     files = [entry for entry in entries if not entry.is_dir() and place_of(entry.filename)]
     for entry in files:
         _check(entry, what)
