@@ -16,6 +16,8 @@ from hub.further_keys import lacks
 from hub.hub import Hub
 from hub.keys import ROOT_NAMES, SERVICE
 from hub.limits import WARN_BELOW
+from hub.rollouts import on_channels
+from hub.rollouts.on_channels import StagedOffer
 from hub.versions import Version, all_versions
 
 _OTHERS = 0o077
@@ -24,17 +26,24 @@ _NEEDED_DAILY = ("timestamp", "snapshot", STATUS_ROLE, SERVICE)
 
 @dataclass(frozen=True)
 class PackView:
-    """A pack: its versions, the newest first, and for each channel the version it offers."""
+    """A pack: its versions, the newest first, and for each channel the version it offers to all.
+
+    `staged`: what channels offer of it to some schools so far.
+    """
 
     pack: str
     publisher: str
     versions: tuple[Version, ...]
     offered: dict[str, int]
+    staged: tuple[StagedOffer, ...] = ()
 
     @property
     def shown(self) -> Version:
-        """The version to speak of: the newest on offer, or the newest of all."""
-        newest = max(self.offered.values(), default=self.versions[0].version)
+        """The version to speak of: the newest on offer to all, else to some, else of all."""
+        newest = max(
+            self.offered.values() or (one.version for one in self.staged),
+            default=self.versions[0].version,
+        )
         return next((v for v in self.versions if v.version == newest), self.versions[0])
 
 
@@ -75,8 +84,15 @@ def packs(hub: Hub, edition: Edition) -> tuple[PackView, ...]:
     for channel in edition.channels:
         for offer in edition.offers_on(channel):
             offered.setdefault(offer.pack, {})[channel] = offer.version
+    staged = on_channels.staged(hub, edition)
     return tuple(
-        PackView(pack, publisher, tuple(versions), offered.get(pack, {}))
+        PackView(
+            pack,
+            publisher,
+            tuple(versions),
+            offered.get(pack, {}),
+            tuple(one for one in staged if one.pack == pack),
+        )
         for pack, publisher, versions in all_versions(hub)
     )
 
@@ -194,7 +210,10 @@ def _withdrawn_on_offer(hub: Hub, edition: Edition, _now: datetime) -> list[str]
         f"hub withdraw {pack.pack} --version {version.version}"
         for pack in packs(hub, edition)
         for version in pack.versions
-        for channel, offered in pack.offered.items()
+        for channel, offered in (
+            *pack.offered.items(),
+            *((one.channel, one.version) for one in pack.staged),
+        )
         if version.withdrawn_at and offered == version.version
     ]
 

@@ -69,7 +69,7 @@ def home_page(hub: Hub, accepted: LanguageAccept) -> str:
     packs: list[dict[str, Any]] = [
         {"view": view, "title": text_in(view.shown.title, (language,))}
         for view in overview.packs(hub, edition)
-        if view.offered  # what isn't released is nobody else's business
+        if view.offered or view.staged  # what isn't released is nobody else's business
     ]
     return render_template(
         "public.html",

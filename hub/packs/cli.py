@@ -153,7 +153,7 @@ def packs(context: click.Context, data: Path, as_json: bool) -> None:
     """List the packs, their versions, and where each is offered."""
     if context.invoked_subcommand is not None:
         return
-    from hub.packs import listing
+    from hub.packs import listing, sayings
     from hub.people.actor import of_this_machine
 
     found = listing.packs(opened(data), of_this_machine())
@@ -163,13 +163,10 @@ def packs(context: click.Context, data: Path, as_json: bool) -> None:
     for view in found:
         click.echo(f"{view.pack}  (publisher {view.publisher})")
         for version in view.versions:
-            where = [name for name, offered in view.offered.items() if offered == version.version]
-            state = f"offered on {', '.join(where)}" if where else "not offered"
-            if version.withdrawn_at:
-                state = f"withdrawn {version.withdrawn_at}"
             click.echo(
                 f"  {version.version}  {megabytes(version.size)}, "
-                f"{megabytes(version.new_bytes)} new  {version.published_at}  {state}"
+                f"{megabytes(version.new_bytes)} new  {version.published_at}  "
+                f"{sayings.state_of(view, version)}"
             )
     if not found:
         click.echo("Nothing is published yet: hub publish FILE.cpack")

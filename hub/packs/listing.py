@@ -4,6 +4,7 @@ A pack of another publisher is `Missing`, alike to one that doesn't exist.
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 from content_packs.errors import Missing
 from hub import deltas, overview
@@ -16,18 +17,28 @@ from hub.packs.limits import RELEASES_SHOWN_MAX
 from hub.people.actor import Actor
 from hub.people.rights import Right
 from hub.rollouts import on_channels
+from hub.rollouts.model import State
 from hub.rollouts.on_channels import StagedOffer
+from hub.rollouts.tables import RolloutRow
 from hub.versions import Version
 
 
 @dataclass(frozen=True)
 class Released:
-    """That a version was released on a channel: when, and by whom; empty where that wasn't kept."""
+    """That a version was released on a channel: when, and by whom; empty where that wasn't kept.
+
+    By a rollout: `rollout` is its name, and `state` how it is now; it was released when it was
+    approved, by `approved_by`, and planned by `actor`. All three are empty for a release to all.
+    """
 
     channel: str
     version: int
     released_at: str
     actor: str
+    rollout: str = ""
+    state: State | Literal[""] = ""
+    reverted: bool = False
+    approved_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -39,13 +50,17 @@ class Channel(ChannelView):
 
 @dataclass(frozen=True)
 class PackStory:
-    """A pack with all that is known of it; versions, releases and deltas the newest first."""
+    """A pack with all that is known of it; versions, releases and deltas the newest first.
+
+    `offered`: what channels offer to all their schools; `staged`: what to some so far.
+    """
 
     pack: str
     publisher: str
     title: dict[str, str]
     versions: tuple[Version, ...]
     offered: dict[str, int]
+    staged: tuple[StagedOffer, ...]
     releases: tuple[Released, ...]
     deltas: tuple[Delta, ...]
     deltas_missing: int
@@ -58,8 +73,12 @@ class PackStory:
         return found
 
     def channels_of(self, version: int) -> tuple[str, ...]:
-        """Return the channels that offer a version."""
+        """Return the channels that offer a version to all their schools."""
         return tuple(name for name, offered in self.offered.items() if offered == version)
+
+    def staged_of(self, version: int) -> tuple[StagedOffer, ...]:
+        """Return how a version is on offer to some schools."""
+        return tuple(one for one in self.staged if one.version == version)
 
 
 def packs(hub: Hub, actor: Actor) -> tuple[PackView, ...]:
@@ -91,6 +110,7 @@ def story(hub: Hub, actor: Actor, pack: str) -> PackStory:
         title=view.shown.title,
         versions=view.versions,
         offered=view.offered,
+        staged=view.staged,
         releases=_releases(hub, pack),
         deltas=tuple(sorted(known, key=lambda one: (-one.newer, -one.older))),
         deltas_missing=len(wanted) - len(known),
@@ -98,12 +118,31 @@ def story(hub: Hub, actor: Actor, pack: str) -> PackStory:
 
 
 def _releases(hub: Hub, pack: str) -> tuple[Released, ...]:
-    rows = ReleaseRow.select().where(ReleaseRow.pack == pack).order_by(ReleaseRow.id.desc())
+    to_all = ReleaseRow.select().where(ReleaseRow.pack == pack).order_by(ReleaseRow.id.desc())
+    row = RolloutRow
+    approved = (row.pack == pack) & (row.approved_at != "")
+    to_some = row.select().where(approved).order_by(row.approved_at.desc(), row.rollout)
     with hub.database.transaction():
-        return tuple(
-            Released(row.channel, row.version, row.released_at, row.actor)
-            for row in rows.limit(RELEASES_SHOWN_MAX)
-        )
+        found = [_by_rollout(one) for one in to_some.limit(RELEASES_SHOWN_MAX)]
+        found += [
+            Released(one.channel, one.version, one.released_at, one.actor)
+            for one in to_all.limit(RELEASES_SHOWN_MAX)
+        ]
+    newest_first = sorted(found, key=lambda one: one.released_at, reverse=True)
+    return tuple(newest_first[:RELEASES_SHOWN_MAX])
+
+
+def _by_rollout(row: RolloutRow) -> Released:
+    return Released(
+        channel=row.channel,
+        version=row.version,
+        released_at=row.approved_at,
+        actor=row.planned_by,
+        rollout=row.rollout,
+        state=row.state,
+        reverted=bool(row.reverted),
+        approved_by=row.approved_by,
+    )
 
 
 def channels(hub: Hub, actor: Actor) -> tuple[Channel, ...]:

@@ -16,6 +16,7 @@ from hub.packs.numbers import number_in
 from hub.people.actor import Actor
 from hub.people.rights import Right
 from hub.retention import Why
+from hub.rollouts import sayings
 from hub.rollouts.sayings import on_channel
 
 _PLAIN = {"Content-Security-Policy": "sandbox; default-src 'none'", "Cache-Control": "no-store"}
@@ -40,6 +41,7 @@ def _add_lists(console: Console) -> None:
             title=_("Packs"),
             section="packs",
             packs=listing.packs(console.hub, actor),
+            how_far=on_channel,
             languages=_languages(),
             text_in=text_in,
             may_publish=actor.may(Right.PUBLISH),
@@ -54,7 +56,9 @@ def _add_lists(console: Console) -> None:
             section="packs",
             back=("/console/packs", _("All packs")),
             story=story,
-            channels=[view.channel for view in listing.channels(console.hub, actor)],
+            how_far=on_channel,
+            state=sayings.state,
+            state_badge=sayings.state_badge,
             may_release=actor.may(Right.RELEASE),
         )
 
@@ -126,6 +130,7 @@ def _add_withdrawals(console: Console) -> None:
     def ask_withdraw(actor: Actor, pack: str, version: str) -> Response:
         story = listing.story(console.hub, actor, pack)
         found = story.version(number_in(version))
+        offering, staged = story.channels_of(found.version), story.staged_of(found.version)
         return console.page(
             "packs/withdraw.html",
             title=_("Withdraw %(pack)s %(version)s") % {"pack": pack, "version": version},
@@ -133,7 +138,10 @@ def _add_withdrawals(console: Console) -> None:
             back=(f"/console/packs/{pack}", pack),
             story=story,
             version=found,
-            offering=story.channels_of(found.version),
+            offering=offering,
+            staged=staged,
+            channels=sorted({*offering, *(one.channel for one in staged)}),
+            how_far=on_channel,
             older=_older(story, found.version),
         )
 

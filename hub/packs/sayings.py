@@ -6,10 +6,13 @@ from content_packs.command_line import megabytes
 from content_packs.diff import words_of
 from content_packs.manifest import text_in
 from hub.differences import Changes
+from hub.overview import PackView
 from hub.packs.contents import Outline
-from hub.packs.listing import PackStory
+from hub.packs.listing import PackStory, Released
 from hub.retaining import Plan
+from hub.rollouts import sayings as rollouts
 from hub.sayings import words_of_delta
+from hub.versions import Version
 
 
 def say_story(found: PackStory) -> None:
@@ -17,19 +20,38 @@ def say_story(found: PackStory) -> None:
     click.echo(f"{found.pack}  (publisher {found.publisher})")
     for version in found.versions:
         by = f" by {version.published_by}" if version.published_by else ""
-        where = ", ".join(found.channels_of(version.version))
-        state = f"offered on {where}" if where else "not offered"
-        if version.withdrawn_at:
-            state = f"withdrawn {version.withdrawn_at}"
         click.echo(
             f"  {version.version}  {megabytes(version.size)}, {megabytes(version.new_bytes)} new  "
-            f"{version.published_at}{by}  {state}"
+            f"{version.published_at}{by}  {state_of(found, version)}"
         )
     for delta in found.deltas:
         click.echo(f"  {words_of_delta(delta)}")
     for one in found.releases:
-        by = f" by {one.actor}" if one.actor else ""
-        click.echo(f"  released {one.released_at}{by}: {one.version} on {one.channel}")
+        click.echo(f"  {_release(one)}")
+
+
+def _release(one: Released) -> str:
+    who = one.approved_by or one.actor
+    by = f" by {who}" if who else ""
+    said = f"released {one.released_at}{by}: {one.version} on {one.channel}"
+    if not one.rollout:
+        return said
+    state = rollouts.state(one.state, reverted=one.reverted)
+    return f"{said}, by the rollout {one.rollout} that {one.actor} planned ({state})"
+
+
+def state_of(found: PackStory | PackView, version: Version) -> str:
+    """Return whether a version is withdrawn, and to whom it is on offer where."""
+    if version.withdrawn_at:
+        return f"withdrawn {version.withdrawn_at}"
+    to_all = [name for name, offered in found.offered.items() if offered == version.version]
+    said = [f"offered on {', '.join(to_all)}"] if to_all else []
+    said += [
+        f"offered to some schools on {one.channel}: {rollouts.on_channel(one)}"
+        for one in found.staged
+        if one.version == version.version
+    ]
+    return "; ".join(said) or "not offered"
 
 
 def say_outline(found: Outline) -> None:
