@@ -11,6 +11,7 @@ from hub.people.actor import Actor
 from hub.people.rights import Right
 from hub.school_requests import answering, listing
 from hub.school_requests.listing import Request
+from hub.school_requests.wished import Wished, most_wished
 
 
 class RequestsQuery(msgspec.Struct, forbid_unknown_fields=True):
@@ -29,10 +30,10 @@ class RequestsPage(msgspec.Struct):
     next: str
 
 
-class WishedPacks(msgspec.Struct):
-    """Packs that schools wish for, and how many schools do."""
+class WishedMost(msgspec.Struct):
+    """Packs and lessons that schools wish for, the most wished for first."""
 
-    packs: dict[str, int]
+    items: tuple[Wished, ...]
 
 
 class RequestAnswer(msgspec.Struct, forbid_unknown_fields=True):
@@ -71,8 +72,8 @@ def _offers(hub: Hub, actor: Actor, given: Given) -> RequestsPage:
     return _page(hub, actor, given, "offer")
 
 
-def _wished(hub: Hub, actor: Actor, _given: Given) -> WishedPacks:
-    return WishedPacks(listing.most_wished(hub, actor))
+def _wished(hub: Hub, actor: Actor, _given: Given) -> WishedMost:
+    return WishedMost(most_wished(hub, actor))
 
 
 def _answer(hub: Hub, actor: Actor, given: Given) -> Request:
@@ -101,9 +102,9 @@ OPERATIONS: tuple[Operation, ...] = (
         query=RequestsQuery, answer=RequestsPage,
     ),
     Operation(
-        "listWishedPacks", "GET", "/requests/packs", Right.SEE_REQUESTS,
-        "The packs that most schools wish for", _wished,
-        screen="/console/requests", command="requests list", answer=WishedPacks,
+        "listWishedMost", "GET", "/requests/wished", Right.SEE_REQUESTS,
+        "The packs and lessons that most schools wish for", _wished,
+        screen="/console/requests", command="requests list", answer=WishedMost,
     ),
     Operation(
         "answerRequest", "POST", "/requests/{number}/answer", Right.ANSWER_REQUESTS,

@@ -30,16 +30,20 @@ def requests() -> None:
 @_all_option
 @json_option
 def list_requests(hub: "Hub", school: str, everything: bool, as_json: bool) -> None:
-    """List what is wished for, and how many schools wish for each pack."""
+    """List what is wished for, and what most schools wish for: packs, and lessons of them."""
     from hub.people.actor import of_this_machine
     from hub.school_requests.listing import wishes
     from hub.school_requests.sayings import say_wishes
+    from hub.school_requests.wished import most_wished
 
     found, counts = wishes(hub, of_this_machine(), school=school, everything=everything)
+    wished = most_wished(hub, of_this_machine(), school=school)
     if as_json:
-        print_built({"requests": found, "packs": counts.packs, "schools": counts.schools})
+        print_built(
+            {"requests": found, "wished": wished, "packs": counts.packs, "schools": counts.schools}
+        )
         return
-    say_wishes(found, counts)
+    say_wishes(found, wished)
 
 
 @requests.command("answer")

@@ -4,15 +4,13 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
-import peewee
-
 from content_packs.errors import Missing
 from hub.fleet.tables import SchoolRow
 from hub.hub import Hub
 from hub.people.actor import Actor
 from hub.people.rights import Right
 from hub.school_requests.keeping import OFFER, WISH
-from hub.school_requests.limits import LIST_MAX, NUMBER_DIGITS_MAX, PACKS_WISHED_SHOWN
+from hub.school_requests.limits import LIST_MAX, NUMBER_DIGITS_MAX
 from hub.school_requests.places import place_of
 from hub.school_requests.tables import RequestRow
 
@@ -60,7 +58,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Counts:
-    """How many schools wish for each pack, and how many requests each school has."""
+    """How many schools wish for each pack, or a lesson of it, and how many requests each has."""
 
     packs: dict[str, int]
     schools: dict[str, int]
@@ -90,6 +88,17 @@ def of_schools_of(actor: Actor) -> Any:
         SchoolRow.township.in_(sorted(actor.townships))
     )
     return RequestRow.school.in_(theirs)
+
+
+def condition(actor: Actor, what: What, school: str, *, everything: bool) -> Any:
+    """Return the condition of what somebody asks for. Raises `Refused`."""
+    actor.expect(Right.SEE_REQUESTS)
+    wanted = (RequestRow.what == what) & of_schools_of(actor)
+    if school:
+        wanted &= RequestRow.school == school
+    if not everything:
+        wanted &= (RequestRow.state == "open") & (RequestRow.answer == "")
+    return wanted
 
 
 def wishes(
@@ -129,7 +138,7 @@ def page(  # noqa: PLR0913 - what is asked for, all by name
 
     Raises `Refused`, `StorageFailed`.
     """
-    wanted = _wanted(actor, what, school, everything=everything)
+    wanted = condition(actor, what, school, everything=everything)
     if after:
         wanted &= RequestRow.number < after
     with hub.database.transaction():
@@ -146,41 +155,17 @@ def number_in(text: str) -> int:
     return int(text)
 
 
-def most_wished(hub: Hub, actor: Actor, *, most: int = PACKS_WISHED_SHOWN) -> dict[str, int]:
-    """Return the packs that most schools wish for without an answer yet, and how many do.
-
-    Raises `Refused`, `StorageFailed`.
-    """
-    wanted = _wanted(actor, WISH, "", everything=False) & (RequestRow.pack != "")
-    schools = peewee.fn.COUNT(RequestRow.school.distinct())
-    with hub.database.transaction():
-        query = RequestRow.select(RequestRow.pack, schools).where(wanted)
-        newest = query.group_by(RequestRow.pack).order_by(schools.desc(), RequestRow.pack)
-        rows: Any = newest.limit(most).tuples()
-        return dict(rows)
-
-
 def count_open(hub: Hub, actor: Actor) -> dict[str, int]:
     """Return how many wishes and offers wait for an answer. Raises `Refused`, `StorageFailed`."""
     with hub.database.transaction():
         return {
-            what: RequestRow.select().where(_wanted(actor, what, "", everything=False)).count()
+            what: RequestRow.select().where(condition(actor, what, "", everything=False)).count()
             for what in WHATS
         }
 
 
 def _all(hub: Hub, actor: Actor, what: What, school: str, *, everything: bool) -> list[Request]:
-    wanted = _wanted(actor, what, school, everything=everything)
+    wanted = condition(actor, what, school, everything=everything)
     with hub.database.transaction():
         rows = RequestRow.select().where(wanted).order_by(RequestRow.number.desc())
         return [request_of(row) for row in rows]
-
-
-def _wanted(actor: Actor, what: What, school: str, *, everything: bool) -> Any:
-    actor.expect(Right.SEE_REQUESTS)
-    wanted = (RequestRow.what == what) & of_schools_of(actor)
-    if school:
-        wanted &= RequestRow.school == school
-    if not everything:
-        wanted &= (RequestRow.state == "open") & (RequestRow.answer == "")
-    return wanted

@@ -1,14 +1,17 @@
 """Pages of schools' requests: what teachers wish for, what they offer, and the answers."""
 
+from collections.abc import Callable, Iterable
+
 from flask import Response
 
+from content_packs.manifest import text_in
 from hub.console.ground import Console
 from hub.console.guards import place_below
-from hub.console.language import _
+from hub.console.language import _, interface_language
 from hub.console.limits import REQUESTS_SHOWN
 from hub.people.actor import Actor
 from hub.people.rights import Right
-from hub.school_requests import answering, listing
+from hub.school_requests import answering, listing, wished
 from hub.school_requests.keeping import OFFER, WISH
 from hub.versions import all_versions
 
@@ -72,13 +75,26 @@ def _list(console: Console, actor: Actor, what: listing.What) -> Response:
         what=what,
         found=found,
         waiting=listing.count_open(console.hub, actor),
-        wished=listing.most_wished(console.hub, actor) if is_wish else {},
+        wished=wished.most_wished(console.hub, actor) if is_wish else (),
+        lesson_title=_lesson_titles(console, found.requests),
         packs=[pack for pack, _publisher, _versions in all_versions(console.hub)],
         kinds={"video": _("video"), "document": _("document"), "exercise": _("exercise")},
         school=school,
         everything=everything,
         may_answer=actor.may(Right.ANSWER_REQUESTS),
     )
+
+
+def _lesson_titles(console: Console, found: Iterable[listing.Request]) -> Callable[..., str]:
+    """Return what templates call a lesson: by its title in the reader's language, or its id."""
+    places = {(each.pack, each.lesson) for each in found if each.lesson}
+    known = wished.titles(console.hub, places)
+
+    def called(pack: str, lesson: str, title: dict[str, str] | None = None) -> str:
+        said = title if title is not None else known.get((pack, lesson), {})
+        return text_in(said, (interface_language(),)) or lesson
+
+    return called
 
 
 def _back(console: Console, found: listing.Request) -> str:

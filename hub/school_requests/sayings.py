@@ -6,20 +6,24 @@ import click
 
 from content_packs.command_line import megabytes, plain
 from hub.school_requests.keeping import WISH
-from hub.school_requests.listing import Counts, Request
+from hub.school_requests.listing import Request
+from hub.school_requests.wished import Wished
 
 
-def say_wishes(found: Sequence[Request], counts: Counts) -> None:
+def say_wishes(found: Sequence[Request], wished: Sequence[Wished]) -> None:
     """Print wishes, and what is wished for most."""
     for each in found:
         click.echo(line_of(each))
     if not found:
         click.echo("No request waits for an answer.")
         return
-    if counts.packs:
-        click.echo("\nSchools that wish for a pack:")
-        for pack, schools in counts.packs.items():
-            click.echo(f"  {pack}: {schools}")
+    if wished:
+        click.echo("\nWished for without an answer, by how many schools:")
+    for one in wished:
+        titles = one.lesson_title or one.pack_title
+        called = titles.get("en") or next(iter(titles.values()), "")
+        about = f"{one.pack} {one.lesson}".strip() + (f" ({called})" if called else "")
+        click.echo(f"  {plain(about)}: {one.schools}")
     click.echo("\nAnswer one: hub requests answer NUMBER --text … [--pack NAME | --decline]")
 
 

@@ -16,10 +16,9 @@ from peewee import fn
 
 from content_packs.errors import Missing, UsageError
 from content_packs.names import is_name
-from hub import contents
-from hub.errors import Damaged
 from hub.fleet.tables import SchoolRow
 from hub.hub import Hub
+from hub.lesson_titles import lesson_titles, newest_manifest
 from hub.models import PackRow, VersionRow
 from hub.people.actor import Actor
 from hub.people.rights import Right
@@ -164,8 +163,8 @@ def use_of_pack(
         row = LessonUseRow
         of_pack = _in(row, schools) & (row.month == month) & (row.pack == pack)
         by_lesson = {each.lesson: _tally(each) for each in _sums(row, of_pack, row.lesson)}
-        newest = _newest(pack)
-    lessons = _lessons(hub, pack, newest)
+        newest = newest_manifest(pack)
+    lessons = lesson_titles(hub, pack, newest)
     named = [*lessons, *sorted(by_lesson.keys() - lessons.keys())]
     return UseOfPack(
         pack,
@@ -285,21 +284,3 @@ def _titles(pack: str = "") -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {row.pack: {} for row in packs}
     found.update({row.pack: row.title for row in versions})
     return found
-
-
-def _newest(pack: str) -> str:
-    """Return the digest of the newest version's manifest, empty for none."""
-    rows = VersionRow.select().where((VersionRow.pack == pack) & (VersionRow.withdrawn_at == ""))
-    row = rows.order_by(VersionRow.version.desc()).first()
-    return "" if row is None else str(row.manifest)
-
-
-def _lessons(hub: Hub, pack: str, manifest: str) -> dict[str, dict[str, str]]:
-    """Return the titles of a version's lessons in their order; none where it can't be read."""
-    if not manifest:
-        return {}
-    try:
-        found, _ = contents.read_manifest(hub.objects, pack, manifest)
-    except Damaged:
-        return {}  # `hub` says so elsewhere
-    return {lesson.id: dict(lesson.title) for lesson in found.lessons}

@@ -1,5 +1,6 @@
 """What schools wish for and offer reaches the hub once, is listed, answered, and heard of."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from flask.testing import FlaskClient
 from content_packs import protocol, school_requests
 from content_packs.digests import digest_of
 from content_packs.errors import Missing, Refused, UsageError
+from content_packs.manifest import Manifest
 from content_packs.school_requests import (
     Answers,
     FileHeader,
@@ -16,15 +18,20 @@ from content_packs.school_requests import (
     SaidWish,
     encode_piece,
 )
+from hub import contents
 from hub.edition import read_edition
 from hub.fleet import check_ins
 from hub.fleet.batches import open_waiting
 from hub.hub import Hub
-from hub.people.actor import of_this_machine
+from hub.people.actor import Actor, of_this_machine
+from hub.publishing import publish
 from hub.school_requests import answering, keeping
 from hub.school_requests.listing import offers, wishes
+from hub.school_requests.wished import most_wished
+from hub.versions import versions_of
 from tests.hub.commands import Commands
 from tests.hub.fleet.boxes import Box, a_code, enrolled
+from tests.support.packs import make_demo
 from tests.support.protocol import NOON
 
 pytestmark = pytest.mark.both_databases
@@ -122,6 +129,35 @@ def test_packs_are_counted_by_school(hub: Hub, web: FlaskClient, box: Box) -> No
     assert counts.packs == {"grade5-maths": 2}
     assert counts.schools == {"qamdo": 2, "lhasa": 1}
     assert {each.school for each in wishes(hub, of_this_machine(), school="lhasa")[0]} == {"lhasa"}
+
+
+def test_lessons_are_counted_by_school_with_their_titles(
+    hub: Hub, web: FlaskClient, box: Box, tmp_path: Path
+) -> None:
+    make_demo(tmp_path / "demo.cpack")
+    publish(hub, tmp_path / "demo.cpack")
+    course = manifest_of(hub, "demo")
+    lesson = course.lessons[0]
+    neighbour = enrolled(hub, web, a_code(hub, "lhasa"))
+    one, gone = {"pack": "demo", "lesson": lesson.id}, {"pack": "demo", "lesson": "gone"}
+    sent(hub, web, box, a_wish(**one), a_wish(id=OTHER, **gone))
+    sent(hub, web, neighbour, a_wish(**one), a_wish(id=OTHER, pack="demo"))
+    found = most_wished(hub, of_this_machine())
+    demo = dict(course.title)
+    assert [(each.lesson, each.schools, each.pack_title, each.lesson_title) for each in found] == [
+        (lesson.id, 2, demo, dict(lesson.title)),
+        ("", 1, demo, {}),
+        ("gone", 1, demo, {}),
+    ]
+    mine = most_wished(hub, of_this_machine(), school="qamdo")
+    assert {(each.lesson, each.schools) for each in mine} == {(lesson.id, 1), ("gone", 1)}
+    operator = Actor("wang", "operator", "console", townships=frozenset({"elsewhere"}))
+    assert most_wished(hub, operator) == ()
+
+
+def manifest_of(hub: Hub, pack: str) -> Manifest:
+    (version,) = versions_of(hub, pack)
+    return contents.read_manifest(hub.objects, pack, version.manifest)[0]
 
 
 def test_an_answer_is_heard_once_by_every_node_of_the_school(
@@ -239,6 +275,7 @@ def test_by_commands(hub: Hub, web: FlaskClient, box: Box) -> None:
     said = commands.say("requests", "list")
     assert "qamdo  grade5-maths  the second half ?please" in said
     assert "grade5-maths: 1" in said
+    assert commands.json("requests", "list")["wished"][0]["schools"] == 1
     listed = commands.json("requests", "list", "--school", "qamdo")
     assert (listed["packs"], listed["schools"]) == ({"grade5-maths": 1}, {"qamdo": 1})
     number = str(listed["requests"][0]["number"])
