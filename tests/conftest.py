@@ -25,12 +25,19 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Say on which database the hub's tests run."""
+    """Say on which database and which store of content the hub's tests run."""
     parser.addoption(
         "--hub-database",
         choices=("sqlite", "postgresql"),
         help="run all of the hub's tests on this one; else all on SQLite, and those of modules "
         "marked both_databases on PostgreSQL, too",
+    )
+    parser.addoption(
+        "--hub-objects",
+        choices=("folder", "s3"),
+        default="folder",
+        help="where the hubs of the hub's tests have their content: in their folder, or in a real "
+        "S3 server",
     )
 
 

@@ -1,8 +1,9 @@
 """What a node sees of a repository: python-tuf's client, over a folder, at a time of our choice."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 
 from tuf.api.exceptions import DownloadHTTPError
@@ -12,9 +13,14 @@ from tuf.ngclient import FetcherInterface, Updater
 from content_packs import layout, manifest, offers, repository
 from content_packs.bundle import BlockReader
 from content_packs.digests import digest_of
+from content_packs.errors import Missing
 from content_packs.manifest import Manifest
 from content_packs.offers import Offer
+from hub.config import FOLDER, read_config
 from hub.data_dir import DataDir
+from hub.hub import Hub
+from hub.objects.interface import Objects
+from hub.objects.opening import objects_of
 
 START = datetime(2026, 1, 1, 8, 0, tzinfo=UTC)
 
@@ -32,24 +38,28 @@ class MovableClock:
         self.now += timedelta(**duration)
 
 
-class FolderFetcher(FetcherInterface):
-    """Gives a client the files of a folder."""
+class PlaceFetcher(FetcherInterface):
+    """Gives a client what lies at a repository's places."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, read: Callable[[str], bytes]) -> None:
+        self._read = read
 
     def _fetch(self, url: str) -> Iterator[bytes]:
-        path = self._folder / url.removeprefix("folder:///")
-        if not path.is_file():
-            raise DownloadHTTPError(f"{path} is not there", 404)
-        yield path.read_bytes()
+        place = url.removeprefix("folder:///")
+        try:
+            yield self._read(place)
+        except (OSError, Missing) as error:
+            raise DownloadHTTPError(f"{place} is not there", 404) from error
 
 
 @dataclass
 class Client:
-    """A node's view of a hub's repository; it remembers what it has seen, and never goes back."""
+    """A node's view of a hub's repository; it remembers what it has seen, and never goes back.
 
-    repository: Path
+    `repository`: a folder, or the store that a hub has its content in.
+    """
+
+    repository: Path | Objects
     memory: Path
     trust_root: bytes
     now: datetime = START
@@ -82,7 +92,7 @@ class Client:
         updater = Updater(
             str(self.memory),
             "folder:///metadata/",
-            fetcher=FolderFetcher(self.repository),
+            fetcher=PlaceFetcher(self._read),
             bootstrap=self.trust_root,
         )
         updater._trusted_set.reference_time = self.now
@@ -96,13 +106,12 @@ class Client:
         """Fetch an offered version whole, each chunk checked; return its files by path."""
         found = self._manifest(offer)
         place = repository.layout_path(offer.pack, offer.layout)
-        stored = (self.repository / place).read_bytes()
+        stored = self._read(place)
         assert len(stored) == offer.layout_stored
         laid_out = layout.unpack(stored, found, offer.manifest)
         assert digest_of(layout.encode(laid_out)) == offer.layout
-        bundles = self.repository / "bundles"
         reader = BlockReader(
-            found, laid_out, lambda digest: (bundles / f"{digest}.bundle").open("rb")
+            found, laid_out, lambda digest: BytesIO(self._read(f"bundles/{digest}.bundle"))
         )
         try:
             return {
@@ -114,6 +123,11 @@ class Client:
         finally:
             reader.close()
 
+    def _read(self, place: str) -> bytes:
+        if isinstance(self.repository, Path):
+            return self.repository.joinpath(*place.split("/")).read_bytes()
+        return _stored(self.repository, place)
+
     def _manifest(self, offer: Offer) -> Manifest:
         found = manifest.unpack(self._stored_manifest(offer))
         assert manifest.digest(found) == offer.manifest
@@ -121,7 +135,7 @@ class Client:
 
     def _stored_manifest(self, offer: Offer) -> bytes:
         place = repository.manifest_path(offer.pack, offer.manifest)
-        stored = (self.repository / place).read_bytes()
+        stored = self._read(place)
         assert len(stored) == offer.manifest_stored
         return stored
 
@@ -129,7 +143,25 @@ class Client:
 def client_of(root: Path, memory: Path, *, now: datetime = START) -> Client:
     """Return a new client of the hub in the data directory `root`."""
     data = DataDir(root)
-    return Client(data.repository, memory, (data.metadata / "1.root.json").read_bytes(), now)
+    config = read_config(data.config)
+    where = data.repository if config.objects == FOLDER else objects_of(data, config)
+    return Client(where, memory, (data.metadata / "1.root.json").read_bytes(), now)
+
+
+def content_of(hub: Hub) -> dict[str, bytes]:
+    """Return all that a hub's repository has, by place; with a folder, all that is in it."""
+    if hub.config.objects == FOLDER:
+        return tree(hub.data.repository)
+    return {one.place: _stored(hub.objects, one.place) for one in hub.objects.list()}
+
+
+def _stored(objects: Objects, place: str) -> bytes:
+    """Read it in the store itself, not from the hub's cache."""
+    sizes = {one.place: one.size for one in objects.list(place)}
+    if place not in sizes:
+        raise Missing(f"{place}: not in the store")
+    with objects.open(place, 0, sizes[place]) as whole:
+        return whole.read()
 
 
 def tree(folder: Path) -> dict[str, bytes]:

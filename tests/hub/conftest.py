@@ -1,8 +1,9 @@
-"""A hub with a clock that a test moves, and cpacks to publish, on SQLite or on PostgreSQL.
+"""A hub with a clock that a test moves, and cpacks to publish.
 
 All runs on SQLite, and what is marked `both_databases` on PostgreSQL, too; with `--hub-database`
-everything on that one. Tests of hub.db as a file are marked `hub_db`. A test that makes or copies
-a hub by itself asks `databases` where.
+everything on that one. With `--hub-objects=s3` the hubs' content is in a real S3 server. Tests of
+hub.db as a file are marked `hub_db`, those of content as files in a folder `hub_folder`. A test
+that makes or copies a hub by itself asks `databases` where.
 """
 
 from collections.abc import Iterator
@@ -15,9 +16,11 @@ from hub.initialising import initialise
 from hub.publishing import publish
 from hub.releasing import Terms, release
 from tests.hub.clients import START, MovableClock
+from tests.support import s3_server
 from tests.support.hub_databases import HubDatabases
 from tests.support.packs import make_demo
 from tests.support.postgresql import Server, programs, running
+from tests.support.s3_server import S3Server
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -57,25 +60,43 @@ def _server(hub_database: str, request: pytest.FixtureRequest) -> Server | None:
 
 
 @pytest.fixture(scope="session")
-def lasting_databases(_server: Server | None) -> Iterator[HubDatabases]:
+def s3() -> Iterator[S3Server]:
+    """An S3 server that runs for this session."""
+    with s3_server.running() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def _store(request: pytest.FixtureRequest) -> S3Server | None:
+    if request.config.getoption("--hub-objects") == "folder":
+        return None
+    found: S3Server = request.getfixturevalue("s3")
+    return found
+
+
+@pytest.fixture(scope="session")
+def lasting_databases(_server: Server | None, _store: S3Server | None) -> Iterator[HubDatabases]:
     """Databases of the hubs that are made once, to be copied."""
-    made = HubDatabases(_server)
+    made = HubDatabases(_server, _store)
     yield made
     made.drop()
 
 
 @pytest.fixture
-def databases(_server: Server | None) -> Iterator[HubDatabases]:
+def databases(_server: Server | None, _store: S3Server | None) -> Iterator[HubDatabases]:
     """Databases of the hubs of one test."""
-    made = HubDatabases(_server)
+    made = HubDatabases(_server, _store)
     yield made
     made.drop()
 
 
 @pytest.fixture(autouse=True)
-def _about_hub_db(request: pytest.FixtureRequest, hub_database: str) -> None:
+def _about_files(request: pytest.FixtureRequest, hub_database: str) -> None:
     if hub_database != "sqlite" and request.node.get_closest_marker("hub_db"):
         pytest.skip("about hub.db as a file")
+    is_s3 = request.config.getoption("--hub-objects") == "s3"
+    if is_s3 and request.node.get_closest_marker("hub_folder"):
+        pytest.skip("about content as files in a folder")
 
 
 @pytest.fixture
@@ -88,6 +109,7 @@ def new_hub(tmp_path_factory: pytest.TempPathFactory, lasting_databases: HubData
     """The data directory of a new hub with the channel `main`. Copy, don't use."""
     root = tmp_path_factory.mktemp("new") / "hub"
     initialise(root, "main", MovableClock(START), database=lasting_databases.new())
+    lasting_databases.place_content(root)
     return root
 
 

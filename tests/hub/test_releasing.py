@@ -10,7 +10,7 @@ from hub.edition import read_edition
 from hub.errors import Damaged, KeyAbsent
 from hub.hub import Hub
 from hub.releasing import Terms, release, terms, withdraw
-from tests.hub.clients import Client, client_of, tree
+from tests.hub.clients import Client, client_of, content_of, tree
 
 
 @pytest.fixture
@@ -65,9 +65,9 @@ def test_terms_that_make_no_sense_are_refused(rollout: int, activate_at: str, sa
 
 def test_the_same_release_again_signs_nothing(published: Hub) -> None:
     release(published, "demo", 1, "main", Terms())
-    before = tree(published.data.repository)
+    before = content_of(published)
     assert release(published, "demo", 1, "main", Terms()).already
-    assert tree(published.data.repository) == before
+    assert content_of(published) == before
 
 
 def test_a_rollout_can_be_widened(published: Hub, client: Client) -> None:
@@ -102,8 +102,8 @@ def test_what_is_not_there_is_not_released(
 
 @pytest.mark.parametrize("kind", ["manifests", "layouts", "bundles"])
 def test_content_that_was_lost_is_not_released(published: Hub, kind: str) -> None:
-    for path in (published.data.repository / kind).rglob("*.*"):
-        path.unlink()
+    for one in list(published.objects.list(f"{kind}/")):
+        published.objects.delete(one.place)
     before = tree(published.data.metadata)
     with pytest.raises(Damaged, match="can't be read") as refused:
         release(published, "demo", 1, "main", Terms())
@@ -241,14 +241,14 @@ def test_a_withdrawal_from_one_channel_leaves_the_others(published: Hub, client:
 def test_a_withdrawal_is_safe_to_run_twice(published: Hub, client: Client) -> None:
     release(published, "demo", 2, "main", Terms())
     withdraw(published, "demo", 2)
-    before = tree(published.data.repository)
+    before = content_of(published)
     assert withdraw(published, "demo", 2).channels == ()
-    assert tree(published.data.repository) == before
+    assert content_of(published) == before
     assert client.versions() == {}
 
 
 def test_nothing_is_deleted_by_a_withdrawal(published: Hub) -> None:
     release(published, "demo", 2, "main", Terms())
-    before = set(tree(published.data.repository))
+    before = set(content_of(published))
     withdraw(published, "demo", 2)
-    assert before <= set(tree(published.data.repository))
+    assert before <= set(content_of(published))

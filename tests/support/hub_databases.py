@@ -1,4 +1,7 @@
-"""Where the hubs of a test keep their database: hub.db, or a PostgreSQL that runs for the tests."""
+"""Where the hubs of a test keep what they have: files, or servers that run for the tests.
+
+The database: hub.db, or a PostgreSQL. The content: the data directory, or an S3 server.
+"""
 
 import shutil
 from pathlib import Path
@@ -6,14 +9,19 @@ from pathlib import Path
 from hub.config import SQLITE, change, read_config
 from hub.data_dir import DataDir
 from hub.hub import Hub
+from hub.objects.opening import objects_of
 from tests.support.postgresql import Server
+from tests.support.s3_server import S3Server
 
 
 class HubDatabases:
-    """Makes and copies databases of one kind. `server`: where they are; None for hub.db."""
+    """Makes and copies databases and content of one kind.
 
-    def __init__(self, server: Server | None) -> None:
-        self._server = server
+    `server`: where databases are; None for hub.db. `store`: where content is; None for the folder.
+    """
+
+    def __init__(self, server: Server | None, store: S3Server | None = None) -> None:
+        self._server, self._store = server, store
         self._made: list[str] = []
 
     @property
@@ -28,13 +36,32 @@ class HubDatabases:
         return self._kept(self._server.new())
 
     def copy_hub(self, root: Path, to: Path) -> Path:
-        """Copy the data directory of a hub that nobody uses, with a database of its own."""
-        shutil.copytree(root, to)
+        """Copy a hub that nobody uses: its data directory, with database and content of its own."""
+        shutil.copytree(root, to, ignore=shutil.ignore_patterns("cache"))
+        self.place_content(to)
         if self._server is not None:
             config = DataDir(to).config
             address = read_config(config).database
             change(config, "database", self._kept(self._server.copy(address)))
         return to
+
+    def place_content(self, root: Path) -> None:
+        """Give a hub's content a place of its own in the store, where there is one."""
+        if self._store is None:
+            return
+        data = DataDir(root)
+        now = read_config(data.config)
+        change(data.config, "objects_endpoint", self._store.address)
+        change(data.config, "objects", self._store.new())
+        here, there = (objects_of(data, config) for config in (now, read_config(data.config)))
+        for one in here.list():
+            if not one.place.startswith("metadata/"):
+                with here.open(one.place, 0, one.size) as whole:
+                    there.put(one.place, whole.read())
+        there.publish()
+        for path in data.repository.iterdir():
+            if path != data.metadata:
+                shutil.rmtree(path)
 
     def keep(self, hub: Hub) -> object:
         """Return the state of a hub's database, to go `back` to; nobody uses it just now."""

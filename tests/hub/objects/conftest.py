@@ -1,7 +1,5 @@
 """Each store there is, empty."""
 
-import uuid
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,22 +9,13 @@ from hub.config import Config
 from hub.data_dir import DataDir
 from hub.objects.interface import Objects
 from hub.objects.opening import objects_of
-from tests.support.s3_server import S3Server, running
-
-
-@pytest.fixture(scope="session")
-def s3() -> Iterator[S3Server]:
-    """An S3 server that runs for this session."""
-    with running() as server:
-        yield server
+from tests.support.s3_server import S3Server
 
 
 @pytest.fixture
 def on_s3(s3: S3Server) -> Config:
-    """A configuration that names a new bucket there."""
-    name = f"hub-{uuid.uuid4().hex}"
-    s3.make_bucket(name)
-    return replace(Config(), objects=f"s3://{name}/some/prefix", objects_endpoint=s3.address)
+    """A configuration that names a new place there."""
+    return replace(Config(), objects=s3.new(), objects_endpoint=s3.address)
 
 
 @pytest.fixture
