@@ -17,7 +17,8 @@ def system_clock() -> datetime:
 
 def in_words(time: datetime) -> str:
     """Return `time` as RFC 3339 writes it, in UTC and to the second."""
-    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    in_utc = time.astimezone(UTC).replace(microsecond=0, tzinfo=None)
+    return f"{in_utc.isoformat()}Z"  # strftime leaves zeros out of years before 1000
 
 
 def read_day(text: str, what: str) -> str:

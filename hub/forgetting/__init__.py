@@ -3,8 +3,10 @@
 ```
 tables limits      up to when what was forgotten, of a school or of all
 marks              from when on what comes is kept: by what was forgotten, and by hub.toml
-service            for people and programs: what would go; and it goes, in steps
-chore              the same each day, by what hub.toml says
+old_records        records from before a moment: which, and that they go, some at a time
+old_counts         the same of counts of use
+service            for people and programs: what would go, and that it goes
+chore              the same each day, by what hub.toml says; and what a cut left
 api pages          the faces; the command is `hub records forget`
 ```
 

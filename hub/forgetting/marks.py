@@ -3,6 +3,7 @@
 Days begin at midnight in the hub's zone. Counts of use are kept by whole months.
 """
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal, TypeAlias
 from zoneinfo import ZoneInfo
@@ -13,6 +14,24 @@ from hub.hub import Hub
 
 What: TypeAlias = Literal["records", "use"]
 ALL = ""  # schools
+
+
+@dataclass(frozen=True)
+class Mark:
+    """That what is from before a moment is forgotten, of a school or of `ALL`."""
+
+    what: What
+    school: str
+    before: datetime
+
+
+def known(hub: Hub) -> list[Mark]:
+    """Return all marks. Raises `StorageFailed`."""
+    with hub.database.transaction():
+        return [
+            Mark(row.what, row.school, datetime.fromisoformat(row.before))
+            for row in ForgottenRow.select().order_by(ForgottenRow.what, ForgottenRow.school)
+        ]
 
 
 def kept_from(hub: Hub, what: What, school: str) -> datetime:
@@ -41,12 +60,17 @@ def first_kept(what: What, day: date) -> date:
 
 def today(hub: Hub) -> date:
     """Return the day that it is where the hub's people are."""
-    return hub.clock().astimezone(ZoneInfo(hub.config.zone)).date()
+    return day_of(hub, hub.clock())
 
 
 def begin_of(hub: Hub, day: date) -> datetime:
     """Return the moment at which a day begins there."""
     return datetime.combine(day, time(), tzinfo=ZoneInfo(hub.config.zone)).astimezone(UTC)
+
+
+def day_of(hub: Hub, moment: datetime) -> date:
+    """Return the day that it is there at a moment."""
+    return moment.astimezone(ZoneInfo(hub.config.zone)).date()
 
 
 def remember(hub: Hub, what: What, school: str, day: date) -> None:
@@ -56,8 +80,8 @@ def remember(hub: Hub, what: What, school: str, day: date) -> None:
     """
     before = in_words(begin_of(hub, day))
     of = (ForgottenRow.what == what) & (ForgottenRow.school == school)
-    known = ForgottenRow.get_or_none(of)
-    if known is not None and known.before >= before:
+    row = ForgottenRow.get_or_none(of)
+    if row is not None and row.before >= before:
         return
     ForgottenRow.delete().where(of).execute()
     ForgottenRow.insert(

@@ -9,6 +9,7 @@ from hub.clock import read_day
 from hub.console.ground import Console
 from hub.console.language import _
 from hub.forgetting import chore, marks, service
+from hub.forgetting.limits import DAY_MIN
 from hub.people.actor import Actor
 from hub.people.rights import Right
 
@@ -31,6 +32,7 @@ def add(console: Console) -> None:
             back=("/console/use/records", _("Records")),
             asked=asked,
             found=found,
+            first=DAY_MIN.isoformat(),
             today=marks.today(console.hub).isoformat(),
             policy=console.hub.config,
         )

@@ -6,6 +6,8 @@ from peewee import AutoField, CompositeKey, IntegerField, TextField
 
 from hub.models import Row
 
+NO_BATCH = 0
+
 
 class RecordBatchRow(Row):
     """Records that came together: `records` in number, of the times from `first_at` to `last_at`.
@@ -25,7 +27,10 @@ class RecordBatchRow(Row):
 
 
 class RecordRow(Row):
-    """That a record of a school is here, by its id, and in which batch."""
+    """That a record of a school is here, by its id, and in which batch.
+
+    In `NO_BATCH` it was here: it is forgotten, and says a time that wouldn't keep it out.
+    """
 
     school: Any = TextField()
     id: Any = TextField()

@@ -23,7 +23,7 @@ from hub.jobs.model import OF_HUB
 from hub.jobs.working import Workers
 from hub.people.actor import Actor, of_this_machine
 from hub.records import keeping
-from hub.records.tables import RecordBatchRow, RecordRow
+from hub.records.tables import NO_BATCH, RecordBatchRow, RecordRow
 from hub.use.tables import UseDayRow, UseMarkRow, UseRow
 from tests.hub.clients import MovableClock
 from tests.hub.commands import Commands
@@ -69,11 +69,13 @@ def held(hub: Hub) -> dict[str, list[str]]:
             read = [records.decode(line) for line in lines]
             assert row.records == len(read)
             assert row.first_at[:10] == min(one.timestamp for one in read).date().isoformat()
-            ids = RecordRow.select().where(RecordRow.batch == row.number)
+            ids = list(RecordRow.select().where(RecordRow.batch == row.number))
+            assert {one.school for one in ids} == {row.school}
             assert {one.id for one in ids} == {one.id for one in read}
             days = [one.timestamp.date().isoformat() for one in read]
             found.setdefault(row.school, []).extend(days)
-        assert RecordRow.select().count() == sum(map(len, found.values()))
+        here = RecordRow.select().where(RecordRow.batch != NO_BATCH)
+        assert here.count() == sum(map(len, found.values()))
     return found
 
 
