@@ -18,14 +18,10 @@ from hub.hub import Hub
 from hub.publishing import Published, publish
 from hub.releasing import Terms, release
 from hub.versions import versions_of
-from tests.hub.clients import client_of, tree
+from tests.hub.clients import client_of, content_of, tree
 from tests.support.hostile_cpacks import sound_parts
 from tests.support.hub_databases import HubDatabases
 from tests.support.packs import make_demo, random_bytes
-
-
-def content(hub: Hub) -> dict[str, bytes]:
-    return tree(hub.data.repository)
 
 
 def test_a_first_version_keeps_its_authors_bundles(hub: Hub, cpacks: dict[str, Path]) -> None:
@@ -35,8 +31,7 @@ def test_a_first_version_keeps_its_authors_bundles(hub: Hub, cpacks: dict[str, P
         assert published.version.manifest == made.digest
         assert published.version.layout == made.layout_digest
         for bundle in made.layout.bundles:
-            path = hub.data.place(f"bundles/{bundle.digest}.bundle")
-            assert path.stat().st_size == bundle.size
+            assert hub.objects.size(f"bundles/{bundle.digest}.bundle") == bundle.size
 
 
 def test_an_update_brings_only_what_is_new(hub: Hub, cpacks: dict[str, Path]) -> None:
@@ -44,7 +39,7 @@ def test_an_update_brings_only_what_is_new(hub: Hub, cpacks: dict[str, Path]) ->
     second = publish(hub, cpacks["2"]).version
     assert first.new_bytes > 1_000_000
     assert second.new_bytes < 10_000  # a page, a manifest and a layout
-    bundles = {name: data for name, data in content(hub).items() if name.startswith("bundles/")}
+    bundles = {name: data for name, data in content_of(hub).items() if name.startswith("bundles/")}
     assert len(bundles) == 2
     assert min(map(len, bundles.values())) < 2_000
 
@@ -71,16 +66,16 @@ def test_publishing_alone_tells_nodes_nothing(hub: Hub, cpacks: dict[str, Path])
 def test_a_version_without_new_content_needs_no_bundle(hub: Hub, cpacks: dict[str, Path]) -> None:
     publish(hub, cpacks["2"])
     published = publish(hub, cpacks["same-3"]).version
-    names = [name for name in content(hub) if name.startswith("bundles/")]
+    names = [name for name in content_of(hub) if name.startswith("bundles/")]
     assert len(names) == 1
     assert published.new_bytes < 5_000
 
 
 def test_the_same_again_is_no_error_and_changes_nothing(hub: Hub, cpacks: dict[str, Path]) -> None:
     first = publish(hub, cpacks["1"])
-    before = content(hub)
+    before = content_of(hub)
     assert publish(hub, cpacks["1"]) == Published(first.version, already=True)
-    assert content(hub) == before
+    assert content_of(hub) == before
 
 
 @pytest.mark.parametrize(
@@ -96,11 +91,11 @@ def test_a_version_that_may_not_come_to_be_is_refused(
 ) -> None:
     for name in there:
         publish(hub, cpacks[name])
-    before = content(hub)
+    before = content_of(hub)
     with pytest.raises(Refused, match=says) as refused:
         publish(hub, cpacks[comes])
     assert refused.value.hint
-    assert content(hub) == before
+    assert content_of(hub) == before
     assert list(hub.data.incoming.iterdir()) == []
 
 
@@ -112,12 +107,12 @@ def test_a_version_that_is_not_intact_is_refused(
     data[int(len(data) * at)] ^= 1
     broken = tmp_path / "broken.cpack"
     broken.write_bytes(data)
-    before = content(hub)
+    before = content_of(hub)
     with pytest.raises(InvalidContent, match=r"broken\.cpack") as refused:
         publish(hub, broken)
     assert refused.value.hint
     assert "incoming" not in refused.value.message
-    assert content(hub) == before
+    assert content_of(hub) == before
     assert versions_of(hub, "demo") == []
 
 
@@ -126,10 +121,10 @@ def test_a_file_of_no_bytes_with_somebodys_digest_is_refused(hub: Hub, tmp_path:
     nothing = File("zero.bin", 0, digest_of(b"somebody"), "x/y")
     bent = tmp_path / "bent.cpack"
     bent.write_bytes(parts.with_manifest(files=(*parts.manifest.files, nothing)).zip())
-    before = content(hub)
+    before = content_of(hub)
     with pytest.raises(InvalidContent, match=r"bent\.cpack.*'zero\.bin': size 0 and digest"):
         publish(hub, bent)
-    assert content(hub) == before
+    assert content_of(hub) == before
     empty = msgspec.structs.replace(nothing, digest=digest_of(b""))
     bent.write_bytes(parts.with_manifest(files=(*parts.manifest.files, empty)).zip())
     assert not publish(hub, bent).already
@@ -270,11 +265,11 @@ def test_a_thin_cpack_that_leaves_out_what_the_hub_lacks_is_refused(
     builder.build(folder, tmp_path / "1.cpack")
     next_version(folder, 2, "Halves and more.")
     builder.build(folder, tmp_path / "2.cpack", earlier_of=builder.after(tmp_path / "1.cpack"))
-    before = content(hub)
+    before = content_of(hub)
     with pytest.raises(Missing, match=r"2\.cpack: is thin, and leaves out the bundle") as refused:
         publish(hub, tmp_path / "2.cpack")
     assert "without --after" in refused.value.hint
-    assert content(hub) == before
+    assert content_of(hub) == before
 
 
 def test_a_thin_cpack_whose_layout_lies_about_what_the_hub_has_is_refused(
@@ -304,10 +299,10 @@ def test_a_thin_cpack_whose_layout_lies_about_what_the_hub_has_is_refused(
         cpack.write(
             tmp_path / "lying.cpack", opened.manifest, laid_out, [(new, tmp_path / "new.bundle")]
         )
-    before = content(hub)
+    before = content_of(hub)
     with pytest.raises(InvalidContent):
         publish(hub, tmp_path / "lying.cpack")
-    assert content(hub) == before
+    assert content_of(hub) == before
 
 
 def test_a_thin_cpack_alone_is_verified_as_far_as_it_goes(tmp_path: Path) -> None:
