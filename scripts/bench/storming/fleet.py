@@ -40,6 +40,11 @@ def name_of(number: int) -> str:
     return f"school-{number:05}"
 
 
+def township_of(number: int) -> str:
+    """Return the township that a school is in."""
+    return f"township-{number % TOWNSHIPS:02}"
+
+
 def make(root: Path, nodes: int) -> None:
     """Make a hub that offers a pack to so many nodes."""
     initialise(root, CHANNEL, system_clock)
@@ -61,7 +66,7 @@ def _enrol(hub: Hub, numbers: range) -> None:
             district = f"district-{number % DISTRICTS:02}"
             SchoolRow.create(
                 force_insert=True, school=school, district=district, added_at=now,
-                township=f"township-{number % TOWNSHIPS:02}", title=f"Primary School {number}",
+                township=township_of(number), title=f"Primary School {number}",
             )  # fmt: skip
             row = NodeRow.create(force_insert=True, node=node, school=school, added_at=now)
             public = key_of(number).public_key()

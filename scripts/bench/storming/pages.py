@@ -20,6 +20,7 @@ from hub.hub import Hub, open_hub
 from hub.people import sessions
 from hub.people.tables import PersonRow
 from hub.use.tables import UseDayRow, UseRow
+from scripts.bench.storming import mixed
 from scripts.bench.storming.client import share
 from scripts.bench.storming.fleet import ROWS_AT_ONCE, name_of
 from scripts.bench.storming.servers import Server
@@ -35,6 +36,11 @@ LISTS = {
     "filtered by township and state": "/console/schools?q=township%3Atownship-07%20behind%3E0",
     "found by a word": "/console/schools?q=0042",
     "overdue": "/console/schools?q=overdue",
+    "stalled": "/console/schools?q=stalled",
+    "alerts": "/console/alerts",
+    "wishes": "/console/requests",
+    "rollouts": "/console/rollouts",
+    "all visits": "/console/visits",
     "visits": "/console/visits?q=township%3Atownship-07",
     "what is used": "/console/use",
     "what a township uses": "/console/use?township=township-07",
@@ -66,9 +72,10 @@ def session_of(server: Server) -> str:
 
 
 def measure(server: Server, nodes: int, *, rounds: int) -> dict[str, Asked]:
-    """Ask for each page so often, of a hub that has judged its nodes and knows what they use."""
+    """Ask for each page so often, of a hub with a fleet as months leave it, and what it uses."""
     hub = open_hub(server.root, system_clock)
     bringing_up.bring_up(hub)
+    rollout = f"/console/rollouts/{mixed.make(hub, nodes)}"
     for first in range(0, nodes, LOT):
         _learned(hub, range(first, min(first + LOT, nodes)))
     cookie = {"Cookie": f"session={session_of(server)}"}
@@ -77,6 +84,8 @@ def measure(server: Server, nodes: int, *, rounds: int) -> dict[str, Asked]:
     asked["a school, opened"] = [
         f"/console/schools/{name_of(number * every % nodes)}" for number in range(rounds)
     ]
+    asked["a rollout"] = [rollout] * rounds
+    asked["its schools"] = [f"{rollout}/schools"] * rounds
     return {name: _ask(server, places, cookie) for name, places in asked.items()}
 
 

@@ -20,7 +20,7 @@ def make_up(hub: Hub, schools: int, *, seed: int = 1) -> None:
     """Write down so many schools, as if their boxes had been heard of for months."""
     chance = random.Random(seed)
     edition = read_edition(hub.data.metadata).snapshot.version
-    rows = [_row(hub, chance, number, edition) for number in range(schools)]
+    rows = [state_row(hub, chance, number, edition) for number in range(schools)]
     now = in_words(hub.clock())
     with hub.database.writing():
         for first in range(0, schools, LOT):
@@ -47,7 +47,8 @@ def make_up(hub: Hub, schools: int, *, seed: int = 1) -> None:
             NodeStateRow.insert_many(lot).execute()
 
 
-def _row(hub: Hub, chance: random.Random, number: int, edition: int) -> dict[str, Any]:
+def state_row(hub: Hub, chance: random.Random, number: int, edition: int) -> dict[str, Any]:
+    """Return where the box of a school stands, of whichever state chance gives it."""
     state = chance.choices(STATES, [1, 1, 1, 2, 3, 4, 5, 5, 12, 3, 3, 40, 20])[0]
     has_box = state != "no-box"
     heard = hub.clock() - timedelta(minutes=chance.expovariate(1 / 900))
