@@ -190,7 +190,8 @@ class _Listening(TcpWSGIServer):  # type: ignore[misc]  # waitress has no types
 
     def look_again(self) -> None:
         """Look again whether connections are taken."""
-        self._loop.changed(int(self._fileno))
+        if self._fileno is not None:  # else it is closed
+            self._loop.changed(int(self._fileno))
 
     def changed_by_a_thread(self, connection: _Connection) -> None:
         """Look again what a connection waits for, once the loop is woken."""
