@@ -11,7 +11,7 @@ Cut off between, the next run goes on: the row says dropped, the layout is still
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 from content_packs import repository
 from content_packs.layout import Layout
@@ -33,12 +33,19 @@ from hub.people.rights import Right
 from hub.retention import Kept, Key, Needs, Policy, Why
 from hub.rollouts.tables import RolloutRow
 from hub.settling import changing
-from hub.versions import Version, all_versions, dropped_versions, mark_dropped
+from hub.versions import (
+    Version,
+    all_versions,
+    dropped_versions,
+    mark_dropped,
+    withdrawn_versions,
+)
 
 NEWEST = max(EARLIER_VERSIONS_MAX, DELTAS_FROM_MAX + 1)
 _REPORTS_LOOKED_AT = 2  # of a node: one that was cut may leave packs out
 POLICY = Policy(newest=NEWEST, young=timedelta(days=90), lately=timedelta(days=180))
 Progress = Callable[[int, int, str], None]
+Release: TypeAlias = tuple[int, datetime]  # a version, and from when on it was offered
 
 
 @dataclass(frozen=True)
@@ -172,9 +179,9 @@ def _held(hub: Hub) -> tuple[set[Key], set[str]]:
     return held, mixed
 
 
-def _releases(hub: Hub) -> dict[tuple[str, str], list[tuple[int, datetime]]]:
+def _releases(hub: Hub) -> dict[tuple[str, str], list[Release]]:
     """Return what each channel offered of each pack, and from when on, the earliest first."""
-    found: dict[tuple[str, str], list[tuple[int, datetime]]] = {}
+    found: dict[tuple[str, str], list[Release]] = {}
     with hub.database.transaction():
         for row in ReleaseRow.select().order_by(ReleaseRow.id):
             since = datetime.fromisoformat(row.released_at)
@@ -183,25 +190,52 @@ def _releases(hub: Hub) -> dict[tuple[str, str], list[tuple[int, datetime]]]:
 
 
 def _ceased(hub: Hub, edition: Edition) -> dict[Key, datetime]:
-    """Return since when a version isn't offered any more; of one that is, now."""
+    """Return since when a version isn't offered any more, to all or to some; of one that is, now.
+
+    What was never offered isn't among them.
+    """
     now = hub.clock()
     offered = set(_offered(edition))
-    found: dict[Key, datetime] = {}
-    for (_channel, pack), releases in _releases(hub).items():
+    by_channel = _releases(hub)
+    found = _ceased_by_rollouts(hub, by_channel, now)
+    for (_channel, pack), releases in by_channel.items():
         ends = [since for _version, since in releases[1:]]
         # When the last one was withdrawn isn't in the history: as if it were just now.
         for (version, _since), end in zip(releases, [*ends, now], strict=True):
             key = (pack, version)
-            found[key] = now if key in offered else max(found.get(key, end), end)
+            found[key] = max(found.get(key, end), end)
+    return found | dict.fromkeys(offered, now)
+
+
+def _ceased_by_rollouts(
+    hub: Hub, by_channel: Mapping[tuple[str, str], list[Release]], now: datetime
+) -> dict[Key, datetime]:
+    """Return since when what rollouts offered to some isn't offered by them any more."""
+    found: dict[Key, datetime] = {}
+    with hub.database.transaction():
+        rows = list(RolloutRow.select().where(RolloutRow.approved_at != ""))
+    for row in rows:
+        end = now
+        if row.ended_at:
+            ended = datetime.fromisoformat(row.ended_at)
+            releases = by_channel.get((row.channel, row.pack), [])
+            # What schools kept stood in the channel until a release of it, or of a newer one.
+            after = [at for version, at in releases if version >= row.version and at >= ended]
+            taken_back = row.state == "withdrawn" or row.reverted
+            end = ended if taken_back else min(after, default=now)
+        key = (str(row.pack), int(row.version))
+        found[key] = max(found.get(key, end), end)
     return found
 
 
 def _fall_backs(hub: Hub) -> Iterator[Key]:
     for (_channel, pack), releases in _releases(hub).items():
         last = releases[-1][0]
+        withdrawn = withdrawn_versions(hub, pack)
         earlier = [version for version, _since in releases if version < last]
-        if earlier:
-            yield pack, earlier[-1]
+        could = [version for version in earlier if version not in withdrawn]
+        if could:
+            yield pack, could[-1]
 
 
 def _forget(hub: Hub, actor: Actor, goes: Iterable[Version]) -> None:

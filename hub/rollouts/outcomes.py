@@ -3,12 +3,13 @@
 Success is what the node says of itself and nothing else: every file hashed, and lessons opened at
 this version. Before `activate_at` lessons can't be opened: hashed is all that there can be.
 
-- `opened`: every file is hashed, and lessons are opened at this version, or at a newer one
+- `opened`: every file is hashed, and lessons are opened at this version
 - `waiting`: every file is hashed, lessons aren't opened yet
 - `working`: the node was in contact, and isn't so far
 - `failed`: it can't go on, or somebody put the pack back
 - `unreached`: nothing was heard of it since it was its turn
-- `elsewhere`: it was in contact, and doesn't follow the channel or the pack: it counts for nothing
+- `elsewhere`: it was in contact, and doesn't follow the channel or the pack, or another channel
+  brings it a newer version: it counts for nothing
 """
 
 from collections.abc import Iterable

@@ -241,7 +241,7 @@ def test_what_a_box_has_that_was_revoked_holds_up_nothing(old: Hub) -> None:
     (box,) = add_schools(old, [1])
     say(old, [box], holds_as(verified=2))
     assert goes(old) == [3, 1]
-    nodes.revoke(old, box, "stolen")
+    nodes.revoke(old, box, reason="stolen")
     assert goes(old) == [3, 2, 1]
 
 
