@@ -97,9 +97,13 @@ class Processes:
             gc.unfreeze()
 
     def _begin(self) -> bool:
-        """Start all; return False if told to end before they are at work."""
+        """Start all; return False if told to end before they are at work. Raises `Refused`."""
         for place in self._places:
-            self._start(place)
+            if why_not := self._start(place):
+                raise Refused(
+                    f"no process for {place.part.name} can be begun: {why_not}",
+                    hint="Give the hub more memory or processes, or set fewer workers.",
+                )
         missing = len(self._places)
         while missing:
             heard = signal.sigtimedwait(_HEARD, PROCESS_STARTING_POLL_SECONDS)
@@ -147,7 +151,8 @@ class Processes:
                     found.append(place)
         return found
 
-    def _start(self, place: _Place) -> None:
+    def _start(self, place: _Place) -> str:
+        """Begin a process for a part; return why there is none, empty where there is."""
         place.began = self._monotonic()
         sys.stdout.flush()
         sys.stderr.flush()
@@ -156,10 +161,11 @@ class Processes:
         except OSError as error:  # no memory for it, say: later there may be
             place.ended(self._monotonic())
             _log.warning("no process for %s: %s", place.part.name, error.strerror)
-            return
+            return error.strerror or str(error)
         if not pid:
             os._exit(self._be(place.part))
         place.pid = pid
+        return ""
 
     def _be(self, part: Part) -> int:
         """Do a part, in its new process; return the exit code."""

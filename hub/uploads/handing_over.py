@@ -10,7 +10,6 @@ from hub.clock import in_words
 from hub.fleet import audit
 from hub.hub import Hub
 from hub.jobs import service as jobs
-from hub.jobs.model import OF_HUB
 from hub.people.actor import Actor
 from hub.uploads import files, receiving
 from hub.uploads.limits import UPLOAD_REMEMBERED
@@ -93,10 +92,16 @@ def settle(hub: Hub) -> int:
     handed = 0
     for upload in waiting:
         if not upload.name.endswith(SIGNATURE_SUFFIX):
-            actor = Actor(upload.login, "publisher", "command", publisher=upload.publisher)
             try:
-                hand_over(hub, actor if upload.publisher else OF_HUB, upload)
+                hand_over(hub, _maker_of(upload), upload)
             except SatchelError:  # too many of theirs wait: the next time
                 continue
             handed += 1
     return handed
+
+
+def _maker_of(upload: Upload) -> Actor:
+    """Return whoever uploaded it, with no more rights than the job needs that it is for."""
+    if is_stick(upload.name):
+        return Actor(upload.login, "operator", "command", townships=frozenset())
+    return Actor(upload.login, "publisher", "command", publisher=upload.publisher)

@@ -25,7 +25,7 @@ _HINT = "Upload a .cpack, the .cpack.sig that belongs to one, or a .zip of a pac
 
 
 def is_stick(name: str) -> bool:
-    """Say whether a file of this name is a stick that came back, and no pack."""
+    """Say whether a file of this name is a stick that came back, and no pack; by exact case."""
     return name.endswith(STICK_SUFFIX)
 
 
@@ -67,6 +67,11 @@ def file_name(pairs: dict[str, str]) -> str:
             hint=_HINT,
         )
     paths.check_path(name, what="filename")
+    if name.lower().endswith(STICK_SUFFIX) and not is_stick(name):
+        raise InvalidContent(
+            f"filename: {name[:80]!a} is taken for no stick: it has to end in {STICK_SUFFIX}",
+            hint="Write the end of its name in small letters.",
+        )
     if not name.endswith(_SUFFIXES) or name in _SUFFIXES:
         raise InvalidContent(f"filename: {name[:80]!a} is of no kind that is taken", hint=_HINT)
     return name

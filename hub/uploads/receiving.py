@@ -328,7 +328,11 @@ def _right_for(name: str) -> Right:
 
 
 def _of_kind(kind: Kind) -> Any:
-    is_stick = UploadRow.name.endswith(metadata.STICK_SUFFIX)
+    # Not by endswith(): LIKE ignores case where is_stick() doesn't.
+    end = peewee.fn.SUBSTR(
+        UploadRow.name, peewee.fn.LENGTH(UploadRow.name) - (len(metadata.STICK_SUFFIX) - 1)
+    )
+    is_stick = end == metadata.STICK_SUFFIX
     return UploadRow.select().where(is_stick if kind == "stick" else ~is_stick)
 
 

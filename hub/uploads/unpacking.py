@@ -1,8 +1,8 @@
 """Unpacking the zip of a pack folder, in the process of a job, by rules that leave a bomb no way.
 
 1. The list of entries is bounded as it is read, and refused whole for one odd entry: a path
-   that no pack may contain, two that a file system can't tell apart, a link, a password, a way of
-   compressing that authors' machines don't use.
+   that no pack may contain, two that belong in one place, or in places that a file system can't
+   tell apart, a link, a password, a way of compressing that authors' machines don't use.
 2. What the list says of sizes is added up and bounded: all together, and each against what it
    takes in the zip. Two entries that share bytes are refused: so the largest bombs are made.
 3. What comes out is counted, whatever the list said.
@@ -106,7 +106,7 @@ def _checked(
     total = sum(entry.file_size for entry in files)
     if total > bytes_max:
         raise InvalidContent(f"{what}: {total} bytes come out of it, at most {bytes_max}")
-    _check_names(files, what)
+    _check_places(files, what, place_of)
     return files
 
 
@@ -137,14 +137,20 @@ def _check(entry: zipfile.ZipInfo, what: str) -> None:
         )
 
 
-def _check_names(files: list[zipfile.ZipInfo], what: str) -> None:
-    folded = {paths.folded(entry.filename) for entry in files}
-    if len(folded) != len(files):
-        raise InvalidContent(f"{what}: two entries have names that can't be told apart")
-    for path in folded:
+def _check_places(files: list[zipfile.ZipInfo], what: str, place_of: PlaceOf) -> None:
+    """Refuse entries that would be written over one another."""
+    taken: dict[str, str] = {}
+    for entry in files:
+        first = taken.setdefault(paths.folded(place_of(entry.filename)), entry.filename)
+        if first is not entry.filename:
+            raise InvalidContent(
+                f"{what}: {first[:80]!a} and {entry.filename[:80]!a} belong in one place",
+                hint="Make the zip anew, with each file in it once.",
+            )
+    for path in taken:
         above = path.rpartition("/")[0]
         while above:
-            if above in folded:
+            if above in taken:
                 raise InvalidContent(f"{what}: {above[:80]!a} is a file and a folder")
             above = above.rpartition("/")[0]
 

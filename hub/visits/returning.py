@@ -20,6 +20,7 @@ from hub.couriers import intake
 from hub.couriers.fleet import CourierFleet
 from hub.couriers.intake import TakenIn
 from hub.couriers.returned import place_on_stick
+from hub.errors import Busy
 from hub.fleet import audit
 from hub.hub import Hub
 from hub.jobs.context import JobContext
@@ -30,7 +31,8 @@ from hub.uploads.looking import Line
 from hub.uploads.metadata import STICK_SUFFIX
 from hub.uploads.receiving import Upload
 from hub.visits import planning
-from hub.visits.limits import STICK_BYTES_MAX, TROUBLES_SHOWN
+from hub.visits.limits import STICK_BYTES_MAX, TROUBLES_SHOWN, WAITING_SHOWN
+from hub.visits.tables import VisitRow, VisitStopRow
 
 NO_VISIT = "returned"  # begins the name of a stick that isn't of a visit
 State: TypeAlias = Literal["receiving", "waiting", "taken", "failed"]
@@ -39,7 +41,10 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Brought:
-    """What a stick brought home, as `TakenIn`; `schools_back`: of visits, by this stick."""
+    """What a stick brought home, as `TakenIn`; `schools_back`: of visits, by this stick.
+
+    Of many boxes that wait, and of many troubles, some are named and the others counted.
+    """
 
     boxes: int
     claims: int
@@ -49,6 +54,8 @@ class Brought:
     waiting: tuple[str, ...]
     troubles: tuple[str, ...]
     schools_back: int
+    more_waiting: int = 0
+    more_troubles: int = 0
 
 
 @dataclass(frozen=True)
@@ -125,8 +132,11 @@ def take_zip(  # noqa: PLR0913  # what, from where, on which way
             f"{what}: there is nothing in it that a school's box left",
             hint="Choose the stick itself, or its folder satchel, which has a folder up.",
         )
+    expected = _expected(hub)
     taken = intake.read(Stick(folder), CourierFleet(hub), answers=False)
-    brought = _brought(taken, folder, planning.settle(hub))
+    planning.settle(hub)  # the others' as well, and it may have been done already: so count anew
+    back = _count_back(hub, expected, frozenset(taken.nodes))
+    brought = _brought(taken, folder, back)
     with hub.database.writing():
         audit.note(hub, "stick-read", actor=actor.login, reason=f"{what}: {in_words(brought)}")
     return brought
@@ -144,23 +154,61 @@ def run(hub: Hub, context: JobContext) -> Mapping[str, Any]:
         found = take_zip(
             hub, context.actor, files.path_of(hub, upload.id), folder, show, what=upload.name
         )
+    except Busy:
+        raise  # tried again: nothing came of it yet
     except SatchelError as error:
         handing_over.note_result(hub, upload, done=False, result=f"{error.message}\n{error.hint}")
         raise
     for line in (in_words(found), *found.troubles):
         context.log(line)
-    result: dict[str, Any] = msgspec.to_builtins(found)
     handing_over.note_result(hub, upload, done=True, result=msgspec.json.encode(found).decode())
-    return result
+    return _counts(found)
 
 
 def in_words(found: Brought) -> str:
     """Say what a stick brought."""
     return (
         f"from {found.boxes} boxes: {found.claims} claims, {found.reports} reports, batches: "
-        f"{found.batches} new, {found.known} known; {len(found.troubles)} refused; "
+        f"{found.batches} new, {found.known} known; "
+        f"{len(found.troubles) + found.more_troubles} refused; "
         f"{found.schools_back} schools of visits are back"
     )
+
+
+def _counts(found: Brought) -> dict[str, int]:
+    """Return what is remembered of the job: numbers, however many boxes there were."""
+    return {
+        "boxes": found.boxes,
+        "claims": found.claims,
+        "reports": found.reports,
+        "batches": found.batches,
+        "known": found.known,
+        "waiting": len(found.waiting) + found.more_waiting,
+        "refused": len(found.troubles) + found.more_troubles,
+        "schools_back": found.schools_back,
+    }
+
+
+def _expected(hub: Hub) -> frozenset[tuple[str, str]]:
+    """Return the visits whose sticks are under way, each with a school that isn't back."""
+    with hub.database.transaction():
+        rows = (
+            VisitStopRow.select(VisitStopRow.visit, VisitStopRow.node)
+            .join(VisitRow, on=(VisitRow.visit == VisitStopRow.visit))
+            .where((VisitRow.state == "written") & (VisitStopRow.returned_at == ""))
+        )
+        return frozenset((str(row.visit), str(row.node)) for row in rows)
+
+
+def _count_back(hub: Hub, expected: frozenset[tuple[str, str]], nodes: frozenset[str]) -> int:
+    """Return how many of those that were expected, and are on this stick, a stick brought back."""
+    visits = sorted({visit for visit, node in expected if node in nodes})
+    with hub.database.transaction():
+        rows = VisitStopRow.select(VisitStopRow.visit, VisitStopRow.node).where(
+            (VisitStopRow.visit << visits) & (VisitStopRow.returned_by == "stick")
+        )
+        back = {(str(row.visit), str(row.node)) for row in rows}
+    return sum(node in nodes for _, node in back & expected)
 
 
 def _returned(line: Line) -> Returned:
@@ -197,7 +245,9 @@ def _brought(taken: TakenIn, folder: Path, back: int) -> Brought:
         taken.reports,
         taken.batches,
         taken.known,
-        tuple(f"{box.node} {box.fingerprint}" for box in taken.waiting),
+        tuple(f"{box.node} {box.fingerprint}" for box in taken.waiting[:WAITING_SHOWN]),
         tuple(troubles[:TROUBLES_SHOWN]),
         back,
+        max(len(taken.waiting) - WAITING_SHOWN, 0),
+        max(len(troubles) - TROUBLES_SHOWN, 0),
     )

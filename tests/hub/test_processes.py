@@ -11,6 +11,8 @@ from hub.processes import Part, _Place
 from tests.support.source_code import CHECKOUT
 
 PROGRAM = """
+import errno
+import os
 import sys
 import time
 
@@ -31,7 +33,15 @@ def never(ready):
     raise ValueError("a fault")
 
 parts = {"live": live, "die": die, "never": never}
-Processes([Part(name, parts[name]) for name in sys.argv[1:]]).run(
+fork, begun = os.fork, iter(sys.argv[1:])
+
+def full():
+    if next(begun, "") == "no room":
+        raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+    return fork()
+
+os.fork = full
+Processes([Part(name, parts.get(name, live)) for name in sys.argv[1:]]).run(
     lambda: print("all at work", flush=True)
 )
 """
@@ -67,6 +77,13 @@ def test_where_one_cant_begin_all_end_and_it_is_said() -> None:
     assert process.returncode == 1
     assert "the process for never ended as it began" in said
     assert "a fault" in said
+
+
+def test_where_a_machine_has_no_room_for_a_process_all_end_and_it_is_said() -> None:
+    with started("live", "no room") as process:
+        _, said = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert "Refused: no process for no room can be begun: Resource temporarily" in said
 
 
 def test_told_to_end_while_they_begin_they_do() -> None:

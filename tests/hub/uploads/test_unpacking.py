@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from content_packs.errors import InvalidContent, SatchelError
 from content_packs.limits import MIB
-from hub.uploads.unpacking import unpack
+from hub.uploads.unpacking import unpack, unpack_chosen
 
 PACK = {"pack.toml": b'id = "x"', "01-one/intro.md": b"# Hello"}
 
@@ -54,6 +54,16 @@ def test_names_that_meet_on_some_disk_are_refused(tmp_path: Path, names: tuple[s
     made = zip_of(tmp_path / "p.zip", {**PACK, **dict.fromkeys(names, b"x")})
     with pytest.raises(InvalidContent):
         unpack(made, tmp_path / "out")
+
+
+def test_two_entries_for_one_place_are_refused_with_both_their_names(tmp_path: Path) -> None:
+    made = zip_of(tmp_path / "p.zip", {"satchel/a.json": b"one", "a.json": b"two", "c.json": b""})
+    with pytest.raises(InvalidContent) as refused:
+        unpack_chosen(
+            made, tmp_path / "out", lambda name: name.rpartition("/")[2], what="the stick"
+        )
+    assert "'satchel/a.json' and 'a.json' belong in one place" in refused.value.message
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_link_is_refused(tmp_path: Path) -> None:

@@ -4,20 +4,28 @@ import io
 import zipfile
 from pathlib import Path
 
+import msgspec
 import pytest
 from flask.testing import FlaskClient
 
 from content_packs.errors import InvalidContent, Missing, Refused
 from hub.app import create_app
+from hub.couriers.intake import TakenIn
 from hub.couriers.returned import place_on_stick
+from hub.couriers.writing import Waiting
 from hub.fleet import schools
 from hub.fleet.schools import Facts
+from hub.fleet.standing import Judge
+from hub.fleet.tables import AuditRow, NodeRow
 from hub.hub import Hub
 from hub.jobs import claiming
+from hub.jobs import service as jobs
 from hub.jobs.context import JobContext
+from hub.jobs.limits import RESULT_BYTES_MAX
 from hub.people.actor import Actor, of_this_machine
 from hub.uploads import handing_over, receiving
 from hub.visits import needs, planning, returning, sticks
+from hub.visits.limits import TROUBLES_SHOWN, WAITING_SHOWN
 from hub.visits.planning import Visit
 from tests.hub.clients import MovableClock
 from tests.hub.commands import Commands
@@ -119,6 +127,80 @@ def test_the_same_stick_twice_changes_nothing(filled: Hub, box: Box, clock: Mova
     assert newest.brought
     assert (first.brought.batches, first.brought.known) == (1, 0)
     assert (newest.brought.batches, newest.brought.known) == (0, 1)
+
+
+def test_two_documents_for_one_place_are_refused_in_words(filled: Hub, box: Box):
+    place = f"{box.node}/batches/1.json"
+    packed = zipped({f"satchel/up/{place}": box.batch(filled), f"copy/up/{place}": b"{}"})
+    sent_in(filled, KEEPER, packed)
+    worked(filled)
+    (found,) = returning.listed(filled, KEEPER)
+    assert found.state == "failed"
+    assert f"'copy/up/{place}' belong in one place" in found.problem
+
+
+def test_a_school_counts_as_back_by_the_stick_that_brought_it(
+    filled: Hub, box: Box, visit: Visit, clock: MovableClock, tmp_path: Path
+):
+    other = enrolled(filled, create_app(filled).test_client(), a_code(filled, "lhasa"))
+    made = planning.plan(filled, KEEPER, nodes=[other.node])
+    (tmp_path / "other").mkdir()
+    sticks.write_to(filled, KEEPER, made.visit, tmp_path / "other", lambda *_: None)
+    clock.go_on(hours=1)
+    with filled.database.writing():  # another stick brought something of it
+        Judge(filled).heard(NodeRow.get_by_id(other.node), "stick")
+    sent_in(filled, KEEPER, brought_home(filled, box), visit.visit)
+    worked(filled)
+    (found,) = returning.listed(filled, KEEPER)
+    assert found.brought
+    assert found.brought.schools_back == 1
+    assert planning.show(filled, KEEPER, made.visit).state == "back"
+
+
+def test_of_many_documents_that_are_refused_some_are_shown_and_all_are_counted(filled: Hub):
+    count = TROUBLES_SHOWN + 3
+    up = {f"satchel/up/box-{n}/claim.json": b"{}" for n in range(count)}
+    sent_in(filled, KEEPER, zipped(up, zipfile.ZIP_DEFLATED))
+    worked(filled)
+    (found,) = returning.listed(filled, KEEPER)
+    assert found.brought
+    assert len(found.brought.troubles) == TROUBLES_SHOWN
+    assert found.brought.more_troubles == 3
+    assert f"{count} refused" in returning.in_words(found.brought)
+    result = jobs.get(filled, KEEPER, found.job).result
+    assert (result["boxes"], result["refused"]) == (count, count)
+
+
+def test_a_job_remembers_a_stick_of_thousands_of_boxes_in_numbers():
+    boxes = [f"box-{n}" for n in range(5000)]
+    taken = TakenIn(boxes, claims=5000, waiting=[Waiting(box, "f" * 64) for box in boxes])
+    found = returning._brought(taken, Path("/stick"), 7)
+    assert len(found.waiting) == WAITING_SHOWN
+    result = returning._counts(found)
+    assert (result["waiting"], result["schools_back"]) == (5000, 7)
+    assert len(msgspec.json.encode(found)) < RESULT_BYTES_MAX
+
+
+def test_a_stick_that_was_whole_when_the_hub_was_killed_is_its_maker_s(filled: Hub, box: Box):
+    packed = brought_home(filled, box)
+    client = TusClient(filled, NORTH)
+    upload = client.create(len(packed), returning.name_for(""))
+    assert client.patch(upload, 0, packed).whole  # and the hub dies before the job starts
+    assert handing_over.settle(filled) == 1
+    (waiting,) = jobs.find(filled, KEEPER, kind="stick").items
+    assert waiting.login == NORTH.login
+    worked(filled)
+    assert returning.listed(filled, NORTH)[0].state == "taken"
+    with filled.database.transaction():
+        (line,) = AuditRow.select().where(AuditRow.event == "stick-read")
+    assert line.actor == NORTH.login
+
+
+@pytest.mark.parametrize("name", ["x.Stick.zip", "x.STICK.zip", "x.Stick.Zip"])
+def test_what_nearly_is_called_as_a_stick_is_refused_in_words(filled: Hub, name: str):
+    for actor in (KEEPER, ANNA):
+        with pytest.raises(InvalidContent, match=r"has to end in \.stick\.zip"):
+            TusClient(filled, actor).create(10, name)
 
 
 def test_what_is_refused_is_told_and_says_no_place_of_the_hub_s_disk(filled: Hub, box: Box):
