@@ -1,6 +1,6 @@
 """Each role's day in the browser, against `hub serve`: what it does, and what isn't its to do.
 
-In a default run each in one size and one language, in a long one in both of both; the publisher's,
+In a default run each in one size and one language, in a long one in both of both; the publisher
 whose line is bad, in a long one only.
 """
 
@@ -137,16 +137,39 @@ def test_a_publisher_uploads_over_a_bad_line_looks_at_it_and_sees_it_released(
         here.requests.clear()
         assert_fine(here, "publisher-uploaded")
         follow(follow_to)
-        follow(page.locator('.actions a[href="/console/packs/rivers/versions/1"]'))
-        follow(page.locator("ol.outline a").first)
-        page.locator(".shown").wait_for()
-        assert_fine(here, "publisher-previews")
-        here.open("/console/packs/rivers")
-        assert page.locator('main a[href$="/release"]').count() == 0
-        release(office.hub, "rivers", 1, "main", ReleaseTerms())
-        page.reload()
-        expect(page.locator("tbody .badge.is-good")).to_have_text("main")
-        assert_fine(here, "publisher-released")
+        _looks_at_it_and_sees_it_released(here, office)
+
+
+@pytest.mark.parametrize(("size", "language"), looks(DESKTOP, "zh-CN"))
+def test_a_publisher_uploads_over_a_good_line_and_sees_it_released(
+    browser: Browser, office: Office, tmp_path: Path, size: tuple[int, int], language: str
+) -> None:
+    cpack = tmp_path / "rivers.cpack"
+    make_demo(cpack, pack="rivers", publisher="river-press")
+    terms = Terms("publisher", publisher="river-press")
+    with comes_in(_window(browser, office, size, language), office.hub, "he", terms) as here:
+        page = here.page
+        goes(here, "/console/uploads")
+        page.locator("#files").set_input_files(cpack)
+        follow_to = page.locator('#lines a[href="/console/packs/rivers"]')
+        follow_to.wait_for(timeout=PUBLISH_MILLISECONDS)
+        follow(follow_to)
+        _looks_at_it_and_sees_it_released(here, office)
+
+
+def _looks_at_it_and_sees_it_released(here: Visit, office: Office) -> None:
+    """Preview a lesson of a pack that was just published; somebody else releases it."""
+    page = here.page
+    follow(page.locator('.actions a[href="/console/packs/rivers/versions/1"]'))
+    follow(page.locator("ol.outline a").first)
+    page.locator(".shown").wait_for()
+    assert_fine(here, "publisher-previews")
+    here.open("/console/packs/rivers")
+    assert page.locator('main a[href$="/release"]').count() == 0
+    release(office.hub, "rivers", 1, "main", ReleaseTerms())
+    page.reload()
+    expect(page.locator("tbody .badge.is-good")).to_have_text("main")
+    assert_fine(here, "publisher-released")
 
 
 @pytest.mark.long
