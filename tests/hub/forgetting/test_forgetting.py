@@ -1,15 +1,11 @@
 """What is old goes, for good, and doesn't come back with the next stick."""
 
-import base64
-from collections.abc import Callable
 from datetime import UTC, date, datetime
 
 import pytest
-from flask.testing import FlaskClient
 
-from content_packs import record_batches, records
+from content_packs import record_batches
 from content_packs.errors import Missing, Refused, UsageError
-from content_packs.records import Statement
 from hub import config
 from hub.clock import system_clock
 from hub.errors import InvalidConfig
@@ -23,60 +19,14 @@ from hub.jobs.model import OF_HUB
 from hub.jobs.working import Workers
 from hub.people.actor import Actor, of_this_machine
 from hub.records import keeping
-from hub.records.tables import NO_BATCH, RecordBatchRow, RecordRow
 from hub.use.tables import UseDayRow, UseMarkRow, UseRow
 from tests.hub.clients import MovableClock
 from tests.hub.commands import Commands
-from tests.hub.fleet.boxes import a_code, enrolled
+from tests.hub.forgetting.conftest import Send
+from tests.hub.forgetting.made import MIDDLE, NEW, OLD, held, on
 from tests.support.learning import content, did, pupil
 
 ME = of_this_machine()
-Send = Callable[..., None]
-
-
-def on(day: str, number: int = 1) -> Statement:
-    """What a pupil did on the morning of a day; the hub's clock says 2026-01-01."""
-    at = datetime.fromisoformat(f"{day}T02:00:00+00:00")
-    return did("initialized", "demo", "one", "page", by=pupil(number), at=at)
-
-
-OLD, MIDDLE, NEW = on("2025-03-10"), on("2025-09-20"), on("2025-12-24", 2)
-
-
-@pytest.fixture
-def nodes(hub: Hub, web: FlaskClient) -> dict[str, str]:
-    """A node in each of two schools."""
-    return {school: enrolled(hub, web, a_code(hub, school)).node for school in ("qamdo", "litang")}
-
-
-@pytest.fixture
-def send(hub: Hub, nodes: dict[str, str]) -> Send:
-    """Take a batch of records of a school in."""
-
-    def sent(*made: Statement, school: str = "qamdo") -> None:
-        with hub.database.writing():
-            keeping.keep(hub, nodes[school], record_batches.decode(content(*made)))
-
-    return sent
-
-
-def held(hub: Hub) -> dict[str, list[str]]:
-    """The days of the records of each school, and that each is known by its id."""
-    found: dict[str, list[str]] = {}
-    with hub.database.transaction():
-        for row in RecordBatchRow.select().order_by(RecordBatchRow.number):
-            lines = record_batches.lines_of(base64.b64decode(row.frame))
-            read = [records.decode(line) for line in lines]
-            assert row.records == len(read)
-            assert row.first_at[:10] == min(one.timestamp for one in read).date().isoformat()
-            ids = list(RecordRow.select().where(RecordRow.batch == row.number))
-            assert {one.school for one in ids} == {row.school}
-            assert {one.id for one in ids} == {one.id for one in read}
-            days = [one.timestamp.date().isoformat() for one in read]
-            found.setdefault(row.school, []).extend(days)
-        here = RecordRow.select().where(RecordRow.batch != NO_BATCH)
-        assert here.count() == sum(map(len, found.values()))
-    return found
 
 
 def again(hub: Hub) -> Hub:
@@ -174,6 +124,9 @@ def test_what_can_not_be_is_refused(hub: Hub, send: Send) -> None:
     del send
     with pytest.raises(UsageError, match="yet to come"):
         service.wanted(hub, ME, date(2026, 1, 2))
+    for typo in (date.min, date(26, 9, 1), date(1970, 1, 1)):
+        with pytest.raises(UsageError, match="is before 1970-01-02"):
+            service.wanted(hub, ME, typo)
     with pytest.raises(Missing):
         service.wanted(hub, ME, date(2025, 1, 2), school="nowhere")
     for actor in (
@@ -244,3 +197,15 @@ def test_by_command(hub: Hub, send: Send) -> None:
     assert "Backups" in said
     assert held(again(hub)) == {"qamdo": ["2025-12-24"]}
     assert commands.fail("records", "forget", "--before", "soon")[0] == 2
+
+
+def test_a_day_with_a_typo_in_its_year_forgets_nothing(hub: Hub, send: Send) -> None:
+    config.change(hub.data.config, "zone", "Asia/Shanghai")
+    send(OLD, NEW)
+    commands = Commands(hub.data.root)
+    for typo in ("0026-09-01", "0001-01-01"):
+        code, said = commands.fail("records", "forget", "--before", typo)
+        assert (code, "before 1970-01-02" in said) == (2, True)
+    assert held(again(hub)) == {"qamdo": ["2025-03-10", "2025-12-24"]}
+    with again(hub).database.transaction():
+        assert ForgottenRow.select().count() == 0
