@@ -1,4 +1,4 @@
-"""Links as villages have them, hour by hour.
+"""Links such as villages may have, hour by hour.
 
 A rhythm says for each day in which hours the link was up and how many bytes it carried in such an
 hour. Made ones are of the kinds below: their shares and figures are assumptions, written down here
