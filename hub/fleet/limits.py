@@ -36,6 +36,7 @@ SILENCES_LEARNT_MIN = 3  # before a school's own count
 SILENCES_LEARNT_MAX = 60  # the newest: what is usual
 SILENCE_SECONDS_ASSUMED = 24 * 3_600  # of who is new
 OVERDUE_SECONDS_MIN = 24 * 3_600  # of open days: no alarm for an evening
+UNHEARD_OVERDUE_SECONDS = 14 * 24 * 3_600  # of open days, since a box was confirmed: it has a way
 OVERDUE_WEEKS = 52  # of open days: so seldom is a living school called overdue
 CALENDAR_DAYS_MAX = 800  # that are looked through for open ones
 CLOSURES_MAX = 200  # of one calendar

@@ -55,8 +55,8 @@ def _of_waiting(found: Counts) -> list[Need]:
         Need(
             "boxes-need-stick",
             found.needs_stick,
-            "school can't get what is on its way over its link: it needs a stick",
-            "schools can't get what is on its way over their links: they need a stick",
+            "school needs a stick: its link is too slow, or nobody hears of it",
+            "schools need a stick: their links are too slow, or nobody hears of them",
             f"{_LIST}stick",
             "warn",
         ),

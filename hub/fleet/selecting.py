@@ -16,6 +16,7 @@ from hub.people.actor import Actor
 
 Condition = Any  # peewee is untyped
 
+_DAY_CHARACTERS = len("2026-12-24")
 _OPERATORS: Final[Mapping[Sign, Callable[[Any, Any], Condition]]] = {
     "=": operator.eq,
     ">": operator.gt,
@@ -77,15 +78,39 @@ def condition(query: Query, now: datetime) -> Condition:
 
 
 def is_overdue(now: datetime) -> Condition:
-    """Return that a row's node has been silent for longer than is usual with it."""
+    """Return that a row's node has been silent for longer than is usual with it, or for ever."""
     at = NodeStateRow.overdue_at
     return (at != "") & (at < in_words(now)) & (NodeStateRow.state != "revoked")
 
 
+def is_too_slow() -> Condition:
+    """Return that what is to come would take a row's link longer than a year."""
+    return (NodeStateRow.behind > 0) & (NodeStateRow.done_p90 == NOT_WITHIN_A_YEAR)
+
+
 def needs_stick(now: datetime) -> Condition:
-    """Return that what is to come won't by the link: it is too slow, or nobody hears of it."""
-    too_slow = NodeStateRow.done_p90 == NOT_WITHIN_A_YEAR
-    return (NodeStateRow.behind > 0) & (too_slow | is_overdue(now) | (NodeStateRow.heard_at == ""))
+    """Return that what is to come won't by the link: it is too slow, or nobody hears of it.
+
+    Which of these it is, `why_stick` says.
+    """
+    unheard = NodeStateRow.heard_at == ""
+    return is_too_slow() | ((NodeStateRow.behind > 0) & (is_overdue(now) | unheard))
+
+
+def is_late(by: str) -> Condition:
+    """Return that what is to come won't have come by a day, as far as can be said.
+
+    Where the hub can't tell, the box's own word counts.
+    """
+    row = NodeStateRow
+    done = peewee.Case(None, [(row.done_p90 != "", row.done_p90)], row.done_p50)
+    return (row.behind > 0) & (peewee.fn.SUBSTR(done, 1, _DAY_CHARACTERS) > by)
+
+
+def has_no_estimate() -> Condition:
+    """Return that something is to come to a row's node, and nobody can say when."""
+    row = NodeStateRow
+    return (row.behind > 0) & (row.heard_at != "") & (row.done_p90 == "") & (row.done_p50 == "")
 
 
 def _of_term(term: Term, now: datetime) -> Condition:
@@ -135,7 +160,7 @@ def _of_measure(what: Compare, now: datetime) -> Condition:
         at = in_words(_before(now, int(what.amount)))
         return (column != "") & _OPERATORS[_BACKWARDS[what.sign]](column, at)
     column = _DAYS[what.field]
-    day = peewee.fn.SUBSTR(column, 1, len("2026-12-24"))
+    day = peewee.fn.SUBSTR(column, 1, _DAY_CHARACTERS)
     return (column != "") & compare(day, what.amount)
 
 

@@ -23,6 +23,7 @@ from hub.fleet.limits import (
     REASON_CHARACTERS_MAX,
     RECORDS_IN_DANGER_DAYS,
     SILENCE_HOURS_MIN,
+    UNHEARD_OVERDUE_SECONDS,
 )
 from hub.fleet.links import carried
 from hub.fleet.reports import By, KeptReport
@@ -177,9 +178,14 @@ class Judge:
         heard_at: str,
         calendar: SchoolCalendar,
     ) -> _Columns:
-        """Return the rhythm; while a node stays on its link, that of before holds."""
+        """Return the rhythm; while a node stays on its link, that of before holds.
+
+        Who was never heard of has none: it is overdue a while after it was confirmed.
+        """
         if not heard_at:
-            return {}
+            since = _confirmed_at(node)
+            late = since and after(calendar, moment(since), UNHEARD_OVERDUE_SECONDS, self._zone)
+            return {"overdue_at": in_words(late)} if late else {}
         last = moment(heard_at)
         if by and before is not None and _stays(before, last):
             found = _rhythm_before(before)
@@ -301,6 +307,13 @@ def _key_of(node: str, by: str, before: NodeStateRow | None) -> tuple[Key, bool]
         if state in states:
             return state, "pending" in states
     return "none", False
+
+
+def _confirmed_at(node: str) -> str:
+    """Return since when a node's key counts; empty for one without."""
+    valid = (NodeKeyRow.node == node) & (NodeKeyRow.state == "valid")
+    row = NodeKeyRow.select().where(valid).order_by(NodeKeyRow.number.desc()).first()
+    return str(row.decided_at or row.claimed_at) if row else ""
 
 
 def _of_school(row: SchoolRow, node: str) -> _Columns:

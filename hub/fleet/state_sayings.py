@@ -6,8 +6,8 @@ from content_packs.command_line import megabytes, plain
 from content_packs.diff import count_of
 from hub.fleet.listing import Listed, Page
 from hub.fleet.school_view import BoxView, SchoolView
-from hub.fleet.standing import NOT_WITHIN_A_YEAR
 from hub.fleet.wanting import Group, Preview
+from hub.fleet.why_stick import IN_WORDS, why_stick
 
 _HOUR, _DAY = 3_600, 86_400
 _MARKS = (
@@ -100,10 +100,10 @@ def _line(row: Listed) -> str:
 
 
 def _done(row: Listed) -> str:
+    if why := why_stick(row):
+        return f"needs a stick: {IN_WORDS[why]}"
     if not row.behind or not (row.done_p90 or row.done_p50):
         return ""
-    if NOT_WITHIN_A_YEAR in {row.done_p90, row.done_p50}:
-        return "needs a stick"
     return f"by {(row.done_p90 or row.done_p50)[:10]}"
 
 
@@ -119,6 +119,8 @@ def _say_box(box: BoxView) -> None:
             f"    silent for {usual} as a rule, {long} at times{learnt}; expected "
             f"{row.expected_at}, overdue from {row.overdue_at}"
         )
+    elif row.overdue_at:
+        click.echo(f"    never heard of; overdue from {row.overdue_at}")
     for pack in row.packs:
         held = "-" if pack["held"] is None else pack["held"]
         click.echo(

@@ -10,6 +10,7 @@ from hub.console.language import _, ngettext
 from hub.fleet.days import Day
 from hub.fleet.listing import Listed
 from hub.fleet.standing import NOT_WITHIN_A_YEAR
+from hub.fleet.why_stick import why_stick
 
 _GOOD, _WARN, _BAD, _QUIET = "is-good", "is-warn", "is-bad", "is-quiet"
 
@@ -103,8 +104,18 @@ def behind_words(row: Listed) -> str:
 
 
 def needs_stick(row: Listed) -> bool:
-    """Return whether what is to come won't come over the link within a year."""
-    return row.behind > 0 and row.done_p90 == NOT_WITHIN_A_YEAR
+    """Return whether what is to come won't come over the link, as the filter `stick` has it."""
+    return why_stick(row) != ""
+
+
+def stick_reason(row: Listed) -> str:
+    """Return why it won't; empty where it will, or nothing is to come."""
+    return {
+        "": "",
+        "too-slow": _("its link is too slow"),
+        "overdue": _("silent for too long"),
+        "unheard": _("never heard of"),
+    }[why_stick(row)]
 
 
 def estimate(row: Listed) -> tuple[str, str]:
@@ -170,6 +181,7 @@ def for_templates() -> dict[str, Any]:
         "reason_of": reason,
         "behind_words": behind_words,
         "needs_stick": needs_stick,
+        "stick_reason": stick_reason,
         "estimate_of": estimate,
         "key_state": key_state,
         "heard_by": heard_by,

@@ -16,7 +16,7 @@ from content_packs.errors import Missing
 from hub.clock import in_words
 from hub.rollouts.decide import Figures, Progress, Reason
 from hub.rollouts.model import OPEN, Plan, State
-from hub.rollouts.price import Price
+from hub.rollouts.price import Price, Priced
 from hub.rollouts.tables import RolloutEventRow, RolloutRow
 
 _STARTED = Progress("planned")
@@ -59,12 +59,34 @@ class Event:
     actor: str
 
 
+@dataclass(frozen=True)
+class PricedNodes:
+    """The nodes that a price counts as those that need a stick, and as `later` than most."""
+
+    sticks: tuple[str, ...] = ()
+    later: tuple[str, ...] = ()
+
+
+class _KeptPrice(msgspec.Struct):
+    """What else is kept with a price. Rollouts of before have nothing there."""
+
+    nodes: PricedNodes = PricedNodes()
+
+
 def load(rollout: str) -> Rollout:
     """Return a rollout. Raises `Missing`."""
     row = RolloutRow.get_or_none(RolloutRow.rollout == rollout)
     if row is None:
         raise no_such(rollout)
     return of_row(row)
+
+
+def priced_nodes(rollout: str) -> PricedNodes:
+    """Return of which nodes a rollout's price speaks. Raises `Missing`."""
+    row = RolloutRow.get_or_none(RolloutRow.rollout == rollout)
+    if row is None:
+        raise no_such(rollout)
+    return msgspec.json.decode(row.price, type=_KeptPrice).nodes
 
 
 def no_such(rollout: str) -> Missing:
@@ -107,8 +129,9 @@ def under_way(pack: str, channel: str) -> list[Rollout]:
     return [of_row(row) for row in RolloutRow.select().where(of_it & (RolloutRow.state << OPEN))]
 
 
-def add(new: Rollout, actor: str) -> None:
-    """Write a rollout down that was planned."""
+def add(new: Rollout, actor: str, priced: Priced) -> None:
+    """Write a rollout down that was planned; with its price the nodes that this speaks of."""
+    nodes = PricedNodes(priced.sticks, priced.later)
     RolloutRow.insert(
         rollout=new.rollout,
         pack=new.plan.pack,
@@ -116,7 +139,9 @@ def add(new: Rollout, actor: str) -> None:
         channel=new.plan.channel,
         plan=msgspec.json.encode(new.plan).decode(),
         seed=new.seed,
-        price=msgspec.json.encode(new.price).decode(),
+        price=msgspec.json.encode(
+            msgspec.to_builtins(priced.price) | {"nodes": msgspec.to_builtins(nodes)}
+        ).decode(),
         planned_at=new.planned_at,
         planned_by=new.planned_by,
         state=new.progress.state,

@@ -23,7 +23,7 @@ from hub.rollouts.decide import Progress, Reason
 from hub.rollouts.keeping import Rollout
 from hub.rollouts.limits import SEEDS_TRIED_MAX
 from hub.rollouts.model import Plan
-from hub.rollouts.price import Price
+from hub.rollouts.price import Price, Priced
 from hub.rollouts.pricing import price_of
 from hub.versions import expect_version, publisher_of
 
@@ -37,14 +37,14 @@ Randomness = Callable[[int], str]
 class _Draft:
     plan: Plan
     seed: str
-    price: Price
+    priced: Priced
 
 
 def price(
     hub: Hub, actor: Actor, plan: Plan, *, randomness: Randomness = secrets.token_hex
 ) -> Price:
     """Return what a rollout would cost, and plan nothing. Raises what `plan` raises."""
-    return _draft(hub, actor, plan, randomness).price
+    return _draft(hub, actor, plan, randomness).priced.price
 
 
 def plan(
@@ -62,7 +62,7 @@ def plan(
         rollout=f"{wanted.pack}-{wanted.version}-{randomness(_ID_BYTES)}",
         plan=wanted,
         seed=draft.seed,
-        price=draft.price,
+        price=draft.priced.price,
         planned_at=in_words(hub.clock()),
         planned_by=actor.login,
         approved_at="",
@@ -77,7 +77,7 @@ def plan(
         trouble="",
     )
     with hub.database.writing():
-        keeping.add(new, actor.login)
+        keeping.add(new, actor.login, draft.priced)
         audit.note(hub, "rollout-planned", reason=new.rollout, actor=actor.login)
     return new
 

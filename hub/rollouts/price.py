@@ -8,7 +8,7 @@ school that can't be estimated, or wouldn't be done in time, needs a stick.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -71,6 +71,15 @@ class Price:
     stages: tuple[StagePrice, ...]
 
 
+@dataclass(frozen=True)
+class Priced:
+    """A price, and the nodes of which it says that they need a stick, or are `later`."""
+
+    price: Price
+    sticks: tuple[str, ...]
+    later: tuple[str, ...]
+
+
 def price(
     stages: Sequence[Stage],
     schools: Sequence[School],
@@ -79,26 +88,38 @@ def price(
     needed_by: datetime | None = None,
 ) -> Price:
     """Return what a rollout in these stages costs that begins at `start`."""
+    return priced(stages, schools, start=start, needed_by=needed_by).price
+
+
+def priced(
+    stages: Sequence[Stage],
+    schools: Sequence[School],
+    *,
+    start: datetime,
+    needed_by: datetime | None = None,
+) -> Priced:
+    """Return what a rollout in these stages costs that begins at `start`, with the nodes."""
     by_need = needed_by is not None and needed_by > start
     horizon = _days(needed_by - start) if needed_by and by_need else float(PRICE_DAYS_MAX)
     estimates = {each.node: estimate(each.fetches, each.days, each.silent) for each in schools}
-    done: list[float] = []
-    priced: list[StagePrice] = []
+    done: dict[str, float] = {}
+    stage_prices: list[StagePrice] = []
     begins = 0.0
     for number, stage in enumerate(stages):
         mine = [school for school in schools if school.stage == number]
         known = [found for each in mine if (found := estimates[each.node]) is not None]
-        late = [begins + each.p90 for each in known if each.p90 is not None]
-        in_time = [days for days in late if days <= horizon]
+        ready = {each.node: _ready(each, estimates[each.node], begins) for each in mine}
+        in_time = {node: days for node, days in ready.items() if days <= horizon}
         egress = sum(school.fetches for school in mine)
-        ends = max(in_time, default=None)
-        priced.append(StagePrice(len(mine), egress, begins, ends, len(mine) - len(in_time)))
-        done += in_time
+        ends = max(in_time.values(), default=None)
+        sticks = len(mine) - len(in_time)
+        stage_prices.append(StagePrice(len(mine), egress, begins, ends, sticks))
+        done |= in_time
         begins += _through(stage, len(mine), known)
-    by = horizon if by_need else _day_of_most(done)
-    schools_by = sum(days <= by for days in done)
+    by = horizon if by_need else _day_of_most(done.values())
+    later = tuple(node for node, days in done.items() if days > by)
     fetching = sorted(school.fetches for school in schools if school.fetches)
-    return Price(
+    said = Price(
         schools=len(schools),
         already=len(schools) - len(fetching),
         typical=fetching[len(fetching) // 2] if fetching else 0,
@@ -106,12 +127,23 @@ def price(
         egress=sum(fetching),
         by=start + timedelta(days=by),
         by_need=by_need,
-        schools_by=schools_by,
-        later=len(done) - schools_by,
-        sticks=sum(stage.sticks for stage in priced),
+        schools_by=len(done) - len(later),
+        later=len(later),
+        sticks=sum(stage.sticks for stage in stage_prices),
         unknown=sum(each is None for each in estimates.values()),
-        stages=tuple(priced),
+        stages=tuple(stage_prices),
     )
+    return Priced(said, tuple(each.node for each in schools if each.node not in done), later)
+
+
+def _ready(school: School, found: Estimate | None, begins: float) -> float:
+    """Return on which day a school has it, late as it may be; infinite where nothing can be said.
+
+    Who holds it already has no turn to wait for.
+    """
+    if not school.fetches:
+        return 0.0
+    return math.inf if found is None or found.p90 is None else begins + found.p90
 
 
 def _through(stage: Stage, schools: int, known: Sequence[Estimate]) -> float:
@@ -130,7 +162,7 @@ def _through(stage: Stage, schools: int, known: Sequence[Estimate]) -> float:
     return min(soaked, float(stage.max_days))
 
 
-def _day_of_most(done: Sequence[float]) -> float:
+def _day_of_most(done: Collection[float]) -> float:
     """Return the day by which most of those have it that need no stick."""
     return sorted(done)[math.ceil(len(done) * _MOST) - 1] if done else 0.0
 

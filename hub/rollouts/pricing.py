@@ -17,11 +17,11 @@ from hub.hub import Hub
 from hub.rollouts.groups import Nodes
 from hub.rollouts.limits import ROWS_AT_A_TIME
 from hub.rollouts.model import Plan
-from hub.rollouts.price import Price, School, price
+from hub.rollouts.price import Priced, School, priced
 from hub.versions import expect_version
 
 
-def price_of(hub: Hub, plan: Plan, nodes: Nodes, of: Mapping[str, int]) -> Price:
+def price_of(hub: Hub, plan: Plan, nodes: Nodes, of: Mapping[str, int]) -> Priced:
     """Return what a rollout costs that begins now and reaches the nodes `of`, by their stages.
 
     Raises `Missing`, `Damaged`, `StorageFailed`.
@@ -46,7 +46,7 @@ def price_of(hub: Hub, plan: Plan, nodes: Nodes, of: Mapping[str, int]) -> Price
             for node in names
         ]
     needed_by = datetime.fromisoformat(plan.needed_by) if plan.needed_by else None
-    return price(plan.stages, schools, start=now, needed_by=needed_by)
+    return priced(plan.stages, schools, start=now, needed_by=needed_by)
 
 
 def _fetches(offered: Offered, plan: Plan, held: int | None, size: int) -> int:

@@ -56,6 +56,8 @@ def standing(hub: Hub, one: View) -> Iterator[str]:
     yield line(one)
     yield f"  {sayings.reason(Reason(one.code, one.figures))}"
     yield f"  {price(hub, one.price, at=datetime.fromisoformat(one.planned_at))}"
+    if one.price.sticks:
+        yield f"  Which need a stick: hub visits needed --rollout {one.rollout}"
     if one.trouble:
         yield f"  It can't be signed now: {one.trouble}"
     if one.state == "planned":

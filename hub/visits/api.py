@@ -11,23 +11,35 @@ from hub.people.actor import Actor
 from hub.people.rights import Right
 from hub.uploads.receiving import Upload
 from hub.visits import candidates, planning, returning, sticks, ways, web
-from hub.visits.candidates import Candidate
+from hub.visits.candidates import Asked, Candidate
 from hub.visits.planning import Visit
 from hub.visits.returning import Returned
 from hub.visits.ways import Way
 
 
 class NeededQuery(msgspec.Struct, forbid_unknown_fields=True):
-    """`by`: also who won't be done by this day; `query`: only these, as in the list of schools."""
+    """Which of them.
 
-    by: str = ""
+    `by`: also who won't be done by this day, such as 2026-12-24; null: the soonest by which an
+    offer is needed; empty: none. `query`: only these, as in the list of schools. `rollout`: only
+    those that need a stick for it, as its price says, or that get it `later` than most.
+    """
+
+    by: str | None = None
     query: str = ""
+    rollout: str = ""
+    later: bool = False
 
 
 class Needed(msgspec.Struct):
-    """Schools that need a visit, and proposed ways to those that no open visit goes to."""
+    """Schools that need a visit, and proposed ways to those that no open visit goes to.
+
+    `by`: the day that was looked at, empty for none. `is_cut`: there are more than are named.
+    """
 
     items: tuple[Candidate, ...]
+    by: str
+    is_cut: bool
     ways: tuple[Way, ...]
 
 
@@ -44,12 +56,13 @@ class Visits(msgspec.Struct):
 
 
 class NewVisit(msgspec.Struct, forbid_unknown_fields=True):
-    """A visit to be planned. `in_order`: keep the order of the nodes."""
+    """A visit to be planned. `in_order`: keep the order of the nodes; `write`: and its stick."""
 
     nodes: tuple[str, ...]
     title: str = ""
     courier: str = ""
     in_order: bool = False
+    write: bool = False
 
 
 class SticksQuery(msgspec.Struct, forbid_unknown_fields=True):
@@ -72,8 +85,10 @@ class Back(msgspec.Struct, forbid_unknown_fields=True):
 
 def _needed(hub: Hub, actor: Actor, given: Given) -> Needed:
     query: NeededQuery = given.query
-    found = candidates.find(hub, actor, by=query.by, query=query.query)
-    return Needed(found, ways.proposed(one.stop for one in found if not one.visit))
+    asked = Asked(query.by, query.query, query.rollout, query.later)
+    found = candidates.find(hub, actor, asked)
+    proposed = ways.proposed(one.stop for one in found.items if not one.visit)
+    return Needed(found.items, found.by, found.is_cut, proposed)
 
 
 def _list(hub: Hub, actor: Actor, given: Given) -> Visits:
@@ -83,9 +98,12 @@ def _list(hub: Hub, actor: Actor, given: Given) -> Visits:
 
 def _plan(hub: Hub, actor: Actor, given: Given) -> Visit:
     new: NewVisit = given.body
-    return planning.plan(
+    made = planning.plan(
         hub, actor, nodes=new.nodes, title=new.title, courier=new.courier, in_order=new.in_order
     )
+    if new.write:
+        sticks.start(hub, actor, made.visit)
+    return planning.show(hub, actor, made.visit)
 
 
 def _show(hub: Hub, actor: Actor, given: Given) -> Visit:
@@ -135,7 +153,8 @@ OPERATIONS = (
     ),
     Operation(
         name="planVisit", method="POST", path="/visits", right=Right.CHANGE_FLEET,
-        summary="Plan a visit", run=_plan, screen="/console/visits/plan",
+        summary="Plan a visit, and have its stick written", run=_plan,
+        screen="/console/visits/plan",
         command="visits plan", body=NewVisit, answer=Visit, status=201, problems=("409",),
     ),
     Operation(

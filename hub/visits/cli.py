@@ -13,7 +13,11 @@ if TYPE_CHECKING:
     from hub.hub import Hub
     from hub.visits.planning import Visit
 
-_by_option = click.option("--by", default="", help="Also who won't be done by this day.")
+_by_option = click.option(
+    "--by",
+    default=None,
+    help="Also who won't be done by this day; '': none.  [default: the soonest of needs]",
+)
 _query_option = click.option("--query", default="", help="Only these, as in hub schools list.")
 
 
@@ -26,23 +30,32 @@ def visits() -> None:
 @hub_option
 @_by_option
 @_query_option
+@click.option("--rollout", default="", help="Only who needs a stick for it, as its price says.")
+@click.option("--later", is_flag=True, help="Who gets that rollout later than most, instead.")
 @json_option
-def needed(hub: "Hub", by: str, query: str, as_json: bool) -> None:
+def needed(  # noqa: PLR0913, PLR0917  # each is an option of the command
+    hub: "Hub", by: str | None, query: str, rollout: str, later: bool, as_json: bool
+) -> None:
     """List the schools that need a visit, on the ways that are proposed."""
     from hub.people.actor import of_this_machine
-    from hub.visits.candidates import find
+    from hub.visits.candidates import Asked, find
     from hub.visits.ways import proposed
 
-    found = find(hub, of_this_machine(), by=by, query=query)
+    looked = find(hub, of_this_machine(), Asked(by, query, rollout, later))
+    found = looked.items
     whys = {one.stop.node: one.whys for one in found}
     ways = proposed(one.stop for one in found if not one.visit)
     if as_json:
-        print_built({"ways": ways, "schools": found})
+        print_built({"ways": ways, "schools": found, "by": looked.by, "is_cut": looked.is_cut})
         return
+    if looked.by:
+        click.echo(f"Also who won't be done by {looked.by}:")
     for way in ways:
         click.echo(f"{way.name or 'no township'}: {len(way.stops)} stops, {way.kilometres:.0f} km")
         for stop in way.stops:
             click.echo(f"  {stop.node}  {', '.join(whys[stop.node])}  {stop.title}")
+    if looked.is_cut:
+        click.echo(f"warning: only the first {len(found)}; narrow it: --query", err=True)
     if not found:
         click.echo("No school needs a visit.")
 
@@ -53,6 +66,7 @@ def needed(hub: "Hub", by: str, query: str, as_json: bool) -> None:
 @click.option("--title", default="", help="What the visit is called.")
 @click.option("--courier", default="", help="Who goes.")
 @click.option("--in-order", is_flag=True, help="Keep this order.")
+@click.option("--write", "writes", is_flag=True, help="Have its stick written and packed, too.")
 @json_option
 def plan(  # noqa: PLR0913, PLR0917  # each is an option of the command
     hub: "Hub",
@@ -60,17 +74,22 @@ def plan(  # noqa: PLR0913, PLR0917  # each is an option of the command
     title: str,
     courier: str,
     in_order: bool,
+    writes: bool,
     as_json: bool,
 ) -> None:
     """Plan a visit to NODEs."""
     from hub.people.actor import of_this_machine
     from hub.visits.planning import plan as run
+    from hub.visits.planning import show
+    from hub.visits.sticks import start
 
     made = run(
         hub, of_this_machine(), nodes=nodes, title=title, courier=courier,
         in_order=in_order,
     )  # fmt: skip
-    _say(made, as_json=as_json)
+    if writes:
+        start(hub, of_this_machine(), made.visit)
+    _say(show(hub, of_this_machine(), made.visit), as_json=as_json)
 
 
 @visits.command("list")

@@ -1,5 +1,7 @@
 """Pages of visits: who needs one, on which ways; one visit with its stick and its return."""
 
+from collections.abc import Mapping
+
 from flask import Response
 
 from content_packs.errors import SatchelError, UsageError
@@ -10,6 +12,7 @@ from hub.jobs.model import Job
 from hub.people.actor import Actor
 from hub.people.rights import Right
 from hub.visits import candidates, planning, returning, stick_pages, sticks, ways, web
+from hub.visits.candidates import Asked, Found
 from hub.visits.limits import NUMBER_DIGITS_MAX, WAYS_SHOWN
 from hub.visits.planning import Visit
 
@@ -33,7 +36,10 @@ def add(console: Console) -> None:
             title=console.form.get("title", ""),
             courier=console.form.get("courier", ""),
         )
-        return console.see_other(f"{_PLACE}/{made.visit}", said=_("The visit is planned."))
+        said = _("The visit is planned.")
+        if console.form.get("write"):
+            said = f"{said} {_written(console, actor, made)}"
+        return console.see_other(f"{_PLACE}/{made.visit}", said=said)
 
     @console.get("/visits/<visit>", right=Right.SEE_FLEET)
     def visit_page(actor: Actor, visit: str) -> Response:
@@ -60,22 +66,26 @@ def add(console: Console) -> None:
 
 
 def _list(console: Console, actor: Actor) -> Response:
-    by, query = console.query.get("by", "").strip(), console.query.get("q", "").strip()
+    asked = _asked(console.query)
     problem = ""
     try:
-        found = candidates.find(console.hub, actor, by=by, query=query)
+        found = candidates.find(console.hub, actor, asked)
     except UsageError as error:
-        problem, found, by = f"{error.message}. {error.hint}", (), ""
-    proposed = ways.proposed(one.stop for one in found if not one.visit)
+        problem, found = f"{error.message}. {error.hint}", Found((), "", is_cut=False)
+    proposed = ways.proposed(one.stop for one in found.items if not one.visit)
     first = _number(console.query.get("from", ""))
     return console.page(
         "visits/list.html",
         title=_("Visits"),
         section="visits",
-        by=by,
-        query=query,
+        by=found.by,
+        by_itself=bool(found.by) and asked.by is None,
+        query=asked.query,
+        rollout=asked.rollout,
+        later=asked.later,
         problem=problem,
-        candidates={one.stop.node: one for one in found},
+        candidates={one.stop.node: one for one in found.items},
+        is_cut=found.is_cut,
         ways=proposed[first : first + WAYS_SHOWN],
         further=first + WAYS_SHOWN if len(proposed) > first + WAYS_SHOWN else 0,
         open_visits=planning.listed(console.hub, actor),
@@ -83,6 +93,25 @@ def _list(console: Console, actor: Actor) -> Response:
         why_words=_why_words(),
         may_change=actor.may(Right.CHANGE_FLEET),
     )
+
+
+def _asked(query: Mapping[str, str]) -> Asked:
+    by = query.get("by")
+    return Asked(
+        by=by.strip() if by is not None else None,
+        query=query.get("q", "").strip(),
+        rollout=query.get("rollout", ""),
+        later=bool(query.get("later")),
+    )
+
+
+def _written(console: Console, actor: Actor, made: Visit) -> str:
+    """Have a new visit's stick written; return what is said of it. The visit stays in any case."""
+    try:
+        sticks.start(console.hub, actor, made.visit)
+    except SatchelError as error:
+        return _("Its stick can't be written now: %(why)s", why=error.message)
+    return _("The stick is being written.")
 
 
 def _number(text: str) -> int:
@@ -117,8 +146,14 @@ def _job(console: Console, actor: Actor, found: Visit) -> Job | None:
 def _why_words() -> dict[str, str]:
     return {
         "late": _("too late for the day"),
-        "stick": _("its link is too slow"),
+        "unknown": _("nobody can say when it will be done"),
+        "slow": _("its link is too slow"),
+        "stick": _("needs a stick"),  # as visits of earlier versions say it
         "overdue": _("silent for too long"),
+        "unheard": _("never heard of"),
         "failed": _("something is wrong with it"),
         "records": _("pupils' records aren't safe"),
+        "rollout": _("needs a stick for a rollout"),
+        "rollout-later": _("needs a stick for a rollout once its stage begins"),
+        "later": _("gets the rollout later than most"),
     }

@@ -18,7 +18,7 @@ from hub.hub import Hub
 from hub.people.actor import Actor
 from hub.people.rights import Right
 from hub.visits import candidates, ways
-from hub.visits.candidates import OPEN
+from hub.visits.candidates import OPEN, Asked
 from hub.visits.limits import (
     NOTE_CHARACTERS_MAX,
     STOPS_MAX,
@@ -88,7 +88,7 @@ def plan(  # noqa: PLR0913  # by name
     """Plan a visit to these nodes; in this order, or in that of the shortest way.
 
     Raises `UsageError` for none or too many, `Missing` for nodes that aren't theirs to see,
-    `Refused`, `StorageFailed`.
+    `Refused`, `Damaged`, `StorageFailed`.
     """
     actor.expect(Right.CHANGE_FLEET)
     wanted = tuple(dict.fromkeys(nodes))
@@ -100,7 +100,8 @@ def plan(  # noqa: PLR0913  # by name
         raise Missing(f"there is no node {lost[0][:80]!r}", hint="See: hub schools list")
     stops = [known[node] for node in wanted]
     order = stops if in_order else ways.ordered(stops)
-    whys = {found.stop.node: ", ".join(found.whys) for found in candidates.find(hub, actor)}
+    found = candidates.find(hub, actor, Asked(nodes=wanted)).items
+    whys = {one.stop.node: ", ".join(one.whys) for one in found}
     names = sorted({stop.township for stop in order if stop.township})
     visit = str(uuid.uuid4())
     with hub.database.writing():

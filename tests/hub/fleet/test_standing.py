@@ -9,6 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from content_packs.reports import Disk, HubLink, PackReadiness, RecordsWaiting, Report
+from hub.alerts.sources import SOURCES
 from hub.fleet import (
     bringing_up,
     calendars,
@@ -19,12 +20,14 @@ from hub.fleet import (
     schools,
     wanting,
 )
-from hub.fleet.listing import Listed, find
+from hub.fleet.listing import Listed, counts, find
+from hub.fleet.needs import needs
 from hub.fleet.standing import NOT_WITHIN_A_YEAR
 from hub.hub import Hub
 from hub.people.actor import Actor, of_this_machine
 from hub.publishing import publish
 from hub.releasing import Terms, release
+from hub.visits import candidates
 from tests.hub.clients import MovableClock
 from tests.hub.fleet.boxes import Box, a_code, claimed, enrolled
 from tests.support.protocol import a_report
@@ -132,6 +135,28 @@ def test_a_box_is_overdue_against_its_own_rhythm_and_the_calendar(
     closed = calendars.read_closures(f"{today - timedelta(days=3)} {today} Holidays")
     calendars.set_calendar(hub, ME, "default", weekdays=calendars.DAYS, closures=closed)
     bringing_up.bring_up(hub)
+    assert not row_of(hub).overdue
+
+
+def test_a_box_that_is_never_heard_of_is_overdue_two_weeks_after_it_was_confirmed(
+    hub: Hub, web: FlaskClient, clock: MovableClock
+) -> None:
+    """Two weeks of open days: till then it may be on its way to its school."""
+    box = claimed(hub, web, a_code(hub))
+    clock.go_on(days=9)
+    assert not row_of(hub).overdue_at, "it waits for a person"
+    nodes.confirm(hub, box.node)
+    clock.go_on(days=13)
+    assert (row_of(hub).overdue, counts(hub, ME).overdue) == (False, 0)
+    clock.go_on(days=1, minutes=1)
+    assert row_of(hub).overdue
+    assert (counts(hub, ME).overdue, counts(hub, ME).unheard) == (1, 1)
+    (alert,) = SOURCES["overdue"](hub)
+    assert (alert.subject, alert.words) == (box.node, "last heard of never")
+    assert [need.count for need in needs(counts(hub, ME)) if need.kind == "boxes-overdue"] == [1]
+    visit = {one.stop.node: one.whys for one in candidates.find(hub, ME).items}
+    assert visit == {box.node: ("unheard",)}
+    nodes.revoke(hub, box.node)
     assert not row_of(hub).overdue
 
 

@@ -50,12 +50,12 @@ def packed_by_job(hub: Hub, visit: str) -> None:
 
 def test_who_is_never_heard_of_needs_a_visit_and_one_is_enough(filled: Hub, web: FlaskClient):
     box = a_box(filled, web, "qamdo")
-    (found,) = candidates.find(filled, KEEPER)
+    (found,) = candidates.find(filled, KEEPER).items
     assert (found.stop.node, found.stop.township, found.visit) == (box.node, "north", "")
-    assert "stick" in found.whys
+    assert found.whys == ("unheard",)
     made = planning.plan(filled, KEEPER, nodes=[box.node], courier="Tashi")
     assert (made.title, made.courier, made.state) == ("north", "Tashi", "planned")
-    assert candidates.find(filled, KEEPER)[0].visit == made.visit
+    assert candidates.find(filled, KEEPER).items[0].visit == made.visit
 
 
 def test_a_packed_stick_is_what_hub_courier_write_writes(
@@ -119,7 +119,7 @@ def test_what_a_stick_brought_before_the_visit_is_no_return(
 def test_another_township_s_operator_neither_sees_nor_guesses_it(filled: Hub, web: FlaskClient):
     box = a_box(filled, web, "qamdo")
     made = planning.plan(filled, KEEPER, nodes=[box.node])
-    assert candidates.find(filled, STRANGER) == ()
+    assert candidates.find(filled, STRANGER).items == ()
     assert planning.listed(filled, STRANGER) == ()
     for attempt in (
         lambda: planning.show(filled, STRANGER, made.visit),
@@ -167,7 +167,7 @@ def test_a_visit_goes_somewhere(filled: Hub):
     with pytest.raises(Missing):
         planning.plan(filled, KEEPER, nodes=["nowhere-1"])
     with pytest.raises(UsageError, match="no day"):
-        candidates.find(filled, KEEPER, by="soon")
+        candidates.find(filled, KEEPER, candidates.Asked(by="soon"))
 
 
 def test_a_stick_that_does_not_come_home_is_asked_for(
@@ -179,6 +179,17 @@ def test_a_stick_that_does_not_come_home_is_asked_for(
     assert needs.needs(filled, KEEPER)[0].count == 0
     clock.go_on(days=15)
     assert needs.needs(filled, KEEPER)[0].count == 1
+
+
+def test_one_act_plans_a_visit_and_has_its_stick_written(filled: Hub, web: FlaskClient):
+    box = a_box(filled, web, "qamdo")
+    commands = Commands(filled.data.root)
+    made = commands.json("visits", "plan", box.node, "--write")
+    assert made["job"]
+    mine = claiming.claim(filled, "test")
+    assert mine
+    assert (mine.job.id, mine.job.kind) == (made["job"], "courier")
+    assert not commands.json("visits", "plan", box.node)["job"]
 
 
 def test_commands_do_the_same(filled: Hub, web: FlaskClient, tmp_path: Path):

@@ -13,15 +13,18 @@ from hub.fleet import listing
 from hub.hub import Hub, open_hub
 from hub.initialising import initialise
 from hub.people.actor import of_this_machine
+from hub.rollouts import planning as rollouts
 from hub.visits import candidates, planning
 from tests.hub.clients import START, MovableClock
 from tests.hub.console.site import LOOKS, ConsoleSite, assert_usable
 from tests.hub.fleet.made_up_fleet import make_up
+from tests.hub.rollouts.strategies import plan_of
 from tests.support.browser import follow
 from tests.support.hub_databases import HubDatabases
 
 pytestmark = pytest.mark.browser
 KEEPER = of_this_machine()
+NORTH = candidates.Asked(query="township:north")
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +35,7 @@ def console_hub(tmp_path_factory: pytest.TempPathFactory, lasting_databases: Hub
     hub = open_hub(root, MovableClock(START))
     hub = replace(hub, config=replace(hub.config, webhook_hosts="localhost"))
     make_up(hub, 120)
-    nodes = [one.stop.node for one in candidates.find(hub, KEEPER, query="township:north")][:4]
+    nodes = [one.stop.node for one in candidates.find(hub, KEEPER, NORTH).items][:4]
     visit = planning.plan(hub, KEEPER, nodes=nodes, courier="Tashi", title="North road")
     planning.note_back(hub, KEEPER, visit.visit, nodes[0], note="the fuse was blown")
     troubled = listing.find(hub, KEEPER, "failed", limit=20).items
@@ -46,6 +49,11 @@ def console_hub(tmp_path_factory: pytest.TempPathFactory, lasting_databases: Hub
     return hub
 
 
+def a_rollout(hub: Hub) -> str:
+    """A rollout to all schools."""
+    return rollouts.plan(hub, KEEPER, plan_of([10, 100])).rollout
+
+
 @pytest.mark.parametrize(("size", "language"), LOOKS)
 def test_visits_and_alerts_can_be_used(
     browser: Browser, console_site: ConsoleSite, size: tuple[int, int], language: str
@@ -55,6 +63,9 @@ def test_visits_and_alerts_can_be_used(
         assert_usable(here, "/console/visits", name="visits")
         assert_usable(here, "/console/visits?by=2026-01-03&q=township%3Asouth", name="visits-by")
         assert_usable(here, "/console/visits?by=soon", name="visits-problem")
+        rollout = a_rollout(console_site.hub)
+        assert_usable(here, f"/console/visits?rollout={rollout}", name="visits-of-rollout")
+        assert_usable(here, f"/console/visits?rollout={rollout}&later=1", name="visits-later")
         assert_usable(here, f"/console/visits/{visit.visit}", name="visit")
         assert_usable(here, "/console/alerts", name="alerts")
 
@@ -72,6 +83,18 @@ def test_an_officer_plans_a_visit_and_has_its_stick_written(
         assert page.get_by_role("heading", level=1).inner_text().startswith("lakeside")
         follow(page.get_by_role("button", name="Write the stick"))
         page.get_by_text("The stick is being written.").wait_for()
+        page.get_by_role("link", name="being written").wait_for()
+
+
+def test_one_click_plans_a_visit_and_has_its_stick_written(
+    browser: Browser, console_site: ConsoleSite
+):
+    with console_site.signed_in(browser, "administrator") as here:
+        page = here.page
+        page.goto(f"{here.address}/console/visits?q=township%3Anorth")
+        way = page.locator(".way").first
+        follow(way.get_by_role("button", name="Plan it, and write its stick"))
+        page.get_by_text("The visit is planned. The stick is being written.").wait_for()
         page.get_by_role("link", name="being written").wait_for()
 
 
