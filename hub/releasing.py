@@ -66,7 +66,8 @@ class Released:
 class Withdrawn:
     """A withdrawal in force.
 
-    `channels`: those that offered the version until now; none if it was not on offer.
+    `channels`: those that offered the version to all until now; `staged`: those that offered it to
+    some by a rollout, who go back to what all have; none of either if it was not on offer.
     `fallen_back_to` is what they offer instead, 0 if nothing. `could_fall_back_to`: for each
     channel that offers nothing of the pack now, the version released there before, if one can be
     offered again. `for_good`: the version can't be released any more. `already`: nothing was done.
@@ -75,6 +76,7 @@ class Withdrawn:
     pack: str
     version: int
     channels: tuple[str, ...]
+    staged: tuple[str, ...]
     fallen_back_to: int
     could_fall_back_to: dict[str, int]
     for_good: bool
@@ -162,7 +164,8 @@ def withdraw(  # noqa: PLR0913 - all after the version by name
             role = changed.get(offers.role_of(name), edition.channels[name])
             before = edition.offer_of(name, pack)
             changed[offers.role_of(name)] = with_offer(role, [before], name, target)
-        changed |= _without_staged(edition, changed, (pack, version), channel)
+        without = _without_staged(edition, changed, (pack, version), channel)
+        changed |= without
         ended = guard.end_withdrawn(hub, pack, version, channel)  # first: else it would come back
         if changed:
             commit(hub, edition, changed, actor)
@@ -173,7 +176,8 @@ def withdraw(  # noqa: PLR0913 - all after the version by name
         was_so = channel is not None or bool(found.withdrawn_at)
         already = was_so and not (changed or ended)
         to = instead.version if instead and offering else 0
-        return Withdrawn(pack, version, offering, to, could, channel is None, already)
+        staged = tuple(name for name in edition.channels if offers.role_of(name) in without)
+        return Withdrawn(pack, version, offering, staged, to, could, channel is None, already)
 
 
 def _offering(edition: Edition, pack: str, version: int, channel: str | None) -> tuple[str, ...]:

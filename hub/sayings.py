@@ -64,7 +64,12 @@ def say_withdrawn(withdrawn: "Withdrawn") -> None:
     name = f"{withdrawn.pack} {withdrawn.version}"
     if withdrawn.channels:
         click.echo(f"{', '.join(withdrawn.channels)}: {name} is no longer offered.")
-    else:
+    if withdrawn.staged:
+        click.echo(
+            f"{', '.join(withdrawn.staged)}: no rollout offers {name} any more; schools that have "
+            "it go back to what all schools have there."
+        )
+    if not withdrawn.channels and not withdrawn.staged:
         click.echo(f"{name} was not on offer.")
     if withdrawn.channels and withdrawn.fallen_back_to:
         click.echo(
@@ -77,7 +82,9 @@ def say_withdrawn(withdrawn: "Withdrawn") -> None:
             "unless another channel that they follow offers it."
         )
     if withdrawn.for_good:
-        click.echo(f"{name} can't be released any more. It stays in the repository.")
+        click.echo(
+            f"{name} can't be released any more. It stays in the repository until nothing needs it."
+        )
     for channel, earlier in withdrawn.could_fall_back_to.items():
         click.echo(
             f"To offer the version before it again: "

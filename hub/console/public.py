@@ -30,6 +30,7 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "offers": "Offers",
         "nothing": "nothing yet",
         "staged": "to some schools first, stage {stage} of {stages}",
+        "last": "to all schools, stage {stage} of {stages}",
         "paused": "to some schools first, stage {stage} of {stages}, paused",
         "ended": "some schools have it; no more get it",
         "for_nodes": "For whoever sets up a node",
@@ -50,6 +51,7 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "offers": "提供",
         "nothing": "暂无",
         "staged": "先发给部分学校，第 {stage} 批，共 {stages} 批",
+        "last": "发给所有学校，第 {stage} 批，共 {stages} 批",
         "paused": "先发给部分学校，第 {stage} 批，共 {stages} 批，已暂停",
         "ended": "部分学校已有，不再发给更多学校",
         "for_nodes": "给设置节点的人",
@@ -87,6 +89,8 @@ def _staged(hub: Hub, edition: Edition, language: str) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for one in on_channels.staged(hub, edition):
         kind = {"running": "staged", "paused": "paused"}.get(one.state, "ended")
+        if kind == "staged" and one.to_all:
+            kind = "last"
         words = _TEXTS[language][kind].format(stage=one.stage, stages=one.of_stages)
         found.setdefault(one.channel, []).append(f"{one.pack} {one.version} ({words})")
     return found

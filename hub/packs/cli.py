@@ -274,7 +274,8 @@ def channels(context: click.Context, data: Path, as_json: bool) -> None:
         for offer in view.offers:
             click.echo(f"  {offer.pack} {offer.version}  rollout {offer.rollout}%")
         for one in view.staged:
-            click.echo(f"  {one.pack} {one.version}  to some schools: {on_channel(one)}")
+            whom = "all" if one.to_all else "some"
+            click.echo(f"  {one.pack} {one.version}  to {whom} schools: {on_channel(one)}")
 
 
 @channels.command("add")

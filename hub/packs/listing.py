@@ -52,7 +52,7 @@ class Channel(ChannelView):
 class PackStory:
     """A pack with all that is known of it; versions, releases and deltas the newest first.
 
-    `offered`: what channels offer to all their schools; `staged`: what to some so far.
+    `offered`: what channels offer to all their schools; `staged`: what rollouts offer.
     """
 
     pack: str

@@ -47,7 +47,8 @@ def state_of(found: PackStory | PackView, version: Version) -> str:
     to_all = [name for name, offered in found.offered.items() if offered == version.version]
     said = [f"offered on {', '.join(to_all)}"] if to_all else []
     said += [
-        f"offered to some schools on {one.channel}: {rollouts.on_channel(one)}"
+        f"offered to {'all' if one.to_all else 'some'} schools on {one.channel}: "
+        f"{rollouts.on_channel(one)}"
         for one in found.staged
         if one.version == version.version
     ]

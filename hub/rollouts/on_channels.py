@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from content_packs.limits import STAGED_SHARE_MAX
+from content_packs.offers import Offer
 from hub.edition import Edition
 from hub.hub import Hub
 from hub.rollouts import keeping
@@ -14,7 +16,8 @@ from hub.rollouts.tables import RolloutRow
 class StagedOffer:
     """A version that a channel offers to some schools, and how far its rollout is.
 
-    `rollout` is empty where nothing is kept of it; `stage` counts from 1 `of_stages`.
+    `rollout` is empty where nothing is kept of it; `stage` counts from 1 `of_stages`. `to_all`: it
+    has come to the stage that reaches all of them.
     """
 
     channel: str
@@ -24,6 +27,7 @@ class StagedOffer:
     state: State
     stage: int
     of_stages: int
+    to_all: bool
 
 
 def staged(hub: Hub, edition: Edition) -> tuple[StagedOffer, ...]:
@@ -33,8 +37,7 @@ def staged(hub: Hub, edition: Edition) -> tuple[StagedOffer, ...]:
         return ()
     with hub.database.transaction():
         return tuple(
-            _offer(name, offer.pack, offer.version, _newest(name, offer.pack, offer.version))
-            for name, offer in offers
+            _offer(name, offer, _newest(name, offer.pack, offer.version)) for name, offer in offers
         )
 
 
@@ -46,10 +49,18 @@ def _newest(channel: str, pack: str, version: int) -> Rollout | None:
     return None if newest is None else keeping.of_row(newest)
 
 
-def _offer(channel: str, pack: str, version: int, found: Rollout | None) -> StagedOffer:
+def _offer(channel: str, offer: Offer, found: Rollout | None) -> StagedOffer:
+    to_all = offer.staged is not None and offer.staged.share == STAGED_SHARE_MAX
     if found is None:
-        return StagedOffer(channel, pack, version, "", "aborted", 1, 1)
-    progress, stages = found.progress, found.plan.stages
+        return StagedOffer(channel, offer.pack, offer.version, "", "aborted", 1, 1, to_all)
+    progress = found.progress
     return StagedOffer(
-        channel, pack, version, found.rollout, progress.state, progress.stage + 1, len(stages)
+        channel=channel,
+        pack=offer.pack,
+        version=offer.version,
+        rollout=found.rollout,
+        state=progress.state,
+        stage=progress.stage + 1,
+        of_stages=len(found.plan.stages),
+        to_all=to_all,
     )

@@ -99,6 +99,19 @@ def test_the_api_and_the_commands_say_the_same(filled: Hub, rollout: str) -> Non
     assert f"by ben: 2 on main, by the rollout {rollout} that anna planned (runs)" in said
 
 
+def test_the_last_stage_reaches_all_schools(filled: Hub) -> None:
+    add_schools(filled, range(4))
+    plan = Plan("demo", 2, "main", (Stage(Group(percent=100)),))
+    deciding.approve(filled, ANNA, planning.plan(filled, ANNA, plan).rollout)
+    (staged,) = listing.story(filled, ANNA, "demo").staged
+    assert staged.to_all
+    page = create_app(filled).test_client().get("/").text
+    assert "demo 2 (to all schools, stage 1 of 1)" in page
+    commands = Commands(filled.data.root)
+    assert "demo 2  to all schools: stage 1 of 1" in commands.say("channels")
+    assert "offered to all schools on main: stage 1 of 1" in commands.say("packs")
+
+
 def test_a_pack_that_only_a_rollout_offers_is_on_the_public_page(
     filled: Hub, tmp_path: Path, rollout: str
 ) -> None:
@@ -122,3 +135,21 @@ def test_a_withdrawn_version_that_some_schools_are_offered_is_warned_of(filled: 
     assert any(
         "main offers demo 2, which was withdrawn" in one for one in overview(filled).warnings
     )
+
+
+@pytest.mark.usefixtures("rollout")
+def test_a_withdrawal_says_that_a_rollout_offered_it(filled: Hub) -> None:
+    commands = Commands(filled.data.root)
+    withdraw = ("withdraw", "demo", "--version", "2")
+    done = commands.json(*withdraw, "--channel", "main")
+    assert (done["channels"], done["staged"], done["already"]) == ([], ["main"], False)
+    again = commands.json(*withdraw, "--channel", "main")
+    assert (again["staged"], again["already"]) == ([], True)
+    assert "was not on offer" in commands.say(*withdraw)
+
+
+@pytest.mark.usefixtures("rollout")
+def test_a_withdrawal_says_what_becomes_of_schools_that_have_it(filled: Hub) -> None:
+    said = Commands(filled.data.root).say("withdraw", "demo", "--version", "2")
+    assert "main: no rollout offers demo 2 any more; schools that have it go back" in said
+    assert "not on offer" not in said
