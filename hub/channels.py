@@ -10,8 +10,9 @@ from content_packs.errors import InvalidContent, Missing, Refused, UsageError
 from hub.edition import Edition
 from hub.hub import Hub
 from hub.limits import CHANNELS_MAX
+from hub.offering import commit
 from hub.settling import changing
-from hub.signing import Signing
+from hub.signed_deeds import Deed
 
 
 def check_channel_name(channel: str) -> str:
@@ -42,9 +43,10 @@ def delegate(targets: Targets, role: str, pattern: str, key: Key) -> None:
     targets.delegations = delegations
 
 
-def add_channel(hub: Hub, channel: str) -> bool:
+def add_channel(hub: Hub, channel: str, *, actor: str = "") -> bool:
     """Add a channel with a new key; return False if it was there already.
 
+    `actor`: the login of who adds it.
     Raises `UsageError`, `Refused`, `KeyAbsent` if the targets key isn't here, `StorageFailed`.
     """
     check_channel_name(channel)
@@ -56,7 +58,7 @@ def add_channel(hub: Hub, channel: str) -> bool:
         hub.keys.signer("targets")
         key = hub.keys.create(offers.role_of(channel)).public_key
         changed = with_channel(edition.targets, channel, key)
-        Signing(hub.data.metadata, hub.keys, hub.clock()).commit(edition, changed)
+        commit(hub, edition, changed, Deed("channel-added", channel, actor))
     return True
 
 

@@ -7,10 +7,12 @@ keys/         private keys, 0600, encrypted: targets, snapshot, timestamp, c-<ch
 passphrase    that opens them, 0600, unless it comes from elsewhere (passphrases.py)
 repository/   the static tree that nodes read; any web server can offer it as it is
 incoming/     work under way; nothing in here is ever served, and none of it outlives its command
+deed.json     what is being signed, and for whom, until it stands in the audit log (signed_deeds.py)
 making/       deltas in the making; emptied by whoever makes the next
 jobs/         what background jobs work on, a folder each (jobs.places); it goes with the job
 cache/        content that was fetched from an S3 store; can be removed at any time
 offered/      files that schools were asked for (school_requests.places); never served
+figures/      what processes that answer have counted, while hub serve runs (monitoring.sharing)
 memos/        what the pages of pack folders became: saves work, and can be removed at any time
 lock          held by the command that is writing
 deltas.lock   held by the command that is making a delta: others can write meanwhile
@@ -61,6 +63,11 @@ class DataDir:
     def incoming(self) -> Path:
         """The folder for work under way."""
         return self.root / "incoming"
+
+    @property
+    def deed(self) -> Path:
+        """The file that says what is being signed, and for whom."""
+        return self.root / "deed.json"
 
     @property
     def making(self) -> Path:

@@ -16,10 +16,11 @@ from content_packs.errors import Refused
 from content_packs.limits import WITHDRAWN_VERSIONS_MAX
 from content_packs.offers import Offer
 from content_packs.staging import Staged
+from hub import signed_deeds
 from hub.contents import check_bundles, read_layout, read_manifest
 from hub.edition import Edition
 from hub.hub import Hub
-from hub.settling import record_releases
+from hub.signed_deeds import Deed
 from hub.signing import Signing
 from hub.versions import Version, withdrawn_versions
 
@@ -106,13 +107,14 @@ def with_offer(
     return new
 
 
-def commit(hub: Hub, edition: Edition, changed: dict[str, Targets], actor: str) -> None:
-    """Put an edition with the changed roles in force, and note what it releases.
+def commit(hub: Hub, edition: Edition, changed: dict[str, Targets], deed: Deed) -> None:
+    """Put an edition with the changed roles in force, and write the deed into the audit log.
 
     Raises `KeyAbsent`, `KeyLocked`, `ClockBehind`, `StorageFailed`.
     """
     signing = Signing(hub.data.metadata, hub.keys, hub.clock())
-    record_releases(hub, signing.commit(edition, changed), actor)
+    signed_deeds.begin(hub, edition, deed)
+    signed_deeds.settle(hub, signing.commit(edition, changed))
 
 
 def _newest(versions: Iterable[int]) -> tuple[int, ...]:

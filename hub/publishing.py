@@ -32,6 +32,7 @@ from hub import publishers
 from hub.clock import in_words
 from hub.contents import check_bundles, read_layout, read_manifest
 from hub.edition import Edition
+from hub.fleet import audit
 from hub.hub import Hub
 from hub.limits import CPACK_BYTES_MAX, EARLIER_VERSIONS_MAX
 from hub.people.actor import Actor
@@ -244,7 +245,9 @@ def _add(hub: Hub, taken: Cpack, progress: Progress, by: str) -> Version:
         withdrawn_at="",
         published_by=by,
     )
-    insert(hub, new, manifest.publisher.id)
+    with hub.database.writing():
+        insert(hub, new, manifest.publisher.id)
+        audit.note(hub, "published", reason=f"{new.pack} {new.version}", actor=by)
     return new
 
 

@@ -13,6 +13,7 @@ from tuf.api.metadata import Targets
 from content_packs import offers
 from content_packs.errors import Refused, UsageError
 from content_packs.offers import Offer
+from hub import signed_deeds
 from hub.channels import expect_channel
 from hub.clock import in_words
 from hub.edition import Edition
@@ -27,10 +28,10 @@ from hub.offering import (
 )
 from hub.rollouts import guard
 from hub.settling import changing
+from hub.signed_deeds import Deed
 from hub.versions import (
     Version,
     expect_version,
-    mark_withdrawn,
     released_before,
 )
 
@@ -132,7 +133,8 @@ def release(  # noqa: PLR0913 - the actor by name
             return Released(channel, offer, before.version, already=True)
         target = target_of(hub, channel, offer)
         role = with_offer(edition.channels[channel], (before, *staged), channel, target)
-        commit(hub, edition, {offers.role_of(channel): role}, actor)
+        deed = Deed("released", f"{pack} {version} on {channel}", actor)
+        commit(hub, edition, {offers.role_of(channel): role}, deed)
         return Released(channel, offer, before.version if before else 0, already=False)
 
 
@@ -166,18 +168,27 @@ def withdraw(  # noqa: PLR0913 - all after the version by name
             changed[offers.role_of(name)] = with_offer(role, [before], name, target)
         without = _without_staged(edition, changed, (pack, version), channel)
         changed |= without
-        ended = guard.end_withdrawn(hub, pack, version, channel)  # first: else it would come back
-        if changed:
-            commit(hub, edition, changed, actor)
-        guard.settled(hub, ended)
-        if channel is None:
-            mark_withdrawn(hub, pack, version, in_words(hub.clock()))
-        could = {} if instead else _possible_fall_backs(hub, offering, pack, version)
+        # The rollouts first: else it would come back.
+        ended = guard.end_withdrawn(hub, pack, version, channel, actor=actor)
         was_so = channel is not None or bool(found.withdrawn_at)
         already = was_so and not (changed or ended)
         to = instead.version if instead and offering else 0
+        deed = _withdrawal(pack, version, channel, to, actor)
+        if changed:
+            commit(hub, edition, changed, deed)
+        elif not already:
+            signed_deeds.note(hub, deed)
+        guard.settled(hub, ended)
+        could = {} if instead else _possible_fall_backs(hub, offering, pack, version)
         staged = tuple(name for name in edition.channels if offers.role_of(name) in without)
         return Withdrawn(pack, version, offering, staged, to, could, channel is None, already)
+
+
+def _withdrawal(pack: str, version: int, channel: str | None, to: int, actor: str) -> Deed:
+    where = f"from {channel}" if channel else "for good"
+    instead = f", {to} in its place" if to else ""
+    withdrawn = None if channel else (pack, version)
+    return Deed("withdrawn", f"{pack} {version} {where}{instead}", actor, withdrawn=withdrawn)
 
 
 def _offering(edition: Edition, pack: str, version: int, channel: str | None) -> tuple[str, ...]:

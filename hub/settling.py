@@ -4,7 +4,8 @@ A command that was cut off can have left behind, and this puts right:
 - work in `incoming/`, and files of a version that never came to be: they go (see `placing`);
 - half-written files with the suffix `.part` beside metadata: they go;
 - a key that has taken over and still waits beside the old one: it takes its place (`taking_over`);
-- a release or a key that the repository says and the history in the database doesn't: it is added.
+- a release or a key that the repository says and the history in the database doesn't: it is added;
+- a deed that was signed and not written into the audit log yet: it is (`signed_deeds`).
 
 The repository, being signed and read by others, is the truth; the database follows it.
 """
@@ -15,11 +16,9 @@ from contextlib import contextmanager
 
 from content_packs import durable
 from content_packs.errors import SatchelError
-from hub import taking_over
-from hub.clock import in_words
+from hub import signed_deeds, taking_over
 from hub.edition import Edition, read_edition
 from hub.hub import Hub
-from hub.models import ReleaseRow
 from hub.placing import finish_or_forget
 
 _log = logging.getLogger(__name__)
@@ -37,7 +36,7 @@ def changing(hub: Hub, doing: str) -> Iterator[Edition]:
         for left in hub.data.metadata.glob(f"*{durable.TEMPORARY_SUFFIX}"):
             durable.remove(left)
         taking_over.settle(hub.keys, edition)
-        record_releases(hub, edition)
+        signed_deeds.settle(hub, edition)
         taking_over.record(hub, edition)
         try:
             yield edition
@@ -54,32 +53,3 @@ def _publish(hub: Hub) -> None:
         hub.objects.publish()
     except SatchelError as error:
         _log.warning("the store doesn't have the newest metadata yet: %s", error.message)
-
-
-def record_releases(hub: Hub, edition: Edition, actor: str = "") -> None:
-    """Add to the history what the edition offers and the history doesn't end with.
-
-    `actor`: the login of who released it. Raises `StorageFailed`.
-    """
-    now = in_words(hub.clock())
-    with hub.database.writing():
-        for channel in edition.channels:
-            for offer in edition.offers_on(channel):
-                if _last_released(channel, offer.pack) != offer.version:
-                    ReleaseRow.insert(
-                        channel=channel,
-                        pack=offer.pack,
-                        version=offer.version,
-                        released_at=now,
-                        actor=actor,
-                    ).execute()
-
-
-def _last_released(channel: str, pack: str) -> int | None:
-    row = (
-        ReleaseRow.select(ReleaseRow.version)
-        .where((ReleaseRow.channel == channel) & (ReleaseRow.pack == pack))
-        .order_by(ReleaseRow.id.desc())
-        .first()
-    )
-    return None if row is None else int(row.version)

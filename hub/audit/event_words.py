@@ -82,9 +82,11 @@ def _of_lessons() -> dict[str, str]:
         "rollout-resumed": _("rollout resumed"),
         "rollout-aborted": _("rollout aborted"),
         "rollout-decided": _("rollout went on by itself"),
+        "rollout-signed": _("rollout's stage signed"),
         "alert-route-added": _("somebody to be told of alerts added"),
         "alert-route-removed": _("somebody to be told of alerts removed"),
         "job-cancelled": _("job cancelled"),
+        "job-again": _("job started once more"),
     }
 
 

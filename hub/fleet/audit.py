@@ -118,8 +118,10 @@ Event: TypeAlias = Literal[
     "rollout-resumed",
     "rollout-aborted",
     "rollout-decided",
+    "rollout-signed",
     # Background jobs
     "job-cancelled",
+    "job-again",
 ]
 
 _TRIM_EVERY = 64  # lines of a chain
@@ -188,7 +190,7 @@ def note_at(  # noqa: PLR0913  # all by name; each is a column
         node=node,
         keyid=keyid,
         origin=origin,
-        reason=plain(reason)[:AUDIT_TEXT_CHARACTERS_MAX],
+        reason=shortened(reason),
         actor=actor,
         previous=head.digest,
     )
@@ -199,6 +201,11 @@ def note_at(  # noqa: PLR0913  # all by name; each is a column
     ).execute()
     if line.number % _TRIM_EVERY == 0:
         _trim(refusal=refusal, most=_KEPT[chain])
+
+
+def shortened(reason: str) -> str:
+    """Return a reason as a line holds it."""
+    return plain(reason)[:AUDIT_TEXT_CHARACTERS_MAX]
 
 
 def entries(

@@ -61,27 +61,44 @@ def start(  # noqa: PLR0913 - all after the arguments by name
     actor.expect(kinds.find(kind).right)
     _check(arguments)
     with hub.database.writing():
-        known = JobRow.get_or_none((JobRow.once == once) & _is_open()) if once else None
-        if known is not None:
-            return job_of(known)
-        _expect_room(actor)
-        row = JobRow.create(
-            id=new_id(hub.clock(), secrets.token_bytes(10)),
-            kind=kind,
-            arguments=dict(arguments),
-            actor=written(actor),
-            login=actor.login,
-            publisher=actor.publisher,
-            once=once,
-            state="queued",
-            priority=priority,
-            not_before="" if not_before is None else in_words(not_before),
-            created_at=in_words(hub.clock()),
-        )
-        JobLogRow.create(job=row.id, text="")
-        job = job_of(row)
+        if known := _same(once):
+            return known
+        job = _put(hub, actor, kind, arguments, once, not_before=not_before, priority=priority)
     wakes_of(hub).wake()
     return job
+
+
+def _same(once: str) -> Job | None:
+    row = JobRow.get_or_none((JobRow.once == once) & _is_open()) if once else None
+    return None if row is None else job_of(row)
+
+
+def _put(  # noqa: PLR0913 - all that a job is
+    hub: Hub,
+    actor: Actor,
+    kind: str,
+    arguments: Mapping[str, Any],
+    once: str,
+    *,
+    not_before: datetime | None = None,
+    priority: int = 0,
+) -> Job:
+    _expect_room(actor)
+    row = JobRow.create(
+        id=new_id(hub.clock(), secrets.token_bytes(10)),
+        kind=kind,
+        arguments=dict(arguments),
+        actor=written(actor),
+        login=actor.login,
+        publisher=actor.publisher,
+        once=once,
+        state="queued",
+        priority=priority,
+        not_before="" if not_before is None else in_words(not_before),
+        created_at=in_words(hub.clock()),
+    )
+    JobLogRow.create(job=row.id, text="")
+    return job_of(row)
 
 
 def get(hub: Hub, actor: Actor, job: str) -> Job:
@@ -186,7 +203,14 @@ def again(hub: Hub, actor: Actor, job: str) -> Job:
             f"the job {old.id} is {old.state}: only one that failed or was cancelled is run again",
             hint="Look at it: hub jobs show.",
         )
-    return start(hub, actor, old.kind, old.arguments, once=f"again {old.id}")
+    once = f"again {old.id}"
+    with hub.database.writing():
+        if known := _same(once):
+            return known
+        new = _put(hub, actor, old.kind, old.arguments, once)
+        audit.note(hub, "job-again", reason=f"{old.kind} {old.id}, as {new.id}", actor=actor.login)
+    wakes_of(hub).wake()
+    return new
 
 
 def wait(

@@ -1,14 +1,13 @@
 """What a person does with packs: release, withdraw, add a channel; each written into the audit log.
 
-The deed is signed first, and noted then: a cut between the two costs the line, never the deed.
+Who did it goes along to where it is done: the line comes with the deed, or, after a cut between the
+two, with the next command (`signed_deeds`).
 """
 
 from pathlib import Path
 
 from hub import channels, deltas, publishing, releasing
 from hub.channels import check_channel_name
-from hub.fleet import audit
-from hub.fleet.audit import Event
 from hub.hub import Hub
 from hub.jobs import service as jobs
 from hub.jobs.model import OF_HUB
@@ -28,10 +27,7 @@ def publish(
 ) -> Published:
     """Publish the cpack or pack folder at `path`. Raises `Refused`, as `publishing.publish`."""
     actor.expect(Right.PUBLISH)
-    done = publishing.publish(hub, path, progress, actor=actor)
-    if not done.already:
-        _note(hub, actor, "published", f"{done.version.pack} {done.version.version}")
-    return done
+    return publishing.publish(hub, path, progress, actor=actor)
 
 
 def release(  # noqa: PLR0913, PLR0917 - a release is all of these
@@ -45,10 +41,7 @@ def release(  # noqa: PLR0913, PLR0917 - a release is all of these
     view_of(hub, actor, pack)
     if deltas.missing(hub, deltas.from_offered(hub, channel, pack, version)):
         jobs.start(hub, OF_HUB, "deltas", {}, once="deltas", priority=DELTAS_PRIORITY)
-    done = releasing.release(hub, pack, version, channel, on, actor=actor.login)
-    if not done.already:
-        _note(hub, actor, "released", f"{pack} {version} on {channel}")
-    return done
+    return releasing.release(hub, pack, version, channel, on, actor=actor.login)
 
 
 def withdraw(  # noqa: PLR0913 - a withdrawal is all of these
@@ -63,25 +56,12 @@ def withdraw(  # noqa: PLR0913 - a withdrawal is all of these
     """Stop offering a version. Raises `Refused` and as `releasing.withdraw`."""
     actor.expect(Right.RELEASE)
     view_of(hub, actor, pack)
-    done = releasing.withdraw(
+    return releasing.withdraw(
         hub, pack, version, channel=channel, fall_back_to=fall_back_to, actor=actor.login
     )
-    where = f"from {channel}" if channel else "for good"
-    instead = f", {done.fallen_back_to} in its place" if done.fallen_back_to else ""
-    if not done.already:
-        _note(hub, actor, "withdrawn", f"{pack} {version} {where}{instead}")
-    return done
 
 
 def add_channel(hub: Hub, actor: Actor, channel: str) -> bool:
     """Add a channel; return False if it was there. Raises `Refused`, as `channels.add_channel`."""
     actor.expect(Right.RELEASE)
-    added = channels.add_channel(hub, check_channel_name(channel))
-    if added:
-        _note(hub, actor, "channel-added", channel)
-    return added
-
-
-def _note(hub: Hub, actor: Actor, event: Event, reason: str) -> None:
-    with hub.database.writing():
-        audit.note(hub, event, reason=reason, actor=actor.login)
+    return channels.add_channel(hub, check_channel_name(channel), actor=actor.login)

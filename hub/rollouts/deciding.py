@@ -61,7 +61,7 @@ def approve(hub: Hub, actor: Actor, rollout: str) -> Rollout:
             approved_by=actor.login,
             listed_at=in_words(now),
         )
-    return _settled(hub, rollout)
+    return _settled(hub, actor, rollout)
 
 
 def pause(hub: Hub, actor: Actor, rollout: str, *, why: str = "") -> Rollout:
@@ -106,7 +106,7 @@ def resume(hub: Hub, actor: Actor, rollout: str, *, why: str = "") -> Rollout:
         keeping.change(before, Progress("running", stage, now), reason, now=now, deed="resume",
                        actor=actor.login, due=True, listed_at=in_words(now),
                        seen_until="")  # fmt: skip
-    return _settled(hub, rollout)
+    return _settled(hub, actor, rollout)
 
 
 def abort(
@@ -138,7 +138,7 @@ def abort(
         code = "dropped" if not begun else "reverted" if back else "kept"
         keeping.change(before, after, _by_hand(code, why), now=now, deed="abort",
                        actor=actor.login, due=begun and back)  # fmt: skip
-    return _settled(hub, rollout)
+    return _settled(hub, actor, rollout)
 
 
 def _by_hand(code: str, why: str) -> Reason:
@@ -191,6 +191,6 @@ def _step(hub: Hub, before: Rollout, event: Event, actor: str) -> Iterator[None]
         audit.note(hub, event, reason=before.rollout, actor=actor)
 
 
-def _settled(hub: Hub, rollout: str) -> Rollout:
-    signing.settle(hub, rollout)
+def _settled(hub: Hub, actor: Actor, rollout: str) -> Rollout:
+    signing.settle(hub, rollout, actor=actor.login)
     return _read(hub, rollout)

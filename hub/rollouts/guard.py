@@ -2,6 +2,7 @@
 
 from content_packs.errors import Refused
 from hub.clock import in_words
+from hub.fleet import audit
 from hub.hub import Hub
 from hub.rollouts.model import OPEN
 from hub.rollouts.tables import RolloutEventRow, RolloutRow
@@ -19,8 +20,10 @@ def expect_no_rollout(hub: Hub, pack: str, channel: str) -> None:
         )
 
 
-def end_withdrawn(hub: Hub, pack: str, version: int, channel: str | None) -> list[str]:
-    """End the rollouts of a version that is being withdrawn; return which were under way.
+def end_withdrawn(
+    hub: Hub, pack: str, version: int, channel: str | None, *, actor: str = ""
+) -> list[str]:
+    """End the rollouts of a version that `actor` withdraws; return which were under way.
 
     The journal says so before the edition does: cut off in between, the edition follows.
     """
@@ -40,8 +43,10 @@ def end_withdrawn(hub: Hub, pack: str, version: int, channel: str | None) -> lis
             ).where(RolloutRow.rollout == row.rollout).execute()
             RolloutEventRow.create(
                 rollout=row.rollout, at=now, deed="withdraw", stage=row.stage,
-                code="withdrawn", figures="{}",
+                code="withdrawn", figures="{}", actor=actor,
             )  # fmt: skip
+            reason = f"{row.rollout}: {pack} {version} is withdrawn"
+            audit.note(hub, "rollout-aborted", reason=reason, actor=actor)
     return [str(row.rollout) for row in rows]
 
 

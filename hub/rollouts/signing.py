@@ -19,16 +19,18 @@ from hub.rollouts.keeping import Rollout
 from hub.rollouts.model import covers_everybody
 from hub.rollouts.tables import RolloutRow
 from hub.settling import changing
+from hub.signed_deeds import Deed
 from hub.versions import expect_version
 
 _PERCENT_MAX = 100
 
 
-def settle(hub: Hub, rollout: str) -> bool:
+def settle(hub: Hub, rollout: str, *, actor: str = "") -> bool:
     """Sign what the journal says of a rollout, if the edition in force doesn't say it yet.
 
-    Return whether anything was signed. Raises `Missing`, `Busy`, `Damaged`, `KeyAbsent`,
-    `KeyLocked`, `ClockBehind`, `StorageFailed`.
+    `actor`: the login of who decided it, empty for the hub itself. Return whether anything was
+    signed. Raises `Missing`, `Busy`, `Damaged`, `KeyAbsent`, `KeyLocked`, `ClockBehind`,
+    `StorageFailed`.
     """
     with changing(hub, f"rollout {rollout}") as edition:
         with hub.database.transaction():
@@ -38,12 +40,24 @@ def settle(hub: Hub, rollout: str) -> bool:
             return False
         role = _role(hub, edition, found, reached)
         if role is not None:
-            actor = found.approved_by
-            commit(hub, edition, {offers.role_of(found.plan.channel): role}, actor)
+            commit(hub, edition, {offers.role_of(found.plan.channel): role}, _deed(found, actor))
         with hub.database.writing():
             of_step = (RolloutRow.rollout == rollout) & (RolloutRow.step == found.step)
             RolloutRow.update(edition_due=False, trouble="").where(of_step).execute()
         return role is not None
+
+
+def _deed(found: Rollout, actor: str) -> Deed:
+    """Return the audit log's line: of a release once all have it, of a stage until then."""
+    plan, progress = found.plan, found.progress
+    what = f"{found.rollout}: {plan.pack} {plan.version} on {plan.channel}"
+    if progress.state == "finished" and covers_everybody(plan):
+        reason = f"{plan.pack} {plan.version} on {plan.channel}, by the rollout {found.rollout}"
+        return Deed("released", reason, actor, released_by=found.approved_by)
+    if progress.state == "withdrawn" or progress.reverted:
+        return Deed("rollout-signed", f"{what}, taken back", actor)
+    stage = f"stage {progress.stage + 1} of {len(plan.stages)}"
+    return Deed("rollout-signed", f"{what}, {stage}", actor)
 
 
 def _role(hub: Hub, edition: Edition, found: Rollout, reached: dict[str, int]) -> Targets | None:

@@ -14,7 +14,7 @@ from hub import publishers, taking_over
 from hub.edition import read_edition
 from hub.hub import Hub
 from hub.models import KeyRow, PackRow, ReleaseRow
-from hub.settling import record_releases
+from hub.signed_deeds import settle
 from tests.support.hub_databases import HubDatabases
 
 TIMES = 60
@@ -62,7 +62,7 @@ def test_the_history_is_brought_up_to_the_repository_beside_others_who_write(bus
             KeyRow.delete().execute()
             ReleaseRow.delete().execute()
         taking_over.record(busy, edition)
-        record_releases(busy, edition)
+        settle(busy, edition)
     assert taking_over.since(busy).keys() >= set(edition.root.roles["root"].keyids)
 
 

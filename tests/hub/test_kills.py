@@ -13,14 +13,19 @@ from pathlib import Path
 import pytest
 
 from content_packs.repository import is_place
-from hub import delta_files, deltas
+from hub import channels, delta_files, deltas
+from hub.audit import checking
 from hub.clock import system_clock
+from hub.edition import read_edition
+from hub.fleet import audit
+from hub.fleet.audit import Event
 from hub.hub import Hub, open_hub
 from hub.initialising import initialise
+from hub.people.actor import of_this_machine
 from hub.publishing import publish
 from hub.releasing import Terms, release, withdraw
 from hub.settling import changing
-from hub.versions import versions_of
+from hub.versions import expect_version, versions_of
 from tests.hub.clients import Client, client_of, tree
 from tests.support.hub_databases import HubDatabases
 
@@ -83,6 +88,15 @@ def content(hub: Hub) -> dict[str, bytes]:
     }
 
 
+def assert_in_the_log(hub: Hub, event: Event, reason: str, *, of_the_killed: bool) -> None:
+    """Assert that a deed has its line, once, of who did it; that the log is as it was written."""
+    found = audit.entries(hub, event=event, most=100)
+    who = [line.actor for line in found if line.reason == reason]
+    assert who == [of_this_machine().login if of_the_killed else ""]
+    assert not checking.check(hub, of_this_machine()).troubles
+    assert not hub.data.deed.exists()
+
+
 def assert_no_name_got_other_bytes(before: dict[str, bytes], after: dict[str, bytes]) -> None:
     for name, data in before.items():
         if name != "metadata/timestamp.json":
@@ -125,6 +139,7 @@ def test_a_publish_that_is_killed(
     assert list(hub.data.incoming.iterdir()) == []
     # And the work goes on.
     assert publish(hub, cpacks["3"]).already == came
+    assert_in_the_log(hub, "published", "demo 3", of_the_killed=came)
     release(hub, "demo", 3, "main", Terms())
     (offer,) = client.offers()
     assert offer.version == 3
@@ -184,19 +199,56 @@ def test_a_delta_whose_making_is_killed(
 
 @pytest.mark.parametrize(
     ("kind", "number"),
-    moments({"rename": 3, "fsync": 6, "unlink": 8, "database": 37}, ("rename", 2), ("rename", 3)),
+    moments(
+        {"rename": 6, "fsync": 16, "unlink": 37, "database": 180},
+        ("rename", 3),
+        ("rename", 6),
+        ("fsync", 15),
+        ("unlink", 35),
+        ("database", 8),
+    ),
 )
 def test_a_release_that_is_killed(root: Path, client: Client, kind: str, number: int) -> None:
     before = tree(root / "repository")
     arguments = ("release", "--data", str(root), "demo", "--version", "2", "--channel", "main")
     killed(kind, number, *arguments)
-    assert client.versions() in ({"demo": 1}, {"demo": 2})
+    in_force = client.versions() == {"demo": 2}
+    assert in_force or client.versions() == {"demo": 1}
     hub = open_hub(root, system_clock)
-    release(hub, "demo", 2, "main", Terms())
+    assert release(hub, "demo", 2, "main", Terms()).already == in_force
     assert client.versions() == {"demo": 2}
+    assert_in_the_log(hub, "released", "demo 2 on main", of_the_killed=in_force)
     assert_no_name_got_other_bytes(before, tree(hub.data.repository))
     # What the history says is what was offered, in that order.
     assert withdraw(hub, "demo", 2).could_fall_back_to == {"main": 1}
+
+
+@pytest.mark.parametrize(
+    ("kind", "number"),
+    moments({"rename": 4, "fsync": 9, "unlink": 25, "database": 120}, ("fsync", 8), ("unlink", 19)),
+)
+def test_a_withdrawal_that_is_killed(root: Path, client: Client, kind: str, number: int) -> None:
+    killed(kind, number, "withdraw", "--data", str(root), "demo", "--version", "1")
+    in_force = client.versions() == {}
+    hub = open_hub(root, system_clock)
+    with changing(hub, "looking"):
+        pass
+    # Nothing is half withdrawn: what no school is offered any more can't be released either.
+    assert bool(expect_version(hub, "demo", 1).withdrawn_at) == in_force
+    assert withdraw(hub, "demo", 1).already == in_force
+    assert_in_the_log(hub, "withdrawn", "demo 1 for good", of_the_killed=in_force)
+
+
+@pytest.mark.parametrize(
+    ("kind", "number"),
+    moments({"rename": 6, "fsync": 13, "unlink": 13, "database": 72}, ("rename", 6), ("fsync", 12)),
+)
+def test_a_new_channel_whose_adding_is_killed(root: Path, kind: str, number: int) -> None:
+    killed(kind, number, "channels", "add", "--data", str(root), "north")
+    in_force = "north" in read_edition(root / "repository" / "metadata").channels
+    hub = open_hub(root, system_clock)
+    assert channels.add_channel(hub, "north") != in_force
+    assert_in_the_log(hub, "channel-added", "north", of_the_killed=in_force)
 
 
 @pytest.mark.parametrize(

@@ -127,6 +127,9 @@ def test_a_waiting_job_is_cancelled_at_once_and_the_audit_log_says_by_whom(hub: 
     assert entry.actor == ME.login
     once_more = jobs.again(hub, ME, job.id)
     assert once_more.id != job.id
+    assert jobs.again(hub, ME, job.id) == once_more
+    (entry,) = audit.entries(hub, most=5, event="job-again")
+    assert (entry.actor, entry.reason) == (ME.login, f"test-add_up {job.id}, as {once_more.id}")
     with pytest.raises(Refused):
         jobs.again(hub, ME, once_more.id)
 

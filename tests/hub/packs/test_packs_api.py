@@ -78,7 +78,7 @@ def test_a_release_is_in_force_and_in_the_audit_log(ask: Ask, filled: Hub) -> No
     story = ask("GET", "/packs/demo").get_json()
     assert story["offered"] == {"main": 2}
     assert story["releases"][0]["actor"] == "administrator"
-    (noted,) = audit.entries(filled, event="released", most=5)
+    noted, _of_the_first = audit.entries(filled, event="released", most=5)
     assert (noted.actor, noted.reason) == ("administrator", "demo 2 on main")
     body = {"channel": "main", "fall_back_to": 1}
     ask("POST", "/packs/demo/versions/2/withdraw", json=body)

@@ -6,6 +6,7 @@ import pytest
 
 from content_packs import staging
 from hub.clock import system_clock
+from hub.fleet import audit
 from hub.hub import open_hub
 from hub.rollouts import deciding, evaluating, keeping, planning
 from tests.hub.clients import client_of
@@ -20,8 +21,8 @@ pytestmark = pytest.mark.skipif(STRACE is None, reason="strace is not installed"
 @pytest.mark.parametrize(
     ("kind", "number"),
     moments(
-        {"rename": 4, "fsync": 8, "database": 40},
-        ("rename", 1), ("rename", 3), ("fsync", 4), ("database", 6), ("database", 14),
+        {"rename": 5, "fsync": 10, "database": 44},
+        ("rename", 1), ("rename", 4), ("fsync", 5), ("database", 6), ("database", 14),
     ),
 )  # fmt: skip
 def test_an_approval_that_is_killed(
@@ -51,3 +52,7 @@ def test_an_approval_that_is_killed(
     reached = [node for node in nodes if staging.reaches(staged.staged, node)]
     assert reached == [n for n in nodes if staging.place_of(found.seed, n) < 5_000]
     assert not found.due
+    lines = {line.event: line.reason for line in audit.entries(hub, most=20)}
+    assert lines["rollout-approved"] == rollout
+    assert lines["rollout-signed"] == f"{rollout}: demo 2 on main, stage 1 of 2"
+    assert len(audit.entries(hub, event="rollout-signed", most=20)) == 1
