@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from content_packs import durable
-from content_packs.errors import Refused, UsageError
+from content_packs.errors import Refused, SatchelError, StorageFailed, UsageError
 from content_packs.key_files import PRIVATE_MODE
 from hub import config, database_password
 from hub.config import SQLITE
@@ -30,12 +30,16 @@ _NEW = "hub.db.new"
 
 @dataclass(frozen=True)
 class Moved:
-    """Where the database is now, and what it holds; `kept`: hub.db under its other name."""
+    """Where the database is now, and what it holds; `kept`: hub.db under its other name.
+
+    `warnings`: what couldn't be done once it had moved.
+    """
 
     database: str
     rows: dict[str, int]
     digest: str
     kept: Path | None
+    warnings: tuple[str, ...]
 
 
 def move(hub: Hub, actor: Actor, where: str, environment: Mapping[str, str] | None = None) -> Moved:
@@ -63,14 +67,27 @@ def move(hub: Hub, actor: Actor, where: str, environment: Mapping[str, str] | No
         if where == SQLITE:
             durable.rename(hub.data.root / _NEW, hub.data.database)
         config.change(hub.data.config, "database", where)
-    kept = None
+    kept, warnings = None, []
     if hub.config.database == SQLITE:
-        kept = _set_aside(hub)
+        try:
+            kept = _set_aside(hub)
+        except StorageFailed as error:
+            warnings.append(f"hub.db, which isn't in use any more, is in the way: {error.message}")
+    try:
+        _note(hub, actor, where, places)
+    except SatchelError as error:
+        warnings.append(
+            f"the database has moved, and the audit log doesn't say so: {error.message}"
+        )
+    return Moved(where, found.rows, found.digest, kept, tuple(warnings))
+
+
+def _note(hub: Hub, actor: Actor, where: str, environment: Mapping[str, str]) -> None:
+    """Write who moved it into the audit log, where it is now."""
     now = config.read_config(hub.data.config)
-    with closing(database_of(hub.data, now, places)) as moved, moved.writing():
+    with closing(database_of(hub.data, now, environment)) as moved, moved.writing():
         reason = f"the database, to {where}"
         audit.note_at(hub.clock(), "moved", reason=reason, actor=actor.login)
-    return Moved(where, found.rows, found.digest, kept)
 
 
 def _target(hub: Hub, where: str, environment: Mapping[str, str]) -> Database:

@@ -29,6 +29,8 @@ def move_database(hub: "Hub", address: str, as_json: bool) -> None:
     click.echo(f"The database is at {moved.database} now: {sum(moved.rows.values())} rows.")
     if moved.kept is not None:
         click.echo(f"What it was is in {moved.kept}: remove it once all is well.")
+    for warning in moved.warnings:
+        click.echo(f"warning: {warning}", err=True)
 
 
 @click.command()

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from content_packs import durable
 from content_packs.digests import digest_of
-from content_packs.errors import InvalidContent, Missing
+from content_packs.errors import InvalidContent, Missing, StorageFailed
 from content_packs.key_files import PRIVATE_MODE
 from hub.backup.folder import BackupFolder, Note, Saved
 from hub.backup.limits import KEEP_DEFAULT
@@ -97,9 +97,9 @@ def take(  # noqa: PLR0913 - each is a choice of who backs up
     """Back a hub up into the folder `to`; keep the newest `keep` backups of those in it.
 
     `afresh` reads and copies everything, and so mends what rotted there. Who took it is written
-    into the audit log right after. Raises `Refused` where the folder is of another hub or of
-    something else, `Busy` where another backup or a command that goes on too long is under way,
-    `Damaged`, `StorageFailed`.
+    into the audit log right after; where that can't be, it is among the warnings. Raises `Refused`
+    where the folder is of another hub or of something else, `Busy` where another backup or a
+    command that goes on too long is under way, `Damaged`, `StorageFailed`.
     """
     actor.expect(Right.OPERATE)
     folder = BackupFolder(to)
@@ -117,8 +117,7 @@ def take(  # noqa: PLR0913 - each is a choice of who backs up
             now = hub.clock()
         note = _note_of(taking, in_words(now), timestamp, schema, rows)
         name = folder.write(note, f"{now:%Y%m%dT%H%M%SZ}")
-        with hub.database.writing():
-            audit.note(hub, "backed-up", reason=f"{name} into {to}", actor=actor.login)
+        warnings += _noted(hub, actor, f"{name} into {to}")
         removed = _prune(folder, keep)
     return Taken(
         to,
@@ -218,6 +217,16 @@ def _add_database(taking: _Taking) -> tuple[list[str], dict[str, int]]:
     finally:
         path.unlink(missing_ok=True)
     return found
+
+
+def _noted(hub: Hub, actor: Actor, reason: str) -> list[str]:
+    """Write into the audit log that the backup is made; return what hinders, since it is."""
+    try:
+        with hub.database.writing():
+            audit.note(hub, "backed-up", reason=reason, actor=actor.login)
+    except StorageFailed as error:
+        return [f"the audit log doesn't say so: {error.message}"]
+    return []
 
 
 def _prune(folder: BackupFolder, keep: int) -> list[str]:

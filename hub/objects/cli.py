@@ -32,6 +32,8 @@ def move_objects(hub: "Hub", address: str, endpoint: str, as_json: bool) -> None
         f"{moved.copied} were copied."
     )
     click.echo("What was before is still there: remove it once all is well.")
+    for warning in moved.warnings:
+        click.echo(f"warning: {warning}", err=True)
 
 
 COMMANDS = (move_objects,)

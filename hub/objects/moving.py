@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from content_packs import durable
-from content_packs.errors import UsageError
+from content_packs.errors import StorageFailed, UsageError
 from hub import config
 from hub.errors import Damaged
 from hub.fleet import audit
@@ -30,12 +30,16 @@ _METADATA = "metadata/"
 
 @dataclass(frozen=True)
 class MovedObjects:
-    """Where content is now; how many files and bytes, and how many of these had to be copied."""
+    """Where content is now; how many files and bytes, and how many of these had to be copied.
+
+    `warnings`: what couldn't be done once it had moved.
+    """
 
     objects: str
     files: int
     size: int
     copied: int
+    warnings: tuple[str, ...] = ()
 
 
 def move(
@@ -67,8 +71,12 @@ def move(
         target.publish()
         config.change(hub.data.config, "objects_endpoint", endpoint)
         config.change(hub.data.config, "objects", where)
-    with hub.database.writing():
-        audit.note(hub, "moved", reason=f"the content, to {where}", actor=actor.login)
+    try:
+        with hub.database.writing():
+            audit.note(hub, "moved", reason=f"the content, to {where}", actor=actor.login)
+    except StorageFailed as error:
+        warning = f"the content has moved, and the audit log doesn't say so: {error.message}"
+        return replace(moved, warnings=(warning,))
     return moved
 
 

@@ -20,6 +20,7 @@ from hub.people.actor import of_this_machine
 from hub.releasing import Terms, release
 from hub.versions import versions_of
 from tests.hub.commands import Commands
+from tests.hub.full_logs import keep_out
 from tests.support.postgresql import Server
 
 ME = of_this_machine()
@@ -116,6 +117,24 @@ def test_a_move_that_was_cut_off_before_hub_toml_changed_goes_on(filled: Hub, ad
     copying.copy(filled.database, target)
     target.close()
     assert moving.move(again(filled), ME, address).database == address
+
+
+@pytest.mark.hub_db
+def test_a_database_that_has_moved_is_said_to_have(filled: Hub, address: str) -> None:
+    """Whatever can't be done after that: hub.db set aside, the log told."""
+    target = Database(Postgresql(address, lambda: None), aside=True)
+    target.migrate(nullcontext)
+    keep_out(target, "moved")
+    target.close()
+    (filled.data.root / f"hub.db.moved-{filled.clock():%Y%m%dT%H%M%SZ}").mkdir()
+    moved = moving.move(filled, ME, address)
+    assert moved.kept is None
+    aside, log = moved.warnings
+    assert "hub.db.moved-" in aside
+    assert "the disk is full" in log
+    there = again(filled)
+    assert there.config.database == address
+    assert [version.version for version in versions_of(there, "demo")] == [2, 1]
 
 
 @pytest.mark.hub_db
