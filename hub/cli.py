@@ -112,7 +112,7 @@ def serve(hub: "Hub", host: str | None, port: int | None) -> None:
     logs.set_up(logs.form_of(hub.config.log))
     for why in hub.keys.locked():
         logging.getLogger("hub.serve").warning("the hub can't sign with a key: %s", why)
-    with shared_figures() if config.workers > 1 else nullcontext():
+    with shared_figures(hub.data.root) if config.workers > 1 else nullcontext():
         from hub.serving import serve as run  # only now: it loads who looks for shared figures
 
         run(hub, config, lambda address: click.echo(f"hub: listening on {address}"))

@@ -65,6 +65,7 @@ WRITERS = {
     "hub/uploads/files.py": "uploads on their way in, fsynced here before an offset is told",
     "hub/in_service.py": "a file to be locked: the kernel holds the lock, it holds nothing",
     "hub/lock.py": "the lock file: the kernel holds the lock, its text is for people",
+    "hub/monitoring/sharing.py": "locks, and figures that mean nothing once the server has ended",
     "content_packs/packing.py": "the bundle in the making: cpack.write copies it durably",
     "sync_node/log_files.py": "logs: a power cut may cost the last lines",
     "sync_node/lock.py": "the lock is an open file; it holds nothing",
