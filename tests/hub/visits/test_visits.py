@@ -185,10 +185,10 @@ def test_one_act_plans_a_visit_and_has_its_stick_written(filled: Hub, web: Flask
     box = a_box(filled, web, "qamdo")
     commands = Commands(filled.data.root)
     made = commands.json("visits", "plan", box.node, "--write")
-    assert made["job"]
-    mine = claiming.claim(filled, "test")
-    assert mine
-    assert (mine.job.id, mine.job.kind) == (made["job"], "courier")
+    (job,) = commands.json("jobs", "list")["jobs"]
+    assert (job["id"], job["kind"], job["arguments"]) == (
+        made["job"], "courier", {"visit": made["visit"]}
+    )  # fmt: skip
     assert not commands.json("visits", "plan", box.node)["job"]
 
 
