@@ -22,7 +22,7 @@ from content_packs.protocol import (
 from content_packs.reports import Report
 from content_packs.request_signing import SIGNATURE_FIELDS
 from content_packs.school_requests import Answers
-from hub.api import staff_openapi
+from hub.api import openapi_beside, staff_openapi
 from hub.api.operations import Operation
 
 VERSION = "1"
@@ -76,7 +76,7 @@ def description(title: str, operations: Sequence[Operation] = ()) -> bytes:
                 "of it. Signed documents and requests are specified in PROTOCOL.md.",
             },
             "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",
-            "paths": {**_paths(), **staff.paths},
+            "paths": {**_paths(), **staff.paths, **openapi_beside.paths()},
             "components": {
                 "schemas": {**_schemas(), **staff.schemas},
                 "parameters": _parameters(),

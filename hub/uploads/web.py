@@ -1,5 +1,7 @@
 """tus over HTTP: the same for the console (a session, with the csrf token) and for programs."""
 
+from http import HTTPStatus
+
 from flask import Flask, Request, Response, request
 from werkzeug.exceptions import ClientDisconnected
 
@@ -18,6 +20,7 @@ CONSOLE_STICKS = "/console/visits/sticks/files"
 API = "/api/v1/uploads/files"
 _METHODS = list(tus.METHODS)
 _UNAVAILABLE = 503
+_CHECKSUM_MISMATCH, _MISMATCH = 460, "Checksum Mismatch"  # tus's own: HTTP's list lacks it
 
 
 def add_to_console(console: Console) -> None:
@@ -108,7 +111,14 @@ def _refused(error: SatchelError) -> Response:
     is_ours = status == _UNAVAILABLE  # then its words name places on the hub's disk
     detail, hint = ("the hub can't answer now", "") if is_ours else (error.message, error.hint)
     body = canonical_json.encode(
-        {"code": error.code, "detail": detail, "hint": hint, "status": status}
+        {
+            "type": "about:blank",
+            "title": _MISMATCH if status == _CHECKSUM_MISMATCH else HTTPStatus(status).phrase,
+            "status": status,
+            "detail": detail,
+            "code": error.code,
+            "hint": hint,
+        }
     )
     headers = {"Cache-Control": "no-store", "Tus-Resumable": tus.VERSION}
     if status == 412:
