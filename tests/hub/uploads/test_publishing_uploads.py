@@ -60,6 +60,17 @@ def test_what_was_whole_when_the_hub_was_killed_is_handed_over(
     assert [version.published_by for version in versions_of(hub, "demo")] == ["anna"]
 
 
+def test_an_administrator_s_that_was_whole_then_is_published_in_their_name(
+    hub: Hub, cpacks: dict[str, Path]
+) -> None:
+    client = TusClient(hub, CHIEF)
+    made = client.create(cpacks["1"].stat().st_size, "1.cpack")
+    client.patch(made, 0, cpacks["1"].read_bytes())
+    assert handing_over.settle(hub) == 1
+    run_waiting(hub)
+    assert [version.published_by for version in versions_of(hub, "demo")] == ["chief"]
+
+
 def test_another_publishers_pack_is_refused_and_says_so(hub: Hub, cpacks: dict[str, Path]) -> None:
     sent = upload(hub, BAO, cpacks["1"])
     (job,) = run_waiting(hub)
