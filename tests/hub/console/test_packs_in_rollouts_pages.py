@@ -77,6 +77,7 @@ def test_it_is_withdrawn_from_the_channel_of_its_rollout(
     said = here.page.inner_text("main")
     assert "A rollout brought it to some schools of main (stage 1 of 2)." in said
     assert "It is on no channel now" not in said
+    assert here.page.locator("#fall_back_to").count() == 0, "they go back to what all have"
     here.page.select_option("#channel", "main")
     here.page.check("#sure")
     follow(here.page.locator("main button.is-danger"))
