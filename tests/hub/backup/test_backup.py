@@ -28,7 +28,7 @@ from hub.people.actor import Actor, of_this_machine
 from hub.publishing import publish
 from hub.releasing import Terms, release
 from hub.versions import versions_of
-from tests.hub.clients import Client, MovableClock, client_of, tree
+from tests.hub.clients import MovableClock, client_of, content_of, tree
 from tests.hub.commands import Commands
 from tests.support.hub_databases import HubDatabases
 
@@ -79,7 +79,7 @@ def test_a_hub_is_made_anew_with_all_that_it_held(
     offered = filled.data.root / "offered" / "qamdo" / "song.mp3"
     offered.parent.mkdir(parents=True)
     offered.write_bytes(b"la" * 1_000)
-    held, content = copying.held(filled.database), tree(filled.data.repository)
+    held, content = copying.held(filled.database), content_of(filled)
     taken = take(filled, ME, to)
     assert taken.new_bytes == taken.size
     shutil.rmtree(filled.data.root)
@@ -95,7 +95,7 @@ def test_a_hub_is_made_anew_with_all_that_it_held(
     assert checking.check(hub, ME).holds
     assert [one.title for one in schools.list_schools(hub)] == ["昌都小学"]
     assert [version.version for version in versions_of(hub, "demo")] == [2, 1]
-    now = tree(hub.data.repository)
+    now = content_of(hub)
     immutable = {name for name in content if name != "metadata/timestamp.json"}
     assert {name: now[name] for name in immutable} == {name: content[name] for name in immutable}
     assert (hub.data.root / "offered" / "qamdo" / "song.mp3").read_bytes() == b"la" * 1_000
@@ -119,7 +119,7 @@ def test_nodes_go_on_following_a_hub_that_was_made_anew(
     assert new.restore(passphrase).signed
     hub = new.open(passphrase)
     channels.add_channel(hub, "late")  # nodes that knew of it follow no hub that doesn't
-    follower = Client(hub.data.repository, client.memory, client.trust_root, hub.clock())
+    follower = client_of(hub.data.root, client.memory, now=hub.clock())
     assert follower.versions() == {"demo": 1}
     publish(hub, cpacks["3"])
     release(hub, "demo", 3, "main", Terms())
