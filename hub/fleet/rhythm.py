@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import pairwise
 from statistics import median
+from typing import Literal, TypeAlias
 
 from hub.fleet.limits import (
     OVERDUE_SECONDS_MIN,
@@ -34,6 +35,9 @@ from hub.fleet.limits import (
     SILENCES_LEARNT_MIN,
 )
 from hub.fleet.school_calendar import SchoolCalendar, after, open_seconds, open_spans
+
+# Three medians, the 95th percentile, a rare silence, or what nobody is overdue before.
+Bound: TypeAlias = Literal["median", "p95", "rare", "least"]
 
 _HOUR = 3_600
 _WEEK_SECONDS = 7 * 24 * _HOUR
@@ -61,7 +65,21 @@ class Rhythm:
     @property
     def overdue_after(self) -> int:
         """Seconds of silence after which a school is overdue."""
-        return max(_OVERDUE_MEDIANS * self.median, self.p95, self.rare, OVERDUE_SECONDS_MIN)
+        return max(self._bounds.values())
+
+    @property
+    def decided_by(self) -> Bound:
+        """What `overdue_after` is as long as."""
+        return max(self._bounds, key=lambda bound: self._bounds[bound])
+
+    @property
+    def _bounds(self) -> dict[Bound, int]:
+        return {
+            "median": _OVERDUE_MEDIANS * self.median,
+            "p95": self.p95,
+            "rare": self.rare,
+            "least": OVERDUE_SECONDS_MIN,
+        }
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from hub.clock import in_words
-from hub.fleet import days, listing, nodes, schools
+from hub.fleet import days, listing, nodes, rhythm, schools
 from hub.fleet.days import Day
 from hub.fleet.listing import Listed
 from hub.fleet.nodes import Node
@@ -16,11 +16,19 @@ from hub.people.actor import Actor
 
 @dataclass(frozen=True)
 class Rhythm:
-    """How long a box is usually silent, in seconds of open days. `learnt`: from its own past."""
+    """How long a box is usually silent, in seconds of open days. `learnt`: from its own past.
+
+    `rare`: a silence as it has one in `OVERDUE_WEEKS`, 0 while nothing is learnt. It is overdue
+    after `overdue_after`, which `decided_by` says why: `median` (three of them), `p95`, `rare`, or
+    `least` (nobody is before).
+    """
 
     median: int
     p95: int
     learnt: bool
+    rare: int
+    overdue_after: int
+    decided_by: rhythm.Bound
 
 
 @dataclass(frozen=True)
@@ -64,4 +72,7 @@ def show(hub: Hub, actor: Actor, school: str) -> SchoolView:
 
 def _rhythm(school: str, node: str) -> Rhythm:
     row = NodeStateRow.get_by_id((school, node))
-    return Rhythm(row.silence_median, row.silence_p95, bool(row.rhythm_learnt))
+    known = bool(row.rhythm_learnt)
+    found = rhythm.Rhythm(row.silence_median, row.silence_p95, known, row.silence_rare)
+    after, by = found.overdue_after, found.decided_by
+    return Rhythm(found.median, found.p95, known, found.rare, after, by)

@@ -5,6 +5,7 @@ import click
 from content_packs.command_line import megabytes, plain
 from content_packs.diff import count_of
 from hub.fleet.listing import Listed, Page
+from hub.fleet.rhythm import Bound
 from hub.fleet.school_view import BoxView, SchoolView
 from hub.fleet.wanting import Group, Preview
 from hub.fleet.why_stick import IN_WORDS, why_stick
@@ -119,6 +120,8 @@ def _say_box(box: BoxView) -> None:
             f"    silent for {usual} as a rule, {long} at times{learnt}; expected "
             f"{row.expected_at}, overdue from {row.overdue_at}"
         )
+        bound = _BOUNDS[box.rhythm.decided_by]
+        click.echo(f"    overdue after {_span(box.rhythm.overdue_after)} in silence: {bound}")
     elif row.overdue_at:
         click.echo(f"    never heard of; overdue from {row.overdue_at}")
     for pack in row.packs:
@@ -127,6 +130,14 @@ def _say_box(box: BoxView) -> None:
             f"    {pack['pack']}: {pack['stage']} {pack['version']}, holds {held}, lessons "
             f"{pack['ready']} of {pack['total']}, {megabytes(pack['to_come'])} to come"
         )
+
+
+_BOUNDS: dict[Bound, str] = {
+    "rare": "it is silent for so long about once a year",
+    "median": "three times its usual silence",
+    "p95": "the longest that it is seldom silent for",
+    "least": "no box is called overdue before",
+}
 
 
 def _span(seconds: int) -> str:

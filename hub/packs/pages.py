@@ -1,5 +1,7 @@
 """Pages of packs: what there is, each pack's story, a version's lessons as pupils see them."""
 
+from zoneinfo import ZoneInfo
+
 from flask import Response, request
 from markupsafe import Markup
 
@@ -8,6 +10,7 @@ from content_packs.exercises.model import kind_of
 from content_packs.manifest import Item, Lesson, text_in
 from content_packs.names import NO_LANGUAGE
 from hub import differences, releasing, retaining
+from hub.console import times
 from hub.console.ground import Console
 from hub.console.language import _, interface_language
 from hub.packs import contents, deeds, listing, previewing, tickets, web
@@ -103,6 +106,7 @@ def _add_releases(console: Console) -> None:
         return console.page(
             "packs/release.html",
             title=_("Release %(pack)s %(version)s") % {"pack": pack, "version": version},
+            zone=console.hub.config.zone,
             section="packs",
             back=(f"/console/packs/{pack}", pack),
             story=story,
@@ -113,7 +117,9 @@ def _add_releases(console: Console) -> None:
     @console.post("/packs/<pack>/versions/<version>/release", right=Right.RELEASE)
     def release(actor: Actor, pack: str, version: str) -> Response:
         form = console.form
-        terms = releasing.terms(100, form.get("activate_at", ""), form.get("needed_by", ""))
+        zone = ZoneInfo(console.hub.config.zone)
+        at, by = (times.picked(form.get(name, ""), zone) for name in ("activate_at", "needed_by"))
+        terms = releasing.terms(100, at, by)
         done = deeds.release(
             console.hub, actor, pack, number_in(version), form.get("channel", ""), terms
         )

@@ -9,7 +9,7 @@ from flask import Response
 
 from content_packs.errors import SatchelError, UsageError
 from hub.api.statuses import UNAVAILABLE, status_of
-from hub.console import sending
+from hub.console import sending, times
 from hub.console.ground import Console
 from hub.console.language import _
 from hub.edition import read_edition
@@ -27,6 +27,7 @@ _LISTED = 50
 _SCHOOLS = 100
 _VERSIONS = 5  # of a pack that the form offers
 _SECTION = "rollouts"
+_TIMES = ("activate_at", "needed_by")
 
 
 def add(console: Console) -> None:
@@ -52,8 +53,10 @@ def add(console: Console) -> None:
     @console.post("/rollouts/new", right=Right.RELEASE)
     def plan(actor: Actor) -> Response:
         form = dict(console.form)
+        zone = ZoneInfo(console.hub.config.zone)
+        given = form | {name: times.picked(form.get(name, ""), zone) for name in _TIMES}
         try:
-            made = planning.plan(console.hub, actor, forms.plan_in(form, _saved(console, actor)))
+            made = planning.plan(console.hub, actor, forms.plan_in(given, _saved(console, actor)))
         except SatchelError as error:
             if status_of(error) == UNAVAILABLE:  # nothing that another form would cure
                 raise
@@ -167,6 +170,7 @@ def _form(
     console: Console, actor: Actor, form: dict[str, str], *, error: SatchelError | None = None
 ) -> Response:
     """Return the form of a new rollout, with what stands in it, and what is wrong with it."""
+    zone = ZoneInfo(console.hub.config.zone)
     versions = [
         (f"{pack} {one.version}", one.title)
         for pack, publisher, versions in all_versions(console.hub)
@@ -181,6 +185,8 @@ def _form(
         status=status_of(error) if error else 200,
         error=error,
         form=form,
+        zone=zone.key,
+        times={name: times.for_field(form.get(name, ""), zone) for name in _TIMES},
         rows=forms.rows(form),
         saved=_saved(console, actor),
         saved_kind=forms.SAVED,

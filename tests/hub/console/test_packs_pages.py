@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from hub.edition import read_edition
 from hub.hub import Hub, open_hub
 from hub.initialising import initialise
 from hub.jobs.running import run_waiting
@@ -128,11 +129,17 @@ def test_a_preview_without_a_good_ticket_shows_nothing(console_site: ConsoleSite
         assert answer.status_code == 404
 
 
-def test_staff_release_and_withdraw_and_it_says_who(signed_in: Callable[..., Visit]) -> None:
+def test_staff_release_and_withdraw_and_it_says_who(
+    signed_in: Callable[..., Visit], console_hub: Hub
+) -> None:
     here = signed_in("administrator")
     here.open("/console/packs/demo")
     follow(here.page.locator("text=Release version 3"))
+    here.page.fill("#activate_at", "2026-02-20T06:00")
     follow(here.page.locator("text=Release to all at once"))
+    offer = read_edition(console_hub.data.metadata).offer_of("main", "demo")
+    assert offer is not None
+    assert (offer.version, offer.activate_at) == (3, "2026-02-20T06:00:00Z")
     assert "Released on main" in here.page.inner_text("main")
     assert "administrator" in here.page.inner_text("section:has(#releases)")
     here.open("/console/packs/demo/versions/3/withdraw")

@@ -111,9 +111,12 @@ def test_a_district_officer_plans_reads_the_price_and_a_second_person_approves(
     for number, percent in enumerate(("5", "20", "20", "100"), 1):
         page.locator(f"[name=who-{number}]").fill(percent)
     page.get_by_label("A second person has to approve it").check()
+    page.get_by_label("Needed by").fill("2026-02-20T06:00")
     follow(page.get_by_role("button", name="Plan it, and see the price"))
     assert "stage 3: 20%, expected more than 20%" in page.get_by_role("alert").inner_text()
     page.locator("[name=who-3]").fill("50%")
+    assert page.get_by_label("Needed by").input_value() == "2026-02-20T06:00"
+    page.get_by_label("Needed by").fill("")
     assert page.get_by_label("A second person has to approve it").is_checked()
     follow(page.get_by_role("button", name="Plan it, and see the price"))
     said = page.locator(".price").inner_text()

@@ -179,3 +179,14 @@ def test_days_are_those_of_the_hubs_zone() -> None:
 def test_a_calendar_without_an_open_day_counts_as_open() -> None:
     never = SchoolCalendar(closures=(Closure(date(2020, 1, 1), date(2040, 1, 1)),))
     assert after(never, MONDAY, DAY, UTC) == MONDAY + timedelta(days=1)
+
+
+def test_a_rhythm_says_what_decides_from_when_on_a_school_is_overdue() -> None:
+    for rhythm, bound in (
+        (Rhythm(HOUR, 2 * HOUR, learnt=True), "least"),
+        (Rhythm(2 * DAY, 3 * DAY, learnt=True, rare=5 * DAY), "median"),
+        (Rhythm(DAY, 7 * DAY, learnt=True, rare=5 * DAY), "p95"),
+        (Rhythm(DAY, 2 * DAY, learnt=True, rare=9 * DAY), "rare"),
+    ):
+        assert rhythm.decided_by == bound
+    assert Rhythm(DAY, 2 * DAY, learnt=True, rare=9 * DAY).overdue_after == 9 * DAY
