@@ -5,11 +5,16 @@ from pathlib import Path
 import pytest
 
 from content_packs.errors import Missing, Refused, UsageError
+from hub import signed_deeds
 from hub.channels import add_channel
 from hub.edition import read_edition
 from hub.errors import Damaged, KeyAbsent
+from hub.fleet import audit
 from hub.hub import Hub
+from hub.models import ReleaseRow
 from hub.releasing import Terms, release, terms, withdraw
+from hub.settling import changing
+from hub.signed_deeds import Deed
 from tests.hub.clients import Client, client_of, content_of, tree
 
 
@@ -252,3 +257,24 @@ def test_nothing_is_deleted_by_a_withdrawal(published: Hub) -> None:
     before = set(content_of(published))
     withdraw(published, "demo", 2)
     assert before <= set(content_of(published))
+
+
+def test_what_the_repository_offers_and_the_history_lacks_gets_a_line_once(filled: Hub) -> None:
+    """As after hub.db came from a backup of before the release."""
+    with filled.database.writing():
+        ReleaseRow.delete().execute()
+    for _ in range(2):
+        with changing(filled, "looking"):
+            pass
+        newest, *others = audit.entries(filled, event="released", most=5)
+        assert newest.reason == "demo 1 on main: found in the signed edition"
+        assert [line.reason for line in others] == ["demo 1 on main"]
+
+
+def test_a_deed_that_was_never_signed_leaves_no_line(filled: Hub) -> None:
+    edition = read_edition(filled.data.metadata)
+    signed_deeds.begin(filled, edition, Deed("withdrawn", "demo 1 for good", "anna"))
+    with changing(filled, "looking"):
+        pass
+    assert audit.entries(filled, event="withdrawn", most=5) == []
+    assert not filled.data.deed.exists()
