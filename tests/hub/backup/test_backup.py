@@ -197,15 +197,16 @@ def test_who_took_a_backup_stands_in_the_audit_log(filled: Hub, to: Path) -> Non
 def test_a_drill_looks_at_the_audit_log(filled: Hub, to: Path, clock: MovableClock) -> None:
     schools.add(filled, "qamdo", district="east", by="ada")
     schools.add(filled, "lhasa", district="east", by="ada")
+    last = audit.entries(filled, most=1, refusals=False)[0].number
     checkpoints.make(filled)
     take(filled, ME, to)
     found = verify(to)
     assert found.audit.holds
-    assert [chain.last for chain in found.audit.chains] == [2, 0]
+    assert [chain.last for chain in found.audit.chains] == [last, 0]
     assert found.audit.checkpoint == "2026-01-01T08:00:00Z"
     assert schools.list_schools(filled)  # the hub goes on with its own database
     said = Commands(filled.data.root).say("restore", to, "--verify")
-    assert "deeds: lines 1 to 2" in said
+    assert f"deeds: lines 1 to {last}" in said
     assert "as it was signed on 2026-01-01T08:00:00Z" in said
     # Somebody who has the file makes themselves forgotten: the next backup has that in it.
     with closing(sqlite3.connect(filled.data.database)) as database:
