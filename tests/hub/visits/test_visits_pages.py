@@ -13,11 +13,13 @@ from hub.fleet import listing
 from hub.hub import Hub, open_hub
 from hub.initialising import initialise
 from hub.people.actor import of_this_machine
+from hub.publishing import publish
 from hub.rollouts import planning as rollouts
 from hub.visits import candidates, planning
 from tests.hub.clients import START, MovableClock
 from tests.hub.console.site import LOOKS, ConsoleSite, assert_usable
 from tests.hub.fleet.made_up_fleet import make_up
+from tests.hub.rollouts.fleets import add_schools
 from tests.hub.rollouts.strategies import plan_of
 from tests.support.browser import follow
 from tests.support.hub_databases import HubDatabases
@@ -28,13 +30,20 @@ NORTH = candidates.Asked(query="township:north")
 
 
 @pytest.fixture(scope="module")
-def console_hub(tmp_path_factory: pytest.TempPathFactory, lasting_databases: HubDatabases) -> Hub:
+def console_hub(
+    tmp_path_factory: pytest.TempPathFactory,
+    lasting_databases: HubDatabases,
+    cpacks: dict[str, Path],
+) -> Hub:
     """A hub with 120 schools, a visit under way, and things that are wrong."""
     root: Path = tmp_path_factory.mktemp("visits") / "hub"
     initialise(root, "main", MovableClock(START), database=lasting_databases.new())
     hub = open_hub(root, MovableClock(START))
     hub = replace(hub, config=replace(hub.config, webhook_hosts="localhost"))
     make_up(hub, 120)
+    publish(hub, cpacks["1"])
+    publish(hub, cpacks["2"])
+    add_schools(hub, range(10))
     nodes = [one.stop.node for one in candidates.find(hub, KEEPER, NORTH).items][:4]
     visit = planning.plan(hub, KEEPER, nodes=nodes, courier="Tashi", title="North road")
     planning.note_back(hub, KEEPER, visit.visit, nodes[0], note="the fuse was blown")
