@@ -24,6 +24,8 @@ from tests.hub.clients import tree
 from tests.support.hub_databases import HubDatabases
 from tests.support.source_code import CHECKOUT
 
+pytestmark = pytest.mark.both_wakes
+
 ME = of_this_machine()
 ENOUGH = 40.0  # seconds, on a busy machine
 
