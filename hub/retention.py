@@ -4,7 +4,8 @@ A version is kept for each of these reasons:
 - `newest`: it is one of the newest of its pack. New versions are laid out and packed against them.
 - `young`: it was published of late.
 - `offered`: a channel offers it, or a rollout does to some.
-- `lately`: a channel offered it of late, to all or to some. Sticks are on their way, nodes in the middle of it.
+- `lately`: a channel offered it of late, to all or to some. Sticks are on their way, nodes in the
+  middle of it.
 - `held`: a node said that it holds it, or works towards it: it fetches again what rots, and gets
   the next version as a delta from this one.
 - `mixed`: a node said that it has lessons of older versions, and couldn't say of which: all that
