@@ -336,7 +336,7 @@ def test_by_commands(filled: Hub, to: Path, new: New, passphrase: Path) -> None:
     assert "files" in said
     name = hub.json("backup", to)["name"]
     assert name in hub.say("restore", to, "--list")
-    assert hub.json("restore", to, "--list")["backups"][0] == name
+    assert name in hub.json("restore", to, "--list")["backups"]  # both may be of one second
     assert "packs 1, versions 2" in hub.say("restore", to, "--verify")
     assert hub.json("restore", to, "--verify")["troubles"] == []
     made, where = Commands(new.root), ("--database", new.databases.new())
