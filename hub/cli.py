@@ -61,7 +61,7 @@ for of_room in ROOMS_COMMANDS:
 )
 @json_option
 def init(data: Path, channel: str, database: str, as_json: bool) -> None:
-    """Make a hub: data directory, keys, root of trust, first channel."""
+    """Make a hub: data directory, keys, trust, first channel."""
     from hub.clock import system_clock
     from hub.initialising import initialise
 
@@ -94,7 +94,7 @@ def init(data: Path, channel: str, database: str, as_json: bool) -> None:
     "--port", type=click.IntRange(0, 65_535), help="Listen on this port; 0 takes a free one."
 )
 def serve(hub: "Hub", host: str | None, port: int | None) -> None:
-    """Offer the repository over HTTP, and keep its signatures fresh, until told to end."""
+    """Offer the repository, keep its signatures fresh. Over HTTP, until told to end."""
     import logging
     from contextlib import nullcontext
     from dataclasses import replace
@@ -137,7 +137,7 @@ def refresh(hub: "Hub", everything: bool, as_json: bool) -> None:
 @hub_option
 @json_option
 def status(hub: "Hub", as_json: bool) -> None:
-    """Say what this hub holds and offers, until when its signatures hold, and what is wrong."""
+    """Say what this hub holds and offers, and what is wrong. And until when its signatures hold."""
     from hub.overview import overview
 
     found = overview(hub)

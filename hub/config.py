@@ -14,6 +14,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from content_packs import durable
+from content_packs.errors import InvalidContent, Missing
+from content_packs.key_files import read_bounded
 from hub.backup.limits import KEEP_DEFAULT, KEEP_MAX
 from hub.errors import InvalidConfig
 from hub.forgetting.limits import KEEP_DAYS_MAX, KEEP_DAYS_MIN
@@ -138,12 +140,9 @@ class Config:
 def read_config(path: Path) -> Config:
     """Return the configuration at `path`. Raises `InvalidConfig`."""
     try:
-        with path.open("rb") as file:
-            data = file.read(CONFIG_BYTES_MAX + 1)
-    except OSError as error:
-        raise InvalidConfig(f"{path}: can't be read: {error.strerror}") from error
-    if len(data) > CONFIG_BYTES_MAX:
-        raise InvalidConfig(f"{path}: more than {CONFIG_BYTES_MAX} bytes")
+        data = read_bounded(path, CONFIG_BYTES_MAX)
+    except (Missing, InvalidContent) as error:
+        raise InvalidConfig(error.message) from error
     try:
         found = tomllib.loads(data.decode())
     except (ValueError, ArithmeticError) as error:  # also for a number of 5,000 digits, a year 0
@@ -167,26 +166,40 @@ def write_default(
     durable.write(path, text.encode())
 
 
-def change(path: Path, key: str, value: str) -> None:
-    """Set a key that is a text to another value, and leave all else in the file as it is.
+def change(path: Path, **values: str) -> None:
+    """Set keys that are texts to other values, all at once; leave all else in the file as it is.
 
     Raises `InvalidConfig`, `StorageFailed`.
     """
-    check_key(key, value, str(path))
     read_config(path)
-    line = f"{key} = {_quoted(value)}"
-    text = path.read_text(encoding="utf-8")
+    before = path.read_text(encoding="utf-8")
+    text = before
+    for key, value in values.items():
+        check_key(key, value, str(path))
+        text = _with_line(text, key, value)
+    durable.write(path, text.encode(), mode=path.stat().st_mode & 0o777)
+    now = read_config(path)
+    unset = [key for key, value in values.items() if getattr(now, key) != value]
+    if unset:
+        durable.write(path, before.encode(), mode=path.stat().st_mode & 0o777)
+        lines = "; ".join(_line(key, values[key]) for key in unset)
+        raise InvalidConfig(
+            f"{path}: {', '.join(unset)} couldn't be set; nothing was changed",
+            hint=f"Write it yourself: {lines}",
+        )
+
+
+def _with_line(text: str, key: str, value: str) -> str:
+    """Return a configuration's text in which a key has a value."""
+    line = _line(key, value)
     changed, found = re.subn(
         rf"^[ \t]*{key}[ \t]*=.*$", lambda _: line, text, count=1, flags=re.MULTILINE
     )
-    if not found:
-        changed = f"{text.rstrip()}\n{line}\n"
-    durable.write(path, changed.encode(), mode=path.stat().st_mode & 0o777)
-    if getattr(read_config(path), key) != value:
-        durable.write(path, text.encode(), mode=path.stat().st_mode & 0o777)
-        raise InvalidConfig(
-            f"{path}: {key} couldn't be set; nothing was changed", hint=f"Write it yourself: {line}"
-        )
+    return changed if found else f"{text.rstrip()}\n{line}\n"
+
+
+def _line(key: str, value: str) -> str:
+    return f"{key} = {_quoted(value)}"
 
 
 def workers_of(config: Config) -> int:

@@ -25,6 +25,7 @@ from hub.jobs.model import OF_HUB, Job
 from hub.limits import STOP_SECONDS
 from hub.people.actor import Actor
 from hub.people.rights import Right
+from hub.threads import Lasting
 from hub.uploads.limits import DROP_SCAN_SECONDS, DROP_SETTLED_SECONDS
 
 KIND = "publish-dropped"
@@ -134,7 +135,7 @@ class Looks:
         return False
 
 
-class DropFolder:
+class DropFolder(Lasting):
     """A thread that watches the drop folder until it is stopped; `report` gets what goes wrong."""
 
     def __init__(
@@ -144,14 +145,13 @@ class DropFolder:
         *,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        super().__init__("drop-folder", STOP_SECONDS)
         self._looks = Looks(hub)
         self._folder = drop_entries.folder_of(hub)
         self._report = report
         self._monotonic = monotonic
-        self._stop = threading.Event()
         self._come = threading.Event()
         self._observer = Observer()
-        self._thread = threading.Thread(target=self._run, name="drop-folder", daemon=True)
 
     def start(self) -> None:
         """Begin. What the disk refuses is reported, and keeps nothing else from being served."""
@@ -161,7 +161,7 @@ class DropFolder:
             self._observer.start()
         except (OSError, SatchelError) as error:  # no inotify left, say: the looks around go on
             self._report(f"isn't told what comes, and looks around: {error}")
-        self._thread.start()
+        super().start()
 
     def stop(self) -> None:
         """End."""
@@ -170,7 +170,7 @@ class DropFolder:
         if self._observer.is_alive():
             self._observer.stop()
             self._observer.join(STOP_SECONDS)
-        self._thread.join(STOP_SECONDS)
+        super().stop()
 
     def _run(self) -> None:
         while True:

@@ -2,20 +2,16 @@
 
 from pathlib import Path
 
-from content_packs.errors import UsageError
+from content_packs.errors import InvalidContent, Missing, UsageError
+from content_packs.key_files import read_bounded
 
 
 def read_text(file: Path, bytes_max: int) -> str:
     """Return what a text file says; a byte order mark is left out. Raises `UsageError`."""
     try:
-        with file.open("rb") as opened:
-            data = opened.read(bytes_max + 1)
-    except OSError as error:
-        raise UsageError(
-            f"{file}: can't be read: {error.strerror}", hint="Check the name, and whose it is."
-        ) from error
-    if len(data) > bytes_max:
-        raise UsageError(f"{file}: more than {bytes_max} bytes")
+        data = read_bounded(file, bytes_max)
+    except (Missing, InvalidContent) as error:
+        raise UsageError(error.message, hint=error.hint) from error
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

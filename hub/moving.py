@@ -66,7 +66,7 @@ def move(hub: Hub, actor: Actor, where: str, environment: Mapping[str, str] | No
             target.close()
         if where == SQLITE:
             durable.rename(hub.data.root / _NEW, hub.data.database)
-        config.change(hub.data.config, "database", where)
+        config.change(hub.data.config, database=where)
     kept, warnings = None, []
     if hub.config.database == SQLITE:
         try:

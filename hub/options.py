@@ -3,7 +3,7 @@
 How a hub is opened is told by `hub` itself (`open_hubs_by`), so that `--help` need not load it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -92,6 +92,12 @@ def passphrase_file() -> Path | None:
 def print_built(value: object) -> None:
     """Print dataclasses and what is in them as one line of JSON."""
     print_json(msgspec.to_builtins(value, enc_hook=str))
+
+
+def warn(warnings: Iterable[str]) -> None:
+    """Say what went otherwise than it should, beside what a command prints."""
+    for warning in warnings:
+        click.echo(f"warning: {warning}", err=True)
 
 
 def _remember(context: click.Context, _option: click.Parameter, value: Path | None) -> None:

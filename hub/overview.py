@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 
 from content_packs.hub_keys import STATUS_ROLE
 from content_packs.offers import Offer
@@ -19,6 +20,7 @@ from hub.limits import WARN_BELOW
 from hub.rollouts import on_channels
 from hub.rollouts.on_channels import StagedOffer
 from hub.versions import Version, all_versions
+from hub.warned import Warned, warned
 
 _OTHERS = 0o077
 _NEEDED_DAILY = ("timestamp", "snapshot", STATUS_ROLE, SERVICE)
@@ -114,14 +116,23 @@ def overview(hub: Hub) -> Overview:
         channels(edition),
         _signatures(hub, edition, now),
         sum(one.size for one in hub.objects.list()),
-        tuple(warning for find in _WARNINGS for warning in find(hub, edition, now)),
+        tuple(found.words for find in _WARNINGS for found in find(hub, edition, now)),
     )
 
 
 def own_warnings(hub: Hub) -> tuple[str, ...]:
     """Return what is wrong with the hub itself, leaving out nodes. Raises `Damaged`."""
+    return tuple(found.words for found in _found(hub, _OWN_WARNINGS))
+
+
+def warnings(hub: Hub) -> tuple[Warned, ...]:
+    """Return all that its keeper has to see to, for pages. Raises `Damaged`, `StorageFailed`."""
+    return _found(hub, _WARNINGS)
+
+
+def _found(hub: Hub, finders: "tuple[_Finder, ...]") -> tuple[Warned, ...]:
     edition, now = read_edition(hub.data.metadata), hub.clock()
-    return tuple(warning for find in _OWN_WARNINGS for warning in find(hub, edition, now))
+    return tuple(found for find in finders for found in find(hub, edition, now))
 
 
 def _signatures(hub: Hub, edition: Edition, now: datetime) -> tuple[SignatureView, ...]:
@@ -137,77 +148,134 @@ def _signatures(hub: Hub, edition: Edition, now: datetime) -> tuple[SignatureVie
     )
 
 
-def _expiring(_hub: Hub, edition: Edition, now: datetime) -> list[str]:
-    found = []
-    for role, signed in edition.roles().items():
-        left = share_left(role, signed.expires, now)
-        when = in_words(signed.expires)
-        todo = "sign a new root with two of its keys" if role == "root" else "run: hub refresh"
-        if left <= 0:
-            found.append(f"the signature of {role} expired on {when}: {todo}")
-        elif left < WARN_BELOW:
-            found.append(f"the signature of {role} expires on {when}: {todo}")
-    return found
+def _expiring(_hub: Hub, edition: Edition, now: datetime) -> list[Warned]:
+    left = {role: share_left(role, one.expires, now) for role, one in edition.roles().items()}
+    return [
+        _of_signature(role, in_words(edition.roles()[role].expires), is_over=share <= 0)
+        for role, share in left.items()
+        if share < WARN_BELOW
+    ]
 
 
-def _root_keys_here(hub: Hub, _edition: Edition, _now: datetime) -> list[str]:
+def _of_signature(role: str, when: str, *, is_over: bool) -> Warned:
+    if role == "root":
+        if is_over:
+            return warned(
+                "the signature of root expired on %(when)s: sign a new root with two of its keys",
+                when=when,
+            )
+        return warned(
+            "the signature of root expires on %(when)s: sign a new root with two of its keys",
+            when=when,
+        )
+    if is_over:
+        return warned(
+            "the signature of %(role)s expired on %(when)s: run: hub refresh", role=role, when=when
+        )
+    return warned(
+        "the signature of %(role)s expires on %(when)s: run: hub refresh", role=role, when=when
+    )
+
+
+def _root_keys_here(hub: Hub, _edition: Edition, _now: datetime) -> list[Warned]:
     here = [str(hub.keys.path(name)) for name in ROOT_NAMES if hub.keys.has(name)]
     if not here:
         return []
-    return [f"root keys are still on this machine: move them offline: {', '.join(here)}"]
+    return [
+        warned(
+            "root keys are still on this machine: move them offline: %(keys)s",
+            keys=", ".join(here),
+        )
+    ]
 
 
-def _exposed_keys(hub: Hub, _edition: Edition, _now: datetime) -> list[str]:
+def _exposed_keys(hub: Hub, _edition: Edition, _now: datetime) -> list[Warned]:
     found = [*hub.keys.exposed(), *hub.passphrases.exposed()]
     if hub.config.database == SQLITE and hub.data.database.stat().st_mode & _OTHERS:
         found.append(hub.data.database)
-    return [f"others on this machine can read {path}: chmod 600" for path in found]
+    return [
+        warned("others on this machine can read %(path)s: chmod 600", path=str(path))
+        for path in found
+    ]
 
 
-def _absent_keys(hub: Hub, edition: Edition, _now: datetime) -> list[str]:
+def _absent_keys(hub: Hub, edition: Edition, _now: datetime) -> list[Warned]:
     named = taking_over.in_force(edition)
     return [
-        f"the key {name} isn't here, and is needed every day: bring it back or, if it is lost, "
-        f"run: hub keys rotate {name}"
+        warned(
+            "the key %(name)s isn't here, and is needed every day: bring it back or, if it is "
+            "lost, run: hub keys rotate %(name)s",
+            name=name,
+        )
         for name in _NEEDED_DAILY
         if named.get(name) and not hub.keys.has(name)
     ]
 
 
-def _locked_keys(hub: Hub, _edition: Edition, _now: datetime) -> list[str]:
+def _locked_keys(hub: Hub, _edition: Edition, _now: datetime) -> list[Warned]:
     why = hub.keys.locked()
-    more = f" ({len(why) - 1} more keys alike)" if len(why) > 1 else ""
-    return [f"the hub can't sign with a key: {why[0]}{more}"] if why else []
+    if not why:
+        return []
+    if len(why) == 1:
+        return [warned("the hub can't sign with a key: %(why)s", why=why[0])]
+    return [
+        warned(
+            "the hub can't sign with a key: %(why)s (%(num)s more keys alike)",
+            why=why[0],
+            num=len(why) - 1,
+        )
+    ]
 
 
-def _unencrypted_keys(hub: Hub, _edition: Edition, _now: datetime) -> list[str]:
+def _unencrypted_keys(hub: Hub, _edition: Edition, _now: datetime) -> list[Warned]:
     names = hub.keys.unencrypted()
-    return [f"keys are not encrypted: {', '.join(names)}: run: hub keys encrypt"] if names else []
+    if not names:
+        return []
+    return [
+        warned(
+            "keys are not encrypted: %(names)s: run: hub keys encrypt",
+            names=", ".join(names),
+        )
+    ]
 
 
-def _unfinished_keys(hub: Hub, edition: Edition, _now: datetime) -> list[str]:
+def _unfinished_keys(hub: Hub, edition: Edition, _now: datetime) -> list[Warned]:
     found = [
-        f"a new key for {role} waits: run again: hub keys rotate {role} (or revoke, if it was that)"
+        warned(
+            "a new key for %(role)s waits: run again: hub keys rotate %(role)s (or revoke, if it "
+            "was that)",
+            role=role,
+        )
         for role in taking_over.waiting(hub.keys)
     ]
     if edition.lapsed:
         found.append(
-            f"root {edition.root.version} wants other signatures for "
-            f"{', '.join(sorted(edition.lapsed))}, so nodes refuse this hub: bring the keys, then "
-            "run: hub refresh"
+            warned(
+                "root %(version)s wants other signatures for %(roles)s, so nodes refuse this hub: "
+                "bring the keys, then run: hub refresh",
+                version=edition.root.version,
+                roles=", ".join(sorted(edition.lapsed)),
+            )
         )
     if lacks(edition):
         found.append(
-            "the targets name no keys for enrolment and the list of revoked nodes: bring the "
-            "targets key, then run: hub refresh"
+            warned(
+                "the targets name no keys for enrolment and the list of revoked nodes: bring the "
+                "targets key, then run: hub refresh"
+            )
         )
     return found
 
 
-def _withdrawn_on_offer(hub: Hub, edition: Edition, _now: datetime) -> list[str]:
+def _withdrawn_on_offer(hub: Hub, edition: Edition, _now: datetime) -> list[Warned]:
     return [
-        f"{channel} offers {pack.pack} {version.version}, which was withdrawn: run: "
-        f"hub withdraw {pack.pack} --version {version.version}"
+        warned(
+            "%(channel)s offers %(pack)s %(version)s, which was withdrawn: run: hub withdraw "
+            "%(pack)s --version %(version)s",
+            channel=channel,
+            pack=pack.pack,
+            version=version.version,
+        )
         for pack in packs(hub, edition)
         for version in pack.versions
         for channel, offered in (
@@ -218,11 +286,12 @@ def _withdrawn_on_offer(hub: Hub, edition: Edition, _now: datetime) -> list[str]
     ]
 
 
-def _nodes(hub: Hub, _edition: Edition, _now: datetime) -> list[str]:
+def _nodes(hub: Hub, _edition: Edition, _now: datetime) -> list[Warned]:
     return nodes.warnings(hub)
 
 
-_OWN_WARNINGS: tuple[Callable[[Hub, Edition, datetime], list[str]], ...] = (
+_Finder: TypeAlias = Callable[[Hub, Edition, datetime], list[Warned]]
+_OWN_WARNINGS: tuple[_Finder, ...] = (
     _expiring,
     _root_keys_here,
     _exposed_keys,
@@ -232,4 +301,4 @@ _OWN_WARNINGS: tuple[Callable[[Hub, Edition, datetime], list[str]], ...] = (
     _unfinished_keys,
     _withdrawn_on_offer,
 )
-_WARNINGS = (*_OWN_WARNINGS, _nodes)
+_WARNINGS: tuple[_Finder, ...] = (*_OWN_WARNINGS, _nodes)

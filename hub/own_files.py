@@ -2,16 +2,14 @@
 
 from pathlib import Path
 
+from content_packs.errors import InvalidContent, Missing
+from content_packs.key_files import read_bounded
 from hub.errors import Damaged
 
 
 def read_own(path: Path, bytes_max: int, *, hint: str) -> bytes:
     """Return what is in `path`. Raises `Damaged`, with `hint`: the hub didn't write it so."""
     try:
-        with path.open("rb") as file:
-            data = file.read(bytes_max + 1)
-    except OSError as error:
-        raise Damaged(f"{path}: can't be read: {error.strerror}", hint=hint) from error
-    if len(data) > bytes_max:
-        raise Damaged(f"{path}: more than {bytes_max} bytes", hint=hint)
-    return data
+        return read_bounded(path, bytes_max)
+    except (Missing, InvalidContent) as error:
+        raise Damaged(error.message, hint=hint) from error

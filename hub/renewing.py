@@ -1,6 +1,5 @@
 """Signing again before anything expires: by `hub refresh`, and for as long as the hub serves."""
 
-import threading
 from collections.abc import Callable
 
 from content_packs.errors import SatchelError
@@ -12,6 +11,7 @@ from hub.hub import Hub
 from hub.limits import RENEW_CHECK_SECONDS, STOP_SECONDS
 from hub.settling import changing
 from hub.signing import Signing
+from hub.threads import Lasting
 
 
 def renew(hub: Hub, *, everything: bool = False) -> list[str]:
@@ -33,7 +33,7 @@ def renew(hub: Hub, *, everything: bool = False) -> list[str]:
         return sorted(roles)
 
 
-class Renewer:
+class Renewer(Lasting):
     """A thread that renews signatures at once and then from time to time, until it is stopped.
 
     What fails is said through `report`, and tried again the next time.
@@ -46,20 +46,10 @@ class Renewer:
         *,
         interval_seconds: float = RENEW_CHECK_SECONDS,
     ) -> None:
+        super().__init__("renewer", STOP_SECONDS)
         self._hub = hub
         self._report = report
         self._interval_seconds = interval_seconds
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="renewer", daemon=True)
-
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End, once a renewal that is under way has ended, or after `STOP_SECONDS`."""
-        self._stop.set()
-        self._thread.join(STOP_SECONDS)
 
     def _run(self) -> None:
         while True:

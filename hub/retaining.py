@@ -242,8 +242,8 @@ def _forget(hub: Hub, actor: Actor, goes: Iterable[Version]) -> None:
     gone = list(goes)
     if not gone:
         return
-    mark_dropped(hub, gone, in_words(hub.clock()))
     with hub.database.writing():
+        mark_dropped(gone, in_words(hub.clock()))
         for one in gone:
             either = (DeltaRow.older == one.version) | (DeltaRow.newer == one.version)
             DeltaRow.delete().where((DeltaRow.pack == one.pack) & either).execute()

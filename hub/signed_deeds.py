@@ -5,14 +5,15 @@ edition is signed that somebody wants, `deed.json` says, durably, what it is and
 that edition is in force, the line is written in one transaction with what else the database says of
 it. Cut off in between, the next command that changes anything finds `deed.json`: if the edition in
 force is a later one than the deed began with, it writes the line, unless it stands there already;
-if not, nothing was done, and nothing is written.
+if not, nothing was done, and nothing is written. A new root is in force with its own file, and keys
+are encrypted one by one: such a deed is looked for there.
 
 What is offered and the history doesn't know, without such a file (hub.db comes from a backup of
 before), gets a line, too: that it was found in the signed edition.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -38,7 +39,9 @@ class Deed:
     """What is done by signing, and who does it: `actor` is a login, empty for the hub itself.
 
     `released_by`: whom the history of releases names, where that is somebody else. `withdrawn`: the
-    pack and version that can't be released any more from then on.
+    pack and version that can't be released any more from then on. `root`: it is done once a newer
+    root is in force, not any edition. `encrypts`: it is done key by key, by the names of these, and
+    its line names those that are done.
     """
 
     event: Event
@@ -46,14 +49,17 @@ class Deed:
     actor: str = ""
     released_by: str = ""
     withdrawn: tuple[str, int] | None = None
+    root: bool = False
+    encrypts: tuple[str, ...] = ()
 
 
 class _Begun(msgspec.Struct, frozen=True):
-    """A deed, the edition that it began with, and how many lines the log had then."""
+    """A deed, the edition and root that it began with, and how many lines the log had then."""
 
     deed: Deed
     snapshot: int
     lines: int
+    root: int = 0
 
 
 def begin(hub: Hub, edition: Edition, deed: Deed) -> None:
@@ -63,7 +69,7 @@ def begin(hub: Hub, edition: Edition, deed: Deed) -> None:
     """
     with hub.database.transaction():
         lines = AuditRow.select(AuditRow.id).order_by(AuditRow.id.desc()).limit(1).scalar() or 0
-    begun = _Begun(deed, edition.snapshot.version, lines)
+    begun = _Begun(deed, edition.snapshot.version, lines, edition.root.version)
     durable.write(hub.data.deed, msgspec.json.encode(begun), mode=0o600)
 
 
@@ -74,9 +80,10 @@ def settle(hub: Hub, edition: Edition) -> None:
     """
     if hub.data.deed.exists():
         begun = _read(hub)
-        if edition.snapshot.version > begun.snapshot:
+        done = _done(hub, edition, begun)
+        if done is not None:
             with hub.database.writing():
-                _write(hub, edition, begun)
+                _write(hub, edition, done, begun.lines)
         durable.remove(hub.data.deed)
     with hub.database.writing():
         for released in _add_releases(hub, edition, ""):
@@ -97,11 +104,22 @@ def _read(hub: Hub) -> _Begun:
         raise InvalidContent(f"{hub.data.deed}: {error}", hint=_HINT) from error
 
 
-def _write(hub: Hub, edition: Edition, begun: _Begun) -> None:
+def _done(hub: Hub, edition: Edition, begun: _Begun) -> Deed | None:
+    """Return a deed that was begun as it came to be, None where nothing was done."""
     deed = begun.deed
+    if deed.encrypts:
+        here = set(hub.keys.names())
+        names = [name for name in deed.encrypts if name in here and hub.keys.is_encrypted(name)]
+        return replace(deed, reason=", ".join(names)) if names else None
+    if deed.root:
+        return deed if edition.root.version > begun.root else None
+    return deed if edition.snapshot.version > begun.snapshot else None
+
+
+def _write(hub: Hub, edition: Edition, deed: Deed, lines: int) -> None:
     for _released in _add_releases(hub, edition, deed.released_by or deed.actor):
         pass  # the deed's line says so
-    since = (AuditRow.id > begun.lines) & (AuditRow.event == deed.event)
+    since = (AuditRow.id > lines) & (AuditRow.event == deed.event)
     written = AuditRow.select(AuditRow.reason).where(since & (AuditRow.actor == deed.actor))
     if audit.shortened(deed.reason) not in {row.reason for row in written}:
         _note(hub, deed)

@@ -100,12 +100,11 @@ def dropped_versions(hub: Hub) -> list[Version]:
         return [_version(row) for row in rows]
 
 
-def mark_dropped(hub: Hub, versions: Iterable[Version], at: str) -> None:
-    """Say, durably, that the content of versions isn't here any more. Raises `StorageFailed`."""
-    with hub.database.writing():
-        for one in versions:
-            this = (VersionRow.pack == one.pack) & (VersionRow.version == one.version)
-            VersionRow.update(dropped_at=at).where(this).execute()
+def mark_dropped(versions: Iterable[Version], at: str) -> None:
+    """Say that the content of versions isn't here any more, inside the caller's transaction."""
+    for one in versions:
+        this = (VersionRow.pack == one.pack) & (VersionRow.version == one.version)
+        VersionRow.update(dropped_at=at).where(this).execute()
 
 
 def withdrawn_versions(hub: Hub, pack: str) -> set[int]:

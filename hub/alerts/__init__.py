@@ -6,7 +6,8 @@ sources      who finds what: the hub itself, the fleet, rollouts, jobs
 comparing    pure: what is new, what ended, what is to be told now
 keeping      alerts in the database
 routes       to whom: mail addresses and webhooks
-messages     what is said, in the route's language
+sayings      what is said of one, in the reader's language
+messages     what a route is told, in its language
 mails        SMTP
 webhooks     HTTP, to addresses that may be asked
 addresses    which those are

@@ -8,6 +8,7 @@ import msgspec
 from hub.alerts import keeping, routes, watching
 from hub.alerts.comparing import Alert
 from hub.alerts.routes import Route
+from hub.alerts.sayings import in_english
 from hub.api.operations import Given, Operation
 from hub.api.paging import PAGE_DEFAULT, Limit
 from hub.hub import Hub
@@ -47,7 +48,8 @@ class NewRoute(msgspec.Struct, forbid_unknown_fields=True):
 
 def _list(hub: Hub, actor: Actor, given: Given) -> Alerts:
     query: AlertsQuery = given.query
-    return Alerts(tuple(keeping.listed(hub, actor, ended=query.ended, most=query.limit)))
+    found = keeping.listed(hub, actor, ended=query.ended, most=query.limit)
+    return Alerts(tuple(map(in_english, found)))
 
 
 def _routes(hub: Hub, actor: Actor, _given: Given) -> Routes:

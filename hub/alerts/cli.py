@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from content_packs.command_line import json_option, print_json
-from hub.options import hub_option, print_built
+from hub.options import hub_option, print_built, warn
 
 if TYPE_CHECKING:
     from hub.hub import Hub
@@ -25,17 +25,18 @@ def alerts() -> None:
 def list_alerts(hub: "Hub", ended: bool, as_json: bool) -> None:
     """List what is wrong now."""
     from hub.alerts.keeping import listed
+    from hub.alerts.sayings import in_english, subject
     from hub.clock import in_words
     from hub.people.actor import of_this_machine
 
-    found = listed(hub, of_this_machine(), ended=ended, most=_LISTED)
+    found = [in_english(one) for one in listed(hub, of_this_machine(), ended=ended, most=_LISTED)]
     if as_json:
         print_built({"alerts": found})
         return
     for alert in found:
         until = f" until {in_words(alert.until)}" if alert.until else ""
         words = f"  {alert.words}" if alert.words else ""
-        click.echo(f"{alert.reason}  {alert.subject}  since {in_words(alert.since)}{until}{words}")
+        click.echo(f"{alert.reason}  {subject(alert)}  since {in_words(alert.since)}{until}{words}")
     if not found:
         click.echo("Nothing has ended yet." if ended else "Nothing is wrong.")
 
@@ -44,7 +45,7 @@ def list_alerts(hub: "Hub", ended: bool, as_json: bool) -> None:
 @hub_option
 @json_option
 def check(hub: "Hub", as_json: bool) -> None:
-    """Look now, and tell whom it concerns, as `hub serve` does each minute."""
+    """Look now, and tell whom it concerns. `hub serve` does each minute."""
     from content_packs.diff import count_of
     from hub.alerts.sources import SOURCES
     from hub.alerts.watching import watch
@@ -54,8 +55,7 @@ def check(hub: "Hub", as_json: bool) -> None:
         print_built(found)
         return
     click.echo(f"{found.begun} new, {found.ended} ended, {count_of(found.told, 'route')} told.")
-    for problem in found.problems:
-        click.echo(f"warning: {problem}", err=True)
+    warn(found.problems)
 
 
 @alerts.command("routes")

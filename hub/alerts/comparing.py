@@ -1,7 +1,7 @@
 """What is new, what has ended, and what is to be told now: without database, clock or network."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from hub.alerts.findings import REASONS, Finding
@@ -10,7 +10,7 @@ from hub.alerts.limits import TELL_AGAIN_SECONDS
 
 @dataclass(frozen=True)
 class Alert:
-    """Something that is or was wrong. `until` is None while it is."""
+    """Something that is or was wrong. `until` is None while it is; the rest is as in `Finding`."""
 
     id: str
     reason: str
@@ -18,6 +18,8 @@ class Alert:
     words: str
     since: datetime
     until: datetime | None = None
+    code: str = ""
+    figures: dict[str, str | int] = field(default_factory=dict)
 
     @property
     def key(self) -> tuple[str, str]:
@@ -31,7 +33,7 @@ class Changes:
 
     begun: tuple[Finding, ...]
     ended: tuple[Alert, ...]
-    reworded: tuple[tuple[Alert, str], ...]
+    reworded: tuple[tuple[Alert, Finding], ...]
 
 
 @dataclass(frozen=True)
@@ -61,9 +63,9 @@ def changes(
             alert for key, alert in known.items() if key not in by_key and alert.reason in looked
         ),
         reworded=tuple(
-            (alert, by_key[key].words)
+            (alert, by_key[key])
             for key, alert in known.items()
-            if key in by_key and by_key[key].words != alert.words
+            if key in by_key and by_key[key].more != (alert.code, alert.figures, alert.words)
         ),
     )
 

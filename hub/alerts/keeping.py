@@ -5,6 +5,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import msgspec
+
 from content_packs.command_line import plain
 from hub.alerts.comparing import Alert, changes
 from hub.alerts.findings import Finding
@@ -43,12 +45,12 @@ def keep(hub: Hub, found: Iterable[Finding], looked: Collection[str]) -> Looked:
         for finding in compared.begun:
             AlertRow.create(
                 force_insert=True, id=str(uuid.uuid4()), reason=finding.reason,
-                subject=finding.subject, words=finding.words, since=in_words(now),
+                subject=finding.subject, words=_stored(finding), since=in_words(now),
             )  # fmt: skip
         for alert in compared.ended:
             AlertRow.update(until=in_words(now)).where(AlertRow.id == alert.id).execute()
-        for alert, words in compared.reworded:
-            AlertRow.update(words=words).where(AlertRow.id == alert.id).execute()
+        for alert, finding in compared.reworded:
+            AlertRow.update(words=_stored(finding)).where(AlertRow.id == alert.id).execute()
         _forget(now)
     return Looked(len(compared.begun), len(compared.ended))
 
@@ -91,14 +93,33 @@ def _forget(now: datetime) -> None:
 
 
 def _bounded(finding: Finding) -> Finding:
+    figures = finding.figures.items()
     return Finding(
         finding.reason,
         plain(finding.subject)[:SUBJECT_CHARACTERS_MAX],
         plain(finding.words)[:WORDS_CHARACTERS_MAX],
+        finding.code,
+        {
+            name: plain(said)[:WORDS_CHARACTERS_MAX] if isinstance(said, str) else said
+            for name, said in figures
+        },
     )
+
+
+def _stored(finding: Finding) -> str:
+    return msgspec.json.encode(finding.more).decode()
+
+
+def _more(stored: str) -> tuple[str, dict[str, str | int], str]:
+    """Return a row's code, figures and words; an earlier hub wrote words alone."""
+    try:
+        return msgspec.json.decode(stored, type=tuple[str, dict[str, str | int], str])
+    except msgspec.DecodeError:
+        return "", {}, stored
 
 
 def _alert(row: AlertRow) -> Alert:
     until = datetime.fromisoformat(row.until) if row.until else None
     since = datetime.fromisoformat(row.since)
-    return Alert(row.id, row.reason, row.subject, row.words, since, until)
+    code, figures, words = _more(row.words)
+    return Alert(row.id, row.reason, row.subject, words, since, until, code, figures)

@@ -7,11 +7,12 @@ from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from content_packs import canonical_json
+from hub.alerts import sayings
 from hub.alerts.comparing import Alert, News
 from hub.alerts.findings import REASONS
 from hub.alerts.limits import SHOWN_OF_REASON
 from hub.clock import in_words
-from hub.console.language import translations
+from hub.console.language import speaking, translations
 
 FORMAT = 1
 _ORDER = list(REASONS)
@@ -56,17 +57,21 @@ def text(news: News, telling: Telling) -> str:
 
 
 def body(news: News, telling: Telling) -> bytes:
-    """Return what a webhook is sent: canonical JSON with `hub`, `begun` and `ended`."""
-    return canonical_json.encode(
-        {
-            "format": FORMAT,
-            "hub": telling.hub,
-            "address": telling.address,
-            "text": text(news, telling),
-            "begun": [_object(alert) for alert in _in_order(news.begun)],
-            "ended": [_object(alert) for alert in news.ended],
-        }
-    )
+    """Return what a webhook is sent: canonical JSON with `hub`, `begun` and `ended`.
+
+    `reason`, `subject`, `code` and `figures` stay what they are in any language.
+    """
+    with speaking(telling.language):
+        return canonical_json.encode(
+            {
+                "format": FORMAT,
+                "hub": telling.hub,
+                "address": telling.address,
+                "text": text(news, telling),
+                "begun": [_object(alert) for alert in _in_order(news.begun)],
+                "ended": [_object(alert) for alert in news.ended],
+            }
+        )
 
 
 def _in_order(alerts: Iterable[Alert]) -> list[Alert]:
@@ -79,9 +84,12 @@ def _lines(alerts: Iterable[Alert], telling: Telling) -> list[str]:
     words = translations(telling.language)
     found = list(alerts)
     lines = []
-    for alert in found[:SHOWN_OF_REASON]:
-        since = words.gettext("since %(time)s") % {"time": _shown(alert.since, telling)}
-        lines.append(f"- {alert.subject}, {since}" + (f": {alert.words}" if alert.words else ""))
+    with speaking(telling.language):
+        for alert in found[:SHOWN_OF_REASON]:
+            since = words.gettext("since %(time)s") % {"time": _shown(alert.since, telling)}
+            more_words = sayings.words(alert)
+            line = f"- {sayings.subject(alert)}, {since}"
+            lines.append(f"{line}: {more_words}" if more_words else line)
     more = len(found) - SHOWN_OF_REASON
     if more > 0:
         lines.append(words.gettext("- and %(num)s more") % {"num": more})
@@ -92,12 +100,15 @@ def _shown(time: datetime, telling: Telling) -> str:
     return time.astimezone(ZoneInfo(telling.zone)).strftime("%Y-%m-%d %H:%M")
 
 
-def _object(alert: Alert) -> dict[str, str]:
+def _object(alert: Alert) -> dict[str, object]:
     return {
         "id": alert.id,
         "reason": alert.reason,
         "subject": alert.subject,
-        "words": alert.words,
+        "name": sayings.subject(alert),
+        "code": alert.code,
+        "figures": alert.figures,
+        "words": sayings.words(alert),
         "since": in_words(alert.since),
         "until": in_words(alert.until) if alert.until else "",
     }

@@ -1,23 +1,27 @@
 """The page of alerts: what is wrong and since when, what was, who is told."""
 
 import os
+from collections.abc import Callable, Sequence
 from itertools import groupby
 
 from flask import Response
 
-from hub.alerts import keeping, routes, watching
+from content_packs.command_line import plain
+from hub import overview
+from hub.alerts import keeping, routes, sayings, watching
 from hub.alerts.comparing import Alert
 from hub.alerts.findings import REASONS
-from hub.alerts.limits import ENDED_SHOWN, OPEN_SHOWN
+from hub.alerts.limits import ENDED_SHOWN, OPEN_SHOWN, SUBJECT_CHARACTERS_MAX
 from hub.console.ground import Console
 from hub.console.language import _, interface_language
+from hub.hub import Hub
 from hub.people.actor import Actor
 from hub.people.rights import Right
 
 _PLACE = "/console/alerts"
 _FILTERS = {  # what shows them in the list of schools
     "identity": "alarm", "disk": "disk", "failed": "failed", "overdue": "overdue",
-    "records": "records>0", "claim-waits": "claim",
+    "records": "records>0", "stalled": "stalled%20-failed", "claim-waits": "claim",
 }  # fmt: skip
 _PLACES = {"job-failed": "/console/jobs?state=failed", "hub-warning": "/console/this-hub"}
 
@@ -72,6 +76,8 @@ def _page(console: Console, actor: Actor, made: routes.Route | None = None) -> R
         open_now=by_reason,
         reasons=REASONS,
         place_of=_place_of,
+        name_of=_names(console.hub, found),
+        words_of=sayings.words,
         whole_list=_whole_list,
         ended=keeping.listed(console.hub, actor, ended=True, most=ENDED_SHOWN),
         routes=routes.listed(console.hub, actor),
@@ -86,6 +92,17 @@ def _whole_list(reason: str) -> str:
     return f"/console/schools?q={found}" if found else _PLACES.get(reason, "")
 
 
+def _names(hub: Hub, found: Sequence[Alert]) -> Callable[[Alert], str]:
+    """Return what says an alert's subject; of the hub itself what it warns of now."""
+    warned = {}
+    if any(alert.reason == "hub-warning" for alert in found):
+        warned = {
+            plain(one.words)[:SUBJECT_CHARACTERS_MAX]: _(one.message) % one.values
+            for one in overview.warnings(hub)
+        }
+    return lambda alert: warned.get(alert.subject) or sayings.subject(alert)
+
+
 def _place_of(alert: Alert) -> str:
     """Return the page of what an alert is about, empty for none."""
     if alert.reason in _FILTERS:
@@ -94,4 +111,4 @@ def _place_of(alert: Alert) -> str:
         return f"/console/jobs/{alert.subject.rpartition(' ')[2]}"
     if alert.reason.startswith("rollout"):
         return f"/console/rollouts/{alert.subject}"
-    return ""
+    return _PLACES.get(alert.reason, "")

@@ -3,48 +3,65 @@
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from functools import partial
+from itertools import islice
 from typing import Final
 
 from hub import overview
-from hub.alerts.findings import Finding
+from hub.alerts.findings import Figures, Finding, More
 from hub.alerts.limits import JOB_FAILED_HOURS, OPEN_MAX
+from hub.alerts.sayings import DISK
 from hub.alerts.watching import Source
 from hub.clock import in_words
 from hub.fleet import listing
 from hub.fleet.limits import LISTED_MAX, RECORDS_IN_DANGER_DAYS
-from hub.fleet.listing import Listed
+from hub.fleet.listing import Listed, Page
 from hub.hub import Hub
 from hub.jobs import service as jobs
 from hub.people.actor import Actor
 from hub.rollouts import needs as of_rollouts
+from hub.rollouts.needs import Stopped
+from hub.whole_lists import whole
 
 _HUB = Actor("hub", "administrator", "command")
 
-_FLEET: Final[Mapping[str, tuple[str, Callable[[Listed], str]]]] = {
+_DAY: Final = len("2026-01-31")  # of a time
+
+
+def _of_records(box: Listed) -> More:
+    return "records", {"count": box.records, "oldest": box.records_oldest[:_DAY]}, ""
+
+
+def _of_failed(box: Listed) -> More:
+    if box.trouble.startswith(DISK):
+        return box.trouble, {}, ""
+    return "", {}, box.reason or box.trouble
+
+
+def _of_silence(box: Listed) -> More:
+    return ("silent", {"day": box.heard_at[:_DAY]}, "") if box.heard_at else ("never-heard", {}, "")
+
+
+_FLEET: Final[Mapping[str, tuple[str, Callable[[Listed], More]]]] = {
     # by reason: the filter that finds them, and what is said of each
-    "identity": ("alarm", lambda box: box.reason),
-    "disk": ("disk", lambda box: box.disk_trouble),
-    "records": (
-        f"records>0 age>{RECORDS_IN_DANGER_DAYS}d",
-        lambda box: f"{box.records} records, the oldest of {box.records_oldest[:10]}",
-    ),
-    "failed": ("failed", lambda box: box.reason or box.trouble),
-    "overdue": ("overdue", lambda box: f"last heard of {box.heard_at[:10] or 'never'}"),
-    "claim-waits": ("claim", lambda _box: ""),
+    "identity": ("alarm", lambda box: ("", {}, box.reason)),
+    "disk": ("disk", lambda box: (f"{DISK}{box.disk_trouble}", {}, "")),
+    "records": (f"records>0 age>{RECORDS_IN_DANGER_DAYS}d", _of_records),
+    "failed": ("failed", _of_failed),
+    "overdue": ("overdue", _of_silence),
+    "stalled": ("stalled -failed", lambda box: ("stalled", {"day": box.stalled_since}, "")),
+    "claim-waits": ("claim", lambda _box: ("", {}, "")),
 }
 
 
 def _of_fleet(reason: str, hub: Hub) -> Iterable[Finding]:
-    query, words = _FLEET[reason]
-    after, found = "", 0
-    while True:
-        page = listing.find(hub, _HUB, query, sort="school", after=after, limit=LISTED_MAX)
-        for box in page.items:
-            yield Finding(reason, box.node or box.school, words(box))
-        found += len(page.items)
-        if not page.next or found >= OPEN_MAX:
-            return
-        after = page.next
+    query, more = _FLEET[reason]
+
+    def after(last: str) -> Page:
+        return listing.find(hub, _HUB, query, sort="school", after=last, limit=LISTED_MAX)
+
+    for box in islice(whole(after(""), after), OPEN_MAX):
+        code, figures, words = more(box)
+        yield Finding(reason, box.node or box.school, words, code, figures)
 
 
 def _of_hub(hub: Hub) -> Iterable[Finding]:
@@ -61,11 +78,16 @@ def _of_jobs(hub: Hub) -> Iterable[Finding]:
 
 def _of_rollouts_stopped(hub: Hub) -> Iterable[Finding]:
     for one in of_rollouts.stopped(hub, _HUB):
-        yield Finding("rollout-stopped", one.rollout, one.code)
+        yield _of_rollout("rollout-stopped", one)
 
 
 def _of_rollouts_waiting(hub: Hub) -> Iterable[Finding]:
-    return [Finding("rollout-waits", one.rollout, "") for one in of_rollouts.waiting(hub)]
+    return [_of_rollout("rollout-waits", one) for one in of_rollouts.waiting(hub)]
+
+
+def _of_rollout(reason: str, one: Stopped) -> Finding:
+    named: Figures = {"pack": one.pack, "version": one.version, "channel": one.channel}
+    return Finding(reason, one.rollout, one.trouble, one.why.code, {**one.why.figures, **named})
 
 
 SOURCES: Final[Mapping[str, Source]] = {

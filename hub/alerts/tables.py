@@ -8,7 +8,10 @@ from hub.models import Row
 
 
 class AlertRow(Row):
-    """Something that is or was wrong; `until` is empty while it is."""
+    """Something that is or was wrong; `until` is empty while it is.
+
+    `words`: code, figures and words as a list in JSON; an earlier hub wrote words alone.
+    """
 
     id: Any = TextField(primary_key=True)
     reason: Any = TextField()

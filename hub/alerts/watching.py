@@ -93,7 +93,7 @@ def try_out(hub: Hub, actor: Actor, route: str, *, resolve: Resolve = addresses.
     actor.expect(Right.OPERATE)
     wanted = routes.expect(hub, route)
     now = hub.clock()
-    trial = Alert("test", "hub-warning", "test", "Nothing is wrong: this is a test.", now)
+    trial = Alert("test", "hub-warning", "test", "", now, code="trial")
     send(hub, wanted, News((trial,), ()), resolve=resolve)
 
 

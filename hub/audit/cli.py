@@ -47,7 +47,7 @@ def audit(  # noqa: PLR0913, PLR0917 - each is an option of the command
     as_csv: bool,
     as_json: bool,
 ) -> None:
-    """Show who did what, and who was refused, and why; the newest first."""
+    """Show who did what, who was refused, and why. The newest first."""
     if context.invoked_subcommand is not None:
         return
     from hub.audit.listing import Wanted
@@ -87,7 +87,7 @@ def _line(entry: "Entry") -> str:
 )  # fmt: skip
 @json_option
 def verify(hub: "Hub", files: tuple[Path, ...], as_json: bool) -> None:
-    """Say whether the log is as it was written: each line, and every signed checkpoint."""
+    """Say whether the log is as it was written. Looks at each line and checkpoint."""
     from content_packs.key_files import read_bounded
     from hub.audit import checking, checkpoints
     from hub.people.actor import of_this_machine
@@ -105,7 +105,7 @@ def verify(hub: "Hub", files: tuple[Path, ...], as_json: bool) -> None:
 @audit.command()
 @hub_option
 def checkpoint(hub: "Hub") -> None:
-    """Sign where the log is now, and print it as JSON, to be kept elsewhere."""
+    """Sign where the log is now, and print that. Keep it elsewhere."""
     from hub.audit import checkpoints
 
     print_built(checkpoints.make(hub))

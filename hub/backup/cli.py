@@ -7,7 +7,7 @@ import click
 
 from content_packs.command_line import json_option, megabytes
 from hub.backup.limits import KEEP_DEFAULT, KEEP_MAX
-from hub.options import data_option, hub_option, passphrase_file, print_built
+from hub.options import data_option, hub_option, passphrase_file, print_built, warn
 
 if TYPE_CHECKING:
     from hub.hub import Hub
@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 @click.argument("address")
 @json_option
 def move_database(hub: "Hub", address: str, as_json: bool) -> None:
-    """Move the database to ADDRESS: postgresql://USER@HOST/NAME, or sqlite for the way back."""
+    """Move the database to ADDRESS.
+
+    That is postgresql://USER@HOST/NAME, or sqlite for the way back.
+    """
     from hub.moving import move
     from hub.people.actor import of_this_machine
 
@@ -29,8 +32,7 @@ def move_database(hub: "Hub", address: str, as_json: bool) -> None:
     click.echo(f"The database is at {moved.database} now: {sum(moved.rows.values())} rows.")
     if moved.kept is not None:
         click.echo(f"What it was is in {moved.kept}: remove it once all is well.")
-    for warning in moved.warnings:
-        click.echo(f"warning: {warning}", err=True)
+    warn(moved.warnings)
 
 
 @click.command()
@@ -46,7 +48,7 @@ def move_database(hub: "Hub", address: str, as_json: bool) -> None:
 @click.option("--afresh", is_flag=True, help="Copy everything again, in place of what rotted.")
 @json_option
 def backup(hub: "Hub", folder: Path, keep: int, afresh: bool, as_json: bool) -> None:
-    """Copy all that this hub needs to be made anew into FOLDER, on another disk."""
+    """Copy all that this hub needs to be made anew into FOLDER. Name one on another disk."""
     from hub import progress
     from hub.backup.taking import take
     from hub.people.actor import of_this_machine
@@ -62,8 +64,7 @@ def backup(hub: "Hub", folder: Path, keep: int, afresh: bool, as_json: bool) -> 
     )
     if taken.removed:
         click.echo(f"Removed earlier ones: {len(taken.removed)}.")
-    for warning in taken.warnings:
-        click.echo(f"warning: {warning}", err=True)
+    warn(taken.warnings)
 
 
 @click.command()
@@ -83,7 +84,7 @@ def restore(  # noqa: PLR0913, PLR0917 - each is an option of the command
     database: str,
     as_json: bool,
 ) -> None:
-    """Make the hub anew, in an empty data directory, from the backups in FOLDER."""
+    """Make the hub anew from the backups in FOLDER. The data directory has to be empty."""
     from hub import progress
     from hub.backup import sayings
     from hub.backup.folder import BackupFolder

@@ -91,7 +91,7 @@ def restore(  # noqa: PLR0913 - each is a choice of who restores
         _copy_all_out(folder, note, data, show)
         new = root / f"{_CONFIG}.new"
         if database:
-            config.change(new, "database", database)
+            config.change(new, database=database)
         wanted = config.read_config(new)
         _put_database(data, wanted)
         _put_content(data, wanted, note)

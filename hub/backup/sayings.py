@@ -8,7 +8,7 @@ from hub.backup.nightly import expect_sound
 from hub.backup.restoring import Restored
 from hub.backup.verifying import Verified
 from hub.errors import Damaged
-from hub.options import print_built
+from hub.options import print_built, warn
 
 _TROUBLES_SHOWN = 20
 
@@ -78,5 +78,4 @@ def say_restored(made: Restored, *, as_json: bool) -> None:
     )
     if made.signed:
         click.echo(f"Signed anew, so that nodes follow it: {', '.join(made.signed)}.")
-    for warning in made.warnings:
-        click.echo(f"warning: {warning}", err=True)
+    warn(made.warnings)

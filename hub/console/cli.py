@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 @hub_option
 @json_option
 def summary(hub: "Hub", as_json: bool) -> None:
-    """Say what needs somebody now, as the console's first page does."""
+    """Say what needs somebody now, as the console's home does."""
     from hub.people.actor import of_this_machine
     from hub.summary import summary as run
 

@@ -34,6 +34,7 @@ def add(console: Console) -> None:
             title=_("This hub"),
             section="this-hub",
             found=overview.overview(console.hub),
+            warnings=[_(one.message) % one.values for one in overview.warnings(console.hub)],
         )
 
 
@@ -42,4 +43,8 @@ def _first(hub: Hub, actor: Actor) -> list[Listed]:
     if not actor.may(Right.SEE_FLEET):
         return []
     found = listing.find(hub, actor, limit=FIRST_SHOWN).items
-    return [row for row in found if row.overdue or row.alarm or row.claim or row.trouble]
+    return [row for row in found if _needs_somebody(row)]
+
+
+def _needs_somebody(row: Listed) -> bool:
+    return bool(row.overdue or row.alarm or row.claim or row.trouble or row.stalled_since)

@@ -5,6 +5,9 @@ Messages stand in English in code and templates. Each room has a Chinese catalog
 """
 
 import gettext
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from importlib.resources import files
 
@@ -17,6 +20,7 @@ SOURCE_LANGUAGE = "en"  # the messages in the code are in English
 _PAGE_LANGUAGES = {SOURCE_LANGUAGE: "en", "zh": "zh-Hans"}  # what each is in BCP 47
 _OWN_NAMES = {SOURCE_LANGUAGE: "English", "zh": "中文"}
 LANGUAGES = tuple(_PAGE_LANGUAGES)
+_spoken: ContextVar[str] = ContextVar("spoken", default="")
 
 
 @cache
@@ -34,8 +38,20 @@ def translations(language: str) -> gettext.NullTranslations:
     return found
 
 
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Say everything in a language for the length of the block: what is sent to somebody."""
+    before = _spoken.set(language)
+    try:
+        yield
+    finally:
+        _spoken.reset(before)
+
+
 def interface_language() -> str:
-    """Return the language in which this request is answered."""
+    """Return the language in which this request is answered, or that of `speaking`."""
+    if spoken := _spoken.get():
+        return spoken
     if not has_request_context():
         return SOURCE_LANGUAGE
     if "console_language" not in g:
@@ -52,8 +68,8 @@ def page_language(language: str = "") -> str:
 
 
 def own_name(language: str) -> str:
-    """Return what a language calls itself."""
-    return _OWN_NAMES[language]
+    """Return what a language calls itself; of those that this hub doesn't speak, the tag."""
+    return _OWN_NAMES.get(language, language)
 
 
 def _(message: str, **values: object) -> str:

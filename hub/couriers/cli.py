@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from content_packs.command_line import json_option, megabytes
-from hub.options import hub_option, print_built
+from hub.options import hub_option, print_built, warn
 
 if TYPE_CHECKING:
     from content_packs.courier import CourierPlan
@@ -49,7 +49,7 @@ def write(  # noqa: PLR0913  # one for each option
     thorough: bool,
     as_json: bool,
 ) -> None:
-    """Write the repository onto the stick at DIR: what its schools lack, if that is known.
+    """Write the repository onto the stick at DIR. Where it is known, only what its schools lack.
 
     Without --node and --route: all that is offered, for any school. Cut off, run it again.
     """
@@ -95,7 +95,7 @@ def _say_written(folder: Path, written: "Written") -> None:
 @json_option
 @click.pass_context
 def read(context: click.Context, *, hub: "Hub", folder: Path, as_json: bool) -> None:
-    """Take in claims, reports and batches from the stick at DIR; leave receipts and answers on it.
+    """Take in what schools sent on the stick at DIR, and answer on it.
 
     Running it twice changes nothing. Ends with 3 where something was refused.
     """
@@ -125,5 +125,4 @@ def _say_taken(folder: Path, taken: "TakenIn") -> None:
             f"{box.node} waits to be confirmed. If the box shows {box.fingerprint}, too: "
             f"hub nodes confirm {box.node}; then read or write the stick once more."
         )
-    for trouble in taken.troubles:
-        click.echo(f"warning: {trouble}", err=True)
+    warn(taken.troubles)

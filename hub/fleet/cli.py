@@ -35,7 +35,7 @@ def enrol_codes(  # noqa: PLR0913, PLR0917 - each is an option of the command
     cancel: bool,
     as_json: bool,
 ) -> None:
-    """Make enrolment codes for schools: single use, shown once and never again."""
+    """Make enrolment codes for schools: single use, shown once."""
     from content_packs.diff import count_of
     from content_packs.durable import check_writable
     from hub.fleet import deeds
@@ -110,7 +110,7 @@ def list_nodes(hub: "Hub", school: str, pending: bool, as_json: bool) -> None:
 @click.argument("node")
 @json_option
 def show_node(hub: "Hub", node: str, as_json: bool) -> None:
-    """Show all that the hub knows of NODE: its keys, alarms, newest report."""
+    """Show all that the hub knows of NODE. Its keys, its alarms, its newest report."""
     from hub.fleet import sayings
     from hub.fleet.nodes import show as run
 
@@ -181,7 +181,7 @@ def revoke(hub: "Hub", node: str, reason: str, as_json: bool) -> None:
 @click.argument("names", metavar="[GROUP]...", nargs=-1)
 @json_option
 def groups(hub: "Hub", node: str, names: tuple[str, ...], as_json: bool) -> None:
-    """Let NODE be of these groups and no others; of none, if none is named."""
+    """Let NODE be of these groups and no others. Of none, if none is named."""
     from hub.fleet.deeds import set_groups
     from hub.people.actor import of_this_machine
 
@@ -197,7 +197,7 @@ def groups(hub: "Hub", node: str, names: tuple[str, ...], as_json: bool) -> None
 @click.option("--list", "file", type=_FILE, required=True, help="A text file, one to a line.")
 @json_option
 def approve(hub: "Hub", file: Path, as_json: bool) -> None:
-    """Welcome boxes before they come, by fingerprint or serial number: nobody need confirm."""
+    """Welcome boxes before they come. By fingerprint or serial number; nobody need confirm then."""
     from hub.fleet.deeds import approve as run
     from hub.people.actor import of_this_machine
 
@@ -228,7 +228,7 @@ def clear_alarm(hub: "Hub", node: str, as_json: bool) -> None:
 @hub_option
 @json_option
 def rebuild_states(hub: "Hub", as_json: bool) -> None:
-    """Judge anew how every node stands, from its reports and what was kept of its days."""
+    """Judge anew how every node stands. From its reports and what was kept of its days."""
     from hub.fleet.bringing_up import rebuild
     from hub.people.actor import of_this_machine
 
@@ -272,7 +272,7 @@ def set_desired(hub: "Hub", file: Path, node: str, group: str, as_json: bool) ->
 @click.option("--group", default="", help="For the nodes of this group.")
 @json_option
 def preview_desired(hub: "Hub", file: Path, node: str, group: str, as_json: bool) -> None:
-    """Say what setting FILE would change, and what that would cost at the most."""
+    """Say what setting FILE would change, and cost at the most."""
     from hub.fleet import state_sayings, wanting
     from hub.fleet.desired import read_settings
     from hub.people.actor import of_this_machine
@@ -322,7 +322,7 @@ def show_desired(hub: "Hub", node: str, group: str, as_json: bool) -> None:
 @hub_option
 @json_option
 def open_batches(hub: "Hub", as_json: bool) -> None:
-    """Open batches that couldn't be when they came: the seal key was locked or elsewhere."""
+    """Open batches that couldn't be when they came. The seal key was locked or elsewhere."""
     from hub.fleet.batches import open_waiting
 
     opened, left = open_waiting(hub)

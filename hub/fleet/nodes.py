@@ -20,6 +20,7 @@ from hub.fleet.reports import KeptReport
 from hub.fleet.standing import Judge
 from hub.fleet.tables import ApprovalRow, NodeKeyRow, NodeRow, ReportRow, SchoolRow
 from hub.hub import Hub
+from hub.warned import Warned, warned
 
 State: TypeAlias = Literal["pending", "valid", "revoked", "refused", "none"]
 
@@ -235,7 +236,7 @@ def approve(hub: Hub, file: Path, *, by: str = "") -> tuple[int, int]:
     return len(new), len(marks) - len(new)
 
 
-def warnings(hub: Hub) -> list[str]:
+def warnings(hub: Hub) -> list[Warned]:
     """Return what a person has to look into. Raises `StorageFailed`."""
     order = (NodeRow.school, NodeRow.added_at, NodeRow.node)
     claims = NodeKeyRow.select(NodeKeyRow.node).where(NodeKeyRow.state == "pending")
@@ -244,11 +245,30 @@ def warnings(hub: Hub) -> list[str]:
         waiting = [
             row.node for row in NodeRow.select().where(NodeRow.node << claims).order_by(*order)
         ]
-    said = [f"{row.node}: {row.alarm}: run: hub nodes show {row.node}" for row in alarmed]
-    if waiting:
-        named = ", ".join(waiting[:_LISTS_SHOWN])
-        more = f" and {len(waiting) - _LISTS_SHOWN} more" if len(waiting) > _LISTS_SHOWN else ""
-        said.append(f"boxes wait to be confirmed: {named}{more}: run: hub nodes list --pending")
+    said = [
+        warned(
+            "%(node)s: %(alarm)s: run: hub nodes show %(node)s",
+            node=str(row.node),
+            alarm=str(row.alarm),
+        )
+        for row in alarmed
+    ]
+    named = ", ".join(waiting[:_LISTS_SHOWN])
+    if len(waiting) > _LISTS_SHOWN:
+        said.append(
+            warned(
+                "boxes wait to be confirmed: %(nodes)s and %(num)s more: run: hub nodes list "
+                "--pending",
+                nodes=named,
+                num=len(waiting) - _LISTS_SHOWN,
+            )
+        )
+    elif waiting:
+        said.append(
+            warned(
+                "boxes wait to be confirmed: %(nodes)s: run: hub nodes list --pending", nodes=named
+            )
+        )
     return said
 
 

@@ -2,11 +2,13 @@
 
 A time that lies ahead of ours counts as the time at which the report came: a box whose clock once
 said 2040 would be heard of no more until then. The same report may come by check-in, in a batch and
-on a stick: it is kept once. Of several of one second by check-in the last counts.
+on a stick: it is kept once. Of several of one second the one that counted further is kept, whatever
+it came by; of those that counted as far the last by check-in, else the first.
 """
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
 import peewee
@@ -43,12 +45,30 @@ def keep(hub: Hub, node: str, found: Iterable[Report], by: By) -> None:
         said = of_nodes.encode(report).decode()
         key = {"node": node, "at": in_words(report.at)}
         columns = {"taken_at": now, "by": by, "report": said}
-        if by == "check-in":
+        before = rows.one(ReportRow, **key)
+        if before is None or _is_newer(report, of_nodes.decode(before.report.encode()), by):
             rows.put(ReportRow, key, columns)
-        else:
-            ReportRow.insert(**key, **columns).on_conflict_ignore().execute()
     if rows.count(ReportRow, node=node) > REPORTS_KEPT_MAX:
         _forget_oldest(node)
+
+
+def _is_newer(report: Report, kept: Report, by: By) -> bool:
+    """Return whether a report was made after another of its second."""
+    mine, other = _counted(report), _counted(kept)
+    return mine >= other if by == "check-in" else mine > other
+
+
+def _counted(report: Report) -> tuple[int, int, int, datetime, int, int]:
+    """Return what a node counts and never takes back: of a later report none of it is less."""
+    power, ticks = report.power, report.ticks
+    return (
+        power.cuts_in_all if power else 0,
+        report.batches,
+        report.receipt,
+        ticks.since,
+        ticks.ticks,
+        ticks.bytes_in,
+    )
 
 
 def _forget_oldest(node: str) -> None:

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 
 from content_packs import csv_cells
 from hub.fleet.limits import LISTED_MAX
-from hub.fleet.listing import Listed, find
+from hub.fleet.listing import Listed, Page, find
 from hub.fleet.query import Query
 from hub.fleet.standing import NOT_WITHIN_A_YEAR
 from hub.hub import Hub
 from hub.people.actor import Actor
+from hub.whole_lists import whole
 
 MARKS = (
     "overdue", "unreached", "courier", "superseded", "rolled_back", "paused", "alarm", "claim",
@@ -29,15 +30,10 @@ def lines(hub: Hub, actor: Actor, query: str | Query = "", sort: str = "school")
     """
     first = find(hub, actor, query, sort=sort, limit=LISTED_MAX)
 
-    def rows() -> Iterator[tuple[object, ...]]:
-        page = first
-        while True:
-            yield from map(_cells, page.items)
-            if not page.next:
-                return
-            page = find(hub, actor, query, sort=sort, after=page.next, limit=LISTED_MAX)
+    def after(last: str) -> Page:
+        return find(hub, actor, query, sort=sort, after=last, limit=LISTED_MAX)
 
-    return csv_cells.lines(HEAD, rows())
+    return csv_cells.lines(HEAD, map(_cells, whole(first, after)))
 
 
 def _cells(row: Listed) -> tuple[object, ...]:

@@ -129,11 +129,11 @@ class Judge:
     def _newest(
         self, node: str, by: str, before: NodeStateRow | None, said: Report | None
     ) -> KeptReport | None:
-        """Return the newest report; one just given is it, unless its time lies before another's."""
+        """Return the newest report; one just given is it where its time lies behind all others'."""
         is_newest = (
             said is not None
             and before is not None
-            and before.reported_at <= in_words(said.at) <= in_words(self._now)
+            and before.reported_at < in_words(said.at) <= in_words(self._now)
         )
         if said is None or not is_newest:
             return reports.newest(node)

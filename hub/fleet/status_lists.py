@@ -25,8 +25,9 @@ from hub.fleet import audit
 from hub.fleet.credentials import said_to
 from hub.fleet.tables import NodeKeyRow, NodeRow
 from hub.hub import Hub
+from hub.offering import commit
 from hub.settling import changing
-from hub.signing import Signing
+from hub.signed_deeds import Deed
 
 
 def current(hub: Hub, edition: Edition) -> StatusList:
@@ -71,9 +72,8 @@ def bring_up(hub: Hub, edition: Edition) -> bool:
     hub.objects.put(repository.status_path(digest), data)
     role = copy.deepcopy(edition.status)
     role.targets = {STATUS_TARGET: TargetFile(len(data), {"sha256": digest}, STATUS_TARGET)}
-    Signing(hub.data.metadata, hub.keys, hub.clock()).commit(edition, {STATUS_ROLE: role})
-    with hub.database.writing():
-        audit.note(hub, "status-signed", reason=f"number {said.number}: {len(revoked)} revoked")
+    deed = Deed("status-signed", f"number {said.number}: {len(revoked)} revoked")
+    commit(hub, edition, {STATUS_ROLE: role}, deed)
     return True
 
 

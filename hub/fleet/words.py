@@ -1,6 +1,6 @@
 """What states, marks and reasons are called on pages, in the reader's language."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -12,6 +12,7 @@ from hub.fleet.listing import Listed
 from hub.fleet.standing import NOT_WITHIN_A_YEAR
 from hub.fleet.why_stick import why_stick
 
+_TO = "\N{NO-BREAK SPACE}→\N{NO-BREAK SPACE}"  # what stands before and after stays on a line
 _GOOD, _WARN, _BAD, _QUIET = "is-good", "is-warn", "is-bad", "is-quiet"
 
 
@@ -68,39 +69,45 @@ def marks(row: Listed) -> list[Badge]:
     return [Badge(words, kind) for holds, words, kind in found if holds]
 
 
-def reason(row: Listed) -> str:
-    """Return why a row is in its state, in a few words; empty where that says itself."""
+def reason(row: Listed, title: Callable[[str], str] = str) -> str:
+    """Return why a row is in its state, in a few words; empty where that says itself.
+
+    `title`: what a pack is called, by its name.
+    """
     if row.trouble.startswith("disk-"):
-        return _disk(row.trouble.removeprefix("disk-"))
+        return disk(row.trouble.removeprefix("disk-"))
     if row.trouble:
         return row.reason or row.trouble
-    where = _progress(row)
+    where = _progress(row, title)
     if not row.stalled_since:
         return where
     stalled = _("nothing has come since %(day)s, though it is in contact", day=row.stalled_since)
     return f"{where} · {stalled}" if where else stalled
 
 
-def _progress(row: Listed) -> str:
+def _progress(row: Listed, title: Callable[[str], str]) -> str:
     """Return how far the pack is that is least far, where the state doesn't say it."""
     least = row.packs[0] if row.packs else None
     if least is None or row.state in {"active", "used", "no-box", "revoked", "waits"}:
         return ""
-    named = f"{least['pack']} {least['version']}"
+    named = f"{title(least['pack'])} {least['version']}"
     if row.state == "downloading" and least["wanted"]:
         have, wanted = megabytes(least["have"]), megabytes(least["wanted"])
         return _("%(pack)s: %(have)s of %(wanted)s", pack=named, have=have, wanted=wanted)
     return named
 
 
-def behind_words(row: Listed) -> str:
-    """Return how many packs aren't as they should be, and how far the one furthest behind is."""
+def behind_words(row: Listed, title: Callable[[str], str] = str) -> str:
+    """Return how many packs aren't as they should be, and how far the one furthest behind is.
+
+    `title`: what a pack is called, by its name.
+    """
     said = ngettext("%(num)s pack", "%(num)s packs", row.packs_behind)
     late = row.furthest_behind
     if late is None:
         return said
     held = "–" if late["held"] is None else late["held"]
-    return f"{said} · {late['pack']} {held} → {late['version']}"
+    return f"{said} · {title(late['pack'])} {held}{_TO}{late['version']}"
 
 
 def needs_stick(row: Listed) -> bool:
@@ -189,7 +196,8 @@ def for_templates() -> dict[str, Any]:
     }
 
 
-def _disk(trouble: str) -> str:
+def disk(trouble: str) -> str:
+    """Return what a disk's trouble is called."""
     return {
         "full": _("the disk is full"),
         "read-only": _("the disk can only be read"),

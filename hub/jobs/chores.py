@@ -5,7 +5,6 @@ turn, and does it. A turn that is cut off is made up for by the next.
 """
 
 import logging
-import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,6 +16,7 @@ from hub.jobs import places
 from hub.jobs.limits import CHORES_POLL_SECONDS, JOBS_KEPT_MAX, STOP_SECONDS
 from hub.jobs.model import ENDED
 from hub.jobs.tables import ChoreRow, JobLogRow, JobRow
+from hub.threads import Lasting
 
 _log = logging.getLogger(__name__)
 
@@ -30,23 +30,13 @@ class Chore:
     run: Callable[[Hub], object]
 
 
-class ChoreMaker:
+class ChoreMaker(Lasting):
     """A thread that does `chores` when they are due, until stopped; `report` hears what fails."""
 
     def __init__(self, hub: Hub, chores: Iterable[Chore], report: Callable[[str], None]) -> None:
+        super().__init__("chores", STOP_SECONDS)
         self._hub, self._chores, self._report = hub, tuple(chores), report
         self._next: dict[str, datetime] = {}
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="chores", daemon=True)
-
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End, once a chore that is under way has ended, or after `STOP_SECONDS`."""
-        self._stop.set()
-        self._thread.join(STOP_SECONDS)
 
     def _run(self) -> None:
         while not self._stop.is_set():

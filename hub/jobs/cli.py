@@ -118,7 +118,7 @@ def again(hub: "Hub", job: str, as_json: bool) -> None:
 @hub_option
 @click.option("--workers", type=click.IntRange(1, 64), help="Jobs at once; else `job_workers`.")
 def work(hub: "Hub", workers: int | None) -> None:
-    """Do background jobs, until told to end: `hub serve` does that, too."""
+    """Do background jobs, until told to end. `hub serve` does, too."""
     import signal
     import threading
 

@@ -31,7 +31,7 @@ def keys() -> None:
 @hub_option
 @json_option
 def list_(hub: "Hub", as_json: bool) -> None:
-    """List every key: its role, keyid, where it is, since when, until when it signs."""
+    """List every key: its role, keyid, place and times."""
     from hub.keyring import sayings
     from hub.keyring.listing import list_keys
 
@@ -47,7 +47,7 @@ def list_(hub: "Hub", as_json: bool) -> None:
 @passphrase_option
 @json_option
 def encrypt(hub: "Hub", as_json: bool) -> None:
-    """Encrypt the keys on this machine that aren't yet, but root's."""
+    """Encrypt the keys here that aren't yet, but root's."""
     from hub.keyring.deeds import encrypt as run
     from hub.people.actor import of_this_machine
 
@@ -66,7 +66,7 @@ def encrypt(hub: "Hub", as_json: bool) -> None:
 @passphrase_option
 @json_option
 def make_root(folder: Path, as_json: bool) -> None:
-    """Make three root keys in FOLDER, on a machine that is offline."""
+    """Make three root keys in FOLDER. Do it on a machine that is offline."""
     from hub.keyring import making, sayings
 
     made = making.make_root(folder, _passphrase())
@@ -86,7 +86,7 @@ def make_root(folder: Path, as_json: bool) -> None:
 @passphrase_option
 @json_option
 def make_escrow(folder: Path, as_json: bool) -> None:
-    """Make the district's escrow key in FOLDER, on a machine that is offline."""
+    """Make the district's escrow key in FOLDER. Do it on a machine that is offline."""
     from hub.keyring import making, sayings
 
     made = making.make_escrow(folder, _passphrase())
@@ -118,7 +118,7 @@ def export_unsigned(  # noqa: PLR0913, PLR0917 - each is an option of the comman
     drop: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Write the next root or targets to FILE, to be signed where their keys are."""
+    """Write the next root or targets to FILE, to be signed. That is done where their keys are."""
     from hub.keyring import offline, sayings
     from hub.keyring.drafts import changes_of
     from hub.keyring.rotating import export_unsigned as run
@@ -157,7 +157,7 @@ def sign(file: Path, key_paths: tuple[Path, ...], as_json: bool) -> None:
 @click.argument("file", type=_FILE)
 @json_option
 def install(hub: "Hub", file: Path, as_json: bool) -> None:
-    """Put the signed root or targets in FILE in force, once verified."""
+    """Verify the root or targets in FILE, put it in force."""
     from hub.keyring import sayings
     from hub.keyring.deeds import install as run
     from hub.people.actor import of_this_machine
@@ -176,7 +176,10 @@ def install(hub: "Hub", file: Path, as_json: bool) -> None:
 @click.option("--public", type=_FILE, help="The new key's public half: for escrow.")
 @json_option
 def rotate(hub: "Hub", role: str, public: Path | None, as_json: bool) -> None:
-    """Give ROLE (a channel, targets, snapshot, timestamp, status, service ...) a new key."""
+    """Give ROLE a new key.
+
+    It is a channel, targets, snapshot, timestamp, status, service or another.
+    """
     from hub.keyring import sayings
     from hub.keyring.deeds import rotate as run
     from hub.keyring.drafts import escrow_of
@@ -196,7 +199,7 @@ def rotate(hub: "Hub", role: str, public: Path | None, as_json: bool) -> None:
 @click.option("--public", type=_FILE, help="The new key's public half: for escrow.")
 @json_option
 def revoke(hub: "Hub", role_or_keyid: str, public: Path | None, as_json: bool) -> None:
-    """Let a key count for nothing any more, by its role or keyid."""
+    """Let a key count no more, by its role or keyid."""
     from hub.keyring import sayings
     from hub.keyring.deeds import revoke as run
     from hub.keyring.drafts import escrow_of
@@ -215,7 +218,7 @@ def revoke(hub: "Hub", role_or_keyid: str, public: Path | None, as_json: bool) -
 @click.option("--check", is_flag=True, help="Write nothing; say whether FILE leads to this hub.")
 @json_option
 def export_trust(hub: "Hub", file: Path, check: bool, as_json: bool) -> None:
-    """Write the root of trust in force to FILE, for flashing nodes with."""
+    """Write the root of trust in force to FILE, for new nodes."""
     from hub.keyring import sayings, trust_root
 
     run = trust_root.check_trust if check else trust_root.export_trust

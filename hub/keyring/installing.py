@@ -15,7 +15,7 @@ Targets come with an edition of their own, in force by one rename as any other.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -26,13 +26,14 @@ from tuf.api.serialization.json import JSONSerializer
 from content_packs import durable
 from content_packs.errors import Refused, Untrusted
 from content_packs.hub_keys import read as read_keys
-from hub import taking_over
+from hub import signed_deeds, taking_over
 from hub.clock import in_words
 from hub.edition import Edition, file_name, read_edition
 from hub.hub import Hub
 from hub.keyring.offline import describe, read_draft
 from hub.keys import SEAL, SERVICE, KeyStore, next_of
 from hub.settling import changing
+from hub.signed_deeds import Deed
 from hub.signing import Signing
 from hub.taking_over import TOP_LEVEL, keyid_here
 
@@ -52,45 +53,51 @@ class Installed:
     lapsed: tuple[str, ...] = ()
 
 
-def install(hub: Hub, path: Path) -> Installed:
-    """Put the signed root or targets in a file in force.
+def install(hub: Hub, path: Path, *, by: str = "") -> Installed:
+    """Put the signed root or targets in a file in force. `by`: who does, for the audit log.
 
     Raises `Untrusted` for one that isn't signed as it has to be, `Refused` for one that isn't the
     next, `InvalidContent`, `KeyAbsent`, `KeyLocked`, `Busy`, `Damaged`, `StorageFailed`.
     """
     metadata = read_draft(path)
     _check_expiry(metadata, hub.clock(), what=str(path))
+    named = f"{metadata.signed.type} {metadata.signed.version}"
+    deed = Deed("metadata-installed", named, by)
     with changing(hub, f"installing {path.name}") as edition:
         if isinstance(metadata.signed, Root):
-            return install_root(hub, edition, metadata, what=str(path))
-        return install_targets(hub, edition, metadata, what=str(path))
+            return install_root(hub, edition, metadata, deed, what=str(path))
+        return install_targets(hub, edition, metadata, deed, what=str(path))
 
 
-def install_root(hub: Hub, edition: Edition, metadata: Metadata[Root], *, what: str) -> Installed:
+def install_root(
+    hub: Hub, edition: Edition, metadata: Metadata[Root], deed: Deed, *, what: str
+) -> Installed:
     """Put a signed root in force; the caller holds the hub's lock. Raises as `install`."""
     root, signing = metadata.signed, Signing(hub.data.metadata, hub.keys, hub.clock())
     if root.version == edition.root.version:
         _expect_same(edition.root, metadata, what)
-        again = signing.renew(edition) if edition.lapsed else []
+        again = _finish(hub, edition, deed) if edition.lapsed else []
         return _installed(hub, "root", root.version, already=not again)
     _check_root(edition, metadata, what)
     _check_keys_here(hub.keys, root, what)
     changed = [
         role for role in TOP_LEVEL if root.roles[role].keyids != edition.root.roles[role].keyids
     ]
+    signed_deeds.begin(hub, edition, replace(deed, root=True))
     if both := {role for role in changed if hub.keys.has(role)}:
         signing.commit(edition, {}, again=both)
     data = metadata.to_bytes(_COMPACT)
     durable.write(hub.data.metadata / file_name("root", root.version), data)
     edition = read_edition(hub.data.metadata)
     taking_over.settle(hub.keys, edition)
+    signed_deeds.settle(hub, edition)
     if edition.lapsed:
         signing.renew(edition)
     return _installed(hub, "root", root.version, already=False)
 
 
 def install_targets(
-    hub: Hub, edition: Edition, metadata: Metadata[Targets], *, what: str
+    hub: Hub, edition: Edition, metadata: Metadata[Targets], deed: Deed, *, what: str
 ) -> Installed:
     """Put signed targets in force; the caller holds the hub's lock. Raises as `install`."""
     targets = metadata.signed
@@ -102,9 +109,19 @@ def install_targets(
     before, after = _delegated(edition.targets), _delegated(targets)
     again = {role for role, keyids in after.items() if keyids != before.get(role)}
     signing = Signing(hub.data.metadata, hub.keys, hub.clock())
+    signed_deeds.begin(hub, edition, deed)
     edition = signing.commit(edition, {}, again=again, signed_elsewhere=data)
     taking_over.settle(hub.keys, edition)
+    signed_deeds.settle(hub, edition)
     return _installed(hub, "targets", targets.version, already=False)
+
+
+def _finish(hub: Hub, edition: Edition, deed: Deed) -> list[str]:
+    """Sign what the root in force wants and doesn't have yet; return those roles."""
+    signed_deeds.begin(hub, edition, deed)
+    again = Signing(hub.data.metadata, hub.keys, hub.clock()).renew(edition)
+    signed_deeds.settle(hub, read_edition(hub.data.metadata))
+    return again
 
 
 def _check_expiry(

@@ -19,9 +19,10 @@ from tuf.api.metadata import Metadata, Root
 from content_packs import durable
 from content_packs.errors import Missing, Refused, UsageError
 from content_packs.offers import ROLE_PREFIX
-from hub import taking_over
+from hub import signed_deeds, taking_over
 from hub.edition import Edition
 from hub.expiry import lifetime_of
+from hub.fleet.audit import Event
 from hub.hub import Hub
 from hub.keyring.drafts import (
     NOTHING,
@@ -35,10 +36,12 @@ from hub.keyring.installing import install_root
 from hub.keys import ESCROW, ROOT_NAMES, SEAL, SERVICE, next_of
 from hub.limits import ROOT_THRESHOLD
 from hub.settling import changing
+from hub.signed_deeds import Deed
 from hub.signing import Signing, free_number
 from hub.taking_over import TOP_LEVEL, in_force
 
 _KEYID_DIGITS_MIN = 8  # fewer name nothing
+_KEYID_DIGITS = 16  # of those that the audit log names
 
 Needs: TypeAlias = Literal["", "root", "targets"]
 
@@ -56,10 +59,19 @@ class Rotated:
     needs: Needs
     revoked: bool
 
+    def deed(self, by: str) -> Deed:
+        """Return what the audit log says of it."""
+        sides = (self.before, self.after)
+        keys = " to ".join(", ".join(one[:_KEYID_DIGITS] for one in side) for side in sides)
+        waits = f", waits for {self.needs}" if self.needs else ""
+        event: Event = "key-revoked" if self.revoked else "key-rotated"
+        return Deed(event, f"{self.role}: {keys}{waits}", by)
 
-def rotate(hub: Hub, role: str, *, escrow: dict[str, bytes] | None = None) -> Rotated:
+
+def rotate(hub: Hub, role: str, *, escrow: dict[str, bytes] | None = None, by: str = "") -> Rotated:
     """Give a role a new key; `escrow` is that of the district, which a hub can't make.
 
+    `by`: who does it, for the audit log.
     Raises `Missing` for a role that isn't there, `Refused` for root, `KeyAbsent`, `KeyLocked`,
     `Busy`, `Damaged`, `StorageFailed`.
     """
@@ -71,23 +83,25 @@ def rotate(hub: Hub, role: str, *, escrow: dict[str, bytes] | None = None) -> Ro
                 hint="Make it where it will be kept: hub keys make-escrow FOLDER. Then bring its "
                 "public half: hub keys rotate escrow --public escrow.pub",
             )
-        return _change(hub, edition, named, Changes(escrow=escrow), revoked=False)
+        return _change(hub, edition, named, Changes(escrow=escrow), revoked=False, by=by)
 
 
-def revoke(hub: Hub, role_or_keyid: str, *, escrow: dict[str, bytes] | None = None) -> Rotated:
+def revoke(
+    hub: Hub, role_or_keyid: str, *, escrow: dict[str, bytes] | None = None, by: str = ""
+) -> Rotated:
     """Let a key count for nothing any more; a role that has no other gets a new one.
 
-    `role_or_keyid` may be the first digits of a keyid. Raises as `rotate`.
+    `role_or_keyid` may be the first digits of a keyid. `by`: who does it. Raises as `rotate`.
     """
     with changing(hub, f"revoking {role_or_keyid}") as edition:
         role, keyids = _meant(edition, role_or_keyid)
         if role == ESCROW:
-            return _change(hub, edition, role, Changes(escrow=escrow or {}), revoked=True)
+            return _change(hub, edition, role, Changes(escrow=escrow or {}), revoked=True, by=by)
         if role != SERVICE:
-            return _change(hub, edition, role, NOTHING, revoked=True)
+            return _change(hub, edition, role, NOTHING, revoked=True, by=by)
         here = taking_over.keyid_here(hub.keys, SERVICE)
         changes = Changes(drop=tuple(keyids))
-        return _change(hub, edition, role, changes, revoked=True, keep=here not in keyids)
+        return _change(hub, edition, role, changes, revoked=True, by=by, keep=here not in keyids)
 
 
 def export_unsigned(hub: Hub, role: str, file: Path, changes: Changes) -> bytes:
@@ -111,8 +125,15 @@ def export_unsigned(hub: Hub, role: str, file: Path, changes: Changes) -> bytes:
     return draft
 
 
-def _change(  # noqa: PLR0913  # what is being changed, and how
-    hub: Hub, edition: Edition, role: str, changes: Changes, *, revoked: bool, keep: bool = False
+def _change(  # noqa: PLR0913  # what is being changed, how, and by whom
+    hub: Hub,
+    edition: Edition,
+    role: str,
+    changes: Changes,
+    *,
+    revoked: bool,
+    by: str,
+    keep: bool = False,
 ) -> Rotated:
     """Make a new key for `role`, unless it keeps its own, and put it in force if that can be."""
     before = tuple(in_force(edition)[role])
@@ -122,24 +143,32 @@ def _change(  # noqa: PLR0913  # what is being changed, and how
         hub.keys.create(next_of(role))
     names = [role] if hub.keys.has(next_of(role)) else []
     if role in TOP_LEVEL:
-        after, needs = _with_root(hub, edition, role)
-        return Rotated(role, before, after, needs, revoked)
+        return _with_root(hub, edition, Rotated(role, before, (), "", revoked), by)
     targets = next_targets(edition, hub.keys, changes, names)
-    draft = in_force(replace(edition, targets=targets))[role]
+    draft = tuple(in_force(replace(edition, targets=targets))[role])
     if not hub.keys.has("targets"):
-        return Rotated(role, before, tuple(draft), "targets", revoked)
+        return _waiting(hub, Rotated(role, before, draft, "targets", revoked), by)
     again = {role} & edition.targets_roles().keys()
     signing = Signing(hub.data.metadata, hub.keys, hub.clock())
+    rotated = Rotated(role, before, draft, "", revoked)
+    signed_deeds.begin(hub, edition, rotated.deed(by))
     edition = signing.commit(edition, {"targets": targets}, again=again)
     taking_over.settle(hub.keys, edition)
     taking_over.record(hub, edition)
-    return Rotated(role, before, tuple(draft), "", revoked)
+    signed_deeds.settle(hub, edition)
+    return rotated
 
 
-def _with_root(hub: Hub, edition: Edition, role: str) -> tuple[tuple[str, ...], Needs]:
-    """Put the new key of `role` in force if enough of root's keys are here."""
+def _waiting(hub: Hub, rotated: Rotated, by: str) -> Rotated:
+    """Write down that a new key waits for people to sign what names it."""
+    signed_deeds.note(hub, rotated.deed(by))
+    return rotated
+
+
+def _with_root(hub: Hub, edition: Edition, wanted: Rotated, by: str) -> Rotated:
+    """Put the new key of a role in force if enough of root's keys are here."""
     root = next_root(edition, hub.keys, NOTHING, hub.clock())
-    after = tuple(root.roles[role].keyids)
+    rotated = replace(wanted, after=tuple(root.roles[wanted.role].keyids))
     metadata: Metadata[Root] = Metadata(root)
     counting = set(edition.root.roles["root"].keyids)
     for name in filter(hub.keys.has, ROOT_NAMES):
@@ -147,9 +176,9 @@ def _with_root(hub: Hub, edition: Edition, role: str) -> tuple[tuple[str, ...], 
         if signer.public_key.keyid in counting:
             metadata.sign(signer, append=True)
     if len(metadata.signatures) < ROOT_THRESHOLD:
-        return after, "root"
-    install_root(hub, edition, metadata, what=f"root {root.version}")
-    return after, ""
+        return _waiting(hub, replace(rotated, needs="root"), by)
+    install_root(hub, edition, metadata, rotated.deed(by), what=f"root {root.version}")
+    return rotated
 
 
 def _role(edition: Edition, role: str) -> str:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from content_packs.command_line import json_option, megabytes
-from hub.options import hub_option, print_built
+from hub.options import hub_option, print_built, warn
 
 if TYPE_CHECKING:
     from hub.hub import Hub
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @click.option("--endpoint", default="", help="The S3 server's address; Amazon's, if none is given.")
 @json_option
 def move_objects(hub: "Hub", address: str, endpoint: str, as_json: bool) -> None:
-    """Move the content to ADDRESS: s3://BUCKET/PREFIX, or folder for the way back."""
+    """Move the content to ADDRESS. That is s3://BUCKET/PREFIX, or folder for the way back."""
     from hub import progress
     from hub.objects.moving import move
     from hub.people.actor import of_this_machine
@@ -32,8 +32,7 @@ def move_objects(hub: "Hub", address: str, endpoint: str, as_json: bool) -> None
         f"{moved.copied} were copied."
     )
     click.echo("What was before is still there: remove it once all is well.")
-    for warning in moved.warnings:
-        click.echo(f"warning: {warning}", err=True)
+    warn(moved.warnings)
 
 
 COMMANDS = (move_objects,)

@@ -69,8 +69,7 @@ def move(
     ):
         moved = _copy_all(hub, target, where, progress)
         target.publish()
-        config.change(hub.data.config, "objects_endpoint", endpoint)
-        config.change(hub.data.config, "objects", where)
+        config.change(hub.data.config, objects=where, objects_endpoint=endpoint)
     try:
         with hub.database.writing():
             audit.note(hub, "moved", reason=f"the content, to {where}", actor=actor.login)

@@ -45,7 +45,7 @@ def _make_deltas_if_possible(hub: "Hub", among: "list[Wanted]") -> "list[Delta]"
 @click.option("--release", "channel", metavar="CHANNEL", help="Release it on CHANNEL, too.")
 @json_option
 def publish(hub: "Hub", path: Path, channel: str | None, as_json: bool) -> None:
-    """Publish PATH, a .cpack file or a pack folder, as a new version."""
+    """Publish PATH, a cpack or a pack folder, as a new version."""
     collect_less()
     from content_packs.faults import FaultyFolder
     from hub import deltas, progress, releasing, sayings
@@ -100,7 +100,7 @@ def release(  # noqa: PLR0913, PLR0917 - each is an option of the command
     needed_by: str,
     as_json: bool,
 ) -> None:
-    """Offer a version of PACK on a channel, in place of the one it offers now."""
+    """Offer a version of PACK on a channel. It takes the place of the one that is offered now."""
     from hub import deltas, releasing, sayings
     from hub.packs import deeds
     from hub.people.actor import of_this_machine
@@ -177,7 +177,7 @@ def packs(context: click.Context, data: Path, as_json: bool) -> None:
 @click.argument("pack")
 @json_option
 def show_pack(hub: "Hub", pack: str, as_json: bool) -> None:
-    """Tell all that is known of PACK: versions, deltas, who released what."""
+    """Tell all that is known of PACK: versions, deltas, releases."""
     from hub.packs import listing, sayings
     from hub.people.actor import of_this_machine
 
@@ -216,7 +216,7 @@ def lessons(hub: "Hub", pack: str, version: int, lesson: str | None, as_json: bo
 @click.argument("newer", type=click.IntRange(1))
 @json_option
 def differences(hub: "Hub", pack: str, older: int, newer: int, as_json: bool) -> None:
-    """Say what changed from version OLDER of PACK to NEWER, and what it costs a school."""
+    """Say what changed from OLDER to NEWER, and what it costs."""
     from hub.differences import between
     from hub.packs import sayings
     from hub.people.actor import of_this_machine
@@ -234,7 +234,7 @@ def differences(hub: "Hub", pack: str, older: int, newer: int, as_json: bool) ->
 @click.option("--list", "only_list", is_flag=True, help="Make none, only show.")
 @json_option
 def deltas(hub: "Hub", pack: str | None, only_list: bool, as_json: bool) -> None:
-    """Make the deltas that are missing, of PACK or of all packs; show all."""
+    """Make the deltas that PACK lacks, or all packs do; show all."""
     from hub import deltas as of_hub
     from hub import sayings
 
@@ -299,7 +299,7 @@ def add_channel(hub: "Hub", name: str, as_json: bool) -> None:
 @click.option("--dry-run", is_flag=True, help="Take nothing away, only say what would go.")
 @json_option
 def retention(hub: "Hub", dry_run: bool, as_json: bool) -> None:
-    """Take the content of versions away that nothing needs any more."""
+    """Take the content of versions away that nothing needs now."""
     from hub import retaining
     from hub.packs import sayings
     from hub.people.actor import of_this_machine

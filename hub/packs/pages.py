@@ -13,6 +13,7 @@ from hub import differences, releasing, retaining
 from hub.console import times
 from hub.console.ground import Console
 from hub.console.language import _, interface_language
+from hub.console.titles import pack_title
 from hub.packs import contents, deeds, listing, previewing, tickets, web
 from hub.packs.listing import PackStory
 from hub.packs.numbers import number_in
@@ -20,6 +21,7 @@ from hub.people.actor import Actor
 from hub.people.rights import Right
 from hub.retention import Why
 from hub.rollouts import sayings
+from hub.rollouts.model import OPEN
 from hub.rollouts.sayings import on_channel
 
 _PLAIN = {"Content-Security-Policy": "sandbox; default-src 'none'", "Cache-Control": "no-store"}
@@ -75,7 +77,7 @@ def _add_versions(console: Console) -> None:
             "packs/version.html",
             title=f"{text_in(found.manifest.title, _languages()) or pack} {version}",
             section="packs",
-            back=(f"/console/packs/{pack}", pack),
+            back=(f"/console/packs/{pack}", pack_title(console.hub, pack)),
             found=found,
             story=story,
             languages=_languages(found.manifest.languages),
@@ -91,7 +93,7 @@ def _add_versions(console: Console) -> None:
             "packs/differences.html",
             title=_("What changed from %(older)s to %(newer)s") % {"older": older, "newer": newer},
             section="packs",
-            back=(f"/console/packs/{pack}", pack),
+            back=(f"/console/packs/{pack}", pack_title(console.hub, pack)),
             pack=pack,
             changes=found,
             languages=_languages(),
@@ -105,13 +107,18 @@ def _add_releases(console: Console) -> None:
         story = listing.story(console.hub, actor, pack)
         return console.page(
             "packs/release.html",
-            title=_("Release %(pack)s %(version)s") % {"pack": pack, "version": version},
+            title=_(
+                "Release %(pack)s %(version)s", pack=pack_title(console.hub, pack), version=version
+            ),
             zone=console.hub.config.zone,
             section="packs",
-            back=(f"/console/packs/{pack}", pack),
+            back=(f"/console/packs/{pack}", pack_title(console.hub, pack)),
             story=story,
             version=story.version(number_in(version)),
             channels=[view.channel for view in listing.channels(console.hub, actor)],
+            under_way={one.channel: one for one in story.staged if one.state in OPEN},
+            over=[one for one in story.staged if one.state not in OPEN],
+            how_far=on_channel,
         )
 
     @console.post("/packs/<pack>/versions/<version>/release", right=Right.RELEASE)
@@ -139,9 +146,11 @@ def _add_withdrawals(console: Console) -> None:
         offering, staged = story.channels_of(found.version), story.staged_of(found.version)
         return console.page(
             "packs/withdraw.html",
-            title=_("Withdraw %(pack)s %(version)s") % {"pack": pack, "version": version},
+            title=_(
+                "Withdraw %(pack)s %(version)s", pack=pack_title(console.hub, pack), version=version
+            ),
             section="packs",
-            back=(f"/console/packs/{pack}", pack),
+            back=(f"/console/packs/{pack}", pack_title(console.hub, pack)),
             story=story,
             version=found,
             offering=offering,
@@ -190,7 +199,10 @@ def _add_preview(console: Console) -> None:
             "packs/lesson.html",
             title=text_in(shown_lesson.title, languages),
             section="packs",
-            back=(f"/console/packs/{pack}/versions/{version}", f"{pack} {version}"),
+            back=(
+                f"/console/packs/{pack}/versions/{version}",
+                f"{pack_title(console.hub, pack)} {version}",
+            ),
             found=found,
             lesson=shown_lesson,
             places=places,

@@ -114,7 +114,7 @@ def set_person(  # noqa: PLR0913, PLR0917 - each is an option of the command
     publisher: str,
     as_json: bool,
 ) -> None:
-    """Give LOGIN another role, other townships, another publisher or name."""
+    """Give LOGIN another role, townships, publisher or name."""
     from hub.people import directory
     from hub.people.actor import of_this_machine
 
@@ -165,7 +165,7 @@ def enable_person(hub: "Hub", login: str, as_json: bool) -> None:
 @click.option("--second-step", is_flag=True, help="Ask for no code any more, either.")
 @json_option
 def reset_person(hub: "Hub", login: str, second_step: bool, as_json: bool) -> None:
-    """Take LOGIN's password away, and print a link by which they set another."""
+    """Take LOGIN's password away, and print a link to set another."""
     import secrets
 
     from hub.people import directory
@@ -220,7 +220,7 @@ def list_tokens(hub: "Hub", login: str, as_json: bool) -> None:
 def make_token(  # noqa: PLR0913, PLR0917 - each is an option of the command
     hub: "Hub", login: str, name: str, scopes: tuple[str, ...], days: int, as_json: bool
 ) -> None:
-    """Make a token for LOGIN's programs, and print it: it can't be shown again."""
+    """Make a token for LOGIN's programs, and print it. It can't be shown again."""
     import secrets
 
     from hub.people import tokens as of_hub

@@ -23,7 +23,7 @@ def records() -> None:
 @hub_option
 @json_option
 def list_records(hub: "Hub", as_json: bool) -> None:
-    """List the schools whose pupils' records are here, and how many there are."""
+    """List the schools whose pupils' records are here, with counts."""
     from hub.people.actor import of_this_machine
     from hub.records.reading import SchoolRecords, by_school
 
@@ -50,7 +50,7 @@ def list_records(hub: "Hub", as_json: bool) -> None:
 @click.option("--out", type=click.Path(path_type=Path), help="Into this file, which is new.")
 @json_option
 def export_records(hub: "Hub", school: str, out: Path | None, as_json: bool) -> None:
-    """Write records as JSON lines, in the order in which they came: to a file, or to the output."""
+    """Write records as JSON lines, in the order in which they came. To a file, or to the output."""
     from hub.people.actor import of_this_machine
     from hub.records.exporting import export_to, lines
 

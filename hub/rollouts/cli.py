@@ -17,7 +17,7 @@ _SCHOOLS = 500
 
 @click.group()
 def rollouts() -> None:
-    """Bring a version to a few schools first, and on by itself where it does well."""
+    """Bring a version to a few schools first. Where it does well, it goes on by itself."""
 
 
 @rollouts.command("plan")
@@ -106,7 +106,7 @@ def list_rollouts(hub: "Hub", as_json: bool) -> None:
 @click.argument("rollout")
 @json_option
 def show(hub: "Hub", rollout: str, as_json: bool) -> None:
-    """Show a rollout, its stages, and its journal with each decision in words."""
+    """Show a rollout, its stages, and its journal in words."""
     from hub.people.actor import of_this_machine
     from hub.rollouts import reading
     from hub.rollouts.api import answer
@@ -180,7 +180,7 @@ def approve(hub: "Hub", rollout: str, as_json: bool) -> None:
 @click.option("--why", default="", help="For the journal.")
 @json_option
 def pause(hub: "Hub", rollout: str, why: str, as_json: bool) -> None:
-    """Let a rollout reach no more schools for now; who was reached goes on."""
+    """Let a rollout reach no more schools for now. Who was reached goes on."""
     from hub.people.actor import of_this_machine
     from hub.rollouts import deciding
 
@@ -194,7 +194,7 @@ def pause(hub: "Hub", rollout: str, why: str, as_json: bool) -> None:
 @click.option("--why", default="", help="For the journal.")
 @json_option
 def resume(hub: "Hub", rollout: str, why: str, as_json: bool) -> None:
-    """Let a rollout go on that is paused, or was ended with schools keeping what they have."""
+    """Let a rollout go on. It was paused, or ended with schools keeping what they have."""
     from hub.people.actor import of_this_machine
     from hub.rollouts import deciding
 

@@ -9,6 +9,8 @@ from hub.needs import Need
 from hub.people.actor import Actor
 from hub.people.rights import Right
 from hub.rollouts import keeping
+from hub.rollouts.decide import Reason
+from hub.rollouts.keeping import Rollout
 from hub.rollouts.tables import RolloutRow
 
 _PLACE = "/console/rollouts"
@@ -16,10 +18,14 @@ _PLACE = "/console/rollouts"
 
 @dataclass(frozen=True)
 class Stopped:
-    """A rollout that stopped, or waits; `code`: why, as in its journal."""
+    """A rollout that stopped, or waits; `why`: as in its journal; `trouble`: it can't be signed."""
 
     rollout: str
-    code: str
+    pack: str
+    version: int
+    channel: str
+    why: Reason
+    trouble: str = ""
 
 
 def needs(hub: Hub, actor: Actor) -> list[Need]:
@@ -62,14 +68,21 @@ def waiting(hub: Hub) -> list[Stopped]:
     rows = RolloutRow.select().where(RolloutRow.state == "planned")
     with hub.database.transaction():
         found = [keeping.of_row(row) for row in rows.order_by(RolloutRow.planned_at)]
-    return [Stopped(one.rollout, "planned") for one in found if one.plan.second_person]
+    return [_stopped(one) for one in found if one.plan.second_person]
 
 
 def _found(hub: Hub, actor: Actor, wanted: object) -> list[Stopped]:
-    query = RolloutRow.select(RolloutRow.rollout, RolloutRow.code).where(wanted)
+    query = RolloutRow.select().where(wanted)
     if actor.publisher:
         mine = PackRow.select(PackRow.pack).where(PackRow.publisher == actor.publisher)
         query = query.where(RolloutRow.pack << mine)
     with hub.database.transaction():
         rows: Iterable[RolloutRow] = query.order_by(RolloutRow.planned_at)
-        return [Stopped(str(row.rollout), str(row.code)) for row in rows]
+        return [_stopped(keeping.of_row(row)) for row in rows]
+
+
+def _stopped(one: Rollout) -> Stopped:
+    plan = one.plan
+    return Stopped(
+        one.rollout, plan.pack, plan.version, plan.channel, one.reason, trouble=one.trouble
+    )

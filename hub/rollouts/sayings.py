@@ -136,8 +136,8 @@ def _waiting(figures: Figures) -> str:
     days = int(figures.get("days_left", 0))
     parts.append(
         ngettext(
-            "It waits %(num)s more open day at the longest.",
-            "It waits %(num)s more open days at the longest.",
+            "It waits %(num)s more school day at the longest.",
+            "It waits %(num)s more school days at the longest.",
             days,
         )
     )
@@ -159,14 +159,14 @@ def _went_well(figures: Figures) -> str:
 
 
 def _time_is_up(figures: Figures) -> str:
-    said = _("Its %(max_days)s open days are over. Schools that weren't reached hold nobody up.")
+    said = _("Its %(max_days)s school days are over. Schools that weren't reached hold nobody up.")
     return f"{said % figures} {_share(figures)} {_failures(figures)}"
 
 
 def _nobody_reached(figures: Figures) -> str:
     said = _(
-        "Its %(max_days)s open days are over, and none of its schools was in contact. It goes on; "
-        "failures in later stages still stop it."
+        "Its %(max_days)s school days are over, and none of its schools was in contact. It goes "
+        "on; failures in later stages still stop it."
     )
     return said % figures
 
@@ -177,7 +177,7 @@ def _nobody(_figures: Figures) -> str:
 
 def _too_few(figures: Figures) -> str:
     said = _(
-        "Its %(max_days)s open days are over, and too few of its schools have it: fewer than "
+        "Its %(max_days)s school days are over, and too few of its schools have it: fewer than "
         "%(success_pct)s%% of those that came to an end. A person has to decide."
     )
     return f"{said % figures} {_share(figures)} {_failures(figures)}"

@@ -7,7 +7,8 @@ from hub.hub import Hub
 from hub.people.actor import Actor
 from hub.rollouts import listing, sayings
 from hub.rollouts.limits import SCHOOLS_SHOWN_MAX
-from hub.rollouts.listing import School
+from hub.rollouts.listing import School, Schools
+from hub.whole_lists import whole
 
 HEAD = (
     "school", "title", "township", "node", "stage", "since", "outcome", "outcome_in_words",
@@ -26,17 +27,12 @@ def lines(
     most = SCHOOLS_SHOWN_MAX
     first = listing.schools(hub, actor, rollout, stage=stage, outcome=outcome, limit=most)
 
-    def rows() -> Iterator[tuple[object, ...]]:
-        page = first
-        while True:
-            yield from map(_cells, page.items)
-            if not page.next:
-                return
-            page = listing.schools(
-                hub, actor, rollout, stage=stage, outcome=outcome, after=page.next, limit=most
-            )
+    def after(last: str) -> Schools:
+        return listing.schools(
+            hub, actor, rollout, stage=stage, outcome=outcome, after=last, limit=most
+        )
 
-    return csv_cells.lines(HEAD, rows())
+    return csv_cells.lines(HEAD, map(_cells, whole(first, after)))
 
 
 def _cells(one: School) -> tuple[object, ...]:

@@ -30,7 +30,7 @@ def requests() -> None:
 @_all_option
 @json_option
 def list_requests(hub: "Hub", school: str, everything: bool, as_json: bool) -> None:
-    """List what is wished for, and what most schools wish for: packs, and lessons of them."""
+    """List what is wished for, and what most schools wish for."""
     from hub.people.actor import of_this_machine
     from hub.school_requests.listing import wishes
     from hub.school_requests.sayings import say_wishes
@@ -56,7 +56,7 @@ def list_requests(hub: "Hub", school: str, everything: bool, as_json: bool) -> N
 def answer_request(  # noqa: PLR0913, PLR0917 - each is an option of the command
     hub: "Hub", number: int, text: str, pack: str, decline: bool, as_json: bool
 ) -> None:
-    """Answer the request NUMBER; the school reads it after its next check-in or stick."""
+    """Answer the request NUMBER. The school reads it after its next check-in or stick."""
     from hub.people.actor import of_this_machine
     from hub.school_requests.answering import answer
 
@@ -66,7 +66,7 @@ def answer_request(  # noqa: PLR0913, PLR0917 - each is an option of the command
 
 @click.group()
 def offers() -> None:
-    """See what schools made themselves and offer, ask for the files, and answer."""
+    """See what schools made and offer, get the files, and answer."""
 
 
 @offers.command("list")
@@ -75,7 +75,7 @@ def offers() -> None:
 @_all_option
 @json_option
 def list_offers(hub: "Hub", school: str, everything: bool, as_json: bool) -> None:
-    """List what is offered, how much of each file has come, and where whole ones lie."""
+    """List what is offered, how much has come, and where it lies."""
     from hub.people.actor import of_this_machine
     from hub.school_requests.listing import offers as run
     from hub.school_requests.sayings import say_offers
@@ -93,7 +93,7 @@ def list_offers(hub: "Hub", school: str, everything: bool, as_json: bool) -> Non
 @click.option("--not-any-more", is_flag=True, help="Don't ask for it any more.")
 @json_option
 def ask(hub: "Hub", number: int, not_any_more: bool, as_json: bool) -> None:
-    """Ask the school for the file of the offer NUMBER; it comes in pieces, as its link allows."""
+    """Ask the school for the file of the offer NUMBER. It comes in pieces, as its link allows."""
     from hub.people.actor import of_this_machine
     from hub.school_requests.answering import ask_for_file
 

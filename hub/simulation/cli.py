@@ -44,7 +44,7 @@ def simulate(  # noqa: PLR0913, PLR0917  # each is an option of the command
     record: Path | None,
     as_json: bool,
 ) -> None:
-    """Replay a rollout over a fleet that isn't there: what it costs, when it is done."""
+    """Replay a rollout over a fleet that isn't there. What it costs, when it is done."""
     if record is not None:
         _record(data, record, as_json=as_json)
         return

@@ -44,7 +44,7 @@ def list_uploads(hub: "Hub", as_json: bool) -> None:
 @click.argument("upload")
 @json_option
 def publish(hub: "Hub", upload: str, as_json: bool) -> None:
-    """Have the whole upload UPLOAD published in the background, once more if that failed."""
+    """Have the whole upload UPLOAD published. In the background, once more if that failed."""
     from hub.people.actor import of_this_machine
     from hub.uploads import handing_over, receiving
 
@@ -75,7 +75,7 @@ def remove(hub: "Hub", upload: str, as_json: bool) -> None:
 
 @click.group("drop-folder")
 def drop_folder() -> None:
-    """See the folder whose files are published by themselves while `hub serve` runs."""
+    """See the folder whose files are published by themselves. They are while `hub serve` runs."""
 
 
 @drop_folder.command("list")
@@ -104,7 +104,7 @@ def list_dropped(hub: "Hub", as_json: bool) -> None:
 @click.argument("publisher")
 @json_option
 def add_publisher(hub: "Hub", publisher: str, as_json: bool) -> None:
-    """Make the folder of PUBLISHER: who may write to it publishes in that name."""
+    """Make the folder of PUBLISHER. Who may write to it publishes in that name."""
     from hub.drop_entries import add_publisher as run
     from hub.people.actor import of_this_machine
 

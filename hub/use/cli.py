@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def use(  # noqa: PLR0913, PLR0917  # each is an option of the command
     hub: "Hub", month: str, township: str, pack: str, as_csv: bool, as_json: bool
 ) -> None:
-    """See what is used in a month and what isn't, without any pupil's name."""
+    """See what is used in a month and what isn't. Without any pupil's name."""
     from hub.people.actor import of_this_machine
     from hub.use import sayings, sheet, showing
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from content_packs.command_line import json_option, megabytes
-from hub.options import hub_option, print_built
+from hub.options import hub_option, print_built, warn
 
 if TYPE_CHECKING:
     from hub.hub import Hub
@@ -23,7 +23,7 @@ _query_option = click.option("--query", default="", help="Only these, as in hub 
 
 @click.group()
 def visits() -> None:
-    """See which schools need somebody to come; plan ways, write their sticks."""
+    """See which schools need a visit; plan ways, write sticks."""
 
 
 @visits.command("needed")
@@ -36,7 +36,7 @@ def visits() -> None:
 def needed(  # noqa: PLR0913, PLR0917  # each is an option of the command
     hub: "Hub", by: str | None, query: str, rollout: str, later: bool, as_json: bool
 ) -> None:
-    """List the schools that need a visit, on the ways that are proposed."""
+    """List the schools that need a visit, on proposed ways."""
     from hub.people.actor import of_this_machine
     from hub.visits.candidates import Asked, find
     from hub.visits.ways import proposed
@@ -155,7 +155,7 @@ def write(hub: "Hub", visit: str, folder: Path, as_json: bool) -> None:
 @click.argument("visit")
 @json_option
 def pack(hub: "Hub", visit: str, as_json: bool) -> None:
-    """Have the stick of the visit VISIT packed for a download, in the background."""
+    """Have the stick of the visit VISIT packed for a download. In the background."""
     from hub.people.actor import of_this_machine
     from hub.visits.sticks import start
 
@@ -185,7 +185,7 @@ def back(hub: "Hub", visit: str, node: str, note: str, as_json: bool) -> None:
 @click.option("--visit", default="", help="Only those of this visit.")
 @json_option
 def sticks(hub: "Hub", visit: str, as_json: bool) -> None:
-    """List sticks that came back through the browser, and what they brought."""
+    """List sticks that came back through the browser. And what they brought."""
     from hub.people.actor import of_this_machine
     from hub.visits.returning import in_words, listed
 
@@ -208,7 +208,7 @@ def sticks(hub: "Hub", visit: str, as_json: bool) -> None:
 @json_option
 @click.pass_context
 def take_in(context: click.Context, hub: "Hub", packed: Path, as_json: bool) -> None:
-    """Take in what boxes left on a stick whose folder satchel was packed as ZIP.
+    """Take in what boxes left on a stick, packed as ZIP. What was packed is its folder satchel.
 
     For the stick itself: hub courier read. Ends with 3 where something was refused.
     """
@@ -224,8 +224,7 @@ def take_in(context: click.Context, hub: "Hub", packed: Path, as_json: bool) -> 
         click.echo(f"{packed}: {in_words(found)}.")
         for box in found.waiting:
             click.echo(f"{box}: waits to be confirmed: hub nodes confirm")
-        for trouble in found.troubles:
-            click.echo(f"warning: {trouble}", err=True)
+        warn(found.troubles)
     context.exit(InvalidContent.exit_code if found.troubles else 0)
 
 

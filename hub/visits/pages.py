@@ -7,10 +7,13 @@ from flask import Response
 from content_packs.errors import SatchelError, UsageError
 from hub.console.ground import Console
 from hub.console.language import _
+from hub.console.titles import pack_title
+from hub.hub import Hub
 from hub.jobs import service as jobs
 from hub.jobs.model import Job
 from hub.people.actor import Actor
 from hub.people.rights import Right
+from hub.rollouts import keeping
 from hub.visits import candidates, planning, returning, stick_pages, sticks, ways, web
 from hub.visits.candidates import Asked, Found
 from hub.visits.limits import NUMBER_DIGITS_MAX, WAYS_SHOWN
@@ -82,6 +85,7 @@ def _list(console: Console, actor: Actor) -> Response:
         by_itself=bool(found.by) and asked.by is None,
         query=asked.query,
         rollout=asked.rollout,
+        rollout_called="" if problem else _called(console.hub, asked.rollout),
         later=asked.later,
         problem=problem,
         candidates={one.stop.node: one for one in found.items},
@@ -93,6 +97,15 @@ def _list(console: Console, actor: Actor) -> Response:
         why_words=_why_words(),
         may_change=actor.may(Right.CHANGE_FLEET),
     )
+
+
+def _called(hub: Hub, rollout: str) -> str:
+    """Return how a rollout is called that may be seen: by its pack's title and its version."""
+    if not rollout:
+        return ""
+    with hub.database.transaction():
+        plan = keeping.load(rollout).plan
+    return f"{pack_title(hub, plan.pack)} {plan.version}"
 
 
 def _asked(query: Mapping[str, str]) -> Asked:

@@ -194,7 +194,7 @@ def test_the_home_page_of_an_empty_hub(hub: Hub) -> None:
 
 
 def test_a_title_is_text_and_no_markup(hub: Hub) -> None:
-    change(hub.data.config, "title", "<script>alert(1)</script>")
+    change(hub.data.config, title="<script>alert(1)</script>")
     page = create_app(open_hub(hub.data.root, hub.clock)).test_client().get("/")
     assert "<script>" not in page.text
     assert "&lt;script&gt;alert(1)" in page.text

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -31,8 +32,9 @@ class Behind:
 
 @pytest.fixture
 def behind(filled: Hub, tmp_path: Path) -> Iterator[Behind]:
+    connections: dict[int, Any] = {}
     server = waitress.create_server(
-        create_app(filled), host="127.0.0.1", port=0, trusted_proxy="127.0.0.1",
+        create_app(filled), map=connections, host="127.0.0.1", port=0, trusted_proxy="127.0.0.1",
         trusted_proxy_headers={"x-forwarded-for", "x-forwarded-proto"},
         clear_untrusted_proxy_headers=True,
     )  # fmt: skip
@@ -52,7 +54,7 @@ def behind(filled: Hub, tmp_path: Path) -> Iterator[Behind]:
         yield Behind(
             filled, f"http://127.0.0.1:{server.effective_port}", f"http://127.0.0.1:{port}"
         )
-    server.close()
+    server.trigger.pull_trigger(lambda: waitress.wasyncore.close_all(connections))
     thread.join(10)
 
 

@@ -15,7 +15,6 @@ from hub.contents import read_layout, read_manifest
 from hub.edition import read_edition
 from hub.fleet import nodes
 from hub.hub import Hub, open_hub
-from hub.initialising import initialise
 from hub.people.actor import Actor, of_this_machine
 from hub.publishing import publish
 from hub.releasing import Terms, release, withdraw
@@ -94,9 +93,7 @@ def aged(tmp_path_factory: pytest.TempPathFactory, lasting_databases: HubDatabas
     """The data directory of a hub that published demo 1 to 7 long ago, and released 2, then 7."""
     folder = tmp_path_factory.mktemp("aged")
     clock = MovableClock(LONG_AGO)
-    initialise(folder / "hub", "main", clock, database=lasting_databases.new())
-    lasting_databases.place_content(folder / "hub")
-    hub = open_hub(folder / "hub", clock)
+    hub = lasting_databases.make_hub(folder / "hub", clock)
     for version in range(1, 8):
         seeds = {"two": version}
         make_demo(folder / "x.cpack", version=version, video_bytes=50_000, seeds=seeds)

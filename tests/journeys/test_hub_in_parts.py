@@ -46,12 +46,10 @@ def hub(tmp_path: Path) -> Iterator[Hub]:
         bucket = f"hub-{uuid.uuid4().hex}"
         s3.make_bucket(bucket)
         initialise(root, "main", system_clock, database=database.new())
-        for key, value in (
-            ("objects_endpoint", s3.address),
-            ("objects", f"s3://{bucket}/district"),
-            ("jobs", redis.address),
-        ):
-            change(root / "hub.toml", key, value)
+        change(
+            root / "hub.toml", objects_endpoint=s3.address, objects=f"s3://{bucket}/district",
+            jobs=redis.address,
+        )  # fmt: skip
         yield open_hub(root, system_clock)
 
 

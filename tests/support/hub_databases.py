@@ -6,9 +6,11 @@ The database: hub.db, or a PostgreSQL. The content: the data directory, or an S3
 import shutil
 from pathlib import Path
 
+from hub.clock import Clock
 from hub.config import SQLITE, change, read_config
 from hub.data_dir import DataDir
-from hub.hub import Hub
+from hub.hub import Hub, open_hub
+from hub.initialising import initialise
 from hub.objects.opening import objects_of
 from tests.support.postgresql import Server
 from tests.support.s3_server import S3Server
@@ -35,6 +37,12 @@ class HubDatabases:
             return SQLITE
         return self._kept(self._server.new())
 
+    def make_hub(self, root: Path, clock: Clock) -> Hub:
+        """Make a hub with the channel `main`, its database and content where these are."""
+        initialise(root, "main", clock, database=self.new())
+        self.place_content(root)
+        return open_hub(root, clock)
+
     def copy_hub(self, root: Path, to: Path) -> Path:
         """Copy a hub that nobody uses: its data directory, with database and content of its own."""
         shutil.copytree(root, to, ignore=shutil.ignore_patterns("cache"))
@@ -42,7 +50,7 @@ class HubDatabases:
         if self._server is not None:
             config = DataDir(to).config
             address = read_config(config).database
-            change(config, "database", self._kept(self._server.copy(address)))
+            change(config, database=self._kept(self._server.copy(address)))
         return to
 
     def place_content(self, root: Path) -> None:
@@ -51,8 +59,7 @@ class HubDatabases:
             return
         data = DataDir(root)
         now = read_config(data.config)
-        change(data.config, "objects_endpoint", self._store.address)
-        change(data.config, "objects", self._store.new())
+        change(data.config, objects_endpoint=self._store.address, objects=self._store.new())
         here, there = (objects_of(data, config) for config in (now, read_config(data.config)))
         for one in here.list():
             if not one.place.startswith("metadata/"):

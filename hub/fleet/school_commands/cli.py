@@ -43,7 +43,7 @@ def add_school(  # noqa: PLR0913, PLR0917 - each is an option of the command
     longitude: float | None,
     as_json: bool,
 ) -> None:
-    """Add SCHOOL, a name such as qamdo-7, or say more of one that is there."""
+    """Add SCHOOL, or say more of one that is there. A name such as qamdo-7."""
     from hub.fleet import schools as of
     from hub.people.actor import of_this_machine
 
@@ -113,7 +113,7 @@ def counts(hub: "Hub", as_json: bool) -> None:
 @click.argument("school")
 @json_option
 def show_school(hub: "Hub", school: str, as_json: bool) -> None:
-    """Show how SCHOOL stands: its boxes, what is on its way, its last days."""
+    """Show how SCHOOL stands: its boxes, what comes, its last days."""
     from hub.fleet import bringing_up, school_view, state_sayings
     from hub.people.actor import of_this_machine
 
@@ -131,7 +131,7 @@ def show_school(hub: "Hub", school: str, as_json: bool) -> None:
 @click.option("--district", default="", help="Of schools whose line doesn't say it.")
 @json_option
 def import_schools(hub: "Hub", file: Path, district: str, as_json: bool) -> None:
-    """Add and change schools as the CSV file FILE says: all of it, or nothing."""
+    """Add and change schools as the CSV file FILE says. All of it, or nothing."""
     from hub.fleet import school_files
     from hub.people.actor import of_this_machine
 
@@ -172,7 +172,7 @@ def list_filters(hub: "Hub", as_json: bool) -> None:
 @click.argument("query")
 @json_option
 def save_filter(hub: "Hub", name: str, query: str, as_json: bool) -> None:
-    """Save the filter QUERY as NAME, in place of an earlier one of that name."""
+    """Save the filter QUERY as NAME, in place of an earlier one."""
     from hub.fleet import saved
     from hub.people.actor import of_this_machine
 
@@ -228,7 +228,7 @@ def list_calendars(hub: "Hub", as_json: bool) -> None:
 @click.argument("calendar")
 @json_option
 def show_calendar(hub: "Hub", calendar: str, as_json: bool) -> None:
-    """Show CALENDAR: its days and its holidays, as `hub calendars set` reads them."""
+    """Show the days and holidays of CALENDAR. `hub calendars set` reads them so."""
     from hub.fleet import calendars as of
     from hub.people.actor import of_this_machine
 
@@ -251,7 +251,7 @@ def show_calendar(hub: "Hub", calendar: str, as_json: bool) -> None:
 def set_calendar(  # noqa: PLR0913, PLR0917 - each is an option of the command
     hub: "Hub", calendar: str, days: str, holidays: Path | None, title: str, as_json: bool
 ) -> None:
-    """Make CALENDAR, or say anew what it is; `default` is for schools that name none."""
+    """Make CALENDAR, or say anew what it is. `default` is for schools that name none."""
     from hub.fleet import bringing_up, school_files
     from hub.fleet import calendars as of
     from hub.people.actor import of_this_machine

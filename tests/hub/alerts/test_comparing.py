@@ -33,7 +33,7 @@ def test_what_could_not_be_looked_at_does_not_end():
 def test_other_words_are_no_new_alert():
     compared = changes([alert()], [Finding("overdue", "qamdo-1", "3 days")], {"overdue"})
     assert compared.begun == ()
-    assert [words for _, words in compared.reworded] == ["3 days"]
+    assert [finding.words for _, finding in compared.reworded] == ["3 days"]
 
 
 def test_what_passes_within_its_grace_is_never_told():

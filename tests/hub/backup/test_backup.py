@@ -324,7 +324,7 @@ def test_neither_passphrase_nor_roots_keys_are_in_it(filled: Hub, to: Path) -> N
 
 def test_the_database_s_password_is_not_in_it(filled: Hub, to: Path, tmp_path: Path) -> None:
     (tmp_path / "password").write_text("correct horse\n", encoding="utf-8")
-    change(filled.data.config, "database_password_file", str(tmp_path / "password"))
+    change(filled.data.config, database_password_file=str(tmp_path / "password"))
     take(open_hub(filled.data.root, filled.clock), ME, to)
     assert not verify(to).troubles
     assert b"correct horse" not in b"".join(tree(to).values())

@@ -27,7 +27,7 @@ def to(tmp_path: Path) -> Path:
 @pytest.fixture
 def told(hub: Hub, to: Path) -> Hub:
     """A hub that was told where."""
-    change(hub.data.config, "backup_folder", str(to))
+    change(hub.data.config, backup_folder=str(to))
     return open_hub(hub.data.root, hub.clock)
 
 

@@ -40,6 +40,7 @@ def test_the_pages_can_be_used(
         "/console/packs",
         "/console/packs/demo",
         "/console/packs/demo/versions/2/withdraw",
+        "/console/packs/demo/versions/2/release",
     ):
         assert_usable(here, place, name=f"rollout-{place.removeprefix('/console/')}")
 
@@ -67,6 +68,16 @@ def test_who_reads_chinese_reads_the_same(signed_in: Callable[..., Visit]) -> No
     said = here.page.inner_text("main")
     assert "部分学校: 第 1 批，共 2 批" in said
     assert "计划人：anna" in said
+
+
+def test_who_would_release_is_told_of_the_rollout_before(signed_in: Callable[..., Visit]) -> None:
+    here = signed_in("administrator")
+    here.open("/console/packs/demo/versions/2/release")
+    said = here.page.inner_text("main")
+    assert "A rollout brings version 2 to schools of main (stage 1 of 2)." in said
+    assert here.page.locator("main button").count() == 0, "there is no other channel"
+    follow(here.page.locator("main").get_by_role("link", name="See the rollout of version 2"))
+    assert "/console/rollouts/demo-2-" in here.page.url
 
 
 def test_it_is_withdrawn_from_the_channel_of_its_rollout(

@@ -26,6 +26,7 @@ NAMES = {  # which arguments are messages
     "Need": (2, 3),
     "Reason": (1,),
     "register": (2,),  # kinds of jobs
+    "warned": (0,),
 }
 
 

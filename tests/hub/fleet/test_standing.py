@@ -152,7 +152,7 @@ def test_a_box_that_is_never_heard_of_is_overdue_two_weeks_after_it_was_confirme
     assert row_of(hub).overdue
     assert (counts(hub, ME).overdue, counts(hub, ME).unheard) == (1, 1)
     (alert,) = SOURCES["overdue"](hub)
-    assert (alert.subject, alert.words) == (box.node, "last heard of never")
+    assert (alert.subject, alert.code) == (box.node, "never-heard")
     assert [need.count for need in needs(counts(hub, ME)) if need.kind == "boxes-overdue"] == [1]
     visit = {one.stop.node: one.whys for one in candidates.find(hub, ME).items}
     assert visit == {box.node: ("unheard",)}

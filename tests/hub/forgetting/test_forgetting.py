@@ -112,7 +112,7 @@ def test_marks_of_pupils_go_with_their_records(hub: Hub, send: Send) -> None:
 
 
 def test_days_begin_where_the_hubs_people_are(hub: Hub, send: Send) -> None:
-    config.change(hub.data.config, "zone", "Asia/Shanghai")
+    config.change(hub.data.config, zone="Asia/Shanghai")
     late = datetime(2025, 6, 1, 15, 59, tzinfo=UTC)  # a minute before midnight there
     times = (late, late.replace(hour=16, minute=0))
     send(*(did("initialized", "demo", "one", by=pupil(1), at=at) for at in times))
@@ -200,7 +200,7 @@ def test_by_command(hub: Hub, send: Send) -> None:
 
 
 def test_a_day_with_a_typo_in_its_year_forgets_nothing(hub: Hub, send: Send) -> None:
-    config.change(hub.data.config, "zone", "Asia/Shanghai")
+    config.change(hub.data.config, zone="Asia/Shanghai")
     send(OLD, NEW)
     commands = Commands(hub.data.root)
     for typo in ("0026-09-01", "0001-01-01"):

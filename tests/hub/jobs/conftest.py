@@ -50,7 +50,7 @@ def now(
     if getattr(request, "param", MEMORY) != MEMORY:
         server: RedisServer = request.getfixturevalue("redis_of_jobs")
         server.client().flushall()
-        change(DataDir(root).config, "jobs", server.address)
+        change(DataDir(root).config, jobs=server.address)
     return open_hub(root, system_clock)
 
 

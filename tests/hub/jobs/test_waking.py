@@ -107,7 +107,7 @@ def test_a_worker_in_another_process_is_told_and_kill_minus_9_of_it_loses_nothin
 ) -> None:
     """The command `hub work` does what was asked here; killed, it leaves the job to the next."""
     server.client().flushall()
-    config.change(now.data.config, "jobs", server.address)
+    config.change(now.data.config, jobs=server.address)
     hub = open_hub(now.data.root, system_clock)
     command = [sys.executable, "-m", "hub.cli", "work", "--data", str(hub.data.root)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=CHECKOUT) as worker:
@@ -125,7 +125,7 @@ def test_a_worker_in_another_process_is_told_and_kill_minus_9_of_it_loses_nothin
 
 
 def test_without_a_call_workers_look_by_themselves(now: Hub, server: RedisServer) -> None:
-    config.change(now.data.config, "jobs", server.address)
+    config.change(now.data.config, jobs=server.address)
     hub = open_hub(now.data.root, system_clock)
     with working(hub):
         time.sleep(2 * POLL_SECONDS)

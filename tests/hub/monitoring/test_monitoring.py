@@ -70,6 +70,7 @@ def test_a_hub_whose_signatures_have_expired_is_not_ready(web: FlaskClient, cloc
     assert web.get("/healthz").status_code == 200, "it answers all the same"
 
 
+@pytest.mark.hub_db
 def test_a_hub_without_its_database_is_not_ready(hub: Hub, web: FlaskClient):
     hub.data.database.write_bytes(b"nothing" * 1000)
     assert "database" in web.get("/readyz").text
@@ -121,6 +122,7 @@ def test_strangers_make_no_names_of_figures(web: FlaskClient, token: str):
     assert len(labels) < 10
 
 
+@pytest.mark.hub_db
 def test_a_poll_is_not_worth_a_line_and_a_failure_is(
     hub: Hub, web: FlaskClient, logged: io.StringIO
 ):

@@ -95,7 +95,7 @@ def test_one_that_stopped_by_itself_needs_a_person_until_one_has_seen_it(
     say(filled, ["box-1", "box-2"], fetches(2), disk="full")
     evaluating.evaluate_all(filled)
     (stopped,) = needs.stopped(filled, ANNA)
-    assert (stopped.rollout, stopped.code) == (rollout, "failing")
+    assert (stopped.rollout, stopped.why.code) == (rollout, "failing")
     assert [need.count for need in needs.needs(filled, ANNA)] == [1, 0]
     deciding.abort(filled, ANNA, rollout, revert=False, why="known")
     assert needs.stopped(filled, ANNA) == []

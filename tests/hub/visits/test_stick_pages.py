@@ -61,6 +61,12 @@ def visit(console_hub: Hub, boxes: list[Box], clock: MovableClock) -> str:
     return made.visit
 
 
+@pytest.fixture(autouse=True)
+def _later(clock: MovableClock) -> None:
+    """Each test's stick comes back after those of the tests before, whichever these are."""
+    clock.go_on(hours=1)
+
+
 def _empty(hub: Hub, name: str) -> Path:
     folder = hub.data.root.parent / f"stick-{name}"
     folder.mkdir()

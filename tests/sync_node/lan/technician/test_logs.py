@@ -126,7 +126,7 @@ def test_a_stick_gets_them_whole(at_work: School, data: SchoolData, tmp_path: Pa
     logs.begin(str(root))
     wait_for(logs)
     assert logs.written.state == "done"
-    assert [path.name for path in root.iterdir()] == ["satchel", logs.written.name]
+    assert {path.name for path in root.iterdir()} == {"satchel", logs.written.name}
     assert "README.txt" in files_of((root / logs.written.name).read_bytes())
 
 
