@@ -1,0 +1,1 @@
+"""What turns a box into a node, and a server into a hub: images, units, proxies."""
