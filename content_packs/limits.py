@@ -85,6 +85,21 @@ FIELD_MEMBERS_MAX = 16  # in a dictionary, an inner list, or among parameters
 AUTHORITY_CHARACTERS_MAX = 260  # 253 of a host name (RFC 1035), and a port
 TARGET_CHARACTERS_MAX = 4_000  # of a path, and of a query
 
+# A card for a school, and the receipt of one that was written (PROTOCOL.md, sections 13 and 14)
+CARD_ROOT_BYTES_MAX = 32 * KIB  # of the root metadata in a seed
+CARD_TARGETS_BYTES_MAX = 64 * KIB  # of the targets metadata in it; all of it fits a document
+CARD_HUBS_MAX = 4
+CARD_HUB_CHARACTERS_MAX = 300  # of a hub's address
+CARD_AUTHORITY_CHARACTERS_MAX = 8 * KIB  # of certificates in PEM, of each hub
+CARD_NUMBER_MAX = 9_999_999
+WIFI_NAME_BYTES_MAX = 32  # IEEE 802.11-2020, 9.4.2.2
+WIFI_PASSPHRASE_CHARACTERS_MIN = 8  # IEEE 802.11-2020, J.4
+WIFI_PASSPHRASE_CHARACTERS_MAX = 63
+CARD_RECEIPT_BYTES_MAX = 16 * KIB  # one line
+CARD_RECEIPTS_BYTES_MAX = 4 * MIB  # one file of them
+CARD_RECEIPTS_MAX = 5_000
+CARD_PACKS_MAX = 64  # preloaded onto one card
+
 # Records, as RECORDS.md has them
 RECORD_BYTES_MAX = 8 * KIB  # one statement
 RECORD_IRI_CHARACTERS_MAX = 400  # four names and what stands before them

@@ -35,6 +35,7 @@ Kind: TypeAlias = Literal[
     "report",
     "publication",
     "answers",
+    "card-seed",
 ]
 
 _SIGNATURE_BYTES = 64
