@@ -1,1 +1,1 @@
-"""What a box needs around Satchel. Only the standard library: it runs as root, outside of the venv."""
+"""What a box needs around Satchel. Stdlib only: it runs as root, outside of the venv."""

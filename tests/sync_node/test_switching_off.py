@@ -13,7 +13,7 @@ from sync_node.limits import POWEROFF_END_SECONDS, POWEROFF_TAKEN_SECONDS
 from sync_node.trusted_time import Uptime
 from tests.support.source_code import CHECKOUT
 
-SCRIPT = CHECKOUT / "deploy" / "node" / "satchel-poweroff"
+SCRIPT = CHECKOUT / "deploy" / "node" / "system" / "satchel-poweroff"
 
 
 @pytest.fixture
