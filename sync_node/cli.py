@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from content_packs.command_line import Group, collect_less, json_option, print_json
+from sync_node.flashing.cli import image_map
 from sync_node.options import data_option
 from sync_node.school.cli import school, teacher_code
 
@@ -19,6 +20,7 @@ def main() -> None:
 
 main.add_command(teacher_code)
 main.add_command(school)
+main.add_command(image_map)
 
 
 @main.command()
