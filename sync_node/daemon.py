@@ -1,6 +1,7 @@
 """`sync-node run`: the school's site in this process, the engine in a child of it.
 
-The site goes on whatever becomes of the engine, and both end on SIGTERM or Ctrl-C.
+The site goes on whatever becomes of the engine, and both end on SIGTERM or Ctrl-C. The init system
+is told when the site can be opened, and as long as both work (sd_notify.py, liveness.py).
 """
 
 import logging
@@ -17,7 +18,9 @@ from sync_node import config
 from sync_node.data_dir import DataDir
 from sync_node.lan import visitor, warming, web_server
 from sync_node.lan.app import create_app
+from sync_node.liveness import watchman
 from sync_node.log_files import LogHandler
+from sync_node.sd_notify import Notifier
 from sync_node.supervising import Supervisor, engine_command
 
 
@@ -43,14 +46,21 @@ def run(
     server = _listen(app, host, site.port if port is None else port)
     school = visitor.school_of(app)
     supervisor = Supervisor(engine_command(data_dir, server.effective_port), log=log)
+    notifier = Notifier()
+    watching = watchman(notifier, supervisor, host=host, port=server.effective_port, log=log)
     signal.signal(signal.SIGTERM, _end)
     try:
         supervisor.start()
         Thread(target=warming.warm, args=(app,), daemon=True).start()
         school.keep()
-        listening(_address(host, server.effective_port))
+        address = _address(host, server.effective_port)
+        listening(address)
+        notifier.ready(f"The school's site: {address}")
+        watching.start()
         server.run()
     finally:
+        notifier.stopping()
+        watching.stop()
         supervisor.stop()
         school.close()
         logging.getLogger().removeHandler(handler)

@@ -42,6 +42,7 @@ from sync_node.orders import Orders
 from sync_node.peer_address import Peer
 from sync_node.scrubbing import Scrubber
 from sync_node.search.indexer import Indexer
+from sync_node.supervising import Signs
 from sync_node.syncing import box_clock, budgets_of, sync_once
 from sync_node.ticks import Tick
 
@@ -160,13 +161,19 @@ def sleep_until_asked(
     sleep: Callable[[float], None],
     monotonic: Callable[[], float],
     news: Callable[[], bool] = lambda: False,
+    sign: Callable[[], None] = lambda: None,
 ) -> Callable[[float], None]:
-    """Return what sleeps, but for no longer than until somebody asks for a tick, or has `news`."""
+    """Return what sleeps, but for no longer than until somebody asks for a tick, or has `news`.
+
+    `sign` is called before, and every now and then meanwhile.
+    """
 
     def sleep_for(seconds: float) -> None:
         until = monotonic() + seconds
+        sign()
         while (left := until - monotonic()) > 0:
             sleep(min(left, ORDERS_SECONDS))
+            sign()
             if orders.tick_asked_for or news():
                 return
 
@@ -222,16 +229,26 @@ def main() -> None:
 
 
 def _run(data_dir: DataDir, port: int, log: Callable[[str], None]) -> None:
+    signs = Signs(sys.stdin.fileno())
     disks = CourierDisks()
     indexer = Indexer(data_dir, monotonic=time.monotonic, log=log)
-    asked = AskedCheck(data_dir, clock=system_clock, log=log)
+
+    def look() -> None:
+        signs.give()
+        indexer.look()
+
+    def pace(seconds: float) -> None:
+        signs.give()
+        time.sleep(seconds)
+
+    asked = AskedCheck(data_dir, clock=system_clock, log=log, sleep=pace)
 
     def has_news() -> bool:
         indexer.look()
         return asked.is_asked or disks.has_news()
 
     sleep = sleep_until_asked(
-        Orders(data_dir), sleep=time.sleep, monotonic=time.monotonic, news=has_news
+        Orders(data_dir), sleep=time.sleep, monotonic=time.monotonic, news=has_news, sign=signs.give
     )
     scrubber = Scrubber(
         data_dir, sleep=sleep, monotonic=time.monotonic, clock=system_clock, log=log
@@ -244,7 +261,7 @@ def _run(data_dir: DataDir, port: int, log: Callable[[str], None]) -> None:
             log=log,
             disks=disks,
             peers=lookout.peers,
-            look=indexer.look,
+            look=look,
             between=asked.look,
         )
     finally:

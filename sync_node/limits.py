@@ -103,6 +103,12 @@ DATABASE_BUSY_SECONDS = 30.0
 RESTART_SECONDS = 2.0  # before a crashed engine is started again; doubles
 RESTART_SECONDS_MAX = 300.0
 STOP_SECONDS = 10.0  # an engine that is told to end gets this long
+ENGINE_SIGN_SECONDS = 5.0  # between two signs that an engine's main thread goes on
+ENGINE_SILENT_SECONDS = 3_600.0  # without one; then it is ended and started again
+ENGINE_LOST_SECONDS = 3_900.0  # without one, though it should have been ended: nothing helps here
+WATCHDOG_SHARE = 4.0  # signs to the init system in the time in which it waits for one
+SITE_ANSWER_SECONDS = 20.0  # in which the site answers its own process
+SITE_ANSWER_BYTES = 256  # of the answer, that are looked at
 
 # Couriers
 COURIER_ROOTS_MAX = 16
