@@ -1,0 +1,115 @@
+"""How a slot comes to be started: by systemd-boot's counted entries, or by a Pi's firmware.
+
+    UEFI   loader/entries/satchel-b+3.conf     tried up to three times: the loader counts down in
+                                               the name, and sorts what has no tries left last
+           loader/entries/satchel-b.conf       good: the newest version that is good is started
+    Pi     tryboot.txt                         for one start, where it is asked for: `0 tryboot`
+           config.txt                          every other start
+
+A system is *armed* to be tried, *settled* once it is good, *disarmed* when nothing may start it.
+The old slot's entry, or config.txt, is there all the while: whatever is cut off, that one starts.
+The texts come with the system and lie in the slot's folder.
+"""
+
+import os
+import re
+from pathlib import Path
+
+from deploy.node.update import files
+from deploy.node.update.faults import Failed, Missing
+from deploy.node.update.limits import TEXT_FILE_BYTES_MAX, TRIES
+from deploy.node.update.manifest import ENTRY
+
+CONFIG = "config.txt"
+TRYBOOT = "tryboot.txt"
+TRYBOOT_ARGUMENT = "0 tryboot"  # of reboot(2): partition 0, once
+_ENTRIES = Path("loader/entries")
+_SECTOR = 512
+
+
+class Booting:
+    """The boot partition of a card, mounted at `boot`; `uefi`: this box was started by UEFI."""
+
+    def __init__(self, boot: Path, *, uefi: bool) -> None:
+        self._boot = boot
+        self._uefi = uefi
+
+    @property
+    def reboot_argument(self) -> str:
+        """What the next start has to be asked for with; empty for nothing."""
+        return "" if self._uefi else TRYBOOT_ARGUMENT
+
+    def arm(self, slot: str) -> None:
+        """Have a slot tried when the box is started again. Raises `Failed`, `Missing`."""
+        if not self._uefi:
+            files.write(self._boot / TRYBOOT, self._text(slot, CONFIG))
+            return
+        text = self._text(slot, ENTRY)
+        self._remove_entries(slot)
+        files.make_folder(self._boot / _ENTRIES)
+        files.write(self._boot / _ENTRIES / f"satchel-{slot}+{TRIES}.conf", text)
+
+    def disarm(self, slot: str) -> None:
+        """Have nothing start a slot; the other one is what starts. Raises `Failed`."""
+        self._remove_entries(slot)
+        files.remove(self._boot / TRYBOOT)
+
+    def tries_left(self, slot: str) -> int | None:
+        """Return how often an armed slot is still tried; None where nothing counts that."""
+        for path in self._entries(slot):
+            if counted := re.search(r"\+([0-9]+)(-[0-9]+)?\.conf$", path.name):
+                return int(counted[1])
+        return None
+
+    def settle(self, slot: str) -> None:
+        """Have every start from now on be of a slot that is good. Raises `Failed`, `Missing`."""
+        if self._uefi:
+            good = self._boot / _ENTRIES / f"satchel-{slot}.conf"
+            found = self._entries(slot)
+            if found and found[0] != good:
+                files.rename(found[0], good)
+            elif not found:
+                files.write(good, self._text(slot, ENTRY))
+        if (self._boot / CONFIG).exists() and (self._boot / slot / CONFIG).exists():
+            _replace(self._boot / CONFIG, self._text(slot, CONFIG))
+        files.remove(self._boot / TRYBOOT)
+
+    def _text(self, slot: str, name: str) -> bytes:
+        path = self._boot / slot / name
+        if not path.exists():
+            raise Missing(f"{path}: isn't there: the system wasn't made for this kind of box")
+        return files.read(path, TEXT_FILE_BYTES_MAX)
+
+    def _entries(self, slot: str) -> list[Path]:
+        name = re.compile(rf"satchel-{slot}(\+[0-9]+(-[0-9]+)?)?\.conf")
+        folder = self._boot / _ENTRIES
+        if not folder.is_dir():
+            return []
+        with files.storage_errors(folder):
+            return sorted(path for path in folder.iterdir() if name.fullmatch(path.name))
+
+    def _remove_entries(self, slot: str) -> None:
+        for path in self._entries(slot):
+            files.remove(path)
+
+
+def _replace(path: Path, text: bytes) -> None:
+    """Replace a file that no start can do without.
+
+    Mostly it differs in one letter, the slot's: then only that is written, within one sector, which
+    a card writes whole or not at all.
+    """
+    before = files.read(path, TEXT_FILE_BYTES_MAX)
+    if before == text:
+        return
+    if len(before) != len(text) or len(text) > _SECTOR:
+        files.write(path, text)
+        return
+    with files.storage_errors(path):
+        descriptor = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            if os.pwrite(descriptor, text, 0) != len(text):
+                raise Failed(f"{path}: couldn't be written whole")
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
