@@ -46,7 +46,8 @@ def wanted_config(
 def initialise(data_dir: DataDir, root: bytes, wanted: Config, *, now: datetime) -> bool:
     """Make a node's data directory; return False where it was there already, just so.
 
-    Old content in it, such as a store whose node.toml was lost, is taken over.
+    Old content in it, such as a store whose node.toml was lost, or one that came with the card, is
+    taken over; metadata only where this very root vouched for it.
 
     The configuration is written last: a directory without it isn't a node yet, and `init` can be
     run again. Raises `Refused` where there is another node already, `StorageFailed`.
@@ -56,9 +57,10 @@ def initialise(data_dir: DataDir, root: bytes, wanted: Config, *, now: datetime)
         _check_same(data_dir, trust, wanted, root)
         return False
     data_dir.make()
-    for left_over in data_dir.trust.glob("*.json"):
-        durable.remove(left_over)
-    trust.initialise(root)
+    if not _trusts(trust, root):
+        for left_over in data_dir.trust.glob("*.json"):
+            durable.remove(left_over)
+        trust.initialise(root)
     with rebuilding.opened(data_dir, wanted, now=now):
         config.write(data_dir, wanted)
     return True
@@ -68,13 +70,17 @@ def _check_same(data_dir: DataDir, trust: TrustStore, wanted: Config, root: byte
     found = config.read(data_dir)
     places = [[source.place for source in each.sources] for each in (found, wanted)]
     same = (places[0], found.channels) == (places[1], wanted.channels)
-    try:
-        trusted = trust.initialised and trust.first_root == root
-    except OSError as error:
-        raise StorageFailed(f"{data_dir.trust}: {error.strerror}") from error
+    trusted = _trusts(trust, root)
     if not same or not trusted:
         other = "follows something else" if not same else "trusts another root"
         raise Refused(
             f"{data_dir.root}: there is a node already, and it {other}",
             hint=f"Change {data_dir.config}, or name another directory with --data.",
         )
+
+
+def _trusts(trust: TrustStore, root: bytes) -> bool:
+    try:
+        return trust.initialised and trust.first_root == root
+    except OSError as error:
+        raise StorageFailed(f"{trust.folder}: {error.strerror}") from error
