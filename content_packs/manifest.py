@@ -22,6 +22,7 @@ from content_packs.manifest_model import (
     Manifest,
     Publisher,
     Rendition,
+    System,
     Variant,
     lightest,
     text_in,
@@ -29,7 +30,7 @@ from content_packs.manifest_model import (
 
 __all__ = [
     "FORMAT", "Captions", "Chunk", "File", "Item", "Kind", "Lesson", "LocalisedText", "Manifest",
-    "Publisher", "Rendition", "Variant", "decode", "digest", "encode", "lightest", "pack",
+    "Publisher", "Rendition", "System", "Variant", "decode", "digest", "encode", "lightest", "pack",
     "text_in", "unpack",
 ]  # fmt: skip
 

@@ -126,8 +126,17 @@ class Lesson(_Struct, frozen=True):
         return finer - self.required_paths()
 
 
+class System(_Struct, frozen=True):
+    """That a pack is a system, and for which machines: `arm64`, `amd64`. See `systems.py`."""
+
+    arch: str
+
+
 class Manifest(_Struct, frozen=True, dict=True):
-    """One version of a pack. Lessons are in teaching order, files sorted by path."""
+    """One version of a pack. Lessons are in teaching order, files sorted by path.
+
+    `system`: it brings no lessons but a box's operating system.
+    """
 
     format: int
     pack: str
@@ -147,6 +156,7 @@ class Manifest(_Struct, frozen=True, dict=True):
     authors: tuple[str, ...] = ()
     cover: str = ""
     source: str = ""
+    system: System | None = None
 
     @cached_property
     def by_path(self) -> dict[str, File]:

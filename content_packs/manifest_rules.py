@@ -2,7 +2,7 @@
 
 import re
 
-from content_packs import paths
+from content_packs import paths, systems
 from content_packs.digests import check_digest, digest_of
 from content_packs.errors import InvalidContent
 from content_packs.limits import (
@@ -44,6 +44,7 @@ def check(manifest: Manifest, *, what: str) -> None:
     _check_distinct([lesson.id for lesson in manifest.lessons], what=f"{what}: lessons")
     for lesson in manifest.lessons:
         _check_lesson(manifest, lesson, what=f"{what}: lesson {lesson.id[:64]!r}")
+    systems.check(manifest, what=what)
 
 
 def _check_languages(languages: tuple[str, ...], *, what: str) -> None:

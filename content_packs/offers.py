@@ -32,7 +32,8 @@ class Offer(msgspec.Struct, frozen=True, forbid_unknown_fields=False, omit_defau
     should take it; `activate_at` and `needed_by` are RFC 3339 times in UTC, or empty. `withdrawn`:
     other versions of the pack that nobody is to go on with, the newest first. `staged`: a rollout
     is under way, or ended early, and says which nodes take it as well; beside it, the channel
-    offers the version that all others have.
+    offers the version that all others have. `system`: for which machines it is a system, empty for
+    lessons.
     """
 
     pack: str
@@ -47,6 +48,7 @@ class Offer(msgspec.Struct, frozen=True, forbid_unknown_fields=False, omit_defau
     needed_by: str = ""
     withdrawn: tuple[int, ...] = ()
     staged: Staged | None = None
+    system: str = ""
 
 
 def role_of(channel: str) -> str:
@@ -98,6 +100,8 @@ def from_target(channel: str, name: str, custom: object) -> Offer:
         )
     for version in offer.withdrawn:
         check_version(version, what=f"{what}: withdrawn")
+    if offer.system:
+        check_name(offer.system, what=f"{what}: system")
     if offer.staged is not None:
         staging.check(offer.staged, what=what)
     if name != target_of(channel, offer):

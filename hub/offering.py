@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import msgspec
 from tuf.api.metadata import TargetFile, Targets
 
-from content_packs import offers
+from content_packs import offers, systems
 from content_packs.digests import digest_of
 from content_packs.errors import Refused
 from content_packs.limits import WITHDRAWN_VERSIONS_MAX
@@ -60,11 +60,16 @@ def make_offer(  # noqa: PLR0913 - the terms by name
         needed_by=needed_by,
         withdrawn=_newest(withdrawn_versions(hub, version.pack) - {version.version}),
         staged=staged,
+        system=manifest.system.arch if manifest.system else "",
     )
 
 
 def target_of(hub: Hub, channel: str, offer: Offer) -> TargetFile:
-    """Return the target that says an offer. Raises `Damaged`."""
+    """Return the target that says an offer.
+
+    Raises `Refused` for a system on a channel of lessons, or the reverse; `Damaged`.
+    """
+    check_channel(channel, offer)
     _, stored = read_manifest(hub.objects, offer.pack, offer.manifest)
     return TargetFile(
         len(stored),
@@ -72,6 +77,40 @@ def target_of(hub: Hub, channel: str, offer: Offer) -> TargetFile:
         offers.target_of(channel, offer),
         {"custom": offers.to_custom(offer)},
     )
+
+
+def check_channel(channel: str, offer: Offer) -> None:
+    """Raise `Refused` unless the channel is one for what is offered: systems have one of their own.
+
+    Who may sign for a channel of lessons, or publish them, has no say in what boxes run on.
+    """
+    if systems.may_stand(channel, offer.system):
+        return
+    name = f"{offer.pack} {offer.version}"
+    if offer.system:
+        raise Refused(
+            f"{name} is a system for boxes, which goes on the channel {systems.CHANNEL!r} only, "
+            f"not on {channel!r}",
+            hint=f"Release it there: hub release {offer.pack} --version {offer.version} "
+            f"--channel {systems.CHANNEL}",
+        )
+    raise Refused(
+        f"{name} is no system, and the channel {channel!r} is for systems only",
+        hint="Release it on a channel of lessons.",
+    )
+
+
+def check_only_system(edition: Edition, channel: str, offer: Offer) -> None:
+    """Raise `Refused` where a channel offers another pack as the system of the same machines."""
+    found = [*edition.offers_on(channel), *edition.staged_on(channel)] if offer.system else []
+    for other in found:
+        if other.pack != offer.pack and other.system == offer.system:
+            raise Refused(
+                f"{channel} offers {other.pack} {other.version} as the system for {offer.system}; "
+                f"{offer.pack} would be a second one",
+                hint=f"Withdraw it first: hub withdraw {other.pack} --version {other.version} "
+                f"--channel {channel}",
+            )
 
 
 def telling(edition: Edition, pack: str, version: int) -> dict[str, Targets]:

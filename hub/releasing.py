@@ -19,6 +19,7 @@ from hub.clock import in_words
 from hub.edition import Edition
 from hub.hub import Hub
 from hub.offering import (
+    check_only_system,
     check_releasable,
     commit,
     make_offer,
@@ -129,6 +130,7 @@ def release(  # noqa: PLR0913 - the actor by name
             )
         _check_staged(staged, version, channel)
         offer = _plain(hub, wanted, on)
+        check_only_system(edition, channel, offer)
         if before == offer and not staged:
             return Released(channel, offer, before.version, already=True)
         target = target_of(hub, channel, offer)

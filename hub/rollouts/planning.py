@@ -14,7 +14,7 @@ from hub.clock import in_words
 from hub.edition import Edition, read_edition
 from hub.fleet import audit
 from hub.hub import Hub
-from hub.offering import check_releasable
+from hub.offering import check_channel, check_only_system, check_releasable, make_offer
 from hub.people.actor import Actor
 from hub.people.rights import Right
 from hub.releasing import terms
@@ -85,7 +85,11 @@ def plan(
 def expect_possible(hub: Hub, edition: Edition, wanted: Plan) -> None:
     """Raise `Refused` or `Missing` where a version can't go out on a channel by a rollout now."""
     expect_channel(edition, wanted.channel)
-    check_releasable(expect_version(hub, wanted.pack, wanted.version))
+    version = expect_version(hub, wanted.pack, wanted.version)
+    check_releasable(version)
+    offer = make_offer(hub, version, rollout=0, activate_at="", needed_by="")
+    check_channel(wanted.channel, offer)
+    check_only_system(edition, wanted.channel, offer)
     name = f"{wanted.pack} {wanted.version}"
     offered = edition.offer_of(wanted.channel, wanted.pack)
     if offered is not None and offered.version >= wanted.version:
