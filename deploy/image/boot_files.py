@@ -11,8 +11,7 @@ Raspberry Pi. `config.txt` names the slot by `os_prefix`: kernel, initramfs, dev
 `cmdline.txt` are taken from that folder. `tryboot.txt` is the same for the other slot, and is read
 for one start only, after which the firmware goes back to `config.txt`.
 
-Texts come out of here; whoever writes them to a disk does so (the image's build; on a box,
-deploy/node/update). The standard library alone, few imports: boxes call it as well.
+Texts come out of here; the image's build writes them into the partition and into system updates.
 """
 
 import re
@@ -23,7 +22,8 @@ TRIES_MAX = 99
 VERSION_MAX = 2**53 - 1
 COMMAND_LINE_BYTES_MAX = 1024
 KERNEL, INITRD, COMMAND_LINE = "vmlinuz", "initrd.img", "cmdline.txt"
-LOADER_CONF, CONFIG_TXT, TRYBOOT_TXT = "loader/loader.conf", "config.txt", "tryboot.txt"
+LOADER_CONF, ENTRY = "loader/loader.conf", "entry.conf"
+CONFIG_TXT, TRYBOOT_TXT = "config.txt", "tryboot.txt"
 ENTRIES = "loader/entries"
 
 # gpt: where a cut hit the disk's first partition table, the kernel takes the second.
@@ -136,24 +136,30 @@ def read_pi_slot(text: str) -> str | None:
     return found[0][0] if found in [["a/"], ["b/"]] else None
 
 
-def shared_files(slot: str = "a") -> dict[str, str]:
-    """Return the files that are as they are from the first start: place → text.
+def slot_texts(slot: str, version: int, extra: tuple[str, ...] = ()) -> dict[str, str]:
+    """Return the texts that lie in a slot's folder beside kernel, initramfs and device trees.
 
-    With `slot` the one that starts on a Raspberry Pi. There is no `tryboot.txt` as built.
-    """
-    return {LOADER_CONF: loader_conf(), CONFIG_TXT: pi_config(slot)}
-
-
-def slot_files(
-    slot: str, version: int, tries: int | None = None, extra: tuple[str, ...] = ()
-) -> dict[str, str]:
-    """Return the files that a slot brings besides kernel, initramfs and device trees.
-
-    As built, slot a has no tries to lose: pass None.
+    Name → text. The same are in a system update for that slot: from them `loader/entries` and the
+    firmware's `config.txt` are written on the box (deploy/node/update/booting.py).
     """
     return {
-        f"{ENTRIES}/{entry_name(slot, tries)}": entry(slot, version, extra),
-        f"{slot}/{COMMAND_LINE}": pi_command_line(slot, extra),
+        ENTRY: entry(slot, version, extra),
+        CONFIG_TXT: pi_config(slot),
+        COMMAND_LINE: pi_command_line(slot, extra),
+    }
+
+
+def as_built(version: int, slot: str = "a", extra: tuple[str, ...] = ()) -> dict[str, str]:
+    """Return all texts of a new card's boot partition: place → text.
+
+    One slot is filled, and has no tries to lose: there is nothing to fall back to.
+    """
+    texts = slot_texts(slot, version, extra)
+    return {
+        LOADER_CONF: loader_conf(),
+        CONFIG_TXT: texts[CONFIG_TXT],
+        f"{ENTRIES}/{entry_name(slot)}": texts[ENTRY],
+        **{f"{slot}/{name}": text for name, text in texts.items()},
     }
 
 

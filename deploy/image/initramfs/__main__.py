@@ -24,7 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--arch", default="arm64", help="arm64 (default) or amd64")
     parser.add_argument("--seconds", type=int,
                         default=int(os.environ.get("SOURCE_DATE_EPOCH", "0")),
-                        help="time of its files, since 1970 (default: $SOURCE_DATE_EPOCH)")  # fmt: skip
+                        help="when its files were made, since 1970")  # fmt: skip
     parser.add_argument("--output", type=Path, required=True, help="the initrd.img to be made")
     given = parser.parse_args(arguments)
     try:
