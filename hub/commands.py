@@ -5,6 +5,7 @@ import click
 from hub.alerts.cli import COMMANDS as OF_ALERTS
 from hub.audit.cli import COMMANDS as OF_AUDIT
 from hub.backup.cli import COMMANDS as OF_BACKUP
+from hub.cards.cli import COMMANDS as OF_CARDS
 from hub.console.cli import COMMANDS as OF_CONSOLE
 from hub.couriers.cli import courier
 from hub.fleet.cli import COMMANDS as OF_FLEET
@@ -28,6 +29,7 @@ COMMANDS: tuple[click.Command, ...] = (
     *OF_ALERTS,
     *OF_AUDIT,
     *OF_BACKUP,
+    *OF_CARDS,
     *OF_CONSOLE,
     *OF_FLEET,
     *OF_JOBS,

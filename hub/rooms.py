@@ -12,6 +12,8 @@ from hub.alerts import api as of_alerts
 from hub.alerts import pages as alerts_pages
 from hub.api.operations import Operation
 from hub.audit import api as of_audit
+from hub.cards import api as of_cards
+from hub.cards import pages as cards_pages
 from hub.console import api as of_console
 from hub.console import home
 from hub.console.ground import Console
@@ -51,6 +53,7 @@ ROOMS: tuple[Room, ...] = (
     Room("console", home.add, of_console.OPERATIONS),
     Room("alerts", alerts_pages.add, of_alerts.OPERATIONS),
     Room("fleet", fleet_pages.add, of_fleet.OPERATIONS),
+    Room("cards", cards_pages.add, of_cards.OPERATIONS),
     Room("visits", visits_pages.add, of_visits.OPERATIONS),
     Room("requests", requests_pages.add, of_requests.OPERATIONS),
     Room("use", use_pages.add, (*of_use.OPERATIONS, *of_records.OPERATIONS)),

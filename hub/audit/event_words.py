@@ -41,6 +41,8 @@ def _of_schools() -> dict[str, str]:
         "use-forgotten": _("counts of use forgotten"),
         "stick-written": _("stick written"),
         "stick-read": _("stick read"),
+        "seeds-made": _("seeds of cards made"),
+        "card-receipts-taken": _("receipts of cards taken in"),
         "visit-planned": _("visit planned"),
         "visit-written": _("stick of a visit written"),
         "visit-back": _("visit is back"),

@@ -94,6 +94,9 @@ Event: TypeAlias = Literal[
     "visit-written",
     "visit-back",
     "visit-cancelled",
+    # Cards
+    "seeds-made",
+    "card-receipts-taken",
     # Sticks written and read by hand
     "stick-written",
     "stick-read",

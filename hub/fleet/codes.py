@@ -16,7 +16,7 @@ from content_packs.errors import Missing, Refused, UsageError
 from hub.clock import in_words
 from hub.fleet import audit, schools
 from hub.fleet.limits import CODE_DAYS_MAX, CODES_AT_ONCE_MAX
-from hub.fleet.tables import CodeRow, NodeRow
+from hub.fleet.tables import CodeRow, NodeRow, SchoolRow
 from hub.hub import Hub
 
 KEY = "codes"
@@ -71,21 +71,31 @@ def make(  # noqa: PLR0913  # all by name; each is needed
         with hub.database.writing():
             for name in names:
                 row = schools.expect(name)
-                if node:
-                    _check_replaced(node, name)
-                for _ in range(count):
-                    code = enrolment_codes.generate(randomness(enrolment_codes.CODE_RANDOM_BYTES))
-                    CodeRow.insert(
-                        hash=hash_of(hub, code),
-                        school=name,
-                        node=node,
-                        made_at=in_words(now),
-                        expires_at=expires_at,
-                    ).execute()
-                    made.append(MadeCode(code, name, row.title, row.district, node, expires_at))
+                made += [insert(hub, row, node, expires_at, randomness) for _ in range(count)]
                 reason = f"{count} for {node or name}, good until {expires_at}"
                 audit.note(hub, "codes-made", node=node, reason=reason, actor=by)
     return made
+
+
+def insert(
+    hub: Hub, school: SchoolRow, node: str, expires_at: str, randomness: Callable[[int], bytes]
+) -> MadeCode:
+    """Make a code for a school, to replace `node` where that isn't empty.
+
+    Inside the caller's transaction, a writing one, and once the key `codes` is there. Raises
+    `Missing` and `Refused` as `make` does for the node, `KeyAbsent`, `KeyLocked`.
+    """
+    if node:
+        _check_replaced(node, school.school)
+    code = enrolment_codes.generate(randomness(enrolment_codes.CODE_RANDOM_BYTES))
+    CodeRow.insert(
+        hash=hash_of(hub, code),
+        school=school.school,
+        node=node,
+        made_at=in_words(hub.clock()),
+        expires_at=expires_at,
+    ).execute()
+    return MadeCode(code, school.school, school.title, school.district, node, expires_at)
 
 
 def cancel(hub: Hub, school: str, *, by: str = "") -> int:

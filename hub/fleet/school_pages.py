@@ -5,6 +5,9 @@ from urllib.parse import urlencode
 from flask import Response
 
 from content_packs.errors import UsageError
+from hub.cards import listing as cards
+from hub.cards import words as words_of_cards
+from hub.cards.limits import CARDS_OF_SCHOOL_SHOWN
 from hub.console import sending
 from hub.console.ground import Console
 from hub.console.language import _
@@ -135,7 +138,9 @@ def _add_school(console: Console) -> None:
             calendars=calendars.list_calendars(console.hub, actor),
             may_change=actor.may(Right.CHANGE_FLEET),
             may_set=actor.may(Right.SET_DESIRED),
+            cards=cards.find(console.hub, actor, school=school, limit=CARDS_OF_SCHOOL_SHOWN),
             **words.for_templates(),
+            **words_of_cards.for_templates(),
         )
 
     @console.post("/schools", right=Right.CHANGE_FLEET)

@@ -201,4 +201,17 @@ ROWS: dict[str, dict[str, dict[str, Any]]] = {
     "0015_forgetting": {
         "forgotten_row": {"what": "use", "school": "", "before": AT, "forgotten_at": AT},
     },
+    "0016_cards": {
+        "card_seed_row": {
+            "card": 1, "school": "qamdo", "node": "", "digest": "4" * 64, "code": "5" * 64,
+            "wifi": "昌都 Satchel", "channels": '["main"]', "made_by": "ada", "made_at": AT,
+            "expires_at": AT,
+        },
+        "card_receipt_row": {
+            "digest": "6" * 64, "card": 1, "at": AT, "result": "written", "trouble": "",
+            "image": "7" * 64, "system": 1, "satchel": "0.1.0", "arch": "arm64",
+            "packs": '[["demo", 1]]', "device_size": 2**36, "device_model": "SD", "device_serial":
+            "0x1f2e", "seconds": 312, "label": "1 昌都", "taken_by": "ada", "taken_at": AT,
+        },
+    },
 }  # fmt: skip
