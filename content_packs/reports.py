@@ -134,12 +134,13 @@ class RecordsWaiting(Part, frozen=True, kw_only=True):
 class WifiStations(Part, frozen=True, kw_only=True):
     """How many phones are on the school's Wi-Fi now, and how many of them are heard badly.
 
-    `weakest_dbm`: the worst signal.
+    `weakest_dbm`: the worst signal. `limit`: how many the radio takes, where that is known.
     """
 
     count: Count = 0
     weak: Count = 0
     weakest_dbm: Annotated[int, Meta(ge=-200, le=50)] | None = None
+    limit: Count | None = None
 
 
 class Power(Part, frozen=True, kw_only=True):

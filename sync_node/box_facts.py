@@ -28,7 +28,9 @@ def wifi(data_dir: DataDir, time: Reading) -> WifiStations | None:
     found = stations.read(data_dir, now=time.clock.timestamp())
     if found.known != "fresh":
         return None
-    return WifiStations(count=len(found.stations), weak=found.weak, weakest_dbm=found.weakest)
+    return WifiStations(
+        count=len(found.stations), weak=found.weak, weakest_dbm=found.weakest, limit=found.limit
+    )
 
 
 def power(found: Status, hardware: Hardware) -> Power:

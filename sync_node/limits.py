@@ -118,6 +118,8 @@ COURIER_VISITS_MAX = 4  # that are told of
 COURIER_VISITS_BYTES_MAX = 64 * KIB
 COURIER_RESERVE_BYTES = 4 * MIB  # set aside on a stick for courier.json and a node's documents
 COURIER_WORDS_MAX = 400  # characters of what was wrong
+STICK_WRITABLE_SECONDS = 10.0  # that a stick is waited for that is to be made writable
+STICK_LOOK_SECONDS = 0.2  # between two looks at it
 
 # The site
 SITE_PORT_DEFAULT = 8080
@@ -256,6 +258,8 @@ CHECKED_BYTES_MAX = 64 * KIB
 STATIONS_BYTES_MAX = 64 * KIB  # of the access point's file
 STATIONS_MAX = 512
 STATIONS_FRESH_SECONDS = 300
+SCHOOL_NETWORK_BYTES_MAX = 4 * KIB  # of what is said of the network that the box makes
+SCHOOL_NETWORK_SECONDS = 5.0  # that it is believed
 WEAK_SIGNAL_DBM = -75  # below it, films stall
 POWEROFF_TAKEN_SECONDS = 15  # in which what watches has taken a request, if anything does
 POWEROFF_END_SECONDS = 90  # in which a box is off that is being shut down
@@ -272,3 +276,13 @@ POWER_CUTS_MANY = 3  # in them, from which somebody has to see to the power
 SALVAGED_TOLD_DAYS = 30
 BACKUP_OLD_DAYS = 7
 DISK_LOOK_SECONDS = 5.0  # between two tries to write, while technicians look
+
+# Systems (sync_node/system)
+SYSTEM_SAID_BYTES_MAX = 64 * KIB  # of run/system.json
+SYSTEM_WORDS_MAX = 240  # characters of one text in it
+SYSTEM_FAILED_MAX = 64  # versions in it
+SYSTEM_LOOK_SECONDS = 30.0  # between two looks at what root says
+SYSTEM_QUIET_HOURS = (1, 5)  # by the school's clock: from the first, until the second
+SYSTEM_IDLE_SECONDS = 1_800  # without a lesson being opened, in quiet hours
+SYSTEM_IDLE_SECONDS_WITHOUT_CLOCK = 3 * 3_600  # where nobody knows which hour it is
+SYSTEM_RETRY_SECONDS = 6 * 3_600  # after root said that it can't

@@ -31,6 +31,7 @@ from sync_node import (
     courier_disks,
     log_files,
     power_cuts,
+    stick_requests,
     trusted_time,
 )
 from sync_node.box_state import BoxStates
@@ -124,7 +125,8 @@ class LogExport:
         done = replace(self._written, state="failed", trouble="It ended before its time.")
         try:
             made = self.make()
-            Stick(root).put(made.name, [made.data])
+            with stick_requests.writable(self._data_dir, root):
+                Stick(root).put(made.name, [made.data])
             done = Written("done", str(root), made.name, len(made.data))
         except SatchelError as error:
             done = replace(done, trouble=f"{error.message}. {error.hint}".strip())
@@ -172,7 +174,11 @@ class LogExport:
             },
             "power": msgspec.to_builtins(power_cuts.read(self._data_dir)),
             "checked": msgspec.to_builtins(asked_check.last(self._data_dir)),
-            "stations": {"known": view.stations.known, "count": len(view.stations.stations)},
+            "stations": {
+                "known": view.stations.known,
+                "count": len(view.stations.stations),
+                "limit": view.stations.limit,
+            },
             "school": asdict(school),
         }  # fmt: skip
 

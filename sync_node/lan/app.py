@@ -39,6 +39,8 @@ from sync_node.lan import (
     visitor,
 )
 from sync_node.lan.limits import FORM_BYTES_MAX, FORM_FIELDS_MAX
+from sync_node.lan.portal import pages as portal
+from sync_node.lan.portal.school_network import NetworkReader
 from sync_node.lan.teacher import wiring as teachers
 from sync_node.lan.technician import wiring as technicians
 from sync_node.learning import Learning
@@ -54,20 +56,22 @@ from sync_node.shelves import Shelves
 from sync_node.trusted_time import Uptime
 
 
-def create_app(
+def create_app(  # noqa: PLR0913  # each is one that tests replace
     data_dir: DataDir,
     *,
     clock: Callable[[], datetime] = box_clock.system_clock,
     read_uptime: Callable[[], Uptime] = box_clock.uptime,
     to_peers: PeersConfig | None = None,
     school: School | None = None,
+    networks: NetworkReader | None = None,
 ) -> Flask:
     """Return the site that shows what `data_dir` holds. It writes what people do there.
 
     `clock` returns the system's time in UTC, `read_uptime` for how long the box is on. Nothing is
     opened before the first request, and a node.db that is missing or unusable then gives a page
     that says so, until it is there. `to_peers`: how it serves neighbours; None: it doesn't.
-    `school`: the school's own data; None: that of `data_dir`.
+    `school`: the school's own data; None: that of `data_dir`. `networks`: of the network that the
+    box makes for phones.
     """
     struct_types.prepare()
     app = Flask(__name__, static_folder=None)
@@ -79,6 +83,7 @@ def create_app(
     catalogue = Catalogue(data_dir, reader)
     catalogue_access.set_up(app, catalogue, openings)
     packing.set_up(app)  # the last to see an answer
+    portal.set_up(app, networks or NetworkReader(time.monotonic))  # the first to see a request
     for part in (interface_language, presentation, static_files, vendor_files, security, failures):
         part.set_up(app)
     box_time = partial(box_clock.BoxClock, clock, read_uptime=read_uptime)

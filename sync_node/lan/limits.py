@@ -18,6 +18,9 @@ APP_NUMBER_CHARACTERS_MAX = 32  # of a number that an app says
 INLINED_BYTES_MAX = 4 * 1024 * KIB  # of pictures within the page that goes home
 INLINED_PICTURE_BYTES_MAX = 512 * KIB  # of one of them
 MATERIALS_SHOWN_MAX = 12  # of the school, on the first page
+PORTAL_SEEN_SECONDS = 60.0  # after which a phone that shows the portal's page is let go by itself
+PORTAL_REMEMBERED_SECONDS = 12 * 3600.0  # that a phone was let go: as long as its lease
+PORTAL_PHONES_MAX = 1_024  # that are remembered: more than the box has addresses for
 
 # The server
 PACKED_BYTES_MIN = 1_200  # of a page: less is one packet anyhow

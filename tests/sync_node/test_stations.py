@@ -65,3 +65,27 @@ def test_a_link_or_a_pipe_in_its_place_is_not_opened(tmp_path: Path) -> None:
     place.unlink()
     place.mkdir()
     assert stations.read(DataDir(tmp_path), now=NOW).known == "unreadable"
+
+
+def test_a_radio_that_takes_no_more_is_full(tmp_path: Path) -> None:
+    two = b'{"format": 1, "stations": [{}, {}], "limit": %d}'
+    assert said(tmp_path, two % 2).is_full
+    assert not said(tmp_path, two % 8).is_full
+    assert not said(tmp_path, b'{"format": 1, "stations": [{}, {}]}').is_full
+
+
+@pytest.mark.parametrize("limit", [b"0", b"-1", b"513", b'"8"'])
+def test_a_limit_that_no_radio_has_is_not_believed(tmp_path: Path, limit: bytes) -> None:
+    found = said(tmp_path, b'{"format": 1, "stations": [], "limit": %s}' % limit)
+    assert found.known == "unreadable"
+
+
+def test_the_box_says_it_in_memory_where_nobody_else_does(tmp_path: Path) -> None:
+    of_the_box = tmp_path / "memory.json"
+    of_the_box.write_bytes(b'{"format": 1, "stations": [{}], "limit": 8}')
+    os.utime(of_the_box, (NOW, NOW))
+    found = stations.read(DataDir(tmp_path), now=NOW, of_the_box=of_the_box)
+    assert (found.known, len(found.stations), found.limit) == ("fresh", 1, 8)
+    said(tmp_path, b'{"format": 1, "stations": []}')
+    found = stations.read(DataDir(tmp_path), now=NOW, of_the_box=of_the_box)
+    assert (found.known, len(found.stations)) == ("fresh", 0)

@@ -12,6 +12,7 @@ from deploy.node.network.wish import Wish
 
 ADDRESS = "172.27.0.1"  # of the box, for phones
 PREFIX = 22
+NETWORK = "172.27.0.0/22"
 LEASES = ("172.27.0.50", "172.27.3.250")  # 969 phones; below them room for access points
 LEASES_PLACE = "/run/satchel/leases/leases"  # in memory: satchel-addresses.service makes it
 NETMASK = "255.255.252.0"
@@ -174,6 +175,7 @@ def portal(plan: Plan) -> str:
             "format": 1,
             "captive": plan.wish.captive,
             "address": ADDRESS,
+            "network": NETWORK,
             "name": NAME,
             "wifi": plan.wish.name if plan.wish.mode == "built-in" else "",
         }

@@ -66,6 +66,8 @@ PAGES = [
     Page("/sign-in/{class_id}"),
     Page("/sign-in/{class_id}/{learner_id}"),
     Page("/reading"),
+    Page("/portal"),
+    Page("/portal/go"),
     Page("/materials/{material}"),
     Page("/screen"),
     Page("/teacher/sign-in"),
