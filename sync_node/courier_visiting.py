@@ -13,7 +13,7 @@ import msgspec
 
 from content_packs.errors import InvalidContent, SatchelError, SourceUnavailable, StorageFailed
 from content_packs.stick import Stick
-from sync_node import courier_visits, foreign_sticks, trusted_time
+from sync_node import courier_visits, foreign_sticks, stick_requests, trusted_time
 from sync_node.box_clock import BoxClock
 from sync_node.courier_disks import CourierDisk, CourierDisks
 from sync_node.courier_papers import Exchanged, Papers
@@ -86,7 +86,8 @@ class Visiting:
         self._note(msgspec.structs.replace(visit, state="writing"))
         with contextlib.suppress(InvalidContent):  # our key is damaged: `_left` says so
             papers.take_in(stick, done)
-        return self._left(stick, papers, done, visit)
+        with stick_requests.writable(self._data_dir, disk.root):
+            return self._left(stick, papers, done, visit)
 
     def _left(self, stick: Stick, papers: Papers, done: Exchanged, visit: Visit) -> Visit:
         """Leave on a stick what the hub is to have; return how the visit went."""

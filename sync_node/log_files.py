@@ -2,6 +2,10 @@
 
     logs/site.log    logs/engine.log    and the ones before, with `.1`
 
+    logs/system.log                     and the one of the start before, with `.1`
+
+The last is the end of the box's own journal, kept by deploy/node/system/satchel-black-box.
+
 A line goes to the file and to standard error. It isn't flushed: the system does that within half a
 minute, and a power cut may cost the last lines. A file that is full takes the place of the one
 before. Where the disk can't be written, standard error has it all the same.
@@ -21,7 +25,7 @@ from sync_node.data_dir import DataDir
 from sync_node.limits import LOG_BYTES_MAX, LOG_LINE_CHARACTERS_MAX
 
 FOLDER = "logs"
-NAMES = ("site", "engine")
+NAMES = ("site", "engine", "system")
 _OLD = ".1"
 _CHATTER = ("waitress.queue",)  # that requests wait for a thread: a line for each of them
 

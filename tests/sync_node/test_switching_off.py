@@ -1,6 +1,5 @@
 """Asking that the box be switched off, and what carries it out: once, now, or not at all."""
 
-import os
 import subprocess
 from pathlib import Path
 
@@ -21,30 +20,24 @@ def data_dir(tmp_path: Path) -> DataDir:
     return DataDir(tmp_path)
 
 
-def carried_out(data_dir: DataDir, tmp_path: Path) -> list[str]:
-    """Run what root runs; return what it asked of the system."""
-    programs = tmp_path / "programs"
-    programs.mkdir(exist_ok=True)
-    systemctl = programs / "systemctl"
-    systemctl.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/asked\n')
-    systemctl.chmod(0o755)
-    environment = {**os.environ, "PATH": f"{programs}:{os.environ['PATH']}"}
-    subprocess.run([SCRIPT, data_dir.run], env=environment, check=True, capture_output=True)
-    asked = tmp_path / "asked"
-    return asked.read_text().splitlines() if asked.exists() else []
+def carried_out(data_dir: DataDir) -> bool:
+    """Run what the unit runs; say whether the system is to switch the box off."""
+    done = subprocess.run([SCRIPT, data_dir.run], check=False, capture_output=True)
+    assert done.returncode in {0, 3}, done.stderr
+    return done.returncode == 0
 
 
 def test_nothing_was_asked(data_dir: DataDir) -> None:
     assert switching_off.look(data_dir, Uptime("boot", 100)).state == "none"
 
 
-def test_it_is_asked_taken_and_carried_out_once(data_dir: DataDir, tmp_path: Path) -> None:
+def test_it_is_asked_taken_and_carried_out_once(data_dir: DataDir) -> None:
     switching_off.ask(data_dir, uptime())
     assert switching_off.look(data_dir, uptime()).state == "asked"
-    assert carried_out(data_dir, tmp_path) == ["poweroff"]
+    assert carried_out(data_dir)
     assert switching_off.look(data_dir, uptime()).state == "ending"
     switching_off.ask(data_dir, uptime())  # a form that was sent twice
-    assert carried_out(data_dir, tmp_path) == ["poweroff"]
+    assert not carried_out(data_dir)
 
 
 def test_a_request_that_nobody_takes_is_told_of_as_that(data_dir: DataDir) -> None:
@@ -62,34 +55,34 @@ def test_a_box_that_goes_on_all_the_same_is_told_of(data_dir: DataDir) -> None:
     assert switching_off.look(data_dir, later).state == "still-on"
 
 
-def test_after_a_start_it_is_no_request_any_more(data_dir: DataDir, tmp_path: Path) -> None:
+def test_after_a_start_it_is_no_request_any_more(data_dir: DataDir) -> None:
     switching_off.ask(data_dir, Uptime("another start", 100.0))
     assert switching_off.look(data_dir, uptime()).state == "none"
-    assert carried_out(data_dir, tmp_path) == []
+    assert not carried_out(data_dir)
     assert list(data_dir.run.iterdir()) == []
 
 
 @pytest.mark.parametrize(
     "text", ["", "x", "{boot} -5", "{boot} 1;reboot", "{boot} $(reboot)", "{boot} " + "9" * 30]
 )
-def test_what_is_no_request_does_nothing(data_dir: DataDir, tmp_path: Path, text: str) -> None:
+def test_what_is_no_request_does_nothing(data_dir: DataDir, text: str) -> None:
     data_dir.run.mkdir()
     (data_dir.run / "poweroff").write_text(text.format(boot=uptime().boot) + "\n")
-    assert carried_out(data_dir, tmp_path) == []
+    assert not carried_out(data_dir)
     assert not (data_dir.run / "poweroff").exists()
 
 
-def test_an_old_request_of_this_start_does_nothing(data_dir: DataDir, tmp_path: Path) -> None:
+def test_an_old_request_of_this_start_does_nothing(data_dir: DataDir) -> None:
     now = uptime()
     switching_off.ask(data_dir, Uptime(now.boot, now.seconds - 100))
-    assert carried_out(data_dir, tmp_path) == []
+    assert not carried_out(data_dir)
 
 
 def test_a_link_in_its_place_is_not_followed(data_dir: DataDir, tmp_path: Path) -> None:
     data_dir.run.mkdir()
     (tmp_path / "precious").write_text(f"{uptime().boot} {uptime().seconds:.0f}\n")
     (data_dir.run / "poweroff").symlink_to(tmp_path / "precious")
-    assert carried_out(data_dir, tmp_path) == []
+    assert not carried_out(data_dir)
     assert (tmp_path / "precious").exists()
     assert list(data_dir.run.iterdir()) == []
 
@@ -101,6 +94,7 @@ def test_the_units_name_the_files_that_the_site_writes() -> None:
     assert f"PathExists=/var/lib/satchel/run/{switching_off.ASKED}\n" in path
     assert "Unit=satchel-poweroff.service" in path
     assert "ExecStart=/usr/lib/satchel/satchel-poweroff /var/lib/satchel/run\n" in service
+    assert "SuccessAction=poweroff\n" in service
     script = SCRIPT.read_text()
     assert f"/{switching_off.ASKED}\n" in script
     assert f"/{switching_off.TAKEN}\n" in script

@@ -1,0 +1,189 @@
+"""The units of a box: systemd takes them, they are shut in, and what they run is where they say."""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from deploy.node.install_list import Installation, read
+from deploy.node.installing import install
+from tests.support.source_code import CHECKOUT
+
+pytestmark = pytest.mark.skipif(
+    shutil.which("systemd-analyze") is None, reason="needs systemd (Debian package systemd)"
+)
+
+SYSTEM = CHECKOUT / "deploy" / "node" / "system"
+SERVICES = sorted(path.name for path in SYSTEM.glob("*.service"))
+EXPOSURE_MAX = 2.0
+# They change mounts for all others: with mounts of their own (ProtectSystem=, PrivateTmp= and all
+# like them) they would do nothing. deploy/node/system/README.md, "Hardened".
+EXCEPTIONS = {"satchel-stick@.service": 2.9, "satchel-stick-writable.service": 3.1}
+PLACES = ("systemd/system", "udev/rules.d", "sysctl.d", "sysusers.d", "tmpfiles.d")
+
+
+@pytest.fixture(scope="module")
+def wanted() -> Installation:
+    return read("image")
+
+
+@pytest.fixture(scope="module")
+def root(wanted: Installation, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A root with what this part installs, and empty programs that others bring."""
+    folder = tmp_path_factory.mktemp("root")
+    ours = [each for each in wanted.files if _is_ours(each.path.name)]
+    install(folder, Installation(files=tuple(ours)), chown=lambda *_: None)
+    program = folder / "usr/lib/satchel/venv/bin/sync-node"
+    program.parent.mkdir(parents=True)
+    for path in (program, folder / "bin" / "true"):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("#!/bin/sh\n")
+        path.chmod(0o755)
+    units = folder / "usr/lib/systemd/system"
+    for path in Path("/usr/lib/systemd/system").glob("*.target"):
+        (units / path.name).write_bytes(path.read_bytes())
+    (units / "run-satchel-boot.mount").write_text("[Mount]\nWhat=/dev/x\nWhere=/run/satchel/boot\n")
+    return folder
+
+
+def _is_ours(name: str) -> bool:
+    return (SYSTEM / name).exists() or name in {"seed.conf", "satchel.conf", "60-satchel.conf"}
+
+
+def test_systemd_takes_every_unit(root: Path) -> None:
+    names = [
+        path.name
+        for path in (root / "usr/lib/systemd/system").glob("satchel-*")
+        if path.is_file() and (SYSTEM / path.name).exists()
+    ]
+    assert len(names) >= len(SERVICES)
+    names = [name.replace("@.", "@sda1.") for name in names]
+    done = subprocess.run(
+        [
+            "systemd-analyze",
+            f"--root={root}",
+            "--man=no",
+            "--recursive-errors=no",
+            "verify",
+            *names,
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.strip() == ""
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_service_is_shut_in(name: str) -> None:
+    done = subprocess.run(
+        ["systemd-analyze", "security", "--offline=true", "--no-pager", SYSTEM / name],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found = re.search(r"Overall exposure level for .*: (\d+\.\d)", done.stdout)
+    assert found, done.stdout
+    assert float(found[1]) <= EXCEPTIONS.get(name, EXPOSURE_MAX), done.stdout
+
+
+def test_what_the_units_run_is_installed(wanted: Installation) -> None:
+    modes = {str(each.path): each.mode for each in wanted.files}
+    for name in SERVICES:
+        for program in re.findall(r"^Exec\w+=(/\S+)", (SYSTEM / name).read_text(), re.MULTILINE):
+            if program.startswith("/usr/lib/satchel/") and "/venv/" not in program:
+                assert modes[program] == 0o755, f"{name} runs {program}"
+
+
+def test_every_file_of_this_part_is_installed(wanted: Installation) -> None:
+    installed = {each.data for each in (*wanted.files, *read("deb").files)}
+    left = {
+        path.name
+        for path in SYSTEM.iterdir()
+        if path.is_file() and path.suffix != ".py" and path.read_bytes() not in installed
+    }
+    assert left == {"install.toml"}
+
+
+def test_units_that_are_started_at_boot_are_enabled(wanted: Installation) -> None:
+    for path in SYSTEM.iterdir():
+        if path.is_file() and "\n[Install]\n" in path.read_text():
+            assert path.name in wanted.enable, f"{path.name} has [Install] and isn't enabled"
+
+
+def test_the_node_listens_where_phones_look_and_is_watched() -> None:
+    text = (SYSTEM / "satchel-node.service").read_text()
+    assert "--port 80\n" in text
+    assert "Type=notify\n" in text
+    assert re.search(r"^WatchdogSec=\d+$", text, re.MULTILINE)
+
+
+def _check(*command: str | Path) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert not re.search(r"unknown|ignor|invalid|fail", done.stderr, re.IGNORECASE), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("program", "arguments", "place"),
+    [
+        ("systemd-sysusers", ["--dry-run"], "usr/lib/sysusers.d/satchel.conf"),
+        ("systemd-tmpfiles", ["--remove"], "usr/lib/tmpfiles.d/satchel.conf"),
+    ],
+)
+def test_users_and_folders_are_understood(
+    root: Path, program: str, arguments: list[str], place: str
+) -> None:
+    (root / "etc").mkdir(exist_ok=True)
+    (root / "etc" / "passwd").write_text("satchel:x:990:990::/:/bin/false\n")
+    (root / "etc" / "group").write_text("satchel:x:990:\n")
+    _check(program, f"--root={root}", *arguments, root / place)
+
+
+@pytest.mark.parametrize(
+    ("file", "configuration"),
+    [("journald.conf", "systemd/journald.conf"), ("manager.conf", "systemd/system.conf")],
+)
+def test_systemds_own_settings_are_ones_that_it_has(file: str, configuration: str) -> None:
+    """systemd can't be asked: Debian's own file names every setting, commented out."""
+    known = set(re.findall(r"^#?(\w+)=", (Path("/etc") / configuration).read_text(), re.MULTILINE))
+    if not known:
+        pytest.skip(f"/etc/{configuration} is empty here")
+    for name in re.findall(r"^(\w+)=", (SYSTEM / file).read_text(), re.MULTILINE):
+        assert name in known, f"{file}: {name}"
+
+
+def test_settings_of_the_kernel_are_ones_that_it_has() -> None:
+    for line in (SYSTEM / "sysctl.conf").read_text().splitlines():
+        if line and not line.startswith("#"):
+            name, mark, value = line.partition(" = ")
+            assert mark == " = ", line
+            assert value.strip(), line
+            path = Path("/proc/sys") / name.replace(".", "/")
+            assert path.exists() or not path.parent.exists(), f"{name}: the kernel has no such name"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can put rules where udev looks")
+def test_the_rules_for_sticks_are_understood() -> None:
+    """udev reads them, in mounts of its own, beside one that it is to find wrong."""
+    if shutil.which("udevadm") is None:
+        pytest.skip("needs udev (Debian package udev)")
+    script = (
+        "mkdir -p /run/udev && mount -t tmpfs none /run/udev && mkdir /run/udev/rules.d && "
+        'cp "$0" /run/udev/rules.d/ && echo WRONG==1 > /run/udev/rules.d/91-wrong.rules && '
+        "udevadm test --action=add /sys/devices/virtual/mem/null"
+    )
+    done = subprocess.run(
+        ["unshare", "-m", "sh", "-c", script, SYSTEM / "90-satchel-sticks.rules"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    about = [line for line in done.stderr.splitlines() if "/run/udev/rules.d/9" in line]
+    assert "Reading rules file: /run/udev/rules.d/90-satchel-sticks.rules" in about
+    assert any("91-wrong.rules:1 " in line for line in about)
+    assert not [line for line in about if "90-satchel-sticks.rules:" in line], about
