@@ -36,6 +36,7 @@ Kind: TypeAlias = Literal[
     "publication",
     "answers",
     "card-seed",
+    "image-map",
 ]
 
 _SIGNATURE_BYTES = 64

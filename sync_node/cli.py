@@ -5,7 +5,8 @@ from pathlib import Path
 import click
 
 from content_packs.command_line import Group, collect_less, json_option, print_json
-from sync_node.flashing.cli import image_map
+from sync_node.beginning.cli import enrol, first_start, init
+from sync_node.flashing.cli import flash, image_map
 from sync_node.options import data_option
 from sync_node.school.cli import school, teacher_code
 
@@ -18,94 +19,8 @@ def main() -> None:
     """Fetch, keep and serve packs in a school."""
 
 
-main.add_command(teacher_code)
-main.add_command(school)
-main.add_command(image_map)
-
-
-@main.command()
-@click.option("--hub", "hubs", multiple=True, help="Address of a hub. Can be given several times.")
-@click.option(
-    "--folder", "folders", multiple=True, type=_FOLDER,
-    help="A folder that holds a repository, such as a stick. Can be given several times.",
-)  # fmt: skip
-@click.option(
-    "--trust", required=True, type=click.Path(path_type=Path, dir_okay=False),
-    help="The file N.root.json that the hub's operator gives out.",
-)  # fmt: skip
-@click.option(
-    "--channel", "channels", multiple=True, default=["main"], show_default=True,
-    help="A channel to follow. Can be given several times.",
-)  # fmt: skip
-@data_option
-@json_option
-def init(  # noqa: PLR0913  # one for each option
-    *,
-    hubs: tuple[str, ...],
-    folders: tuple[Path, ...],
-    trust: Path,
-    channels: tuple[str, ...],
-    data: Path,
-    as_json: bool,
-) -> None:
-    """Make a data directory that follows a hub, and trusts it by its root."""
-    import secrets
-
-    from sync_node import initialising
-    from sync_node.box_clock import system_clock
-    from sync_node.data_dir import DataDir
-
-    root = initialising.read_root(trust)
-    wanted = initialising.wanted_config(hubs, folders, channels, secrets.randbelow(100))
-    made = initialising.initialise(DataDir(data), root, wanted, now=system_clock())
-    if as_json:
-        print_json({"data": str(data), "made": made, "channels": wanted.channels})
-    elif made:
-        click.echo(
-            f"{data}: follows {', '.join(wanted.channels)}. Next: sync-node sync --data {data}"
-        )
-    else:
-        click.echo(f"{data}: was made so before, nothing to do")
-
-
-@main.command()
-@click.argument("code")
-@click.option("--hub", default="", help="The hub to ask: an address in node.toml. Default: all.")
-@click.option(
-    "--to", "stick", type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="Put the claim into this folder, such as a stick's, instead of asking a hub.",
-)  # fmt: skip
-@click.option("--again", is_flag=True, help="Enrol anew, with a new key, what is a node already.")
-@data_option
-@json_option
-def enrol(  # noqa: PLR0913  # one for each option
-    *, code: str, hub: str, stick: Path | None, again: bool, data: Path, as_json: bool
-) -> None:
-    """Make this box a node of a school, by the CODE on the printed sheet."""
-    import secrets
-
-    from sync_node import enrolling
-    from sync_node.data_dir import DataDir
-    from sync_node.enrolling_sayings import enrolled_json, say_enrolled
-    from sync_node.hardware import hardware
-
-    def say(line: str) -> None:
-        click.echo(line, err=True)
-
-    found = enrolling.enrol(
-        DataDir(data),
-        code,
-        hub=hub,
-        stick=stick,
-        again=again,
-        hardware=hardware(),
-        randomness=secrets.token_bytes,
-        say=say,
-    )
-    if as_json:
-        print_json(enrolled_json(found))
-    else:
-        say_enrolled(found)
+for _of_room in (init, first_start, enrol, flash, image_map, school, teacher_code):
+    main.add_command(_of_room)
 
 
 @main.command()

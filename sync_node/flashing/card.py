@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from content_packs.durable import fsync_folder
 from content_packs.errors import Refused, StorageFailed, UsageError
@@ -27,8 +28,14 @@ _FILE = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW
 _FILE_MODE = 0o600  # it has codes in it
 
 _GONE = {errno.ENXIO, errno.ENODEV, errno.ENOMEDIUM, errno.ESHUTDOWN}
-_AGAIN = "It is written by halves, and no box starts from it. Put it in again, and run the same: it goes on."
-_FAILING = "The card is failing, or the reader's contacts are dirty. Try another reader; then throw the card away."
+_AGAIN = (
+    "It is written by halves, and no box starts from it. Put it in again, and run the same: it "
+    "goes on."
+)
+_FAILING = (
+    "The card is failing, or the reader's contacts are dirty. Try another reader; then throw the "
+    "card away."
+)
 
 
 class Card:
@@ -41,7 +48,7 @@ class Card:
         self._direct = direct
         self._buffer = mmap.mmap(-1, _BUFFER_BYTES)  # pages, as direct reading and writing wants
 
-    def __enter__(self) -> "Card":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -103,8 +110,7 @@ class Card:
                     f"{self.name}: the disk that it is on is full", hint="Free some space."
                 ) from error
             raise StorageFailed(
-                f"{self.name}: can't be read or written at byte {start}: "
-                f"{error.strerror or error}",
+                f"{self.name}: can't be read or written at byte {start}: {error.strerror or error}",
                 hint=_FAILING,
             ) from error
 
@@ -124,19 +130,10 @@ def open_disk(chosen: Chosen) -> Card:
     except OSError as error:
         raise _not_opened(name, error) from error
     try:
-        found = os.fstat(descriptor)
-        number = f"{os.major(found.st_rdev)}:{os.minor(found.st_rdev)}"
-        if not stat.S_ISBLK(found.st_mode) or number != chosen.disk.number:
-            raise Refused(
-                f"{name}: has become another device", hint="Nothing was written. Run this again."
-            )
+        _expect_chosen(descriptor, chosen)
         _lock(descriptor, name)
         size = os.lseek(descriptor, 0, os.SEEK_END)
-        if size != chosen.disk.size:
-            raise Refused(
-                f"{name}: has {size} bytes now, and had {chosen.disk.size} a moment ago",
-                hint="Nothing was written. Was the card changed? Run this again.",
-            )
+        _expect_size(size, chosen)
     except BaseException:
         os.close(descriptor)
         raise
@@ -155,8 +152,7 @@ def open_file(path: Path, size: int) -> Card:
     except OSError as error:
         raise _not_opened(name, error) from error
     try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise Refused(f"{name}: is no ordinary file", hint="Name another one.")
+        _expect_file(descriptor, name)
         _lock(descriptor, name)
         if os.fstat(descriptor).st_size != size:
             os.ftruncate(descriptor, size)
@@ -169,6 +165,29 @@ def open_file(path: Path, size: int) -> Card:
         os.close(descriptor)
         raise
     return Card(name, descriptor, size, direct=False)
+
+
+def _expect_chosen(descriptor: int, chosen: Chosen) -> None:
+    found = os.fstat(descriptor)
+    number = f"{os.major(found.st_rdev)}:{os.minor(found.st_rdev)}"
+    if not stat.S_ISBLK(found.st_mode) or number != chosen.disk.number:
+        raise Refused(
+            f"{chosen.asked}: has become another device",
+            hint="Nothing was written. Run this again.",
+        )
+
+
+def _expect_size(size: int, chosen: Chosen) -> None:
+    if size != chosen.disk.size:
+        raise Refused(
+            f"{chosen.asked}: has {size} bytes now, and had {chosen.disk.size} a moment ago",
+            hint="Nothing was written. Was the card changed? Run this again.",
+        )
+
+
+def _expect_file(descriptor: int, name: str) -> None:
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        raise Refused(f"{name}: is no ordinary file", hint="Name another one.")
 
 
 def _lock(descriptor: int, name: str) -> None:
@@ -192,5 +211,7 @@ def _not_opened(name: str, error: OSError) -> Exception:
     if error.errno == errno.EROFS:
         return Refused(f"{name}: is read-only", hint="Slide the card's small lock up.")
     if error.errno in _GONE:
-        return Refused(f"{name}: there is no card in it", hint="Put the card in, and run this again.")
+        return Refused(
+            f"{name}: there is no card in it", hint="Put the card in, and run this again."
+        )
     return StorageFailed(f"{name}: can't be opened: {error.strerror or error}", hint=_FAILING)

@@ -22,6 +22,7 @@ BOX_USER = 990  # satchel, on every box (deploy/node)
 
 _BLOCK_BYTES = 4_096
 _INODE_BYTES = 256
+_JOURNAL_MIB = 32  # not what fits so small a file system: it grows
 _GROWS_TO_BLOCKS = 2 * 10**12 // _BLOCK_BYTES  # the largest card that is written
 _FEATURES = (
     "none,has_journal,ext_attr,resize_inode,dir_index,filetype,extent,64bit,flex_bg,sparse_super,"
@@ -59,8 +60,8 @@ def make(tree: Path, file: Path, *, size_max: int, name: str) -> int:
     )
     programs.run(
         "mke2fs", "-q", "-F", "-t", "ext4", "-O", _FEATURES, "-b", str(_BLOCK_BYTES),
-        "-I", str(_INODE_BYTES), "-m", "0", "-L", LABEL, "-U", id_, "-E", extended,
-        "-d", tree, file, f"{size // 1024}k",
+        "-I", str(_INODE_BYTES), "-m", "0", "-J", f"size={_JOURNAL_MIB}",
+        "-L", LABEL, "-U", id_, "-E", extended, "-d", tree, file, f"{size // 1024}k",
         environment={"MKE2FS_CONFIG": "/dev/null", "E2FSPROGS_FAKE_TIME": "1"},
     )  # fmt: skip
     _give_to_box(tree, file)

@@ -156,9 +156,22 @@ def read(head: bytes, *, what: str) -> Table:
         raise InvalidContent(f"{what}: too short for a table of partitions", hint=_HINT)
     header = head[SECTOR_BYTES : SECTOR_BYTES + _HEADER.size]
     fields = _HEADER.unpack(header)
-    (signature, revision, size, checksum, _, here, other, _, _, disk, at, count, each, of_entries) = (
-        fields
-    )
+    (
+        signature,
+        revision,
+        size,
+        checksum,
+        _,
+        here,
+        other,
+        _,
+        _,
+        disk,
+        at,
+        count,
+        each,
+        of_entries,
+    ) = fields
     if signature != _SIGNATURE:
         raise InvalidContent(f"{what}: has no table of partitions (GPT)", hint=_HINT)
     expected = (_REVISION, _HEADER.size, 1, 2, PARTITIONS_MAX, ENTRY_BYTES)
@@ -175,9 +188,7 @@ def read(head: bytes, *, what: str) -> Table:
             plain = name.decode("utf-16-le", errors="replace").split("\0", 1)[0]
             found.append((place, Partition(kind, id_, first, last, attributes, plain)))
     places = tuple(place for place, _ in found)
-    table = Table(
-        disk, other + 1, tuple(part for _, part in found), places, head[:_MBR_RECORD_AT]
-    )
+    table = Table(disk, other + 1, tuple(part for _, part in found), places, head[:_MBR_RECORD_AT])
     table.check()
     return table
 

@@ -9,10 +9,11 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, Protocol, cast
+from typing import BinaryIO, Protocol
 
 import zstandard
 
+from content_packs.durable import storage_errors
 from content_packs.errors import InvalidContent, Missing, UsageError
 from content_packs.limits import KIB, MIB
 from sync_node.flashing.limits import MAP_BLOCK_BYTES
@@ -69,13 +70,21 @@ def pieces_of(image: Path) -> Iterator[bytes]:
         ) from error
 
 
+def plain_pieces(file: Path) -> Iterator[bytes]:
+    """Yield the bytes of a file of ours as they are. Raises `StorageFailed`."""
+    with storage_errors(file), file.open("rb") as opened:
+        while piece := opened.read(MAP_BLOCK_BYTES):
+            yield piece
+
+
 @contextmanager
 def _opened(image: Path) -> Iterator[tuple[_Reads, int | None]]:
     """Open an image by what its first bytes say; with its size where that is known."""
     with image.open("rb") as raw:
         if not image.is_file():
             raise UsageError(
-                f"{image}: is no ordinary file", hint="--image names a file: .img, .img.xz, .img.zst"
+                f"{image}: is no ordinary file",
+                hint="--image names a file: .img, .img.xz, .img.zst",
             )
         head = raw.read(len(_XZ))
         raw.seek(0)
@@ -109,7 +118,7 @@ class _Zstd:
             if self._frame.eof:
                 self._frame = self._frames.decompressobj()
             self._begun = True
-            found = cast("bytes", self._frame.decompress(data))
+            found = self._frame.decompress(data)
             if self._frame.eof:
                 self._begun, self._left = False, self._frame.unused_data
             if found:

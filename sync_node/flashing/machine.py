@@ -64,7 +64,7 @@ class Disk:
 
 @dataclass(frozen=True)
 class Machine:
-    """This laptop; tests give folders of their own for its three trees."""
+    """What can be asked of this laptop; tests give folders of their own for its three trees."""
 
     sys: Path = Path("/sys")
     proc: Path = Path("/proc")
@@ -259,4 +259,4 @@ def _plain(text: str) -> str:
 
 
 def _holds(place: str, file: str) -> bool:
-    return place == "/" or file == place or file.startswith(place.rstrip("/") + "/")
+    return place in {"/", file} or file.startswith(place.rstrip("/") + "/")

@@ -1,4 +1,4 @@
-"""What stands at a card's beginning while it is being written: for whom, and with what.
+r"""What stands at a card's beginning while it is being written: for whom, and with what.
 
 ```
 "Satchel: this card is being written\n"

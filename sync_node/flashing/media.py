@@ -122,33 +122,31 @@ def refusals(disk: Disk, machine: Machine) -> Iterator[Refusal]:
 
 def _of_use(disk: Disk, machine: Machine) -> Iterator[Refusal]:
     ours = {disk.name, *disk.parts}
-    mounts = [mount for mount in machine.mounts() if ours & machine.devices_of(mount)]
-    for mount in sorted(mounts, key=lambda mount: (mount.place not in _SYSTEM, mount.place)):
-        if mount.place in _SYSTEM:
-            yield Refusal(f"the system that runs here has {mount.place} on it", _OWN)
+    places = sorted(mount.place for mount in machine.mounts() if ours & machine.devices_of(mount))
+    for place in places:
+        if place in _SYSTEM:
+            yield Refusal(f"the system that runs here has {place} on it", _OWN)
     if ours & machine.swaps():
         yield Refusal("holds swap that is in use", _OWN)
     for name in sorted(ours):
         for holder in machine.holders(name):
-            yield Refusal(
-                f"{name} is in use by {holder}, {_kind_of(holder) or 'another device'}", _OWN
-            )
+            what = _kind_of(holder) or "another device"
+            yield Refusal(f"{name} is in use by {holder}, {what}", _OWN)
+    yield from _of_file_systems(ours, places, machine)
+
+
+def _of_file_systems(ours: set[str], places: list[str], machine: Machine) -> Iterator[Refusal]:
     for loop, beneath in sorted(machine.loops().items()):
         if ours & beneath:
-            yield Refusal(
-                f"a file on it is in use as the disk {loop}", f"If it is the card: losetup -d /dev/{loop}"
-            )
-    for mount in mounts:
-        if mount.place not in _SYSTEM:
-            place = plain(mount.place)
-            yield Refusal(
-                f"is mounted at {place}",
-                f"Look at what is on it. If it may be erased: umount '{place}'",
-            )
+            hint = f"If it is the card: losetup -d /dev/{loop}"
+            yield Refusal(f"it, or a file on it, is in use as the disk {loop}", hint)
+    for place in places:
+        if place not in _SYSTEM:
+            hint = f"Look at what is on it. If it may be erased: umount '{plain(place)}'"
+            yield Refusal(f"is mounted at {plain(place)}", hint)
     if ours & machine.of_btrfs():
-        yield Refusal(
-            "belongs to a btrfs that is mounted", "Unmount that, if it is the card and may be erased."
-        )
+        hint = "Unmount that, if it is the card and may be erased."
+        yield Refusal("belongs to a btrfs that is mounted", hint)
 
 
 def _of_kind(disk: Disk) -> Iterator[Refusal]:

@@ -27,15 +27,17 @@ from sync_node.data_dir import DataDir
 from sync_node.database import reading_database
 from sync_node.disk import disk_free
 from sync_node.flashing.limits import CARD_PRELOADS_MAX
+from sync_node.hub_address import PIN_PREFIX
 from sync_node.progress_file import Running
 from sync_node.status import PackStatus
 from sync_node.syncing import box_clock, sync_once
-from sync_node.tls import PIN_PREFIX
 
 _KEPT = ("trust", "manifests", "store")
 _AUTHORITY = "authority.pem"
 _LAST_IN_ROLLOUTS = 99  # what only a share of all nodes is to have isn't preloaded
-_HINT = "Write what it is called at the hub, such as grade4-maths; hub courier write makes the stick."
+_HINT = (
+    "Write what it is called at the hub, such as grade4-maths; hub courier write makes the stick."
+)
 
 
 @dataclass(frozen=True)

@@ -71,8 +71,8 @@ def write_card(
 ) -> Written:
     """Write a card and read it back. `nonce`: fresh bytes to probe it with, None for a file.
 
-    `progress` is told what is done, and bytes done and to do of it. Raises `Refused` for a card that
-    isn't as large as it says, `StorageFailed`, `InvalidContent` where a part changed meanwhile.
+    `progress` is told what is done, and bytes done and to do of it. Raises `Refused` for a card
+    that isn't as large as it says, `StorageFailed`, `InvalidContent` where a part has changed.
     """
     layout.check(card.size)
     begun = marks.read(card.read(0, HEAD_BYTES)) == mark

@@ -1,0 +1,232 @@
+"""The label of a box: what stands on it, and what the technician folds away. English and Chinese.
+
+`NAME.label.html` has both parts, 100 mm by 60 mm each, for any browser's printer; `NAME.label.svg`
+is the first alone, for label printers. The first has two QR codes: phones join the Wi-Fi by one and
+open the site by the other. The second has the codes for the school's site: whoever reads them can
+be its technician, so the files are their owner's alone.
+"""
+
+import html
+import io
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+
+import segno
+
+from content_packs import durable
+from content_packs.card_receipts import CardReceipt
+from content_packs.card_seeds import FILE_MODE, OpenedSeed, shown_box_code
+from sync_node.flashing import wifi_codes
+
+ADDRESS = "http://satchel.lan/"
+_SHOWN_ADDRESS = "satchel.lan"
+
+_TITLE_MM, _TITLE_WIDTH_MM = 6.5, 92.0
+_TITLE_LINES_MAX = 2
+_WIDE = {"W", "F"}  # East Asian characters take a square
+_NARROW_SHARE = 0.6  # of a square, the others
+
+_PAGE = """\
+<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>{title}</title>
+<style>
+@page {{ size: 100mm 120mm; margin: 0 }}
+* {{ box-sizing: border-box; margin: 0 }}
+body {{ color: #000; background: #fff; width: 100mm; -webkit-print-color-adjust: exact;
+  font: 9pt/1.25 system-ui, "Noto Sans", "Noto Sans CJK SC", "WenQuanYi Zen Hei",
+    "Microsoft YaHei", sans-serif }}
+section {{ width: 100mm; height: 60mm; padding: 3mm 4mm; overflow: hidden; break-inside: avoid }}
+section + section {{ border-top: .3mm dashed #777 }}
+h1 {{ font-size: 14pt; line-height: 1.15; max-height: 2.3em; overflow: hidden;
+  overflow-wrap: anywhere }}
+h1.long {{ font-size: 10pt }}
+h2 {{ font-size: 10pt }}
+.which {{ margin-bottom: 1.5mm }}
+.codes {{ display: grid; grid-template-columns: 1fr 1fr; gap: 3mm }}
+figure {{ display: grid; grid-template-columns: 23mm 1fr; gap: 1.5mm; align-items: center }}
+svg {{ display: block; width: 23mm; height: 23mm }}
+figcaption b {{ display: block; overflow-wrap: anywhere }}
+dl {{ display: grid; grid-template-columns: auto 1fr; gap: .4mm 3mm; margin-top: 1mm;
+  font-size: 8pt }}
+dd {{ overflow-wrap: anywhere }}
+.code {{ font: 700 12pt/1.2 ui-monospace, "DejaVu Sans Mono", monospace }}
+.fold {{ font-size: 7.5pt; margin-top: 1.5mm }}
+@media screen {{ body {{ margin: 8mm; outline: .3mm solid #777 }} }}
+</style>
+<section>
+<h1{title_class}>{title}</h1>
+<p class="which">{which}</p>
+<div class="codes">
+<figure>{wifi_qr}<figcaption>1. Wi-Fi<br><span lang="zh">连接无线网</span>
+<b>{wifi}</b>{secret}</figcaption></figure>
+<figure>{site_qr}<figcaption>2. Open<br><span lang="zh">打开网址</span>
+<b>{address}</b></figcaption></figure>
+</div>
+</section>
+<section>
+<h2>For the technician: cut off, or fold away · <span lang="zh">技术员专用：请剪下或折起</span></h2>
+<dl>
+{rows}</dl>
+<p class="fold">Who has these codes can manage this school’s site. Keep this part where pupils don’t
+come. <span lang="zh">凭此代码可管理本校网站，请妥善保管。</span></p>
+</section>
+</html>
+"""
+_SVG = """\
+<svg xmlns="http://www.w3.org/2000/svg" width="100mm" height="60mm" viewBox="0 0 100 60" \
+font-family="system-ui, 'Noto Sans', 'Noto Sans CJK SC', 'WenQuanYi Zen Hei', sans-serif">
+<rect width="100" height="60" fill="#fff"/>
+{title}
+<text x="4" y="21" font-size="3.4">{which}</text>
+<g transform="translate(4 25)">{wifi_qr}</g>
+<text x="30" y="30" font-size="3.2">1. Wi-Fi</text>
+<text x="30" y="34.5" font-size="3.2">连接无线网</text>
+{wifi}
+{secret}
+<g transform="translate(52 25)">{site_qr}</g>
+<text x="78" y="30" font-size="3.2">2. Open</text>
+<text x="78" y="34.5" font-size="3.2">打开网址</text>
+<text x="78" y="40" font-size="3.4" font-weight="700">{address}</text>
+</svg>
+"""
+_QR_MM = 23
+_SIDE_MM = 20.0  # beside a QR code
+
+
+@dataclass(frozen=True)
+class Label:
+    """Where a box's labels were written."""
+
+    page: Path
+    drawing: Path
+
+
+def write(folder: Path, opened: OpenedSeed, receipt: CardReceipt) -> Label:
+    """Write the labels of a card into `folder`. Raises `StorageFailed`."""
+    durable.make_folder(folder)
+    name = f"{receipt.school}-{receipt.card}.label"
+    found = Label(folder / f"{name}.html", folder / f"{name}.svg")
+    durable.write(found.page, page(opened, receipt).encode(), mode=FILE_MODE)
+    durable.write(found.drawing, drawing(opened, receipt).encode(), mode=FILE_MODE)
+    return found
+
+
+def page(opened: OpenedSeed, receipt: CardReceipt) -> str:
+    """Return both parts as HTML that needs nothing else."""
+    seed = opened.seed
+    title = seed.school_title or seed.school
+    secret = seed.wifi.passphrase
+    return _PAGE.format(
+        title=html.escape(title),
+        title_class=' class="long"' if _width(title) > 2 * _TITLE_WIDTH_MM / 5 else "",
+        which=html.escape(_which(receipt)),
+        wifi_qr=_qr(wifi_codes.text_of(seed.wifi), omitsize=True),
+        wifi=html.escape(seed.wifi.name),
+        secret=f"<b>{html.escape(secret)}</b>" if secret else "",
+        site_qr=_qr(ADDRESS, omitsize=True),
+        address=_SHOWN_ADDRESS,
+        rows="".join(
+            f"<dt>{html.escape(name)}</dt><dd{kind}>{html.escape(value)}</dd>\n"
+            for name, value, kind in _rows(opened, receipt)
+        ),
+    )
+
+
+def drawing(opened: OpenedSeed, receipt: CardReceipt) -> str:
+    """Return the part that stands on the box as SVG."""
+    seed = opened.seed
+    secret = seed.wifi.passphrase
+    return _SVG.format(
+        title=_title(seed.school_title or seed.school),
+        which=html.escape(_which(receipt)),
+        wifi_qr=_qr(wifi_codes.text_of(seed.wifi), omitsize=False),
+        wifi=_fitting(seed.wifi.name, 30, 40),
+        secret=_fitting(secret, 30, 45) if secret else "",
+        site_qr=_qr(ADDRESS, omitsize=False),
+        address=_SHOWN_ADDRESS,
+    )
+
+
+def _which(receipt: CardReceipt) -> str:
+    words = [f"No. {receipt.card} · 第 {receipt.card} 号"]
+    if receipt.label:
+        words.append(receipt.label)
+    return " · ".join(words)
+
+
+def _rows(opened: OpenedSeed, receipt: CardReceipt) -> list[tuple[str, str, str]]:
+    """Return what the technician's part says: name, value, and how it is set."""
+    seed = opened.seed
+    packs = ", ".join(f"{pack.pack} {pack.version}" for pack in receipt.packs)
+    found = [
+        ("Technician · 技术员代码", shown_box_code(seed.technician_code), ' class="code"'),
+        ("First teacher · 首位教师代码", shown_box_code(seed.teacher_code), ' class="code"'),
+        ("School, card · 学校、卡号", f"{seed.school}, {seed.card}", ""),
+        ("Hub · 中心", f"{seed.hub_title or seed.hubs[0].address} {opened.fingerprint}", ""),
+        ("System · 系统", f"{receipt.system} ({receipt.satchel}, {receipt.arch})", ""),
+        ("Written · 写入日期", receipt.at.strftime("%Y-%m-%d"), ""),
+    ]
+    if seed.node:
+        found.append(("Replaces · 替换", seed.node, ""))
+    if packs:
+        found.append(("Packs · 内容包", packs if len(packs) < 100 else packs[:99] + "…", ""))
+    return found
+
+
+def _qr(text: str, *, omitsize: bool) -> str:
+    """Return a QR code as SVG; level Q, so that a scratched one can be read."""
+    code = segno.make_qr(text, error="q")
+    scale = 1.0 if omitsize else _QR_MM / code.symbol_size(border=2)[0]
+    drawn = io.BytesIO()
+    code.save(
+        drawn, kind="svg", xmldecl=False, svgns=False, omitsize=omitsize, border=2, nl=False,
+        scale=scale, light="#fff",
+    )  # fmt: skip
+    return drawn.getvalue().decode()
+
+
+def _width(text: str) -> float:
+    """Return about how wide a text is, in heights of its letters."""
+    return sum(
+        1.0 if unicodedata.east_asian_width(letter) in _WIDE else _NARROW_SHARE for letter in text
+    )
+
+
+def _title(text: str) -> str:
+    """Return a title on one line or two, as large as it fits."""
+    size = min(_TITLE_MM, _TITLE_MM * 2 * _TITLE_WIDTH_MM / max(_width(text) * _TITLE_MM, 1))
+    lines = _wrapped(text, _TITLE_WIDTH_MM / size)
+    while len(lines) > _TITLE_LINES_MAX:
+        size *= 0.9
+        lines = _wrapped(text, _TITLE_WIDTH_MM / size)
+    return "".join(
+        f'<text x="4" y="{9 + number * 7:g}" font-size="{size:.2f}" font-weight="700">'
+        f"{html.escape(line)}</text>"
+        for number, line in enumerate(lines)
+    )
+
+
+def _wrapped(text: str, width: float) -> list[str]:
+    """Cut a text into lines of at most this width: at blanks, or anywhere in Chinese."""
+    lines, line = [], ""
+    for letter in text:
+        if _width(line + letter) > width and line:
+            at = line.rfind(" ")
+            whole = at <= 0 or unicodedata.east_asian_width(letter) in _WIDE
+            lines.append(line if whole else line[:at])
+            line = "" if whole else line[at + 1 :]
+        line += letter
+    return [*lines, line]
+
+
+def _fitting(text: str, x: float, y: float) -> str:
+    """Return one line of text beside a QR code, as large as it fits."""
+    size = min(3.4, _SIDE_MM / max(_width(text), 1))
+    return (
+        f'<text x="{x:g}" y="{y:g}" font-size="{size:.2f}" font-weight="700">'
+        f"{html.escape(text)}</text>"
+    )
