@@ -34,7 +34,7 @@ ALWAYS = ("gpt", "panic=10", "quiet", "loglevel=4", "systemd.show_status=error",
 # A console that a board hasn't got is passed over; systemd writes to the last that is there.
 CONSOLES = {
     "efi": ("console=tty0", "console=ttyS0,115200", "console=ttyAMA0,115200"),
-    "pi": ("console=serial0,115200", "console=tty1"),
+    "pi": ("console=tty0", "console=ttyS1,115200"),
 }
 _WORD = re.compile(r"[!-~]+\Z")
 _ENTRY = re.compile(r"satchel-([ab])(?:\+(\d{1,2})(?:-(\d{1,2}))?)?\.conf\Z")
