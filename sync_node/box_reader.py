@@ -5,6 +5,7 @@ from datetime import datetime
 
 from peewee import SQL, fn
 
+from content_packs import systems
 from sync_node import last_check_in, state, ticks, trusted_time
 from sync_node.last_check_in import LastCheckIn
 from sync_node.link import LinkObservation
@@ -47,21 +48,23 @@ class BoxReader(NodeReader):
     def counts(self) -> Counts:
         """Return how much there is. Raises `StorageFailed`."""
         with self._reading() as database:
-            shown = PackRow.retired == False  # noqa: E712  # peewee's way
+            shown = ~PackRow.retired & (PackRow.channel != systems.CHANNEL)
+            ours = PackRow.select().where(PackRow.channel == systems.CHANNEL)
             lessons = (
                 LessonRow.select(fn.COUNT(SQL("*")))
                 .join(PackRow, on=(PackRow.pack == LessonRow.pack))
                 .where(shown)
             )
-            packs = PackRow.select().bind(database).count()
+            packs = PackRow.select().bind(database).count() - ours.bind(database).count()
             visible = PackRow.select().where(shown).bind(database).count()
             return Counts(visible, packs - visible, int(lessons.bind(database).scalar() or 0))
 
     def pack_names(self, *, offset: int, limit: int) -> list[str]:
-        """Return names of packs: those that are offered first, then hidden ones."""
+        """Return names of packs but systems: those that are offered first, then hidden ones."""
         with self._reading() as database:
             rows = (
                 PackRow.select(PackRow.pack)
+                .where(PackRow.channel != systems.CHANNEL)
                 .order_by(PackRow.retired, PackRow.pack)
                 .limit(limit)
                 .offset(offset)

@@ -7,7 +7,7 @@
 3. A file may be served at a version if a lesson that names it is active at that version or was
    just before (a page that is open goes on working), or if no lesson names it and the pack shows
    or has that version. An exercise's file is never served: it has the answers.
-4. A retired pack isn't shown and nothing of it is served.
+4. A retired pack isn't shown and nothing of it is served; so with the box's own systems.
 
 Nothing here writes. Rows and open files never leave.
 """
@@ -69,7 +69,7 @@ class Catalogue:
         """Return every pack that can be shown. Raises `StorageFailed`."""
         cards = []
         for facts in self._reader.packs():
-            held = None if facts.retired else self.shown(facts)
+            held = None if facts.is_hidden else self.shown(facts)
             if held:
                 cards.append(self._card(facts, held.manifest, languages))
         return tuple(cards)
@@ -226,7 +226,7 @@ class Catalogue:
 
     def _facts(self, pack: str) -> PackFacts | None:
         found = self._reader.packs(pack)
-        return found[0] if found and not found[0].retired else None
+        return found[0] if found and not found[0].is_hidden else None
 
     def _pack(self, pack: str) -> tuple[PackFacts, HeldManifest]:
         facts = self._facts(pack)

@@ -153,6 +153,7 @@ class DataDir:
         """Create the folders that are missing. Raises `StorageFailed`."""
         for folder in (
             self.trust, self.store, self.incoming, self.manifests, self.layouts, self.deltas,
+            self.run,
         ):  # fmt: skip
             durable.make_folder(folder)
 

@@ -23,6 +23,7 @@ from sync_node.progress_file import Progress
 from sync_node.revocations import Revocations
 from sync_node.sources import Sources
 from sync_node.store import Store
+from sync_node.system import box_slots
 from sync_node.ticks import Tick
 from sync_node.trust_store import TrustStore
 from sync_node.zones import zone_of
@@ -60,7 +61,10 @@ class Engine:
         self._tick, self._is_outdated = Tick(clock.now()), False
         self._zone = zone_of(config.time_zone, what="node.toml: time_zone")
         node = identity.node_name(data_dir)
-        self._poller = Poller(TrustStore(data_dir.trust), sources, config, clock, node=node)
+        box = box_slots.read(data_dir)
+        arch = box.arch if box else ""
+        trust = TrustStore(data_dir.trust)
+        self._poller = Poller(trust, sources, config, clock, node=node, arch=arch)
 
     def tick(self) -> Tick:
         """Do one tick and return what it did. Its troubles are in it, not raised.

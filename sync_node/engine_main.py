@@ -44,6 +44,7 @@ from sync_node.scrubbing import Scrubber
 from sync_node.search.indexer import Indexer
 from sync_node.supervising import Signs
 from sync_node.syncing import box_clock, budgets_of, sync_once
+from sync_node.system.steward import Steward
 from sync_node.ticks import Tick
 
 
@@ -242,9 +243,13 @@ def _run(data_dir: DataDir, port: int, log: Callable[[str], None]) -> None:
         time.sleep(seconds)
 
     asked = AskedCheck(data_dir, clock=system_clock, log=log, sleep=pace)
+    steward = Steward(
+        data_dir, clock=system_clock, uptime=uptime, monotonic=time.monotonic, log=log
+    )
 
     def has_news() -> bool:
         indexer.look()
+        steward.look()
         return asked.is_asked or disks.has_news()
 
     sleep = sleep_until_asked(

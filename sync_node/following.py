@@ -4,7 +4,8 @@
   its number, or, once the box is enrolled, by its name in a staged offer (content_packs/staging).
 - An offer may name an older version than the active one: the hub withdrew a bad version.
 - A pack that no followed channel offers is retired: hidden, its files kept until space is needed.
-  So is one that isn't among the packs that this node is to have, where they are named.
+  So is one that isn't among the packs that this node is to have, where they are named. A system is
+  none of them, and comes in any case (system/taking.py).
 - A pack that a person rolled back stays until a newer version than the one left is offered.
 """
 
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from content_packs import staging
+from content_packs import staging, systems
 from content_packs.digests import digest_of
 from content_packs.errors import Refused
 from content_packs.offers import Offer
@@ -74,7 +75,11 @@ def apply(
     """
     chosen = choose(offered, rollout_number, node)
     if packs is not None:
-        chosen = {pack: found for pack, found in chosen.items() if pack in set(packs)}
+        chosen = {
+            pack: found
+            for pack, found in chosen.items()
+            if pack in set(packs) or found[0] == systems.CHANNEL
+        }
     changed = False
     for row in list(PackRow.select()):
         if row.pack not in chosen and not row.retired:

@@ -14,6 +14,7 @@ from sync_node.data_dir import DataDir
 from sync_node.documents import Documents
 from sync_node.following import Followed
 from sync_node.models import LessonRow, PackRow
+from sync_node.system import box_slots, taking
 
 
 def to_bring(data_dir: DataDir, documents: Documents) -> list[Followed]:
@@ -21,7 +22,12 @@ def to_bring(data_dir: DataDir, documents: Documents) -> list[Followed]:
 
     node.db is open. Raises `StorageFailed`.
     """
-    found = [pack for pack in following.followed() if pack.held_version is None]
+    box = box_slots.read(data_dir)
+    found = [
+        pack
+        for pack in following.followed()
+        if pack.held_version is None and taking.is_of_use(pack.channel, pack.offer, box)
+    ]
     return [*found, *_broken_holds(data_dir, documents)]
 
 

@@ -32,6 +32,7 @@ from sync_node.side_by_side import side_by_side
 from sync_node.sources import Sources
 from sync_node.space import Space
 from sync_node.store import Store
+from sync_node.system import taking
 from sync_node.transfer import Transfer
 
 
@@ -101,12 +102,13 @@ class Installer:
         return begun
 
     def _begin(self, followed: Followed, wanted: Wanted) -> Installation | None:
+        manifest = self._manifest(wanted)
         try:
+            taking.check(followed.channel, followed.offer, manifest)
             following.remember_version(followed.offer)
         except SatchelError as error:
             self.troubles.append(error)
             return None
-        manifest = self._manifest(wanted)
         activator = Activator(
             manifest,
             self.store,

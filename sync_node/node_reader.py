@@ -17,6 +17,7 @@ from typing import Any
 import peewee
 from peewee import SQL
 
+from content_packs import systems
 from content_packs.errors import StorageFailed
 from content_packs.hub_keys import HubKeys
 from sync_node import asked, outlook, peer_sayings, teachers_pins, trusted_time
@@ -70,6 +71,11 @@ class PackFacts:
     active: dict[str, Active]
 
     @property
+    def is_hidden(self) -> bool:
+        """Whether the school's site doesn't show it: it is no longer offered, or is a system."""
+        return self.retired or self.channel == systems.CHANNEL
+
+    @property
     def shown(self) -> int | None:
         """The version whose outline is shown: held, else offered, else the newest known here."""
         for version in (self.held, self.offered):
@@ -108,7 +114,7 @@ class NodeReader:
     def pack_count(self) -> int:
         """Return how many packs can be shown. Raises `StorageFailed`."""
         with self._reading() as database:
-            shown = PackRow.select().where(PackRow.retired == False)  # noqa: E712  # peewee's way
+            shown = PackRow.select().where(~PackRow.retired & (PackRow.channel != systems.CHANNEL))
             return int(shown.bind(database).count())
 
     def ticks(self, most: int) -> list[TickView]:

@@ -6,6 +6,7 @@ seen by the name of the edition, which node.db has only once its offers are ther
 
 from datetime import datetime
 
+from content_packs import systems
 from content_packs.errors import InvalidContent, Missing, SourceUnavailable, Untrusted
 from content_packs.repository import TIMESTAMP
 from sync_node import following, state
@@ -15,6 +16,7 @@ from sync_node.limits import TIMESTAMP_BYTES_MAX
 from sync_node.models import database_proxy
 from sync_node.source import Source
 from sync_node.sources import Sources
+from sync_node.system import taking
 from sync_node.ticks import Tick
 from sync_node.trust_store import Expired, Outdated, TrustStore, Verified
 
@@ -24,7 +26,7 @@ _NO_KEY = "-"  # no keyid: what counts where none of the service keys does
 class Poller:
     """Asks the sources, hubs first, until one has answered as it should."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what is outside comes in as parameters
         self,
         trust: TrustStore,
         sources: Sources,
@@ -32,13 +34,18 @@ class Poller:
         clock: BoxClock,
         *,
         node: str = "",
+        arch: str = "",
     ) -> None:
-        """`node`: the id by which this box is enrolled, empty for none."""
+        """`node`: the id by which this box is enrolled, empty for none.
+
+        `arch`: for which machine it takes systems, empty for a box that takes none.
+        """
         self._trust = trust
         self._sources = sources
         self._config = config
         self._clock = clock
         self._node = node
+        self._arch = arch
 
     def now(self) -> datetime:
         """Return the trusted time."""
@@ -145,7 +152,7 @@ class Poller:
     def _apply(self, verified: Verified) -> bool:
         with database_proxy.atomic("IMMEDIATE"):
             changed = following.apply(
-                verified.offers,
+                taking.permitted(verified.offers, self._arch),
                 self._config.rollout_number,
                 packs=self._config.packs,
                 node=self._node,
@@ -155,7 +162,8 @@ class Poller:
             state.remember_applied(
                 self.edition(),
                 expires=verified.expires,
-                absent=verified.absent,
+                # A hub that never had a system to offer has no channel for them.
+                absent=tuple(each for each in verified.absent if each != systems.CHANNEL),
             )
             state.remember_time(self._clock.known)
         return changed

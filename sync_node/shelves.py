@@ -119,7 +119,7 @@ class Shelves:
         return tuple(
             self._card(row, facts[row[0]], languages)
             for row in rows
-            if row[0] in facts and not facts[row[0]].retired
+            if row[0] in facts and not facts[row[0]].is_hidden
         )
 
     def _card(self, row: Any, facts: PackFacts, languages: Sequence[str]) -> PackCard:

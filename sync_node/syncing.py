@@ -57,6 +57,7 @@ from sync_node.peering import peer_sources
 from sync_node.polling import Poller
 from sync_node.progress_file import Progress, ProgressFile, Running
 from sync_node.sources import Sources
+from sync_node.system import box_slots
 from sync_node.ticks import Tick
 from sync_node.trust_store import TrustStore
 from sync_node.trusted_time import Uptime
@@ -288,7 +289,9 @@ class _OneTick:
             with database_errors(self._data_dir):
                 tick = Tick(self._clock.now())
                 trust = TrustStore(self._data_dir.trust)
-                Poller(trust, self._sources, self._config, self._clock).poll(tick)
+                box = box_slots.read(self._data_dir)
+                arch = box.arch if box else ""
+                Poller(trust, self._sources, self._config, self._clock, arch=arch).poll(tick)
                 keys = state.hub_keys()
                 if keys is None or not keys.service:
                     raise tick.trouble or _too_old()

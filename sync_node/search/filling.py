@@ -131,7 +131,7 @@ def wanted_units(packs: list[PackFacts]) -> dict[Key, Held]:
     """Return what is to be indexed, by pack and lesson."""
     wanted: dict[Key, Held] = {}
     for facts in packs:
-        if facts.retired:
+        if facts.is_hidden:
             continue
         if facts.shown is not None:
             wanted[facts.pack, ""] = Held(facts.shown, facts.versions[facts.shown])
