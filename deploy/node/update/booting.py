@@ -57,7 +57,7 @@ class Booting:
     def tries_left(self, slot: str) -> int | None:
         """Return how often an armed slot is still tried; None where nothing counts that."""
         for path in self._entries(slot):
-            if counted := re.search(r"\+([0-9]+)(-[0-9]+)?\.conf$", path.name):
+            if counted := re.search(r"\+([0-9]+)(-[0-9]+)?\.conf$", path.name, re.IGNORECASE):
                 return int(counted[1])
         return None
 
@@ -81,7 +81,7 @@ class Booting:
         return files.read(path, TEXT_FILE_BYTES_MAX)
 
     def _entries(self, slot: str) -> list[Path]:
-        name = re.compile(rf"satchel-{slot}(\+[0-9]+(-[0-9]+)?)?\.conf")
+        name = re.compile(rf"satchel-{slot}(\+[0-9]+(-[0-9]+)?)?\.conf", re.IGNORECASE)
         folder = self._boot / _ENTRIES
         if not folder.is_dir():
             return []

@@ -84,6 +84,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _begin(updater: Updater, options: argparse.Namespace) -> int:
+    run = options.data / "run"
+    until = time.monotonic() + options.wait
+    while not run.is_dir() and time.monotonic() < until:
+        time.sleep(1.0)  # the node makes it when it is started for the first time
+    asking.end(run)  # a cut came while something was carried out: the node asks again
     updater.begin()
     if not updater.is_trial:
         return 0
@@ -177,6 +182,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--proc", type=Path, default=Path("/proc"))
     parser.add_argument("--firmware", type=Path, default=Path("/sys/firmware/efi"))
     parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--wait", type=float, default=120.0, help="seconds for the node's folder")
     parser.add_argument(
         "--region", action="append", help="SLOT:IMAGE:START:SIZE, a slot within an image"
     )
