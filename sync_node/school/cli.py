@@ -10,6 +10,7 @@ from sync_node.options import data_option
 
 if TYPE_CHECKING:
     from sync_node.school.school import School
+    from sync_node.school.teachers import CodeKind
 
 _FOLDER = click.Path(path_type=Path, file_okay=False, exists=True)
 
@@ -28,17 +29,23 @@ def _open(data: Path) -> "School":
 @click.option(
     "--technician", is_flag=True, help="A code that signs a technician in, instead of a teacher."
 )
+@click.option("--label", is_flag=True, help="A new code for the card's label, good until the next.")
 @data_option
 @json_option
-def teacher_code(*, technician: bool, data: Path, as_json: bool) -> None:
+def teacher_code(*, technician: bool, label: bool, data: Path, as_json: bool) -> None:
     """Print a code by which a teacher begins, or gets a new passphrase. Good once."""
+    from content_packs.errors import UsageError
+
+    if technician and label:
+        raise UsageError("either --technician or --label")
+    kind: CodeKind = "label" if label else "technician" if technician else "teacher"
     found = _open(data)
     try:
-        code = found.teachers.make_code("technician" if technician else "teacher")
+        code = found.teachers.make_code(kind)
     finally:
         found.close()
     if as_json:
-        print_json({"code": code, "kind": "technician" if technician else "teacher"})
+        print_json({"code": code, "kind": kind})
     else:
         click.echo(code)
 

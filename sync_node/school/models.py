@@ -64,7 +64,7 @@ class TeacherRow(_Row):
 
 
 class CodeRow(_Row):
-    """A code that the console gave out. `kind`: `teacher` or `technician`; one of each."""
+    """A code that counts. `kind`: `teacher`, `technician` or `label`; one of each."""
 
     kind: Any = TextField(primary_key=True)
     code_hash: Any = TextField()

@@ -2,9 +2,11 @@
 
 Whoever can run a command on the box gets a code (`sync-node teacher-code`): 60 random bits, good
 once, until another is made. It makes a teacher, or gives one who forgot it a new passphrase; a
-technician's code signs a technician in.
+technician's code signs a technician in. The code on a card's label (`label`) signs technicians in,
+too, as often as need be: a box from a card has no console. It counts until another takes its place.
 """
 
+from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias
 
 from content_packs.errors import Refused, UsageError
@@ -24,7 +26,7 @@ from sync_node.school.people_model import Teacher
 from sync_node.school.rows import count_of, one_of
 from sync_node.school.texts import needed_line
 
-CodeKind: TypeAlias = Literal["teacher", "technician"]
+CodeKind: TypeAlias = Literal["teacher", "technician", "label"]
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32
 _READ_AS = str.maketrans({"O": "0", "I": "1", "L": "1", "U": "V"})
@@ -116,6 +118,14 @@ class Teachers:
         self._ground.write(lambda: CodeRow.insert(values).on_conflict_replace().execute())
         return "-".join(code[at : at + _GROUP] for at in range(0, len(code), _GROUP))
 
+    def set_codes(self, codes: Mapping[CodeKind, str]) -> None:
+        """Let these codes count, in place of earlier ones of their kinds; all of them or none."""
+        rows = [
+            {"kind": kind, "code_hash": _hash_of(code), "created_at": self._ground.now_text()}
+            for kind, code in codes.items()
+        ]
+        self._ground.write(lambda: CodeRow.insert_many(rows).on_conflict_replace().execute())
+
     def check_code(self, kind: CodeKind, code: str) -> None:
         """Raise `WrongSecret` for a code that isn't out; it stays unused."""
         with self._ground.database.reading():
@@ -162,14 +172,20 @@ def check_passphrase(passphrase: str) -> None:
 
 
 def use_code(kind: CodeKind, code: str) -> None:
-    """Use a code up, within a write. Raises `WrongSecret`."""
-    if not CodeRow.delete().where(_is_code(kind, code)).execute():
+    """Use a code up, within a write; a label's stays good. Raises `WrongSecret`."""
+    if CodeRow.delete().where(_is_code(kind, code)).execute():
+        return
+    if kind != "technician" or not count_of(CodeRow, _is_code("label", code)):
         raise _wrong_code()
 
 
 def _is_code(kind: CodeKind, code: str) -> Any:
-    text = "".join(code.upper().replace("-", " ").split()).translate(_READ_AS)
-    return (CodeRow.kind == kind) & (CodeRow.code_hash == hash_token(text))
+    return (CodeRow.kind == kind) & (CodeRow.code_hash == _hash_of(code))
+
+
+def _hash_of(code: str) -> str:
+    """Return what a code that somebody typed is known by."""
+    return hash_token("".join(code.upper().replace("-", " ").split()).translate(_READ_AS))
 
 
 def _wrong_code() -> WrongSecret:

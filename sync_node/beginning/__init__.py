@@ -1,0 +1,1 @@
+"""How a box begins: its data directory, its card's seed, its enrolment."""
