@@ -111,10 +111,10 @@ def follow(control: Locator) -> None:
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
-    """Start Chromium, and end it when the block does."""
+def chromium(program: Path = CHROMIUM) -> Iterator[Browser]:
+    """Start Chromium, and end it when the block does. `program`: what starts it elsewhere."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=_ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=program, args=_ARGUMENTS)
         try:
             yield browser
         finally:
