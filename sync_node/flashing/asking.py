@@ -24,13 +24,13 @@ def described(disk: Disk) -> str:
     return plain(", ".join(filter(None, words)))
 
 
-def confirm(disk: Disk, device: str, holds: str, job: str, ask: Ask) -> None:
+def confirm(disk: Disk, device: str, holds: str, whose: str, ask: Ask) -> None:
     """Have the size or the model typed. Raises `Refused` for anything else, `UsageError`."""
     good = {_bare(size_of(disk)), _bare(size_of(disk).split()[0]), _bare(disk.model)} - {""}
     or_model = f", or {plain(disk.model)}" if disk.model else ""
     question = (
         f"{device}: {described(disk)}; it {holds}.\n"
-        f"ALL of it is erased, for {job}.\nTo go on, type its size, {size_of(disk)}{or_model}: "
+        f"ALL of it is erased, for {whose}.\nTo go on, type its size, {size_of(disk)}{or_model}: "
     )
     for _ in range(_TRIES_MAX):
         if _bare(ask(question)) in good:

@@ -10,7 +10,7 @@ from content_packs.command_line import json_option, megabytes, print_json
 from content_packs.errors import UsageError
 
 if TYPE_CHECKING:
-    from sync_node.flashing.session import Planned
+    from sync_node.flashing.session import Outcome, Planned
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -103,11 +103,12 @@ def _flash(  # noqa: PLR0913  # one for each option
     work: Path,
     quiet: bool,
     **rest: Any,
-) -> Any:
+) -> "Outcome":
     import secrets
 
     from sync_node.box_clock import system_clock
     from sync_node.flashing import flashing, sayings
+    from sync_node.flashing.block_map import BlockMap
     from sync_node.flashing.machine import Machine
     from sync_node.flashing.session import Session, Wishes
 
@@ -117,9 +118,9 @@ def _flash(  # noqa: PLR0913  # one for each option
     wishes = Wishes(image, digest.strip().lower(), labels, receipts, **rest)
     with flashing.work_folder(work) as folder:
 
-        def set_up(vouched: Any) -> flashing.Bench:
+        def set_up(expected: BlockMap) -> flashing.Bench:
             return flashing.set_up(
-                image, vouched, folder, place=place, clock=system_clock,
+                image, expected, folder, place=place, clock=system_clock,
                 randomness=secrets.token_bytes, progress=sayings.progress_line(quiet=quiet),
             )  # fmt: skip
 

@@ -28,6 +28,7 @@ from sync_node.flashing import (
     receipts,
     unpacking,
 )
+from sync_node.flashing.block_map import BlockMap
 from sync_node.flashing.card import Card
 from sync_node.flashing.composing import DataFile
 from sync_node.flashing.limits import CARD_BYTES_MAX
@@ -222,7 +223,7 @@ def _nobody_uses(folder: Path) -> bool:
 
 def set_up(  # noqa: PLR0913  # what is outside comes in as parameters
     image: Path,
-    vouched: Callable[[unpacking.MapFile], None],
+    expected: BlockMap,
     work: Path,
     *,
     place: str,
@@ -230,15 +231,13 @@ def set_up(  # noqa: PLR0913  # what is outside comes in as parameters
     randomness: Callable[[int], bytes],
     progress: Progress,
 ) -> Bench:
-    """Return a bench whose image is unpacked and verified; `vouched` raises for a wrong map.
+    """Return a bench whose image is unpacked, and is what its map says.
 
     Raises what `unpacking` does, and `NotInstalled`.
     """
     programs.check_installed("mcopy", "mmd", "mtype", "mke2fs", "debugfs", "e2fsck")
-    found = unpacking.read_map(image)
-    vouched(found)
     progress("checking the image", 0, 0)
-    unpacked = unpacking.unpack(image, found.map, work / "image")
+    unpacked = unpacking.unpack(image, expected, work / "image")
     return Bench(unpacked, work, clock, randomness, progress, place)
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from content_packs import card_seeds
+from content_packs.command_line import plain
 from content_packs.errors import Refused, SatchelError, StorageFailed, UsageError
 from sync_node.flashing import (
     asking,
@@ -22,14 +23,15 @@ from sync_node.flashing import (
     media,
     preloading,
     receipts,
+    unpacking,
 )
 from sync_node.flashing.asking import Ask
+from sync_node.flashing.block_map import BlockMap
 from sync_node.flashing.cards_csv import CardRow
 from sync_node.flashing.flashing import Bench, CardJob, Flashed
 from sync_node.flashing.labels import Label
 from sync_node.flashing.machine import Disk, Machine
 from sync_node.flashing.targets import DiskTarget, FileTarget, Target
-from sync_node.flashing.unpacking import MapFile
 
 _IMAGE_SUFFIX = ".img"
 _SKIP, _QUIT = "s", "q"
@@ -95,7 +97,7 @@ class Session:
 
     wishes: Wishes
     machine: Machine
-    set_up: Callable[[Callable[[MapFile], None]], Bench]
+    set_up: Callable[[BlockMap], Bench]
     ask: Ask
     say: Callable[[str], None]
     _bench: Bench | None = None
@@ -107,6 +109,7 @@ class Session:
         Raises what stands against the run or, where nobody can be asked, against one of its cards.
         """
         self.wishes.check()
+        image = self._vouched(cards)
         outcome = Outcome()
         known = receipts.read(self.wishes.receipts)
         for number, planned in enumerate(cards, 1):
@@ -118,16 +121,18 @@ class Session:
                 continue
             if in_a_row:
                 self.say(f"{number} of {len(cards)}: {planned.job.in_words()}")
-            self._until_done(planned, outcome, in_a_row=in_a_row)
+            self._until_done(planned, image, outcome, in_a_row=in_a_row)
         return outcome
 
-    def _until_done(self, planned: Planned, outcome: Outcome, *, in_a_row: bool) -> None:
+    def _until_done(
+        self, planned: Planned, image: BlockMap, outcome: Outcome, *, in_a_row: bool
+    ) -> None:
         """Write one card, on another one where the first fails and there is somebody to ask."""
         while True:
             try:
                 if in_a_row and not (self.wishes.yes or is_file(planned.device, self.machine)):
                     self.ask(f"Put its card into {planned.device}, and press Enter: ")
-                outcome.done.append(self._one(planned, in_a_row=in_a_row))
+                outcome.done.append(self._one(planned, image, in_a_row=in_a_row))
             except (Refused, StorageFailed) as error:
                 if not in_a_row or self.wishes.yes:
                     raise
@@ -142,10 +147,10 @@ class Session:
                 outcome.left_out.append((planned, error))
             return
 
-    def _one(self, planned: Planned, *, in_a_row: bool) -> Done:
+    def _one(self, planned: Planned, image: BlockMap, *, in_a_row: bool) -> Done:
         target = self._target(planned, in_a_row=in_a_row)
         if self._bench is None:
-            self._bench = self.set_up(self._vouched(planned))
+            self._bench = self.set_up(image)
         flashed = self._bench.flash(
             planned.job, target, self.wishes.receipts, erase_used=self.wishes.erase_used
         )
@@ -179,13 +184,16 @@ class Session:
         if self.wishes.yes:
             asking.check_serial(disk, planned.device, self.wishes.serial)
             return
-        with card.open_disk(chosen) as opened:
-            found = contents.look(opened)
+        with card.open_disk(chosen) as disk_open:
+            found = contents.look(disk_open)
         if not self.wishes.erase_used:
             contents.check_unused(found, planned.device)
         if in_a_row and self._is_the_next(disk) and found.state in {"empty", "fresh", "begun"}:
             return
-        asking.confirm(disk, planned.device, found.in_words(), planned.job.in_words(), self.ask)
+        opened = planned.job.opened
+        hub = opened.seed.hub_title or opened.seed.hubs[0].address
+        whose = f"{planned.job.in_words()} (hub {hub}, fingerprint {opened.fingerprint})"
+        asking.confirm(disk, planned.device, found.in_words(), plain(whose), self.ask)
 
     def _is_the_next(self, disk: Disk) -> bool:
         """Say whether a card is like the one before, in the same reader: one word was enough."""
@@ -199,17 +207,17 @@ class Session:
             )
         )
 
-    def _vouched(self, planned: Planned) -> Callable[[MapFile], None]:
-        def check(found: MapFile) -> None:
-            if self.wishes.digest:
-                found.expect_digest(self.wishes.digest)
-                return
-            seed = planned.job.opened.seed
-            found.expect_signature(
-                card_seeds.service_keys_of(seed.root_bytes, seed.targets_bytes, what="card-seed")
-            )
-
-        return check
+    def _vouched(self, cards: Sequence[Planned]) -> BlockMap:
+        """Return the image's map: the one that the person was told of, or that each hub signed."""
+        found = unpacking.read_map(self.wishes.image)
+        if self.wishes.digest:
+            found.expect_digest(self.wishes.digest)
+            return found.map
+        seeds = {each.job.opened.root_digest: each.job.opened.seed for each in cards}
+        for seed in seeds.values():
+            keys = card_seeds.service_keys_of(seed.root_bytes, seed.targets_bytes, what="card-seed")
+            found.expect_signature(keys)
+        return found.map
 
 
 def plan_one(seed: Path, device: str, packs: Sequence[str], label: str) -> Planned:

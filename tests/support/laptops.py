@@ -1,4 +1,4 @@
-"""A laptop as its kernel describes it: folders like /sys and /proc, and devices that are text files.
+"""A laptop as its kernel describes it: folders like /sys and /proc, devices that are text files.
 
 ```
 laptop = Laptop(tmp_path)
@@ -40,7 +40,7 @@ class Laptop:
     def disk(
         self, name: str, number: str, place: str, *, size: int = 32 * 10**9, **facts: str
     ) -> Path:
-        """A disk at a place below /sys/devices; `facts` by file, `device__model` for device/model."""
+        """A disk at a place below /sys/devices; `facts` by file, as `device__model`."""
         home = self.root / "sys" / "devices" / place / "block" / name
         (home / "holders").mkdir(parents=True)
         (home / "slaves").mkdir()

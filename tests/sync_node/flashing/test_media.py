@@ -263,8 +263,8 @@ def test_what_the_kernel_made_itself_is_refused(tmp_path: Path, name: str, what:
 
 def test_what_is_no_disk_is_a_mistake_of_the_command(laptop: Laptop) -> None:
     (laptop.machine.dev / "null").write_text("")
-    (laptop.machine.dev / "shm").mkdir()
-    for asked in ("/dev/null", "/dev/shm"):
+    (laptop.machine.dev / "disk").mkdir()
+    for asked in ("/dev/null", "/dev/disk"):
         refused(laptop, asked, "is no disk", UsageError)
     refused(laptop, "/dev/sdz", "there is no such disk", Missing)
     (laptop.machine.dev / "gone").write_text("8:240")
