@@ -73,6 +73,33 @@ def backup(*, folder: Path | None, data: Path, as_json: bool) -> None:
 
 
 @school.command()
+@click.argument("file", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--replace", is_flag=True, help="Also where there is more here than in FILE.")
+@data_option
+@json_option
+def restore(*, file: Path, replace: bool, data: Path, as_json: bool) -> None:
+    """Put the backup FILE into school.db's place. What is there is kept beside it."""
+    from dataclasses import asdict
+
+    found = _open(data)
+    try:
+        done = found.restore(file, replace=replace)
+    finally:
+        found.close()
+    if as_json:
+        print_json(asdict(done))
+        return
+    click.echo(
+        f"{file} is in place: {done.records} records, {done.pupils} pupils, "
+        f"{done.teachers} teachers."
+    )
+    if done.kept:
+        click.echo(
+            f"What was there is kept as {done.kept}" + f", with {done.newer}." * bool(done.newer)
+        )
+
+
+@school.command()
 @data_option
 @json_option
 @click.pass_context

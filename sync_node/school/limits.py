@@ -110,6 +110,7 @@ QUIZ_MEMORY_BYTES_MAX = 512 * MIB
 # Backup and salvage
 BACKUP_SECONDS = 24 * 3_600
 KEEPER_SECONDS = 600.0  # between two looks whether there is something to tidy or back up
+RESTORE_BYTES_MAX = 8 * GIB  # of a backup
 SCAN_PAYLOAD_BYTES_MAX = 64 * KIB  # of one row
 SALVAGE_SEQUENCE_GAP = 100_000  # left free after a salvage: numbers of records are never given anew
 TROUBLES_KEPT_MAX = 100

@@ -16,7 +16,7 @@ from sync_node import box_clock, identity
 from sync_node.data_dir import DataDir
 from sync_node.disk import disk_free as disk_free_on
 from sync_node.school import backup as backing_up
-from sync_node.school import checking, deriving, salvaging
+from sync_node.school import checking, deriving, restoring, salvaging
 from sync_node.school.assignments import Assignments
 from sync_node.school.database import Database
 from sync_node.school.exports import Exports
@@ -120,6 +120,23 @@ class School:
         with self.ground.database.reading():
             pass  # made, brought up to date, or salvaged first
         return backing_up.back_up(self._data_dir.school_db, target, disk_free=self._disk_free)
+
+    def restore(self, backup: Path, *, replace: bool = False) -> restoring.Restored:
+        """Put a backup into the place of what is there, which is kept beside it.
+
+        Raises `Missing`, `InvalidContent` for what is no sound backup, `Refused` where there is
+        more here than in it, unless `replace`; `StorageFailed`, `Busy`.
+        """
+        with self.ground.database.reading():
+            pass  # made, brought up to date, or salvaged first
+        done = restoring.restore(
+            self._data_dir.school_db, backup, replace=replace, disk_free=self._disk_free
+        )
+        with self.ground.database.reading():
+            sound = deriving.is_sound()
+        if not sound:
+            self.ground.write(deriving.rebuild)
+        return done
 
     def check(self) -> checking.SchoolChecked:
         """Look whether school.db is whole, save what can be read, make anew what is derived.
