@@ -1,7 +1,7 @@
-"""Python packages of the box's venv, and the tools that build our own wheel: chosen and fetched by pip.
+"""Python packages of the box's venv, and the tools that build our own wheel, by pip.
 
-Only wheels: nothing is compiled, so nothing depends on the machine that builds. pip is this Python's,
-configured as this machine has it.
+Only wheels: nothing is compiled, so nothing depends on the machine that builds. pip is this
+Python's, configured as this machine has it.
 """
 
 import json
@@ -10,6 +10,7 @@ import sys
 import tomllib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from content_packs.errors import InvalidContent
 from deploy.image.contents import KINDS
@@ -57,11 +58,11 @@ def choose(requirements: Sequence[str], options: Iterable[str], work: Path) -> t
     return tuple(sorted(_wheel(entry) for entry in chosen))
 
 
-def _wheel(entry: dict[str, dict[str, object]]) -> Wheel:
+def _wheel(entry: dict[str, Any]) -> Wheel:
+    """Read an entry of pip's installation report, version 1."""
     name = re.sub(r"[-_.]+", "-", str(entry["metadata"]["name"])).lower()
     source = entry["download_info"]
     archive = source["archive_info"]
-    assert isinstance(archive, dict)
     file_name = str(source["url"]).rsplit("/", 1)[1]
     return Wheel(name, str(entry["metadata"]["version"]), archive["hashes"]["sha256"], file_name)
 
@@ -87,11 +88,11 @@ def fetch(wheels: Sequence[Wheel], options: Sequence[str], cache: Path) -> list[
         say(f"  fetching {len(missing)} Python packages")
         asked = cache / "asked.txt"
         asked.write_text(
-            "".join(f"{each.name}=={each.version} --hash=sha256:{each.sha256}\n" for each in missing)
+            "".join(
+                f"{each.name}=={each.version} --hash=sha256:{each.sha256}\n" for each in missing
+            )
         )
-        run(
-            [*PIP, "download", "--no-deps", "--require-hashes", "-r", asked, "-d", cache, *options]
-        )
+        run([*PIP, "download", "--no-deps", "--require-hashes", "-r", asked, "-d", cache, *options])
         asked.unlink()
     for wheel in wheels:
         if not _held(wheel, cache):
