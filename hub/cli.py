@@ -99,6 +99,7 @@ def serve(hub: "Hub", host: str | None, port: int | None) -> None:
     from contextlib import nullcontext
     from dataclasses import replace
 
+    from hub import sd_notify
     from hub.config import workers_of
     from hub.monitoring import logs
     from hub.monitoring.sharing import shared_figures
@@ -115,7 +116,11 @@ def serve(hub: "Hub", host: str | None, port: int | None) -> None:
     with shared_figures(hub.data.root) if config.workers > 1 else nullcontext():
         from hub.serving import serve as run  # only now: it loads who looks for shared figures
 
-        run(hub, config, lambda address: click.echo(f"hub: listening on {address}"))
+        def listening(address: str) -> None:
+            click.echo(f"hub: listening on {address}")
+            sd_notify.ready()
+
+        run(hub, config, listening)
 
 
 @main.command()
