@@ -39,7 +39,9 @@ from sync_node.lock import engine_lock
 from sync_node.log_files import LogFile
 from sync_node.lookout import Lookout
 from sync_node.orders import Orders
+from sync_node.own_name import OwnName
 from sync_node.peer_address import Peer
+from sync_node.school_network import NetworkReader
 from sync_node.scrubbing import Scrubber
 from sync_node.search.indexer import Indexer
 from sync_node.supervising import Signs
@@ -247,9 +249,12 @@ def _run(data_dir: DataDir, port: int, log: Callable[[str], None]) -> None:
         data_dir, clock=system_clock, uptime=uptime, monotonic=time.monotonic, log=log
     )
 
+    own_name = OwnName(NetworkReader(time.monotonic).current, port, log, time.monotonic)
+
     def has_news() -> bool:
         indexer.look()
         steward.look()
+        own_name.look()
         return asked.is_asked or disks.has_news()
 
     sleep = sleep_until_asked(
@@ -270,6 +275,7 @@ def _run(data_dir: DataDir, port: int, log: Callable[[str], None]) -> None:
             between=asked.look,
         )
     finally:
+        own_name.close()
         lookout.close()
         indexer.close()
 

@@ -245,6 +245,7 @@ MDNS_PACKET_BYTES_MAX = 1_472  # what one Ethernet frame carries by UDP
 MDNS_PACKETS_PER_SECOND = 20  # about nodes, that are looked at
 MDNS_PACKETS_AT_ONCE_MAX = 200
 MDNS_NSEC_BYTES_MAX = 12  # of a record that lists the types of a host: up to 64 of them
+OWN_NAME_AGAIN_SECONDS = 60.0  # after the box's own name couldn't be said
 MDNS_VALUE_BYTES_MAX = 80  # of what an answer says of itself
 
 # What the technician sees and asks for

@@ -40,7 +40,6 @@ from sync_node.lan import (
 )
 from sync_node.lan.limits import FORM_BYTES_MAX, FORM_FIELDS_MAX
 from sync_node.lan.portal import pages as portal
-from sync_node.lan.portal.school_network import NetworkReader
 from sync_node.lan.teacher import wiring as teachers
 from sync_node.lan.technician import wiring as technicians
 from sync_node.learning import Learning
@@ -51,6 +50,7 @@ from sync_node.node_reader import NodeReader
 from sync_node.offering import Offering
 from sync_node.openings import Openings
 from sync_node.school.school import School, open_school
+from sync_node.school_network import NetworkReader
 from sync_node.search.query import Searcher
 from sync_node.shelves import Shelves
 from sync_node.trusted_time import Uptime

@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from sync_node.lan.portal import probes
 from sync_node.lan.portal.probes import Content
-from sync_node.lan.portal.school_network import SchoolNetwork
+from sync_node.school_network import SchoolNetwork
 
 PAGE = "/portal"
 NOTHING_HERE = Content(404, b"This Wi-Fi leads to the box in the school, not to the internet.\n")

@@ -20,7 +20,7 @@ from flask.typing import ResponseReturnValue
 
 from sync_node.lan.portal.answering import PAGE, Redirection, answer
 from sync_node.lan.portal.readers import Readers
-from sync_node.lan.portal.school_network import NetworkReader, SchoolNetwork
+from sync_node.school_network import NetworkReader, SchoolNetwork
 
 blueprint = Blueprint("portal", __name__)
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from sync_node.lan.portal.answering import NOTHING_HERE, Answer, Redirection, answer
 from sync_node.lan.portal.probes import Content, wanted
-from sync_node.lan.portal.school_network import SchoolNetwork
+from sync_node.school_network import SchoolNetwork
 
 NETWORK = SchoolNetwork(
     captive=True, address=IPv4Address("172.27.0.1"), network=IPv4Network("172.27.0.0/22"),

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from sync_node.lan.app import create_app
-from sync_node.lan.portal.school_network import NetworkReader, read
+from sync_node.school_network import NetworkReader, read
 from tests.support.browser import chromium, visit
 from tests.support.site import site_at
 from tests.sync_node.lan.school import School, furnished_school
