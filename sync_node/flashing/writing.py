@@ -1,6 +1,6 @@
 """Writing a card, so that it can be pulled at any moment and is never half a box.
 
-    probe → mark in place of the table of partitions → all else → read back → table → read back
+    no table of partitions → probe → mark in its place → all else → read back → table → read back
 
 Until the last step there is no table: nothing starts from the card, and the mark says what was
 begun. Run again, the same goes on: what is there already, by its digest, isn't written again. What
@@ -79,8 +79,9 @@ def write_card(
     if not begun:
         if nonce is not None:
             progress("trying the card", 0, 0)
+            _put_head(card, b"")  # an older system must not start with some of it overwritten
             probing.probe(card, nonce)
-        _put_mark(card, mark)
+        _put_head(card, marks.encode(mark))
     done = Written()
     again = _write_parts(card, layout, done, compare=begun, progress=progress)
     card.settle()
@@ -90,9 +91,9 @@ def write_card(
     return done
 
 
-def _put_mark(card: Card, mark: Mark) -> None:
-    """Take both tables away, and say what is being done."""
-    card.write(0, marks.encode(mark).ljust(HEAD_BYTES, b"\0"))
+def _put_head(card: Card, head: bytes) -> None:
+    """Take both tables away, and put `head` there."""
+    card.write(0, head.ljust(HEAD_BYTES, b"\0"))
     card.write(card.size - TAIL_BYTES, bytes(TAIL_BYTES))
     card.settle()
 
