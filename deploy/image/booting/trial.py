@@ -1,0 +1,219 @@
+"""Starts a box again and again, pulls the plug at moments that chance chooses, and sees what holds.
+
+After every start:
+- the school's site opens, within the time that is allowed;
+- the lesson on the card opens;
+- every answer of which the site ever said «Kept.» is among the class's records;
+- no answer is there that nobody sent.
+
+A pull comes while the box starts (one in three), or while a pupil sends one answer after the other.
+The card forgets what wasn't flushed (forgetting.py). The seed decides all chances but one: how far
+the box is when the moment comes.
+"""
+
+import random
+import statistics
+import threading
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from content_packs.errors import Refused
+from deploy.image.booting.emulator import Board, Box
+from deploy.image.booting.forgetting import ForgettingCard
+from deploy.image.booting.nbd import CardServer
+from deploy.image.booting.preparing import Prepared
+from deploy.image.booting.visiting import (
+    Gone,
+    Pupil,
+    Visitor,
+    begin_class,
+    is_open,
+    open_lesson,
+    recorded,
+)
+
+SHARE_OF_EARLY_PULLS = 1 / 3
+WORK_SECONDS = (1.0, 20.0)
+_ASK_EVERY_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class Start:
+    """One time that the box was on.
+
+    `pulled`: “starting”, “working”, or empty for the last. `seconds`: from power on until the site
+    answered, 0 where the plug was pulled before. `lost`: sectors that the card forgot at the pull.
+    """
+
+    number: int
+    seconds: float
+    pulled: str
+    on_seconds: float
+    answers: int
+    lost: int
+    written_bytes: int
+
+
+class Working(threading.Thread):
+    """A pupil who answers until nobody is there."""
+
+    def __init__(self, pupil: Pupil, host: str) -> None:
+        super().__init__(daemon=True)
+        self._pupil = pupil
+        self._host = host
+        self.fault: Refused | None = None
+
+    def run(self) -> None:
+        """Answer again and again."""
+        try:
+            while True:
+                time.sleep(self._pupil.answer(self._host))
+        except Gone:
+            return
+        except Refused as error:
+            self.fault = error
+
+
+@dataclass
+class Trial:
+    """A box under trial, and what came of it."""
+
+    board: Board
+    prepared: Prepared
+    folder: Path
+    seed: int
+    seconds_max: float
+    processors: int
+    say: Callable[[str], None]
+    starts: list[Start] = field(default_factory=list)
+    _teacher: Visitor | None = None
+    _pupil: Pupil | None = None
+    _usual_seconds: float = 0.0
+
+    def run(self, pulls: int) -> None:
+        """Start and pull so many times; a last start has to come back, too.
+
+        Raises `Refused` at the first thing that doesn't hold, with the seed and the box's last
+        words.
+        """
+        chance = random.Random(self.seed)  # noqa: S311  # to be repeated, not to be guessed
+        for number in range(1, pulls + 2):
+            kind = "" if number > pulls else "working"
+            if kind and chance.random() < SHARE_OF_EARLY_PULLS:
+                kind = "starting"
+            try:
+                start = self._start(number, kind, chance)
+            except (Refused, Gone) as error:
+                raise Refused(f"start {number} of seed {self.seed}: {error}") from error
+            self.starts.append(start)
+            self.say(_line(start))
+
+    def _start(self, number: int, kind: str, chance: random.Random) -> Start:
+        with ExitStack() as stack:
+            card = ForgettingCard(self.prepared.card, chance)
+            stack.callback(card.close)
+            socket = self.folder / "card.socket"
+            stack.enter_context(CardServer(card, socket))
+            box = Box(self.board, self.folder, socket, processors=self.processors)
+            stack.callback(box.pull_the_plug)
+            box.switch_on()
+            until = chance.uniform(0.05, 1.0) * (self._usual_seconds or self.seconds_max / 2)
+            seconds, answers = 0.0, 0
+            if kind == "starting":
+                self._wait(box, until)
+            else:
+                seconds = self._wait_for_site(box)
+                self._usual_seconds = self._usual_seconds or seconds
+                try:
+                    self._look(box)
+                    answers = self._work(box, chance.uniform(*WORK_SECONDS) if kind else 0.0)
+                except (Refused, Gone) as error:
+                    raise Refused(f"{error}\n{box.last_words()}") from error
+            on = box.seconds_on()
+            box.pull_the_plug()
+            return Start(number, seconds, kind, on, answers, card.cut(), card.written_bytes)
+
+    def _wait(self, box: Box, seconds: float) -> None:
+        while box.seconds_on() < seconds:
+            self._check_on(box)
+            time.sleep(min(_ASK_EVERY_SECONDS, max(0.0, seconds - box.seconds_on())))
+
+    def _wait_for_site(self, box: Box) -> float:
+        while not is_open(_host(box)):
+            self._check_on(box)
+            if box.seconds_on() > self.seconds_max:
+                raise Refused(
+                    f"no site after {self.seconds_max:.0f} seconds; the box says:\n"
+                    + box.last_words()
+                )
+            time.sleep(_ASK_EVERY_SECONDS)
+        return box.seconds_on()
+
+    def _check_on(self, box: Box) -> None:
+        if not box.is_on():
+            raise Refused(f"the box switched itself off; it said:\n{box.last_words()}")
+
+    def _look(self, box: Box) -> None:
+        """Check that everything is there that has to be."""
+        host = _host(box)
+        open_lesson(host)
+        if self._teacher is None or self._pupil is None:
+            self._teacher, self._pupil = begin_class(host, self.prepared.teacher_code)
+        found = recorded(host, self._teacher, self._pupil.class_id)
+        lost = self._pupil.kept - found
+        if lost:
+            raise Refused(f"{len(lost)} answers that were kept are gone: {sorted(lost)[:10]}")
+        odd = found - self._pupil.kept - self._pupil.unsure
+        if odd:
+            raise Refused(f"answers are there that nobody sent: {sorted(odd)[:10]}")
+
+    def _work(self, box: Box, seconds: float) -> int:
+        """Send answers for some time, and pull the plug in the middle of one.
+
+        Return of how many the site said that they are kept.
+        """
+        pupil = self._pupil
+        if pupil is None or not seconds:
+            return 0
+        before = len(pupil.kept)
+        working = Working(pupil, _host(box))
+        working.start()
+        time.sleep(seconds)
+        box.pull_the_plug()
+        working.join()
+        if working.fault:
+            raise working.fault
+        return len(pupil.kept) - before
+
+
+def summary(starts: list[Start]) -> dict[str, float | int]:
+    """Return what a trial amounts to, times in seconds."""
+    seconds = [start.seconds for start in starts if start.seconds]
+    return {
+        "starts": len(starts),
+        "pulls": sum(bool(start.pulled) for start in starts),
+        "pulls_while_starting": sum(start.pulled == "starting" for start in starts),
+        "answers_kept": sum(start.answers for start in starts),
+        "sectors_lost": sum(start.lost for start in starts),
+        "first_seconds": round(seconds[0], 1) if seconds else 0.0,
+        "later_seconds_median": round(statistics.median(seconds[1:]), 1) if seconds[1:] else 0.0,
+        "later_seconds_most": round(max(seconds[1:]), 1) if seconds[1:] else 0.0,
+    }
+
+
+HEAD = "start  site after  pulled    on for   answers  sectors lost  written"
+
+
+def _line(start: Start) -> str:
+    site = f"{start.seconds:8.1f} s" if start.seconds else "         -"
+    return (
+        f"{start.number:5}  {site}  {start.pulled or '-':8}  {start.on_seconds:6.1f} s  "
+        f"{start.answers:7}  {start.lost:12}  {start.written_bytes / 1e6:6.1f} MB"
+    )
+
+
+def _host(box: Box) -> str:
+    return box.address.removeprefix("http://")

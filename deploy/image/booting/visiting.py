@@ -1,0 +1,156 @@
+"""What people do on a box under trial, over HTTP: a lesson is opened, a pupil's answers are sent.
+
+A box is slow in an emulator, and may be gone in the middle of an answer: then `Gone` is raised, and
+nobody knows whether the record was kept. What was said to be kept is remembered: it has to be there
+ever after.
+"""
+
+import http.client
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlencode
+
+from content_packs.errors import Refused
+from deploy.image.booting.preparing import ITEM, LESSON, PACK, QUESTION
+
+LESSON_PATH = f"/packs/{PACK}/{LESSON}"
+EXERCISE_PATH = f"{LESSON_PATH}/{ITEM}"
+PASSPHRASE = "only for trying boxes out"  # noqa: S105  # of a school that exists for minutes
+# Why a new teacher takes longest: a passphrase is hashed, which is meant to be slow.
+SECONDS_MAX = 180.0
+ASKING_SECONDS_MAX = 10.0
+
+
+class Gone(Exception):
+    """Nobody answers, or no longer."""
+
+
+@dataclass
+class Answer:
+    """What came back."""
+
+    status: int
+    headers: Mapping[str, str]
+    text: str
+
+
+@dataclass
+class Visitor:
+    """Somebody with a phone, at the site at `host` (with its port)."""
+
+    host: str
+    cookies: dict[str, str] = field(default_factory=dict)
+
+    def get(self, path: str, *, seconds: float = SECONDS_MAX) -> Answer:
+        """Open a page. Raises `Gone`."""
+        return self._ask("GET", path, None, seconds)
+
+    def post(self, path: str, form: Mapping[str, str]) -> Answer:
+        """Send a form. Raises `Gone`."""
+        return self._ask("POST", path, urlencode(form), SECONDS_MAX)
+
+    def _ask(self, method: str, path: str, body: str | None, seconds: float) -> Answer:
+        headers = {"Origin": f"http://{self.host}"}
+        if body is not None:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        if self.cookies:
+            headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        connection = http.client.HTTPConnection(self.host, timeout=seconds)
+        try:
+            connection.request(method, path, body, headers)
+            found = connection.getresponse()
+            text = found.read().decode(errors="replace")
+        except (OSError, http.client.HTTPException) as error:
+            raise Gone(str(error)) from error
+        finally:
+            connection.close()
+        for line in found.headers.get_all("Set-Cookie", []):
+            name, _, value = line.partition(";")[0].partition("=")
+            self.cookies[name] = value
+        return Answer(found.status, {k.lower(): v for k, v in found.getheaders()}, text)
+
+
+@dataclass
+class Pupil:
+    """A pupil who sends one answer after the other, each another number.
+
+    `kept`: the numbers of which the site said that they are recorded; `unsure`: one on which it
+    never answered.
+    """
+
+    class_id: str
+    learner_id: str
+    cookies: dict[str, str] = field(default_factory=dict)
+    kept: set[int] = field(default_factory=set)
+    unsure: set[int] = field(default_factory=set)
+    next_number: int = 1
+
+    def answer(self, host: str) -> float:
+        """Send the next answer; return how many seconds the site asks to wait. Raises `Gone`."""
+        visitor = Visitor(host, self.cookies)
+        if not self.cookies:
+            door = f"/sign-in/{self.class_id}/{self.learner_id}"
+            _expect(visitor.post(door, {"pin": ""}), 303, "signing a pupil in")
+        number = self.next_number
+        self.unsure.add(number)
+        form = {QUESTION: str(number), "_who": self.learner_id, "_submission": f"number-{number}"}
+        found = visitor.post(EXERCISE_PATH, form)
+        if found.status in {429, 503}:
+            return float(found.headers.get("retry-after", "2"))
+        _expect(found, 200, "sending an answer")
+        if "Kept." not in found.text:
+            raise Refused(f"an answer was taken and not said to be kept: {found.text[:500]}")
+        self.unsure.discard(number)
+        self.kept.add(number)
+        self.next_number += 1
+        return 0.0
+
+
+def is_open(host: str, *, seconds: float = ASKING_SECONDS_MAX) -> bool:
+    """Whether the school's site answers, with its first page."""
+    try:
+        return Visitor(host).get("/", seconds=seconds).status == 200
+    except Gone:
+        return False
+
+
+def open_lesson(host: str) -> None:
+    """Open the lesson and its exercise. Raises `Gone`, `Refused`."""
+    for path in (LESSON_PATH, EXERCISE_PATH):
+        found = _expect(Visitor(host).get(path), 200, f"opening {path}")
+        if path == EXERCISE_PATH and f'name="{QUESTION}"' not in found.text:
+            raise Refused(f"{path} shows no question: {found.text[:500]}")
+
+
+def begin_class(host: str, code: str) -> tuple[Visitor, Pupil]:
+    """Be the school's first teacher, make a class with a pupil. Raises `Gone`, `Refused`."""
+    teacher = Visitor(host)
+    form = {"code": code, "name": "Teacher", "passphrase": PASSPHRASE}
+    _expect(teacher.post("/teacher/code", form), 303, "the first teacher's code")
+    form = {"name": "4b", "grade": "4", "names": "Pupil"}
+    made = _expect(teacher.post("/teacher/classes/new", form), 303, "making a class")
+    found = re.search(r"/classes/([^/?]+)", made.headers["location"])
+    if not found:
+        raise Refused(f"a class was made at an odd place: {made.headers['location']}")
+    shown = _expect(Visitor(host).get(f"/sign-in/{found[1]}"), 200, "opening the class's door")
+    pupil = re.search(f"/sign-in/{re.escape(found[1])}/([0-9a-f-]+)", shown.text)
+    if not pupil:
+        raise Refused(f"the class has no pupil: {shown.text[:500]}")
+    return teacher, Pupil(found[1], pupil[1])
+
+
+def recorded(host: str, teacher: Visitor, class_id: str) -> set[int]:
+    """Return the numbers that the box has as answers of a class. Raises `Gone`, `Refused`."""
+    asking = Visitor(host, teacher.cookies)
+    path = f"/teacher/classes/{class_id}/records/answers.csv"
+    found = _expect(asking.get(path), 200, "the class's answers")
+    return {int(number) for number in re.findall(r"[,;\t]\"?([0-9]{1,9})\"?(?=[,;\t])", found.text)}
+
+
+def _expect(answer: Answer, status: int, what: str) -> Answer:
+    if answer.status != status:
+        raise Refused(
+            f"{what}: the site answered {answer.status}, expected {status}: {answer.text[:500]}"
+        )
+    return answer
