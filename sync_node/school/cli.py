@@ -94,9 +94,8 @@ def restore(*, file: Path, replace: bool, data: Path, as_json: bool) -> None:
         f"{done.teachers} teachers."
     )
     if done.kept:
-        click.echo(
-            f"What was there is kept as {done.kept}" + f", with {done.newer}." * bool(done.newer)
-        )
+        newer = f", with {done.newer}" if done.newer else ""
+        click.echo(f"What was there is kept as {done.kept}{newer}.")
 
 
 @school.command()

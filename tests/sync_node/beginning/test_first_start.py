@@ -41,7 +41,7 @@ PEM = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
 HARDWARE = Hardware("Raspberry Pi 4", "10000000abcd", "6.1", "0.1.0")
 SEED = 20_261_122
 MOMENTS = r"fsync|fdatasync|rename.*|unlink.*|mkdir.*|openat|write|pwrite64"
-QUICK = 4
+QUICK = 2
 FEW_OR_ALL = [
     pytest.param(QUICK, id="quick"),
     pytest.param(None, id="long", marks=[pytest.mark.long, pytest.mark.timeout(3_000)]),

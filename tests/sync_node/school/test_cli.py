@@ -45,6 +45,31 @@ def test_a_backup_goes_beside_it_or_onto_a_stick(node: SchoolRig, tmp_path: Path
     assert (said["records"], Path(said["path"]).parent) == (3, stick)
 
 
+def test_a_backup_is_put_back(node: SchoolRig, tmp_path: Path) -> None:
+    run(node, "school", "backup", str(tmp_path))
+    backup = str(tmp_path / "school-backup.db")
+    said = json.loads(run(node, "school", "restore", backup, "--json").stdout)
+    assert (said["records"], said["pupils"], said["newer"]) == (3, 1, "")
+    assert said["kept"] == "school.db.before-1"
+    assert "3 records, 1 pupils, 0 teachers" in run(node, "school", "restore", backup).stdout
+    school = node.reopen()
+    school.teachers.add("Ms Li", "four words are enough")
+    node.close()
+    refused = run(node, "school", "restore", backup)
+    assert (refused.exit_code, "1 teachers" in refused.output) == (5, True)
+    assert "with 1 teachers" in run(node, "school", "restore", backup, "--replace").stdout
+
+
+def test_a_labels_code_is_made_anew(node: SchoolRig) -> None:
+    said = json.loads(run(node, "teacher-code", "--label", "--json").stdout)
+    school = node.reopen()
+    assert said["kind"] == "label"
+    for _ in range(2):
+        assert school.signing_in.technician(said["code"], device="d")
+    node.close()
+    assert run(node, "teacher-code", "--label", "--technician").exit_code == 2
+
+
 def test_a_check_says_whether_all_is_whole_and_saves_what_is_not(node: SchoolRig) -> None:
     done = run(node, "school", "check")
     assert (done.exit_code, "3 records" in done.stdout) == (0, True)
