@@ -20,6 +20,7 @@ State: TypeAlias = Literal["empty", "begun", "fresh", "used", "other"]
 _SUPERBLOCK_AT, _SUPERBLOCK_BYTES = 1_024, 1_024  # ext4's, within its partition
 _MAGIC_AT, _MAGIC = 0x38, b"\x53\xef"
 _MOUNTED_AT = 0x2C  # when it was mounted last, four bytes
+_MADE = 1 << 48  # of the partition's attributes: a box has used it (deploy/node/data)
 _MOUNTS_AT = 0x34  # how often, two bytes
 
 
@@ -56,6 +57,8 @@ def look(card: Card) -> Contents:
         data = table.named(DATA)
     except InvalidContent:
         return Contents("other")
+    if data.attributes & _MADE:
+        return Contents("used")
     start = data.start + _SUPERBLOCK_AT
     if start + _SUPERBLOCK_BYTES > card.size or start % SECTOR_BYTES:
         return Contents("other")

@@ -123,7 +123,7 @@ def page(opened: OpenedSeed, receipt: CardReceipt) -> str:
     return _PAGE.format(
         title=html.escape(title),
         title_class=' class="long"' if _width(title) > 2 * _TITLE_WIDTH_MM / 5 else "",
-        which=html.escape(_which(receipt)),
+        which=html.escape(_which(receipt, title)),
         wifi_qr=_qr(wifi_codes.text_of(seed.wifi), omitsize=True),
         wifi=html.escape(seed.wifi.name),
         secret=f"<b>{html.escape(secret)}</b>" if secret else "",
@@ -139,10 +139,11 @@ def page(opened: OpenedSeed, receipt: CardReceipt) -> str:
 def drawing(opened: OpenedSeed, receipt: CardReceipt) -> str:
     """Return the part that stands on the box as SVG."""
     seed = opened.seed
+    title = seed.school_title or seed.school
     secret = seed.wifi.passphrase
     return _SVG.format(
-        title=_title(seed.school_title or seed.school),
-        which=html.escape(_which(receipt)),
+        title=_title(title),
+        which=html.escape(_which(receipt, title)),
         wifi_qr=_qr(wifi_codes.text_of(seed.wifi), omitsize=False),
         wifi=_fitting(seed.wifi.name, 30, 40),
         secret=_fitting(secret, 30, 45) if secret else "",
@@ -151,11 +152,11 @@ def drawing(opened: OpenedSeed, receipt: CardReceipt) -> str:
     )
 
 
-def _which(receipt: CardReceipt) -> str:
-    words = [f"No. {receipt.card} · 第 {receipt.card} 号"]
-    if receipt.label:
-        words.append(receipt.label)
-    return " · ".join(words)
+def _which(receipt: CardReceipt, title: str) -> str:
+    """Return the card's number, and what else its label is to say."""
+    number = f"No. {receipt.card} · 第 {receipt.card} 号"
+    said = receipt.label.removeprefix(f"{receipt.card} ")  # as hub seeds --csv writes it
+    return number if not said or title.startswith(said) else f"{number} · {said}"
 
 
 def _rows(opened: OpenedSeed, receipt: CardReceipt) -> list[tuple[str, str, str]]:

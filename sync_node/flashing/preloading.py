@@ -71,7 +71,7 @@ def preload(
     """
     check_names(packs)
     data_dir = DataDir(tree)
-    durable.make_folder(tree)
+    durable.make_folder(tree, mode=0o750)
     wanted = Config(
         FORMAT,
         (_source(seed, place, tree),),

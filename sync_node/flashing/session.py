@@ -8,6 +8,7 @@ card that has no receipt.
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from content_packs import card_seeds
@@ -100,6 +101,7 @@ class Session:
     set_up: Callable[[BlockMap], Bench]
     ask: Ask
     say: Callable[[str], None]
+    now: Callable[[], datetime]
     _bench: Bench | None = None
     _last: Disk | None = None
 
@@ -110,6 +112,7 @@ class Session:
         """
         self.wishes.check()
         image = self._vouched(cards)
+        self._say_hubs(cards)
         outcome = Outcome()
         known = receipts.read(self.wishes.receipts)
         for number, planned in enumerate(cards, 1):
@@ -119,6 +122,7 @@ class Session:
                     raise _written_before(planned, self.wishes.receipts)
                 outcome.skipped.append(planned)
                 continue
+            _expect_valid(planned, self.now())
             if in_a_row:
                 self.say(f"{number} of {len(cards)}: {planned.job.in_words()}")
             self._until_done(planned, image, outcome, in_a_row=in_a_row)
@@ -190,10 +194,8 @@ class Session:
             contents.check_unused(found, planned.device)
         if in_a_row and self._is_the_next(disk) and found.state in {"empty", "fresh", "begun"}:
             return
-        opened = planned.job.opened
-        hub = opened.seed.hub_title or opened.seed.hubs[0].address
-        whose = f"{planned.job.in_words()} (hub {hub}, fingerprint {opened.fingerprint})"
-        asking.confirm(disk, planned.device, found.in_words(), plain(whose), self.ask)
+        whose = plain(planned.job.in_words())
+        asking.confirm(disk, planned.device, found.in_words(), whose, self.ask)
 
     def _is_the_next(self, disk: Disk) -> bool:
         """Say whether a card is like the one before, in the same reader: one word was enough."""
@@ -206,6 +208,15 @@ class Session:
                 == (disk.name, disk.model, disk.size, disk.bus)
             )
         )
+
+    def _say_hubs(self, cards: Sequence[Planned]) -> None:
+        for each in {each.job.opened.root_digest: each for each in cards}.values():
+            seed = each.job.opened.seed
+            hub = plain(seed.hub_title or seed.hubs[0].address)
+            self.say(
+                f"seeds of the hub {hub}, fingerprint {each.job.opened.fingerprint}: compare it "
+                "with the sheet that came with them"
+            )
 
     def _vouched(self, cards: Sequence[Planned]) -> BlockMap:
         """Return the image's map: the one that the person was told of, or that each hub signed."""
@@ -284,6 +295,16 @@ def give_to_owner_of_folder(path: Path) -> None:
     if os.geteuid() == 0:
         owner = path.parent.stat()
         os.chown(path, owner.st_uid, owner.st_gid)
+
+
+def _expect_valid(planned: Planned, now: datetime) -> None:
+    """Raise `Refused` for a seed whose code is no longer good: its box would never be heard of."""
+    until = planned.job.opened.seed.code_expires_at
+    if until <= now:
+        raise Refused(
+            f"{planned.job.in_words()}: the code in its seed was good until {until:%Y-%m-%d}",
+            hint="Ask the hub for a new one: hub seeds. If this machine's date is wrong, set it.",
+        )
 
 
 def _written_before(planned: Planned, file: Path) -> Refused:

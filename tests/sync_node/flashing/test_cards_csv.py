@@ -1,4 +1,4 @@
-"""A table of cards is read as the hub writes it, and as spreadsheets change it; or its line named."""
+"""A table of cards is read as the hub writes it, and as spreadsheets change it, or refused."""
 
 import csv
 import io

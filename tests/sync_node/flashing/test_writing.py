@@ -1,4 +1,4 @@
-"""A card is whole or starts nothing: pulled at any call, then run again, it is what it should be."""
+"""A card is whole or starts nothing: pulled at any call, then run again, it is as it should."""
 
 from dataclasses import dataclass
 from pathlib import Path
