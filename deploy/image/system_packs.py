@@ -190,12 +190,11 @@ def _boot_files(image: Path, region: Region, work: Path) -> dict[str, Path]:
     folder.mkdir()
     source = ["-i", f"{image}@@{region.start}"]
     _run(["mcopy", "-s", "-Q", "-n", *source, f"::{SLOT}", str(folder)], what=f"{image}: FAT")
-    found = {
+    return {
         path.relative_to(folder / SLOT).as_posix(): path
         for path in sorted((folder / SLOT).rglob("*"))
         if path.is_file()
     }
-    return found
 
 
 def _release(squashfs: Path, *, image: Path) -> bytes:

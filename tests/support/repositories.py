@@ -138,7 +138,7 @@ class Repository:
         self.write(repository.layout_path(found.pack, layout_digest), stored_layout)
         offer = Offer(
             found.pack, found.version, digest, len(stored), layout_digest, len(stored_layout),
-            found.size,
+            found.size, system=found.system.arch if found.system else "",
         )  # fmt: skip
         self.published[found.pack, found.version] = Published(found, laid_out, offer)
         return offer

@@ -110,4 +110,5 @@ def say(run: Path, said: Said) -> None:
             return  # no chatter of writes
     except (Missing, Invalid):
         pass
-    files.write(path, data, for_all=True)
+    if run.is_dir() and not run.is_symlink():  # the node's: it makes it
+        files.write(path, data, for_all=True)
