@@ -4,8 +4,8 @@
 
 Variants: `plain` (both commands, a run that was killed, TLS as a browser and a box see it, root's
 keys away, a backup tried, a second call, an update, an update that doesn't come up), `restore`
-(another server from the backup of `plain`), `scaled` (PostgreSQL, an S3 store, without TLS), `wrong`
-(what is refused, and that nothing was changed). Half an hour; 4 GB in FOLDER.
+(another server from the backup of `plain`), `scaled` (PostgreSQL, an S3 store, without TLS),
+`wrong` (what is refused, and that nothing was changed). Half an hour; 4 GB in FOLDER.
 """
 
 import argparse

@@ -147,9 +147,10 @@ def _wire(pid: int, number: int, host: str, own: str) -> None:
 def _child(started: "subprocess.Popen[bytes]") -> int:
     """Return the first process of the root: the child of `unshare`."""
     until = time.monotonic() + BOOT_SECONDS_MAX
-    children = Path(f"/proc/{started.pid}/task/{started.pid}/children")
+    own = Path(f"/proc/{started.pid}")
     while time.monotonic() < until and started.poll() is None:
-        if found := children.read_text().split():
+        is_there = (own / "comm").read_text().strip() == "unshare"  # a shell before that
+        if is_there and (found := (own / f"task/{started.pid}/children").read_text().split()):
             return int(found[0])
         time.sleep(0.05)
     raise StepFailed("the fresh root doesn't begin", hint="Its log is in the work folder.")
