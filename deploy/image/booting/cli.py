@@ -1,4 +1,4 @@
-"""`deploy/image/boot-test`: does an image start, and does it survive what happens to boxes?"""
+"""`deploy/image/boot-test`: whether an image starts, and survives what happens to boxes."""
 
 import random
 import tempfile
@@ -36,7 +36,7 @@ def main() -> None:
 @click.option("--work", type=_FOLDER, help="For the card and the box's log. Default: a new folder "
               "that is removed at the end.")  # fmt: skip
 @json_option
-def boot_test(
+def boot_test(  # noqa: PLR0913  # options of a command
     *,
     image: Path | None,
     arch: str,

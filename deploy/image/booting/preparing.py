@@ -12,9 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from content_packs import card_seeds
 from content_packs.errors import Refused
 
-PACK, LESSON, ITEM, QUESTION = "trial-lessons", "01-first-lesson", "practice", "number"
+PACK, LESSON, ITEM, QUESTION = "trial-lessons", "first-lesson", "practice", "number"
 SCHOOL = "trial"
 CARD_BYTES = 4 << 30
 _QUIZ = f"""title = "Numbers"
@@ -28,11 +29,10 @@ answer = 1000000
 
 @dataclass(frozen=True)
 class Prepared:
-    """A card in a file, and the codes of its school."""
+    """A card in a file, and the code that its school's first teacher begins with."""
 
     card: Path
     teacher_code: str
-    technician_code: str
 
 
 def prepare(image: Path, folder: Path, *, say: Callable[[str], None]) -> Prepared:
@@ -45,7 +45,7 @@ def prepare(image: Path, folder: Path, *, say: Callable[[str], None]) -> Prepare
     data = ("--data", str(folder / "hub"))
     say("a hub, a school and a pack")
     _run("content-packs", "new", str(folder / PACK))
-    for path in (folder / PACK / LESSON).glob("*.quiz.toml"):
+    for path in (folder / PACK).glob("*/*.quiz.toml"):
         path.write_text(_QUIZ, encoding="utf-8")
     _run(*hub, "init", *data)
     _run(*hub, "publish", *data, str(folder / PACK))
@@ -61,16 +61,7 @@ def prepare(image: Path, folder: Path, *, say: Callable[[str], None]) -> Prepare
          "--labels", str(folder / "labels"), "--receipts", str(folder / "receipts.jsonl"),
          "--work", str(folder / "work"), "--size", f"{CARD_BYTES >> 30}G")  # fmt: skip
     shutil.rmtree(folder / "work", ignore_errors=True)
-    teacher, technician = _codes(seed)
-    return Prepared(card, teacher, technician)
-
-
-def _codes(seed: Path) -> tuple[str, str]:
-    """Return a seed's codes for the first teacher and for the technician."""
-    found = json.loads(seed.read_bytes())
-    while "teacher_code" not in found:  # it lies in what is signed
-        found = found["signed"] if "signed" in found else found["document"]
-    return found["teacher_code"], found["technician_code"]
+    return Prepared(card, card_seeds.open_seed(seed.read_bytes()).seed.teacher_code)
 
 
 def _map_digest(image: Path) -> str:
