@@ -35,6 +35,7 @@ class Places(NamedTuple):
     networkd: Path = Path("/run/systemd/network")
     links: Path = Path("/run/systemd/netif/state")
     sys: Path = Path("/sys")
+    manager: Path = Path("/run/NetworkManager")
 
 
 class Network:
@@ -133,6 +134,8 @@ class Network:
         name = plan.school.name
         if plan.school.kind != "wifi":  # radios are never networkd's
             self._hand_over(files.unmanaged(plan))
+            if self._places.manager.exists():  # a system that isn't ours
+                self._asked(["nmcli", "device", "set", name, "managed", "no"])
         else:
             self._leave_to_networkd()
         self._run(["ip", "address", "flush", "dev", name])
@@ -152,7 +155,7 @@ class Network:
             in_memory.write(path, text)
         else:
             path.unlink(missing_ok=True)
-        self._run(["systemctl", "restart", NETWORKD_UNIT])
+        self._run(["systemctl", "try-restart", NETWORKD_UNIT])
 
     def _filter(self, plan: files.Plan | None) -> None:
         path = self._places.folder / "nftables.conf"

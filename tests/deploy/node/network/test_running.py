@@ -25,7 +25,12 @@ class Box:
     def __init__(self, folder: Path, **interfaces: str) -> None:
         self.sys = board(folder / "sys", **interfaces)
         self.places = Places(
-            folder / "wifi.toml", folder / "run", folder / "networkd", folder / "links", self.sys
+            folder / "wifi.toml",
+            folder / "run",
+            folder / "networkd",
+            folder / "links",
+            self.sys,
+            folder / "manager",
         )
         self.now = 0.0
         self.ran: list[str] = []
@@ -75,7 +80,7 @@ def test_a_radio_becomes_an_access_point(make: Callable[..., Box]) -> None:
         assert command in ran
     # Nobody gets an address before the filter stands.
     assert ran.index(f"nft -f {place}") < ran.index("systemctl restart satchel-addresses.service")
-    assert "systemctl restart systemd-networkd.service" not in ran  # the way out is left alone
+    assert "systemctl try-restart systemd-networkd.service" not in ran  # the way out is left alone
     assert "wpa_passphrase=correct horse" in box.file("hostapd.conf")
     assert (box.places.folder / "hostapd.conf").stat().st_mode & 0o077 == 0
     assert json.loads(box.file("portal.json"))["wifi"] == "Hope"
@@ -96,13 +101,22 @@ def test_another_wish_is_followed(make: Callable[..., Box]) -> None:
     box.wish('name = "Hope"\nmode = "access-points"')
     ran = box.look()
     assert "systemctl stop satchel-wifi.service" in ran
-    assert "systemctl restart systemd-networkd.service" in ran
+    assert "systemctl try-restart systemd-networkd.service" in ran
     assert "ip address add 172.27.0.1/22 brd + dev end0" in ran
     unmanaged = box.places.networkd / "10-satchel-school.network"
     assert "Name=end0" in unmanaged.read_text()
     box.wish('mode = "built-in"')
-    assert "systemctl restart systemd-networkd.service" in box.look()
+    assert "systemctl try-restart systemd-networkd.service" in box.look()
     assert not unmanaged.exists()
+
+
+def test_where_networkmanager_is_at_work_it_leaves_the_cable_to_us(
+    make: Callable[..., Box],
+) -> None:
+    box = make(**RADIO)
+    box.wish('mode = "access-points"')
+    box.places.manager.mkdir()
+    assert "nmcli device set end0 managed no" in box.look()
 
 
 def test_a_radio_that_comes_late_and_one_that_goes(make: Callable[..., Box]) -> None:

@@ -1,0 +1,119 @@
+"""deploy/image/wifi-test without an emulator: what is put on the card, how its words are read."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from content_packs.errors import InvalidContent
+from deploy.image.initramfs import cpio
+from deploy.image.radio.putting import HERE, INIT, PROGRAMS, archive, put, with_initramfs
+from deploy.image.radio.trial import Said, read
+
+IMAGE = Path(__file__).parents[4] / ".cache/image/out/satchel-node-arm64.img"
+
+
+@pytest.fixture
+def packages(tmp_path: Path) -> dict[str, Path]:
+    found = {}
+    for package, programs in PROGRAMS.items():
+        found[package] = tmp_path / package
+        for program in programs:
+            place = found[package] / "usr/sbin" / program
+            place.parent.mkdir(parents=True)
+            place.write_bytes(b"a program")
+    library = tmp_path / "libssl3/usr/lib/aarch64-linux-gnu/libssl.so.3"
+    library.parent.mkdir(parents=True)
+    library.write_bytes(b"a library")
+    return found | {"libssl3": tmp_path / "libssl3"}
+
+
+def test_the_second_initramfs_is_the_first_ones_init_and_what_phones_need(
+    packages: dict[str, Path],
+) -> None:
+    init = INIT.read_text(encoding="utf-8")
+    found = {entry.name: entry for entry in cpio.unpack(archive(packages, init))}
+    ours = found["init"].data.decode()
+    assert ours.replace("  cp -a /extra/. /root/\n", "") == init
+    assert ours.index("cp -a /extra") < ours.index("exec switch_root")
+    for name in ("bin/wpa_supplicant", "bin/busybox", "lib/libssl.so.3", "wifi-trial", "ask.py"):
+        assert f"extra/wifi-trial/{name}" in found
+    unit = "extra/etc/systemd/system/multi-user.target.wants/satchel-wifi-trial.service"
+    assert found[unit].data == b"/etc/systemd/system/satchel-wifi-trial.service"
+
+
+def test_an_init_of_another_kind_is_refused(packages: dict[str, Path]) -> None:
+    with pytest.raises(InvalidContent, match="expected one line"):
+        archive(packages, "#!/bin/sh\nexec switch_root /root /sbin/init\n")
+    del packages["wpasupplicant"]
+    with pytest.raises(InvalidContent, match="no program wpa_supplicant"):
+        archive(packages, INIT.read_text(encoding="utf-8"))
+
+
+def test_the_loader_is_told_once() -> None:
+    entry = "title Satchel\nlinux /a/vmlinuz\ninitrd /a/initrd.img\noptions quiet\n"
+    changed = with_initramfs(entry)
+    assert changed.splitlines()[2:4] == ["initrd /a/initrd.img", "initrd /a/wifi-trial.img"]
+    assert with_initramfs(changed) == changed
+    with pytest.raises(InvalidContent, match="no line `initrd`"):
+        with_initramfs("title Satchel\n")
+
+
+@pytest.mark.skipif(
+    not all(map(shutil.which, ("mcopy", "mformat", "sfdisk"))), reason="needs mtools and fdisk"
+)
+def test_a_card_gets_it(tmp_path: Path) -> None:
+    card = tmp_path / "card.img"
+    with card.open("wb") as file:
+        file.truncate(64 << 20)
+    table = "label: gpt\nstart=2048, size=100000, name=boot\n"
+    subprocess.run(["sfdisk", "-q", card], input=table, text=True, check=True)
+    at = f"{card}@@{1 << 20}"
+    subprocess.run(["mformat", "-i", at, "-T", "100000", "-F", "::"], check=True)
+    subprocess.run(["mmd", "-i", at, "::a", "::loader", "::loader/entries"], check=True)
+    entry = tmp_path / "entry"
+    entry.write_text("linux /a/vmlinuz\ninitrd /a/initrd.img\n")
+    place = "::loader/entries/satchel-a+3.conf"
+    subprocess.run(["mcopy", "-i", at, entry, place], check=True)
+    for _ in range(2):
+        put(card, b"an archive", tmp_path)
+    said = subprocess.run(["mtype", "-i", at, place], check=True, capture_output=True).stdout
+    assert said.count(b"initrd /a/wifi-trial.img") == 1
+    held = subprocess.run(
+        ["mtype", "-i", at, "::a/wifi-trial.img"], check=True, capture_output=True
+    )
+    assert held.stdout == b"an archive"
+
+
+def test_the_boxs_words_are_read() -> None:
+    serial = (
+        "[ 3.1] booting\r\nWIFI-TRIAL ok: on the air\r\n[ 9.9] noise WIFI-TRIAL ok: joined\r\n"
+        "WIFI-TRIAL failed: no address\r\nWIFI-TRIAL failed: and more\r\nWIFI-TRIAL end\r\n"
+    )
+    assert read(serial) == Said(("on the air", "joined"), "no address", is_over=True)
+    assert not read(serial.rpartition("WIFI-TRIAL")[0]).is_over
+
+
+@given(st.text(max_size=200))
+def test_anything_else_on_the_line_counts_for_nothing(noise: str) -> None:
+    assert read(noise.replace("WIFI-TRIAL", "")) == Said(())
+
+
+@pytest.mark.parametrize("name", ["wifi-trial", "lease"])
+def test_what_runs_on_the_box_is_a_script(name: str) -> None:
+    subprocess.run(["sh", "-n", HERE / name], check=True)
+    assert os.access(HERE / name, os.X_OK)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+@pytest.mark.skipif(not IMAGE.exists(), reason="no image: deploy/image/build makes it")
+@pytest.mark.skipif(shutil.which("qemu-system-aarch64") is None, reason="needs qemu-system-arm")
+def test_phones_use_the_wifi_of_the_image() -> None:
+    program = Path(__file__).parents[4] / "deploy/image/wifi-test"
+    done = subprocess.run([program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-4000:]
