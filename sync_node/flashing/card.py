@@ -27,11 +27,13 @@ _DISK = os.O_RDWR | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_DIRECT
 _FILE = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW
 _FILE_MODE = 0o600  # it has codes in it
 
+_IS_READ_ONLY = 0x125E  # BLKROGET
 _GONE = {errno.ENXIO, errno.ENODEV, errno.ENOMEDIUM, errno.ESHUTDOWN}
 _AGAIN = (
     "It is written by halves, and no box starts from it. Put it in again, and run the same: it "
     "goes on."
 )
+_LOCKED = "Slide the card's small lock up, towards its contacts; then put it in again."
 _FAILING = (
     "The card is failing, or the reader's contacts are dirty. Try another reader; then throw the "
     "card away."
@@ -131,6 +133,7 @@ def open_disk(chosen: Chosen) -> Card:
         raise _not_opened(name, error) from error
     try:
         _expect_chosen(descriptor, chosen)
+        _expect_writable(descriptor, name)
         _lock(descriptor, name)
         size = os.lseek(descriptor, 0, os.SEEK_END)
         _expect_size(size, chosen)
@@ -177,6 +180,13 @@ def _expect_chosen(descriptor: int, chosen: Chosen) -> None:
         )
 
 
+def _expect_writable(descriptor: int, name: str) -> None:
+    answer = bytearray(4)
+    fcntl.ioctl(descriptor, _IS_READ_ONLY, answer)
+    if any(answer):
+        raise Refused(f"{name}: is read-only", hint=_LOCKED)
+
+
 def _expect_size(size: int, chosen: Chosen) -> None:
     if size != chosen.disk.size:
         raise Refused(
@@ -206,10 +216,10 @@ def _not_opened(name: str, error: OSError) -> Exception:
             hint="Something has it mounted or opened, maybe another program that writes cards. "
             "Unmount it, or close that program.",
         )
-    if error.errno in {errno.EACCES, errno.EPERM}:
+    if error.errno in {errno.EACCES, errno.EPERM} and os.geteuid() != 0:
         return UsageError(f"{name}: this user may not write to it", hint="Run it with sudo.")
-    if error.errno == errno.EROFS:
-        return Refused(f"{name}: is read-only", hint="Slide the card's small lock up.")
+    if error.errno in {errno.EROFS, errno.EACCES, errno.EPERM}:
+        return Refused(f"{name}: is read-only", hint=_LOCKED)
     if error.errno in _GONE:
         return Refused(
             f"{name}: there is no card in it", hint="Put the card in, and run this again."

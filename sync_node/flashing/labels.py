@@ -10,6 +10,7 @@ import html
 import io
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import segno
@@ -180,7 +181,7 @@ def _rows(opened: OpenedSeed, receipt: CardReceipt) -> list[tuple[str, str, str]
 
 def _qr(text: str, *, omitsize: bool) -> str:
     """Return a QR code as SVG; level Q, so that a scratched one can be read."""
-    code = segno.make_qr(text, error="q")
+    code = _code(text)
     scale = 1.0 if omitsize else _QR_MM / code.symbol_size(border=2)[0]
     drawn = io.BytesIO()
     code.save(
@@ -188,6 +189,11 @@ def _qr(text: str, *, omitsize: bool) -> str:
         scale=scale, light="#fff",
     )  # fmt: skip
     return drawn.getvalue().decode()
+
+
+@lru_cache(maxsize=8)  # page and drawing have the same two
+def _code(text: str) -> segno.QRCode:
+    return segno.make_qr(text, error="q")
 
 
 def _width(text: str) -> float:

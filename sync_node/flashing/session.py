@@ -35,6 +35,7 @@ from sync_node.flashing.machine import Disk, Machine
 from sync_node.flashing.targets import DiskTarget, FileTarget, Target
 
 _IMAGE_SUFFIX = ".img"
+_MEMORY = "/dev/shm/"  # noqa: S108  # files in memory, the only ones below /dev
 _SKIP, _QUIT = "s", "q"
 
 
@@ -262,6 +263,7 @@ def _planned(row: CardRow, file: Path, device: str, packs: Sequence[str]) -> Pla
         opened, document = flashing.read_seed(row.seed)
     except SatchelError as error:
         error.message = f"{file}: line {row.line}: {error.message}"
+        error.args = (error.message,)
         raise
     where = row.device or device
     if not where:
@@ -275,7 +277,7 @@ def _planned(row: CardRow, file: Path, device: str, packs: Sequence[str]) -> Pla
 
 def is_file(device: str, machine: Machine) -> bool:
     """Say whether `device` names a file, there or to be made, and not a disk."""
-    if device.startswith("/dev/"):
+    if device.startswith("/dev/") and not device.startswith(_MEMORY):
         return False
     if "/" not in device and not device.endswith(_IMAGE_SUFFIX):
         return False

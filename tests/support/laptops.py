@@ -133,7 +133,8 @@ def _write(path: Path, text: str) -> None:
 
 
 def _number_of(path: Path) -> str | None:
-    text = path.read_text() if path.is_file() else ""
     if not path.exists():
         raise FileNotFoundError(path)
+    is_short = path.is_file() and path.stat().st_size < 20
+    text = path.read_text() if is_short else ""
     return text if ":" in text else None

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import tempfile
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -43,6 +44,17 @@ def _bytes() -> bytes:
 def make_image(folder: Path, name: str = "satchel-node-arm64.img", release: str = RELEASE) -> Path:
     """Make an image in `folder`: its first system has bytes, its second none."""
     path = folder / name
+    path.write_bytes(_image(release))
+    return path
+
+
+@cache
+def _image(release: str) -> bytes:
+    with tempfile.TemporaryDirectory(prefix="image-") as folder:
+        return _made(Path(folder) / "image", release).read_bytes()
+
+
+def _made(path: Path, release: str) -> Path:
     with path.open("wb") as file:
         file.truncate(IMAGE_MIB * MIB)
     words = []
