@@ -12,6 +12,7 @@ from msgspec import Meta
 from content_packs import canonical_json, messages
 from content_packs.limits import (
     REPORT_BYTES_MAX,
+    REPORT_FAILED_MAX,
     REPORT_PACKS_MAX,
     REPORT_TEXT_CHARACTERS_MAX,
     REPORT_TROUBLES_MAX,
@@ -33,6 +34,7 @@ from content_packs.messages import (
 DiskTrouble: TypeAlias = Literal["", "full", "read-only", "failing", "unreadable"]
 Sure: TypeAlias = Literal["exact", "at-least", "unknown"]
 ClockIs: TypeAlias = Literal["right", "behind", "ahead", "unproven"]
+SlotsDoing: TypeAlias = Literal["idle", "writing", "starting", "trying"]
 
 _CUT = "…"
 
@@ -194,6 +196,24 @@ class CourierVisit(Part, frozen=True, kw_only=True):
     batches: Count = 0
 
 
+class SystemSlots(Part, frozen=True, kw_only=True):
+    """A box with two systems: which slot runs, at which version, for which machine.
+
+    `satchel`: the version of Satchel in it. `doing`: what root is at; `ready`: the version in the
+    other slot that can be started, 0 for none. `failed`: versions that were started and didn't
+    serve, the newest last: they aren't tried again. `trouble`: why one couldn't be written.
+    """
+
+    arch: Name
+    slot: Literal["a", "b"]
+    version: Version
+    satchel: ShortText = ""
+    doing: SlotsDoing = "idle"
+    ready: Count = 0
+    failed: Annotated[tuple[Version, ...], Meta(max_length=REPORT_FAILED_MAX)] = ()
+    trouble: Sentence = ""
+
+
 class Report(Message, frozen=True, kw_only=True):
     """What a node says about itself, as of `at`, its likeliest time.
 
@@ -224,6 +244,7 @@ class Report(Message, frozen=True, kw_only=True):
     link: HubLink | None = None
     coming: Coming | None = None
     courier: CourierVisit | None = None
+    slots: SystemSlots | None = None
 
 
 class Reports(Message, frozen=True, kw_only=True):

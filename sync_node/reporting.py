@@ -30,6 +30,7 @@ from sync_node.identity import Identity
 from sync_node.limits import REPORT_DAYS
 from sync_node.moments import as_moment, moment
 from sync_node.status import PackStatus, Status
+from sync_node.system import box_slots
 from sync_node.ticks import Record, Tick
 from sync_node.trusted_time import Reading
 
@@ -78,6 +79,7 @@ def report_of(  # noqa: PLR0913  # all by name; each is needed
             link=box_facts.hub_link(data_dir, config, done, time.now),
             coming=box_facts.coming(found),
             courier=box_facts.courier(found),
+            slots=box_slots.report(data_dir),
         )
     )
 

@@ -11,14 +11,16 @@ from typing import Annotated, Literal, TypeAlias
 
 import msgspec
 
+from content_packs import reports
+from content_packs.limits import REPORT_FAILED_MAX, SHORT_TEXT_CHARACTERS_MAX
 from content_packs.messages import Name, Version
+from content_packs.reports import SlotsDoing, SystemSlots
 from sync_node.data_dir import DataDir
 from sync_node.limits import SYSTEM_FAILED_MAX, SYSTEM_SAID_BYTES_MAX, SYSTEM_WORDS_MAX
 
 NAME = "system.json"
 FORMAT = 1
 
-Doing: TypeAlias = Literal["idle", "writing", "starting", "trying"]
 _Words: TypeAlias = Annotated[str, msgspec.Meta(max_length=SYSTEM_WORDS_MAX)]
 _VersionOrNone: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
 
@@ -43,7 +45,7 @@ class BoxSlots(msgspec.Struct, frozen=True, kw_only=True):
     slot: Literal["a", "b"]
     version: Version
     satchel: _Words = ""
-    doing: Doing = "idle"
+    doing: SlotsDoing = "idle"
     wanted: _VersionOrNone = 0
     ready: _VersionOrNone = 0
     failed: Annotated[
@@ -69,3 +71,23 @@ def read(data_dir: DataDir) -> BoxSlots | None:
         return msgspec.json.decode(data, type=BoxSlots)
     except (OSError, msgspec.DecodeError, UnicodeError):
         return None
+
+
+def reported(box: BoxSlots) -> SystemSlots:
+    """Return it as a report says it."""
+    return SystemSlots(
+        arch=box.arch,
+        slot=box.slot,
+        version=box.version,
+        satchel=reports.shortened(box.satchel, SHORT_TEXT_CHARACTERS_MAX),
+        doing=box.doing,
+        ready=box.ready,
+        failed=tuple(version for version, _ in box.failed[-REPORT_FAILED_MAX:]),
+        trouble=reports.shortened(box.trouble.text),
+    )
+
+
+def report(data_dir: DataDir) -> SystemSlots | None:
+    """Return what a report says of the slots; None for a box without any."""
+    box = read(data_dir)
+    return None if box is None else reported(box)
