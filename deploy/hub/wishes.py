@@ -226,7 +226,9 @@ def _split(option: str, address: str, schemes: tuple[str, ...]) -> SplitResult:
 
 def keep(wishes: Wishes) -> str:
     """Return what is kept of wishes, as TOML."""
-    lines = "".join(f"{key} = {json.dumps(getattr(wishes, key))}\n" for key in KEPT)
+    lines = "".join(
+        f"{key} = {json.dumps(getattr(wishes, key), ensure_ascii=False)}\n" for key in KEPT
+    )
     return f"# What this hub was installed with: the next run of `install` goes by it.\n{lines}"
 
 
