@@ -9,6 +9,7 @@ from sync_node.beginning.cli import enrol, first_start, init
 from sync_node.flashing.cli import flash, image_map
 from sync_node.options import data_option
 from sync_node.school.cli import school, teacher_code
+from sync_node.system.cli import system
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 
@@ -19,7 +20,7 @@ def main() -> None:
     """Fetch, keep and serve packs in a school."""
 
 
-for _of_room in (init, first_start, enrol, flash, image_map, school, teacher_code):
+for _of_room in (init, first_start, enrol, flash, image_map, school, system, teacher_code):
     main.add_command(_of_room)
 
 

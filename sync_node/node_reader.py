@@ -111,6 +111,13 @@ class NodeReader:
             for pack, channel, retired, offered, held in packs
         ]
 
+    def systems(self) -> list[PackFacts]:
+        """Return what is known of the box's own systems. Raises `StorageFailed`."""
+        with self._reading() as database:
+            rows = PackRow.select(PackRow.pack).where(PackRow.channel == systems.CHANNEL)
+            names = [row.pack for row in rows.bind(database)]
+        return self.packs(*names) if names else []
+
     def pack_count(self) -> int:
         """Return how many packs can be shown. Raises `StorageFailed`."""
         with self._reading() as database:

@@ -3,18 +3,16 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from content_packs import systems
 from content_packs.errors import SatchelError
 from sync_node.box_clock import BoxClock
 from sync_node.data_dir import DataDir
-from sync_node.database import database_errors, reading_database
+from sync_node.database import reading_database
 from sync_node.in_force import config_in_force
 from sync_node.limits import SYSTEM_LOOK_SECONDS
-from sync_node.models import LessonRow, PackRow, VersionRow
+from sync_node.node_reader import NodeReader
 from sync_node.syncing import box_clock
-from sync_node.system import box_slots, requests, steps
+from sync_node.system import box_slots, requests, steps, view
 from sync_node.system.box_slots import BoxSlots
-from sync_node.system.requests import Wanted
 from sync_node.system.steps import Step
 from sync_node.trusted_time import Uptime
 from sync_node.zones import zone_of
@@ -37,6 +35,7 @@ class Steward:
         self._uptime = uptime
         self._monotonic = monotonic
         self._log = log
+        self._reader = NodeReader(data_dir)
         self._look_from = 0.0
         self._refused: tuple[int, float] | None = None
 
@@ -56,8 +55,8 @@ class Steward:
         boot = self._uptime().boot
         if box is None or box.boot != boot or requests.is_under_way(self._data_dir):
             return
+        whole = view.whole_of(self._reader.systems())
         with reading_database(self._data_dir):
-            whole = whole_system(self._data_dir)
             clock = box_clock(self._data_dir, self._system_clock, read_uptime=self._uptime)
         step = steps.next_step(
             box,
@@ -88,29 +87,6 @@ class Steward:
 def ask(data_dir: DataDir, step: Step, boot: str) -> None:
     """Ask root for a step. Raises `StorageFailed`."""
     requests.ask(data_dir, step.deed, step.wanted, boot)
-
-
-def whole_system(data_dir: DataDir) -> Wanted | None:
-    """Return the newest system that is here, every byte of it verified. node.db is open.
-
-    It is what the lesson of a pack on the channel `system` is at (activator.py).
-    """
-    with database_errors(data_dir):
-        packs = PackRow.select().where(
-            (PackRow.channel == systems.CHANNEL) & ~PackRow.retired & PackRow.held_version.is_null()
-        )
-        found = [
-            Wanted(version.pack, version.version, version.manifest)
-            for pack in packs
-            for lesson in LessonRow.select().where(
-                (LessonRow.pack == pack.pack) & (LessonRow.lesson == systems.LESSON)
-            )
-            for version in VersionRow.select().where(
-                (VersionRow.pack == pack.pack) & (VersionRow.version == lesson.version)
-            )
-            if pack.offered_version == lesson.version  # one that was withdrawn isn't started
-        ]
-    return max(found, key=lambda each: each.version, default=None)
 
 
 def idle_seconds(data_dir: DataDir, *, now: datetime, on_for: float) -> float:

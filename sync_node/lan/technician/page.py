@@ -10,6 +10,7 @@ from sync_node.lan.interface_language import wishes
 from sync_node.lan.technician import charts
 from sync_node.lan.technician.ground import HOME, ground, local, seconds_since
 from sync_node.limits import PACKS_ON_PAGE
+from sync_node.system import starting
 from sync_node.when import When, when
 
 blueprint = Blueprint("technician", __name__)
@@ -40,6 +41,7 @@ def box() -> str:
         box=view,
         school=school,
         verdict=verdict(view, school),
+        system=starting.look(here.data_dir, here.states.reader, here.box_clock().uptime().boot),
         ticks=[(tick, seconds_since(tick.ended_at, now)) for tick in view.ticks],
         disks=[(visit, seconds_since(visit.at, now)) for visit in view.couriers],
         links=[charts.of_link(each) for each in view.links],

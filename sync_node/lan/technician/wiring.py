@@ -5,7 +5,7 @@ from flask import Flask
 from sync_node.box_state import BoxStates, Clock
 from sync_node.catalogue import Catalogue
 from sync_node.data_dir import DataDir
-from sync_node.lan.technician import actions, door, logs, off, page
+from sync_node.lan.technician import actions, door, logs, off, page, system
 from sync_node.lan.technician.ground import Ground, put
 from sync_node.log_export import LogExport
 from sync_node.school.school import School
@@ -17,5 +17,5 @@ def set_up(
     """Register the pages, and tell them what they look at. `clock` makes the box's clock."""
     states = BoxStates(data_dir, catalogue, clock)
     put(app, Ground(data_dir, states, school, clock, LogExport(data_dir, states, school)))
-    for part in (page, door, actions, off, logs):
+    for part in (page, door, actions, off, logs, system):
         app.register_blueprint(part.blueprint)
