@@ -23,10 +23,12 @@ from sync_node.flashing import wifi_codes
 ADDRESS = "http://satchel.lan/"
 _SHOWN_ADDRESS = "satchel.lan"
 
-_TITLE_MM, _TITLE_WIDTH_MM = 6.5, 92.0
+_TITLE_MM, _TITLE_TWO_LINES_MM, _TITLE_WIDTH_MM = 6.5, 4.4, 92.0
 _TITLE_LINES_MAX = 2
 _WIDE = {"W", "F"}  # East Asian characters take a square
-_NARROW_SHARE = 0.6  # of a square, the others
+# Of that square, the others: as wide as in the widest of the fonts above, bold.
+_NARROW_SHARE, _CAPITAL_SHARE = 0.66, 0.8
+_BROAD, _BROAD_SHARE = "WMm@%", 1.1
 
 _PAGE = """\
 <!doctype html>
@@ -42,15 +44,14 @@ body {{ color: #000; background: #fff; width: 100mm; -webkit-print-color-adjust:
     "Microsoft YaHei", sans-serif }}
 section {{ width: 100mm; height: 60mm; padding: 3mm 4mm; overflow: hidden; break-inside: avoid }}
 section + section {{ border-top: .3mm dashed #777 }}
-h1 {{ font-size: 14pt; line-height: 1.15; max-height: 2.3em; overflow: hidden;
-  overflow-wrap: anywhere }}
-h1.long {{ font-size: 10pt }}
-h2 {{ font-size: 10pt }}
-.which {{ margin-bottom: 1.5mm }}
-.codes {{ display: grid; grid-template-columns: 1fr 1fr; gap: 3mm }}
-figure {{ display: grid; grid-template-columns: 23mm 1fr; gap: 1.5mm; align-items: center }}
-svg {{ display: block; width: 23mm; height: 23mm }}
+h1 {{ line-height: 1.15; white-space: nowrap }}
+h2 {{ font-size: 8.5pt }}
+.which {{ margin-bottom: .5mm }}
+.codes {{ display: grid; grid-template-columns: 1fr 1fr; gap: 2mm; text-align: center }}
+figure svg {{ display: block; width: 27mm; height: 27mm; margin: 0 auto }}
+figcaption {{ font-size: 8pt }}
 figcaption b {{ display: block; overflow-wrap: anywhere }}
+figcaption b.long {{ font-size: 5.5pt }}
 dl {{ display: grid; grid-template-columns: auto 1fr; gap: .4mm 3mm; margin-top: 1mm;
   font-size: 8pt }}
 dd {{ overflow-wrap: anywhere }}
@@ -59,17 +60,17 @@ dd {{ overflow-wrap: anywhere }}
 @media screen {{ body {{ margin: 8mm; outline: .3mm solid #777 }} }}
 </style>
 <section>
-<h1{title_class}>{title}</h1>
+<h1 style="font-size:{title_mm:.2f}mm">{title_lines}</h1>
 <p class="which">{which}</p>
 <div class="codes">
-<figure>{wifi_qr}<figcaption>1. Wi-Fi<br><span lang="zh">连接无线网</span>
+<figure>{wifi_qr}<figcaption>1. Wi-Fi · <span lang="zh">连接无线网</span>
 <b>{wifi}</b>{secret}</figcaption></figure>
-<figure>{site_qr}<figcaption>2. Open<br><span lang="zh">打开网址</span>
+<figure>{site_qr}<figcaption>2. Open · <span lang="zh">打开网址</span>
 <b>{address}</b></figcaption></figure>
 </div>
 </section>
 <section>
-<h2>For the technician: cut off, or fold away · <span lang="zh">技术员专用：请剪下或折起</span></h2>
+<h2>Technician only: cut off or fold · <span lang="zh">技术员专用，请剪下</span></h2>
 <dl>
 {rows}</dl>
 <p class="fold">Who has these codes can manage this school’s site. Keep this part where pupils don’t
@@ -81,21 +82,14 @@ _SVG = """\
 <svg xmlns="http://www.w3.org/2000/svg" width="100mm" height="60mm" viewBox="0 0 100 60" \
 font-family="system-ui, 'Noto Sans', 'Noto Sans CJK SC', 'WenQuanYi Zen Hei', sans-serif">
 <rect width="100" height="60" fill="#fff"/>
-{title}
-<text x="4" y="21" font-size="3.4">{which}</text>
-<g transform="translate(4 25)">{wifi_qr}</g>
-<text x="30" y="30" font-size="3.2">1. Wi-Fi</text>
-<text x="30" y="34.5" font-size="3.2">连接无线网</text>
-{wifi}
-{secret}
-<g transform="translate(52 25)">{site_qr}</g>
-<text x="78" y="30" font-size="3.2">2. Open</text>
-<text x="78" y="34.5" font-size="3.2">打开网址</text>
-<text x="78" y="40" font-size="3.4" font-weight="700">{address}</text>
+{texts}
+<g transform="translate(13.5 18)">{wifi_qr}</g>
+<g transform="translate(59.5 18)">{site_qr}</g>
 </svg>
 """
-_QR_MM = 23
-_SIDE_MM = 20.0  # beside a QR code
+_QR_MM = 27
+_MIDDLE_WIFI, _MIDDLE_SITE, _COLUMN_MM = 27.0, 73.0, 44.0
+_LONG_SECRET_CHARACTERS = 24
 
 
 @dataclass(frozen=True)
@@ -120,14 +114,17 @@ def page(opened: OpenedSeed, receipt: CardReceipt) -> str:
     """Return both parts as HTML that needs nothing else."""
     seed = opened.seed
     title = seed.school_title or seed.school
+    size, lines = _title(title)
     secret = seed.wifi.passphrase
+    kind = ' class="long"' if len(secret) > _LONG_SECRET_CHARACTERS else ""
     return _PAGE.format(
         title=html.escape(title),
-        title_class=' class="long"' if _width(title) > 2 * _TITLE_WIDTH_MM / 5 else "",
+        title_mm=size,
+        title_lines="<br>".join(map(html.escape, lines)),
         which=html.escape(_which(receipt, title)),
         wifi_qr=_qr(wifi_codes.text_of(seed.wifi), omitsize=True),
         wifi=html.escape(seed.wifi.name),
-        secret=f"<b>{html.escape(secret)}</b>" if secret else "",
+        secret=f"<b{kind}>{html.escape(secret)}</b>" if secret else "",
         site_qr=_qr(ADDRESS, omitsize=True),
         address=_SHOWN_ADDRESS,
         rows="".join(
@@ -141,15 +138,23 @@ def drawing(opened: OpenedSeed, receipt: CardReceipt) -> str:
     """Return the part that stands on the box as SVG."""
     seed = opened.seed
     title = seed.school_title or seed.school
-    secret = seed.wifi.passphrase
+    size, lines = _title(title)
+    texts = [
+        _text(line, 4, 4 + size * (number + 0.8), size, bold=True)
+        for number, line in enumerate(lines)
+    ]
+    texts += [
+        _text(_which(receipt, title), 4, 16.5, 3.2),
+        _centred("1. Wi-Fi · 连接无线网", _MIDDLE_WIFI, 48),
+        _centred(seed.wifi.name, _MIDDLE_WIFI, 52.5, bold=True),
+        _centred(seed.wifi.passphrase, _MIDDLE_WIFI, 57, bold=True),
+        _centred("2. Open · 打开网址", _MIDDLE_SITE, 48),
+        _centred(_SHOWN_ADDRESS, _MIDDLE_SITE, 52.5, bold=True),
+    ]
     return _SVG.format(
-        title=_title(title),
-        which=html.escape(_which(receipt, title)),
+        texts="\n".join(filter(None, texts)),
         wifi_qr=_qr(wifi_codes.text_of(seed.wifi), omitsize=False),
-        wifi=_fitting(seed.wifi.name, 30, 40),
-        secret=_fitting(secret, 30, 45) if secret else "",
         site_qr=_qr(ADDRESS, omitsize=False),
-        address=_SHOWN_ADDRESS,
     )
 
 
@@ -168,7 +173,8 @@ def _rows(opened: OpenedSeed, receipt: CardReceipt) -> list[tuple[str, str, str]
         ("Technician · 技术员代码", shown_box_code(seed.technician_code), ' class="code"'),
         ("First teacher · 首位教师代码", shown_box_code(seed.teacher_code), ' class="code"'),
         ("School, card · 学校、卡号", f"{seed.school}, {seed.card}", ""),
-        ("Hub · 中心", f"{seed.hub_title or seed.hubs[0].address} {opened.fingerprint}", ""),
+        ("Hub · 中心", (seed.hub_title or seed.hubs[0].address)[:60], ""),
+        ("Its fingerprint · 指纹", opened.fingerprint, ""),
         ("System · 系统", f"{receipt.system} ({receipt.satchel}, {receipt.arch})", ""),
         ("Written · 写入日期", receipt.at.strftime("%Y-%m-%d"), ""),
     ]
@@ -198,23 +204,28 @@ def _code(text: str) -> segno.QRCode:
 
 def _width(text: str) -> float:
     """Return about how wide a text is, in heights of its letters."""
-    return sum(
-        1.0 if unicodedata.east_asian_width(letter) in _WIDE else _NARROW_SHARE for letter in text
-    )
+    return sum(map(_width_of, text))
 
 
-def _title(text: str) -> str:
-    """Return a title on one line or two, as large as it fits."""
-    size = min(_TITLE_MM, _TITLE_MM * 2 * _TITLE_WIDTH_MM / max(_width(text) * _TITLE_MM, 1))
-    lines = _wrapped(text, _TITLE_WIDTH_MM / size)
-    while len(lines) > _TITLE_LINES_MAX:
-        size *= 0.9
+def _width_of(letter: str) -> float:
+    if unicodedata.east_asian_width(letter) in _WIDE:
+        return 1.0
+    if letter in _BROAD:
+        return _BROAD_SHARE
+    return _CAPITAL_SHARE if letter.isupper() else _NARROW_SHARE
+
+
+def _title(text: str) -> tuple[float, list[str]]:
+    """Return how large a title is set, in mm, and its lines: one, or two smaller ones."""
+    size = _TITLE_MM
+    lines = [text]
+    if _width(text) * size > _TITLE_WIDTH_MM:
+        size = _TITLE_TWO_LINES_MM
         lines = _wrapped(text, _TITLE_WIDTH_MM / size)
-    return "".join(
-        f'<text x="4" y="{9 + number * 7:g}" font-size="{size:.2f}" font-weight="700">'
-        f"{html.escape(line)}</text>"
-        for number, line in enumerate(lines)
-    )
+    while len(lines) > _TITLE_LINES_MAX:
+        size *= 0.95
+        lines = _wrapped(text, _TITLE_WIDTH_MM / size)
+    return size, lines
 
 
 def _wrapped(text: str, width: float) -> list[str]:
@@ -230,10 +241,14 @@ def _wrapped(text: str, width: float) -> list[str]:
     return [*lines, line]
 
 
-def _fitting(text: str, x: float, y: float) -> str:
-    """Return one line of text beside a QR code, as large as it fits."""
-    size = min(3.4, _SIDE_MM / max(_width(text), 1))
-    return (
-        f'<text x="{x:g}" y="{y:g}" font-size="{size:.2f}" font-weight="700">'
-        f"{html.escape(text)}</text>"
-    )
+def _text(text: str, x: float, y: float, size: float, *, bold: bool = False) -> str:
+    weight = ' font-weight="700"' if bold else ""
+    return f'<text x="{x:g}" y="{y:.2f}" font-size="{size:.2f}"{weight}>{html.escape(text)}</text>'
+
+
+def _centred(text: str, middle: float, y: float, *, bold: bool = False) -> str:
+    """Return a line around `middle`, as large as it fits its column; nothing for no text."""
+    if not text:
+        return ""
+    size = min(3.2, _COLUMN_MM / _width(text))
+    return _text(text, middle, y, size, bold=bold).replace("<text", '<text text-anchor="middle"', 1)
