@@ -177,7 +177,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--data", type=Path, default=Path("/var/lib/satchel"))
     parser.add_argument("--boot", type=Path, default=Path("/run/satchel/boot"))
     parser.add_argument("--lock", type=Path, default=Path("/run/satchel/update.lock"))
-    parser.add_argument("--partitions", type=Path, default=Path("/dev/disk/by-partlabel"))
+    parser.add_argument("--partitions", type=Path, default=Path("/run/satchel/card"))
     parser.add_argument("--release", type=Path, default=Path("/usr/lib/satchel/release.toml"))
     parser.add_argument("--proc", type=Path, default=Path("/proc"))
     parser.add_argument("--firmware", type=Path, default=Path("/sys/firmware/efi"))
