@@ -79,6 +79,11 @@ def _say_report(report: "Report") -> None:
         f"    {report.at:%Y-%m-%d %H:%M} UTC, Satchel {plain(report.versions.satchel)}, "
         f"{megabytes(report.disk.free)} of {megabytes(report.disk.total)} free"
     )
+    if slots := report.slots:
+        words = f"    system {slots.version} runs, in slot {slots.slot}"
+        words += f"; {slots.ready} is ready" if slots.ready else ""
+        words += f"; {', '.join(map(str, slots.failed))} didn't serve" if slots.failed else ""
+        click.echo(words + (f"; {plain(slots.trouble)}" if slots.trouble else ""))
     for pack in report.packs:
         total = "?" if pack.lessons_total is None else pack.lessons_total
         click.echo(f"    {pack.pack}: {pack.lessons_ready} of {total} lessons ready")

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from content_packs.reports import SystemSlots
 from hub.clock import in_words
-from hub.fleet import days, listing, nodes, rhythm, schools
+from hub.fleet import days, listing, nodes, reports, rhythm, schools
 from hub.fleet.days import Day
 from hub.fleet.listing import Listed
 from hub.fleet.nodes import Node
@@ -33,12 +34,16 @@ class Rhythm:
 
 @dataclass(frozen=True)
 class BoxView:
-    """A box: how it stands, who it is, and its days, the oldest first."""
+    """A box: how it stands, who it is, and its days, the oldest first.
+
+    `slots`: the systems of a box that has two, as its newest report says.
+    """
 
     row: Listed
     node: Node
     days: tuple[Day, ...]
     rhythm: Rhythm
+    slots: SystemSlots | None = None
 
 
 @dataclass(frozen=True)
@@ -62,12 +67,21 @@ def show(hub: Hub, actor: Actor, school: str) -> SchoolView:
         codes = sorted(str(row.expires_at) for row in CodeRow.select().where(good))
         boxes = tuple(
             BoxView(
-                rows[node.node], node, tuple(days.history(node.node)), _rhythm(school, node.node)
+                rows[node.node],
+                node,
+                tuple(days.history(node.node)),
+                _rhythm(school, node.node),
+                _slots(node.node),
             )
             for node in known
             if node.node in rows
         )
     return SchoolView(found, boxes, len(codes), codes[-1] if codes else "")
+
+
+def _slots(node: str) -> SystemSlots | None:
+    newest = reports.newest(node)
+    return newest.report.slots if newest else None
 
 
 def _rhythm(school: str, node: str) -> Rhythm:
