@@ -163,5 +163,6 @@ def _manifest(described: Description, lessons: list[Lesson], places: Places) -> 
         authors=described.authors,
         cover=places.of(described.cover) if described.cover else "",
         source=described.source,
+        system=None,  # those are made by deploy/image/system-pack
         **described.codes,
     )
