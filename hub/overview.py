@@ -8,6 +8,7 @@ from typing import TypeAlias
 from content_packs.hub_keys import STATUS_ROLE
 from content_packs.offers import Offer
 from hub import taking_over
+from hub.backup import lateness
 from hub.clock import in_words
 from hub.config import SQLITE
 from hub.edition import Edition, read_edition
@@ -300,5 +301,6 @@ _OWN_WARNINGS: tuple[_Finder, ...] = (
     _unencrypted_keys,
     _unfinished_keys,
     _withdrawn_on_offer,
+    lateness.warnings,
 )
 _WARNINGS: tuple[_Finder, ...] = (*_OWN_WARNINGS, _nodes)

@@ -33,6 +33,8 @@ from deploy.hub.errors import InstallError, StepFailed, WrongWish
 CHECKOUT = Path(__file__).resolve().parents[2]
 LOCK = Path(__file__).with_name("wheels.lock")
 EXTRAS = "hub,postgres,s3,redis"
+# What Debian 12's Python 3.11.2 needs besides; pip goes by the Python that it runs in itself.
+BESIDES = ("async-timeout>=4.0.3",)
 PYTHON = "3.11"  # Debian 12's
 FOLDER = "satchel-hub"
 SUMS = "SHA256SUMS"
@@ -100,7 +102,7 @@ def make_lock(wheel: Path, to: Path) -> None:
         for architecture in PLATFORMS:
             _pip(
                 "download", "--only-binary=:all:", f"--dest={folder}/{architecture}",
-                *_target(architecture), f"satchel[{EXTRAS}] @ {wheel.as_uri()}",
+                *_target(architecture), f"satchel[{EXTRAS}] @ {wheel.as_uri()}", *BESIDES,
             )  # fmt: skip
         found = [
             path for path in Path(folder).glob("*/*.whl") if not path.name.startswith("satchel-")

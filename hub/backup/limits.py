@@ -11,3 +11,4 @@ NUMBERS_AHEAD = 100_000  # of metadata that a restored hub leaves out: nodes may
 LOOK_SECONDS = 600  # whether one is due
 DUE_HOURS = 24
 RETRY_HOURS = 1  # after one that failed
+LATE_DAYS = 3  # after the newest one: nights are missing, and somebody should look
