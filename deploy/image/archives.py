@@ -160,6 +160,8 @@ def fetch(debs: Iterable[Deb], cache: Path, mirror_of: Mapping[str, str]) -> dic
         words: list[str | Path] = [APT_HELPER, "download-file"]
         for deb in some:
             address = f"{mirror_of[deb.archive]}/{urllib.parse.quote(deb.path, safe='/~+')}"
+            if address.startswith("file:"):  # of which apt would only make a link
+                address = f"copy:{address.removeprefix('file:')}"
             words += [address, _part(places[deb.name]), f"SHA256:{deb.sha256}"]
         try:
             run(words)

@@ -14,6 +14,7 @@ Everything is made anew but Debian's packages and downloads. Nothing here asks f
 
 import os
 import platform
+import re
 import shutil
 import time
 import tomllib
@@ -36,7 +37,7 @@ from deploy.image import (
     settling,
     wheels,
 )
-from deploy.image.contents import KINDS, Kind
+from deploy.image.contents import KINDS
 from deploy.image.initramfs import building as initramfs
 from deploy.image.lock_file import Lock
 from deploy.image.running import run, say
@@ -46,6 +47,9 @@ from sync_node.flashing import mapping
 CHECKOUT = locking.CHECKOUT
 SECONDS_IN_MINUTE = 60
 FIRST_SLOT = "a"
+FIRMWARE_LEFT_OUT = re.compile(r"(?:_|4)(?:db|x)\.(?:elf|dat)$")  # for debugging, for cameras
+LICENCES = "usr/share/doc"
+SQUASHED = "system.squashfs"
 XZ_OPTIONS = ("-6", "-T2", "--block-size=24MiB")  # blocks: the bytes don't depend on threads
 
 
@@ -87,53 +91,56 @@ class Built:
     seconds: Mapping[str, float]
 
 
+@dataclass(frozen=True)
+class _Sources:
+    """What was fetched, and the packages of which only files are taken: name → unpacked folder."""
+
+    lock: Lock
+    debs: Mapping[str, Path]
+    box_wheels: list[Path]
+    tools: list[Path]
+    unpacked: Mapping[str, Path]
+
+    def of(self, name: str) -> Path:
+        """Return where the unpacked package `name` lies."""
+        return self.unpacked[self.lock.deb(name).name]
+
+
 def build(wish: Wish) -> Built:
     """Build the image that is wished. Raises `SatchelError`s that say what to do."""
     if os.geteuid() != 0:
         raise UsageError(
             "an image is built as root: its files have owners", hint="sudo deploy/image/build"
         )
+    say(f"Building system {wish.version} for {wish.architecture}")
     took: dict[str, float] = {}
     lock = locking.read(wish.architecture)
     for folder in (wish.work, wish.output):
         folder.mkdir(parents=True, exist_ok=True)
     with _timed(took, "fetching"):
-        mirrors = {**archives.mirrors(), **wish.mirrors}
-        debs = archives.fetch([*lock.installed, *lock.unpacked], wish.work / "debs", mirrors)
-        box_wheels = wheels.fetch_box_wheels(lock, wish.work / "wheels")
-        tools = wheels.fetch_tools(lock, wish.work / "tools")
+        sources = _fetch(wish, lock)
     with _timed(took, "Debian's packages"):
         root.check_emulation(wish.architecture, platform.machine())
-        base = root.make(lock, debs, wish.work, fresh=wish.fresh)
-    release = release_text(wish)
+        base = root.make(lock, sources.debs, wish.work, fresh=wish.fresh)
+    box = wish.work / f"box-{wish.architecture}"
     with _timed(took, "the box"):
-        box = wish.work / f"box-{wish.architecture}"
         say("Putting the box together")
         root.copy_tree(base, box)
-        settling.clean(box)
-        found = kernel.install(lock, debs, box, wish.work)
-        firmware = _firmware(lock, debs, wish.work)
-        if firmware:
-            shutil.copytree(firmware / "lib/firmware", box / "usr/lib/firmware", dirs_exist_ok=True)
-        installing.install(box, install_list.read())
-        own = environment.build_wheel(CHECKOUT, tools, wish.work / "own", epoch=wish.epoch)
-        environment.make(box, box_wheels, own)
-        settling.finish(box, release)
-        environment.compile_modules(box)
+        found = _furnish(wish, box, sources)
     system = wish.output / f"system-{wish.architecture}"
     shutil.rmtree(system, ignore_errors=True)
     system.mkdir()
     with _timed(took, "squashfs"):
         say("Squashing the root")
-        squashed = system / "system.squashfs"
+        squashed = system / SQUASHED
         settling.squash(box, squashed, epoch=wish.epoch, processors=wish.processors)
     with _timed(took, "boot partition and disk"):
-        busybox = _busybox(lock, debs, wish.work)
+        busybox = sources.of("busybox-static") / "bin/busybox"
         parts = initramfs.Parts(box, found.version, busybox, wish.architecture)
-        _fill_system(system, found, parts, release, epoch=wish.epoch)
+        _fill_system(system, found, parts, release_text(wish), epoch=wish.epoch)
         boot = wish.work / f"boot-{wish.architecture}.fat"
-        files = _boot_files(wish, system, firmware, _boot_loader(lock, debs, wish.work))
-        boot_partition.make(boot, disk.partition("boot").size, files, epoch=wish.epoch)
+        size = disk.partition("boot").size
+        boot_partition.make(boot, size, _boot_files(wish, system, sources), epoch=wish.epoch)
         disk.make(wish.image, boot=boot, system=squashed)
     with _timed(took, "map"):
         mapped = mapping.write_map(wish.image)
@@ -142,6 +149,39 @@ def build(wish: Wish) -> Built:
             say("Compressing the image")
             compress(wish.image)
     return Built(wish.image, system, mapped.digest, took)
+
+
+def _fetch(wish: Wish, lock: Lock) -> _Sources:
+    mirrors = {**archives.mirrors(), **wish.mirrors}
+    debs = archives.fetch([*lock.installed, *lock.unpacked], wish.work / "debs", mirrors)
+    unpacked = wish.work / f"unpacked-{lock.architecture}"
+    return _Sources(
+        lock,
+        debs,
+        wheels.fetch_box_wheels(lock, wish.work / "wheels"),
+        wheels.fetch_tools(lock, wish.work / "tools"),
+        {deb.name: kernel.unpack(debs[deb.name], unpacked / deb.name) for deb in lock.unpacked},
+    )
+
+
+def _furnish(wish: Wish, box: Path, sources: _Sources) -> kernel.Kernel:
+    """Make a root with Debian's packages into a box; return its kernel."""
+    settling.clean(box)
+    name = sources.lock.deb("linux-image").name
+    found = kernel.install(sources.unpacked[name], name, wish.architecture, box)
+    for firmware in KINDS[wish.architecture].firmware:
+        brought = sources.of(firmware) / "lib/firmware"
+        shutil.copytree(brought, box / "usr/lib/firmware", dirs_exist_ok=True)
+    for deb, unpacked in sources.unpacked.items():  # those of the installed are there already
+        place = box / LICENCES / deb
+        place.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(unpacked / LICENCES / deb / "copyright", place / "copyright")
+    installing.install(box, install_list.read())
+    own = environment.build_wheel(CHECKOUT, sources.tools, wish.work / "own", epoch=wish.epoch)
+    environment.make(box, sources.box_wheels, own)
+    settling.finish(box, release_text(wish))
+    environment.compile_modules(box)
+    return found
 
 
 def release_text(wish: Wish) -> str:
@@ -170,23 +210,6 @@ def _timed(took: dict[str, float], step: str) -> Iterator[None]:
     took[step] = time.monotonic() - started
 
 
-def _firmware(lock: Lock, debs: Mapping[str, Path], work: Path) -> Path | None:
-    """Return where the board's firmware is unpacked; None for one that has its own."""
-    for name in KINDS[lock.architecture].firmware:
-        return kernel.unpack(debs[lock.deb(name).name], work / f"firmware-{lock.architecture}")
-    return None
-
-
-def _busybox(lock: Lock, debs: Mapping[str, Path], work: Path) -> Path:
-    unpacked = kernel.unpack(debs["busybox-static"], work / f"busybox-{lock.architecture}")
-    return unpacked / "bin/busybox"
-
-
-def _boot_loader(lock: Lock, debs: Mapping[str, Path], work: Path) -> Path:
-    unpacked = kernel.unpack(debs["systemd-boot-efi"], work / f"loader-{lock.architecture}")
-    return unpacked / "usr/lib/systemd/boot/efi" / KINDS[lock.architecture].boot_loader
-
-
 def _fill_system(
     system: Path, found: kernel.Kernel, parts: initramfs.Parts, release: str, *, epoch: int
 ) -> None:
@@ -199,17 +222,19 @@ def _fill_system(
     (system / "release.toml").write_text(release)
 
 
-def _boot_files(
-    wish: Wish, system: Path, firmware: Path | None, boot_loader: Path
-) -> dict[str, Path | bytes | str]:
+def _boot_files(wish: Wish, system: Path, sources: _Sources) -> dict[str, Path | bytes | str]:
     """Return all that lies on the boot partition as built, by place."""
-    kind: Kind = KINDS[wish.architecture]
+    kind = KINDS[wish.architecture]
     files: dict[str, Path | bytes | str] = {**boot_files.as_built(wish.version, FIRST_SLOT)}
-    files[kind.boot_loader_place] = boot_loader
+    loaders = sources.of("systemd-boot-efi") / "usr/lib/systemd/boot/efi"
+    files[kind.boot_loader_place] = loaders / kind.boot_loader
     for file in sorted(system.iterdir()):
-        if file.name != "system.squashfs":
+        if file.name != SQUASHED:
             files[f"{FIRST_SLOT}/{file.name}"] = file
-    if firmware:
-        for file in sorted((firmware / "usr/lib/raspi-firmware").iterdir()):
-            files[file.name] = file
+    for firmware in kind.firmware:
+        for file in sorted((sources.of(firmware) / "usr/lib/raspi-firmware").iterdir()):
+            if not FIRMWARE_LEFT_OUT.search(file.name):
+                files[file.name] = file
+        licence = sources.of(firmware) / LICENCES / firmware / "copyright"
+        files["firmware-licence.txt"] = licence
     return files

@@ -91,7 +91,6 @@ PATHS_KEPT = ("/usr/share/doc/*/copyright",)
 # Kernel modules that no school's box uses, below kernel/: two thirds of their bytes. Whatever needs
 # one of these is left out with it.
 MODULES_LEFT_OUT = (
-    "sound",
     "drivers/accel",
     "drivers/android",
     "drivers/bluetooth",
@@ -109,9 +108,9 @@ MODULES_LEFT_OUT = (
     "drivers/message",
     "drivers/mtd",
     "drivers/net/ethernet/amazon",
-    "drivers/net/ethernet/brocade",
     "drivers/net/ethernet/broadcom/bnx2x",
     "drivers/net/ethernet/broadcom/bnxt",
+    "drivers/net/ethernet/brocade",
     "drivers/net/ethernet/cavium",
     "drivers/net/ethernet/chelsio",
     "drivers/net/ethernet/cisco",
@@ -216,6 +215,7 @@ MODULES_LEFT_OUT = (
     "net/sunrpc",
     "net/tipc",
     "net/vmw_vsock",
+    "sound",
 )
 
 # A build fails where one of these is neither a module of the root nor built into the kernel.
@@ -224,6 +224,7 @@ MODULES_NEEDED = (
     "usb_storage", "uas", "sd_mod",
     "virtio_blk", "virtio_net", "virtio_pci",
     "nf_tables", "nft_ct", "nft_reject_inet", "nft_masq", "nft_chain_nat",
+    "nft_fib_inet", "nft_limit", "nft_redir",
     "cfg80211", "mac80211", "mac80211_hwsim",
     "cdc_ether", "cdc_ncm", "rndis_host", "qmi_wwan", "option", "asix", "r8152",
     "softdog",

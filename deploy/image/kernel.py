@@ -13,7 +13,6 @@ from deploy.image.contents import (
     MODULES_NEEDED,
     MODULES_NEEDED_BY_ARCHITECTURE,
 )
-from deploy.image.lock_file import Lock
 from deploy.image.running import BuildFailed, run
 
 MODULES = Path("usr/lib/modules")
@@ -56,19 +55,15 @@ def missing_modules(kept: Iterable[str], built_in: str, wanted: Iterable[str]) -
     return sorted(name for name in wanted if name not in have)
 
 
-def install(lock: Lock, debs: Mapping[str, Path], root: Path, work: Path) -> Kernel:
-    """Put the modules into `root`, and return the kernel and the boards' device trees.
+def install(unpacked: Path, package: str, architecture: str, root: Path) -> Kernel:
+    """Put the modules of an `unpacked` kernel `package` into `root`; return what else it brought.
 
     Raises `BuildFailed` where a module that a box needs isn't among them.
     """
-    deb = lock.deb("linux-image")
-    unpacked = work / f"kernel-{lock.architecture}"
-    unpack(debs[deb.name], unpacked)
-    version = deb.name.removeprefix("linux-image-")
-    source = unpacked / "lib/modules" / version
+    version = package.removeprefix("linux-image-")
     modules = root / MODULES / version
     shutil.rmtree(modules, ignore_errors=True)
-    shutil.copytree(source, modules)
+    shutil.copytree(unpacked / "lib/modules" / version, modules)
     run(["depmod", "-b", root, version])
     needs = dependencies((modules / "modules.dep").read_text(encoding="utf-8"))
     gone = left_out(needs, MODULES_LEFT_OUT)
@@ -76,25 +71,27 @@ def install(lock: Lock, debs: Mapping[str, Path], root: Path, work: Path) -> Ker
         (modules / path).unlink()
     _remove_empty_folders(modules)
     run(["depmod", "-b", root, version])
-    wanted = (*MODULES_NEEDED, *MODULES_NEEDED_BY_ARCHITECTURE[lock.architecture])
+    wanted = (*MODULES_NEEDED, *MODULES_NEEDED_BY_ARCHITECTURE[architecture])
     built_in = (modules / "modules.builtin").read_text(encoding="utf-8")
     missing = missing_modules(needs.keys() - gone, built_in, wanted)
     if missing:
         raise BuildFailed(
-            f"{deb.name} {deb.version}: has no {', '.join(missing)}, which a box needs",
+            f"{package}: has no {', '.join(missing)}, which a box needs",
             hint="Was it left out with a folder in contents.py, or does Debian name it otherwise?",
         )
-    trees = unpacked / "usr/lib" / deb.name
-    found = (
-        sorted(
-            path
-            for path in trees.rglob("*.dtb")
-            if fnmatch.fnmatch(str(path.relative_to(trees)), DEVICE_TREES)
-        )
-        if KINDS[lock.architecture].firmware
-        else []
+    image = unpacked / "boot" / f"vmlinuz-{version}"
+    if not KINDS[architecture].firmware:
+        return Kernel(version, image, ())
+    return Kernel(version, image, tuple(device_trees(unpacked / "usr/lib" / package)))
+
+
+def device_trees(folder: Path) -> list[Path]:
+    """Return the device trees of the boards that have cards of ours."""
+    return sorted(
+        path
+        for path in folder.rglob("*.dtb")
+        if fnmatch.fnmatch(str(path.relative_to(folder)), DEVICE_TREES)
     )
-    return Kernel(version, unpacked / "boot" / f"vmlinuz-{version}", tuple(found))
 
 
 def unpack(deb: Path, folder: Path) -> Path:

@@ -16,7 +16,7 @@ asked is for the machine that builds. Lines that begin with `#`, and empty ones,
 
 import re
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Self, TypeVar
 
 from content_packs.errors import InvalidContent
 
@@ -84,6 +84,9 @@ class Wheel:
         return f"{self.name} {self.version} {self.sha256} {self.file_name}"
 
 
+_Kind = TypeVar("_Kind", Deb, Wheel)
+
+
 @dataclass(frozen=True)
 class Lock:
     """All that an image of one architecture is made of, besides what this checkout has."""
@@ -99,13 +102,10 @@ class Lock:
         """Return the lock file: the same text for the same content, whatever its order was."""
         lines = [FORMAT, f"architecture {self.architecture}"]
         lines += [f"asked {name}" for name in sorted(self.asked)]
-        for kind, entries in (
-            ("installed", self.installed),
-            ("unpacked", self.unpacked),
-            ("wheel", self.wheels),
-            ("tool", self.tools),
-        ):
-            lines += [f"{kind} {entry.line()}" for entry in sorted(entries)]
+        for kind, debs in (("installed", self.installed), ("unpacked", self.unpacked)):
+            lines += [f"{kind} {deb.line()}" for deb in sorted(debs)]
+        for kind, wheels in (("wheel", self.wheels), ("tool", self.tools)):
+            lines += [f"{kind} {wheel.line()}" for wheel in sorted(wheels)]
         return "\n".join(lines) + "\n"
 
     def sorted(self) -> Self:
@@ -131,6 +131,10 @@ class Lock:
             f"lock/{self.architecture}.lock: has no package {name} to unpack",
             hint="Run deploy/image/build --lock.",
         )
+
+
+def _of(kind: type[_Kind], entries: list[Deb | Wheel | str]) -> tuple[_Kind, ...]:
+    return tuple(entry for entry in entries if isinstance(entry, kind))
 
 
 class _Fault(Exception):
@@ -169,17 +173,13 @@ def parse(text: str, *, name: str) -> Lock:
     lock = Lock(
         architecture,
         tuple(entry for entry in found["asked"] if isinstance(entry, str)),
-        *(
-            tuple(entry for entry in found[kind] if isinstance(entry, Deb))
-            for kind in ("installed", "unpacked")
-        ),
-        *(
-            tuple(entry for entry in found[kind] if isinstance(entry, Wheel))
-            for kind in ("wheel", "tool")
-        ),
-    )
+        _of(Deb, found["installed"]),
+        _of(Deb, found["unpacked"]),
+        _of(Wheel, found["wheel"]),
+        _of(Wheel, found["tool"]),
+    ).sorted()
     _check_names(lock, name)
-    return lock.sorted()
+    return lock
 
 
 def _expect(held: object, found: str, expected: str) -> None:

@@ -8,13 +8,15 @@ Python compiles nothing while it is installed, since all of its modules are comp
 """
 
 import os
+import shlex
 import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from content_packs.errors import Missing
+from content_packs.errors import Missing, Refused
+from deploy.image.archives import SUITE
 from deploy.image.contents import KINDS, PATHS_KEPT, PATHS_LEFT_OUT
-from deploy.image.digests import digest_of
+from deploy.image.digests import digest_of, sha256_of
 from deploy.image.lock_file import Deb, Lock
 from deploy.image.running import run, say
 
@@ -22,7 +24,9 @@ DEBIAN_EPOCH = 1686355200  # 10 June 2023, Debian 12: a date for what packages' 
 RECIPE = "1"  # raise it when a root made by older code must not be taken from the cache
 MERGED_USR = "/usr/share/mmdebstrap/hooks/merged-usr"
 PY_COMPILE = "usr/lib/python3.11/py_compile.py"
+COMPILES_NOTHING = "import sys\n\nif sys.argv[1:] == ['-']:\n    sys.stdin.read()\n"
 BINFMT = Path("/proc/sys/fs/binfmt_misc")
+MOUNTS = Path("/proc/self/mountinfo")
 MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
@@ -41,16 +45,24 @@ def check_emulation(architecture: str, machine: str, binfmt: Path = BINFMT) -> N
         )
 
 
-def make_archive(debs: Mapping[str, Path], folder: Path) -> None:
+def make_archive(debs: Iterable[Path], folder: Path) -> None:
     """Make an archive of these packages that apt can install from."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     told = []
-    for _name, path in sorted(debs.items()):
+    for path in sorted(debs):
         os.link(path, folder / path.name)
-        fields = run(["dpkg-deb", "-f", path]).strip()
-        told.append(f"{fields}\nFilename: ./{path.name}\nSize: {path.stat().st_size}\n")
-    (folder / "Packages").write_text("\n".join(told))
+        told.append(
+            f"{run(['dpkg-deb', '-f', path]).strip()}\nFilename: ./{path.name}\n"
+            f"Size: {path.stat().st_size}\nSHA256: {sha256_of(path)}\n"
+        )
+    packages = folder / "Packages"
+    packages.write_text("\n".join(told))
+    # mmdebstrap looks for what is essential in the archive of the suite that it installs.
+    (folder / "Release").write_text(
+        f"Suite: {SUITE}\nCodename: {SUITE}\n"
+        f"SHA256:\n {sha256_of(packages)} {packages.stat().st_size} Packages\n"
+    )
 
 
 def make(lock: Lock, debs: Mapping[str, Path], cache: Path, *, fresh: bool) -> Path:
@@ -62,7 +74,7 @@ def make(lock: Lock, debs: Mapping[str, Path], cache: Path, *, fresh: bool) -> P
         return made
     say(f"Installing {len(lock.installed)} Debian packages (some minutes under emulation)")
     archive = cache / f"archive-{lock.architecture}"
-    make_archive({name: debs[name] for name in _names(lock.installed)}, archive)
+    make_archive((debs[name] for name in _names(lock.installed)), archive)
     making = made.with_name(f"{made.name}.part")
     for old in (making, made):
         remove_tree(old)
@@ -71,7 +83,7 @@ def make(lock: Lock, debs: Mapping[str, Path], cache: Path, *, fresh: bool) -> P
             "mmdebstrap", "--quiet", "--mode=root", "--variant=essential",
             f"--architectures={lock.architecture}", f"--hook-dir={MERGED_USR}",
             *_options(_names(lock.installed)), *_hooks(archive),
-            "bookworm", making, f"deb [trusted=yes] copy://{archive} ./",
+            SUITE, making, f"deb [trusted=yes] copy://{archive} ./",
         ],
         environment={"SOURCE_DATE_EPOCH": str(DEBIAN_EPOCH), "DEBIAN_FRONTEND": "noninteractive"},
     )  # fmt: skip
@@ -101,9 +113,13 @@ def _hooks(archive: Path) -> list[str]:
     # Dependencies and the architecture are forced here only: apt checks them when it configures.
     unpack = (
         'dpkg --root="$1" --force-depends --force-architecture --force-unsafe-io '
-        f"--skip-same-version --no-triggers {excluded} {included} --unpack '{archive}'/*.deb >/dev/null"
+        f"--skip-same-version --no-triggers {excluded} {included} "
+        f"--unpack '{archive}'/*.deb >/dev/null"
     )
-    set_aside = f'mv "$1/{PY_COMPILE}" "$1/{PY_COMPILE}.kept" && : >"$1/{PY_COMPILE}"'
+    set_aside = (
+        f'mv "$1/{PY_COMPILE}" "$1/{PY_COMPILE}.kept" && '
+        f'printf %s {shlex.quote(COMPILES_NOTHING)} >"$1/{PY_COMPILE}"'
+    )
     put_back = f'mv "$1/{PY_COMPILE}.kept" "$1/{PY_COMPILE}"'
     return [
         f"--essential-hook={unpack}",
@@ -118,14 +134,22 @@ def copy_tree(source: Path, target: Path) -> None:
     run(["cp", "-a", "--reflink=auto", source, target])
 
 
-def remove_tree(folder: Path) -> None:
-    """Remove a root of an earlier build, if nothing is mounted in it. Raises `Missing` there."""
+def remove_tree(folder: Path, mounts: Path = MOUNTS) -> None:
+    """Remove a root of an earlier build, if nothing is mounted in it.
+
+    A build that was killed leaves this machine's own /dev and /sys mounted in its root: what is
+    removed there is removed here. Raises `Refused` that names them; nothing is removed then.
+    """
     if not folder.exists():
         return
-    mounted = Path("/proc/self/mountinfo").read_text(encoding="utf-8")
-    if any(line.split()[4].startswith(f"{folder}/") for line in mounted.splitlines()):
-        raise Missing(
-            f"{folder}: something is mounted in it, left by a build that was killed",
-            hint=f"Unmount it (umount -R {folder}/proc, …/sys, …/dev), then build again.",
+    at = str(folder.resolve())
+    lines = mounts.read_text(encoding="utf-8").splitlines()
+    inside = [
+        place for line in lines if (place := line.split()[4]).startswith((f"{at}/", f"{at}\\"))
+    ]
+    if inside or at in (line.split()[4] for line in lines):
+        raise Refused(
+            f"{folder}: {', '.join(inside) or at} is mounted, left by a build that was killed",
+            hint="Unmount all of it (umount), then build again. Don't remove the folder by hand.",
         )
     shutil.rmtree(folder)

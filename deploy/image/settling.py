@@ -22,7 +22,7 @@ REMOVED = (
     "var/lib/systemd/random-seed", "var/lib/systemd/credential.secret", "var/lib/dbus/machine-id",
     "boot", "vmlinuz", "initrd.img",
 )  # fmt: skip
-MADE_FOLDERS = ("boot", "var/lib/satchel", "proc", "sys", "dev", "run", "tmp")
+MADE_FOLDERS = ("boot", "var/lib/satchel", "proc", "sys", "dev", "run", "tmp", "var/tmp")
 # They tell systemd that /etc and /var fit this /usr: nothing is worked out at each start.
 UPDATED_MARKS = ("etc/.updated", "var/.updated")
 
