@@ -4,7 +4,7 @@ write    remember that nothing is ready → disarm the other slot → write it, 
          files → remember what is ready
 start    remember that it is started → arm → reboot
 trial    (in the new slot) the site serves for some minutes → settle → remember that it is done
-         it doesn't → remember that it failed → disarm → reboot: the old one starts
+         it doesn't → disarm → remember that it failed → reboot: the old one starts
 fallback (in the old slot) the loader has no tries left, or the firmware came back as often as it
          may → remember that it failed → disarm
 
@@ -111,8 +111,17 @@ class Updater:
         return True
 
     def _fail(self, ready: Ready, why: str) -> None:
-        self._remember(self._memory.with_failure(ready.wanted.version, why))
-        self._booting.disarm(ready.slot)
+        """Remember that a system failed, and have nothing start it.
+
+        In the new system that comes first: cut in between, the old one would never be come back to.
+        In the old one it comes last: cut in between, the failed one would be tried again.
+        """
+        if ready.slot == self._running.slot:
+            self._booting.disarm(ready.slot)
+            self._remember(self._memory.with_failure(ready.wanted.version, why))
+        else:
+            self._remember(self._memory.with_failure(ready.wanted.version, why))
+            self._booting.disarm(ready.slot)
 
     def take(self, request: Request) -> None:
         """Do what the node asks for. Raises what is wrong with it; the node is told, too."""
