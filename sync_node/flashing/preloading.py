@@ -74,7 +74,7 @@ def preload(
     durable.make_folder(tree, mode=0o750)
     wanted = Config(
         FORMAT,
-        (_source(seed, place, tree),),
+        (source_of(seed, place, tree),),
         seed.channels,
         _LAST_IN_ROLLOUTS,
         packs=tuple(packs),
@@ -97,7 +97,11 @@ def preload(
     return Preloaded(tree, done)
 
 
-def _source(seed: CardSeed, place: str, tree: Path) -> SourceConfig:
+def source_of(seed: CardSeed, place: str, tree: Path) -> SourceConfig:
+    """Return the source that a person called `place`; what a hub's needs is put into `tree`.
+
+    Raises `Missing` for a folder that isn't there.
+    """
     if not place.startswith(("http://", "https://")):
         folder = Path(place).absolute()
         if not folder.is_dir():

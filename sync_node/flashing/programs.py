@@ -25,7 +25,7 @@ def check_installed(*names: str) -> None:
     """Raise `NotInstalled` where one of these programs isn't here."""
     missing = [name for name in names if _found(name) is None]
     if missing:
-        packages = " ".join(sorted({_PACKAGES[name] for name in missing}))
+        packages = " ".join(sorted({_PACKAGES.get(name, name) for name in missing}))
         raise NotInstalled(
             f"this needs the program {missing[0]}, which isn't installed",
             hint=f"Install it: sudo apt install {packages}",

@@ -4,8 +4,16 @@ from pathlib import Path
 
 from content_packs import card_receipts, durable
 from content_packs.card_receipts import CardReceipt
-from content_packs.errors import InvalidContent, StorageFailed
+from content_packs.errors import InvalidContent, StorageFailed, UsageError
 from content_packs.limits import CARD_RECEIPTS_BYTES_MAX
+
+_BEGINNING = b'{"at":"'  # of a line, also of one that was cut
+
+
+def check_place(file: Path) -> None:
+    """Raise `UsageError` where the folder of a file to be written isn't there."""
+    if not file.parent.is_dir():
+        raise UsageError(f"{file}: there is no folder {file.parent}", hint="Make it first.")
 
 
 def read(file: Path) -> list[CardReceipt]:
@@ -40,4 +48,10 @@ def _whole(file: Path) -> bytes:
         return b""
     except OSError as error:
         raise StorageFailed(f"{file}: can't be read: {error.strerror}") from error
-    return card_receipts.whole_part(data)
+    whole = card_receipts.whole_part(data)
+    if not data[len(whole) :].startswith(_BEGINNING[: len(data) - len(whole)]):
+        raise InvalidContent(
+            f"{file}: is no file of receipts",
+            hint="Nothing was written to it. Name another one: --receipts FILE",
+        )
+    return whole

@@ -31,6 +31,7 @@ from sync_node.flashing.block_map import BlockMap
 from sync_node.flashing.cards_csv import CardRow
 from sync_node.flashing.flashing import Bench, CardJob, Flashed
 from sync_node.flashing.labels import Label
+from sync_node.flashing.limits import CARD_LABEL_CHARACTERS_MAX
 from sync_node.flashing.machine import Disk, Machine
 from sync_node.flashing.targets import DiskTarget, FileTarget, Target
 
@@ -115,6 +116,7 @@ class Session:
         image = self._vouched(cards)
         self._say_hubs(cards)
         outcome = Outcome()
+        receipts.check_place(self.wishes.receipts)
         known = receipts.read(self.wishes.receipts)
         for number, planned in enumerate(cards, 1):
             earlier = receipts.written(known, planned.job.opened.digest)
@@ -235,6 +237,11 @@ class Session:
 def plan_one(seed: Path, device: str, packs: Sequence[str], label: str) -> Planned:
     """Return the one card of a run. Raises what is wrong with its seed."""
     preloading.check_names(packs)
+    if len(label) > CARD_LABEL_CHARACTERS_MAX or not label.isprintable():
+        raise UsageError(
+            f"--note has {len(label)} characters, expected at most {CARD_LABEL_CHARACTERS_MAX}, all "
+            "of them printable"
+        )
     opened, document = flashing.read_seed(seed)
     return Planned(CardJob(opened, document, tuple(packs), label), device)
 
