@@ -17,6 +17,7 @@ from content_packs.errors import Refused
 
 PACK, LESSON, ITEM, QUESTION = "trial-lessons", "first-lesson", "practice", "number"
 SCHOOL = "trial"
+REPOSITORY = "hub/repository"
 CARD_BYTES = 4 << 30
 _QUIZ = f"""title = "Numbers"
 [[question]]
@@ -40,28 +41,36 @@ def prepare(image: Path, folder: Path, *, say: Callable[[str], None]) -> Prepare
 
     Raises `Refused` where one of the commands fails; what it said is in the message.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    hub = ("hub",)
-    data = ("--data", str(folder / "hub"))
     say("a hub, a school and a pack")
-    _run("content-packs", "new", str(folder / PACK))
-    for path in (folder / PACK).glob("*/*.quiz.toml"):
-        path.write_text(_QUIZ, encoding="utf-8")
-    _run(*hub, "init", *data)
-    _run(*hub, "publish", *data, str(folder / PACK))
-    _run(*hub, "release", *data, PACK, "--version", "1", "--channel", "main")
-    _run(*hub, "schools", "add", *data, SCHOOL, "--district", "trial", "--title", "Trial school")
-    _run(*hub, "seeds", SCHOOL, *data, "--output", str(folder / "seeds"),
-         "--hub", "http://192.0.2.1/", "--mode", "access-points", "--no-captive")  # fmt: skip
-    (seed,) = (folder / "seeds").glob("*.seed.json")
+    seed = make_school(folder)
     card = folder / "card.img"
     say("the card, as sync-node flash writes it")
     _run("sync-node", "flash", str(card), "--image", str(image), "--digest", _map_digest(image),
-         "--seed", str(seed), "--preload", PACK, "--from", str(folder / "hub/repository"),
+         "--seed", str(seed), "--preload", PACK, "--from", str(folder / REPOSITORY),
          "--labels", str(folder / "labels"), "--receipts", str(folder / "receipts.jsonl"),
          "--work", str(folder / "work"), "--size", f"{CARD_BYTES >> 30}G")  # fmt: skip
     shutil.rmtree(folder / "work", ignore_errors=True)
     return Prepared(card, card_seeds.open_seed(seed.read_bytes()).seed.teacher_code)
+
+
+def make_school(folder: Path) -> Path:
+    """Make a hub with a school and a pack below `folder`; return the seed of the school's card.
+
+    Raises `Refused`.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    data = ("--data", str(folder / "hub"))
+    _run("content-packs", "new", str(folder / PACK))
+    for path in (folder / PACK).glob("*/*.quiz.toml"):
+        path.write_text(_QUIZ, encoding="utf-8")
+    _run("hub", "init", *data)
+    _run("hub", "publish", *data, str(folder / PACK))
+    _run("hub", "release", *data, PACK, "--version", "1", "--channel", "main")
+    _run("hub", "schools", "add", *data, SCHOOL, "--district", "trial", "--title", "Trial school")
+    _run("hub", "seeds", SCHOOL, *data, "--output", str(folder / "seeds"),
+         "--hub", "http://192.0.2.1/", "--mode", "access-points", "--no-captive")  # fmt: skip
+    (seed,) = (folder / "seeds").glob("*.seed.json")
+    return seed
 
 
 def _map_digest(image: Path) -> str:

@@ -31,6 +31,7 @@ from deploy.image.booting.visiting import (
     Visitor,
     begin_class,
     is_open,
+    missed,
     open_lesson,
     recorded,
 )
@@ -162,13 +163,9 @@ class Trial:
         open_lesson(host)
         if self._teacher is None or self._pupil is None:
             self._teacher, self._pupil = begin_class(host, self.prepared.teacher_code)
-        found = recorded(host, self._teacher, self._pupil.class_id)
-        lost = self._pupil.kept - found
-        if lost:
-            raise Refused(f"{len(lost)} answers that were kept are gone: {sorted(lost)[:10]}")
-        odd = found - self._pupil.kept - self._pupil.unsure
-        if odd:
-            raise Refused(f"answers are there that nobody sent: {sorted(odd)[:10]}")
+        fault = missed(self._pupil, recorded(host, self._teacher, self._pupil.class_id))
+        if fault:
+            raise Refused(fault)
 
     def _work(self, box: Box, seconds: float) -> int:
         """Send answers for some time, and pull the plug in the middle of one.

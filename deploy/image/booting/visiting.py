@@ -11,6 +11,7 @@ import io
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 from content_packs.errors import Refused
@@ -22,6 +23,7 @@ PASSPHRASE = "only for trying boxes out"  # noqa: S105  # of a school that exist
 # Why a new teacher takes longest: a passphrase is hashed, which is meant to be slow.
 SECONDS_MAX = 180.0
 ASKING_SECONDS_MAX = 10.0
+ANSWERS_SHOWN = 18  # fewer than ATTEMPTS_KEPT_MAX of sync_node/school/limits.py, by the unsure one
 
 
 class Gone(Exception):
@@ -142,13 +144,42 @@ def begin_class(host: str, code: str) -> tuple[Visitor, Pupil]:
     return teacher, Pupil(found[1], pupil[1])
 
 
-def recorded(host: str, teacher: Visitor, class_id: str) -> set[int]:
-    """Return the numbers that the box has as answers of a class. Raises `Gone`, `Refused`."""
+class Recorded(NamedTuple):
+    """What the box has of a class with one pupil: how many tries, and the answers it shows.
+
+    A box shows the last of an exercise's answers (`ANSWERS_SHOWN`), and the first.
+    """
+
+    tries: int
+    answers: frozenset[int]
+
+
+def recorded(host: str, teacher: Visitor, class_id: str) -> Recorded:
+    """Return what the box has recorded of a class. Raises `Gone`, `Refused`."""
+    tries = [int(row["Tries"]) for row in _table(host, teacher, class_id, "results")]
+    answers = [int(row["Answer"]) for row in _table(host, teacher, class_id, "answers")]
+    return Recorded(sum(tries), frozenset(answers))
+
+
+def missed(pupil: Pupil, found: Recorded) -> str:
+    """Say what isn't as it has to be; empty where all is there."""
+    least, most = len(pupil.kept), len(pupil.kept | pupil.unsure)
+    if not least <= found.tries <= most:
+        return f"{least} answers were kept, {most} were sent, and the box has {found.tries}"
+    shown = set(sorted(pupil.kept)[-ANSWERS_SHOWN:])
+    if lost := shown - found.answers:
+        return f"answers that were kept are gone: {sorted(lost)}"
+    if odd := found.answers - pupil.kept - pupil.unsure:
+        return f"answers are there that nobody sent: {sorted(odd)}"
+    return ""
+
+
+def _table(host: str, teacher: Visitor, class_id: str, kind: str) -> list[dict[str, str]]:
+    """Return a class's table, as teachers get it for a spreadsheet."""
     asking = Visitor(host, teacher.cookies)
-    path = f"/teacher/classes/{class_id}/records/answers.csv"
-    found = _expect(asking.get(path), 200, "the class's answers")
-    rows = csv.DictReader(io.StringIO(found.text.removeprefix("\ufeff")))
-    return {int(row["Answer"]) for row in rows}
+    path = f"/teacher/classes/{class_id}/records/{kind}.csv"
+    found = _expect(asking.get(path), 200, f"the class's {kind}")
+    return list(csv.DictReader(io.StringIO(found.text.removeprefix("\ufeff"))))
 
 
 def _expect(answer: Answer, status: int, what: str) -> Answer:
