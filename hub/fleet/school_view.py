@@ -36,7 +36,8 @@ class Rhythm:
 class BoxView:
     """A box: how it stands, who it is, and its days, the oldest first.
 
-    `slots`: the systems of a box that has two, as its newest report says.
+    `slots`: the systems of a box that has two, `phones_max`: how many its radio takes, 0 where it
+    can't tell; as its newest report says.
     """
 
     row: Listed
@@ -44,6 +45,7 @@ class BoxView:
     days: tuple[Day, ...]
     rhythm: Rhythm
     slots: SystemSlots | None = None
+    phones_max: int = 0
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ def show(hub: Hub, actor: Actor, school: str) -> SchoolView:
                 node,
                 tuple(days.history(node.node)),
                 _rhythm(school, node.node),
-                _slots(node.node),
+                *_of_report(node.node),
             )
             for node in known
             if node.node in rows
@@ -79,9 +81,12 @@ def show(hub: Hub, actor: Actor, school: str) -> SchoolView:
     return SchoolView(found, boxes, len(codes), codes[-1] if codes else "")
 
 
-def _slots(node: str) -> SystemSlots | None:
+def _of_report(node: str) -> tuple[SystemSlots | None, int]:
     newest = reports.newest(node)
-    return newest.report.slots if newest else None
+    if newest is None:
+        return None, 0
+    wifi = newest.report.stations
+    return newest.report.slots, (wifi.limit or 0) if wifi else 0
 
 
 def _rhythm(school: str, node: str) -> Rhythm:

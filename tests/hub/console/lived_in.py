@@ -65,7 +65,7 @@ def _say(hub: Hub, node: str, day: int) -> None:
         disk=Disk(total=32 * GB, free=20 * GB - day * GB // 9),
         link=HubLink(since=now - timedelta(days=7), bytes_per_second=9, minutes_per_day=110),
         records=RecordsWaiting(count=214 + day, oldest_at=now - timedelta(days=day)),
-        stations=WifiStations(count=11 + day),
+        stations=WifiStations(count=11 + day, limit=24),
         power=Power(since=now - timedelta(days=30), cuts=3, undervoltage=True),
     )
     with hub.database.writing():

@@ -39,6 +39,8 @@ def test_everybody_can_use_the_pages(
     assert_usable(here, place, name="schools-filtered")
     assert_usable(here, "/console/schools?q=nonsense%3A1", name="schools-wrong", status=400)
     assert_usable(here, f"/console/schools/{THEIRS}", name="school")
+    limit = {"en": "of 24 at most", "zh": "最多 24 部"}[language[:2]]
+    assert here.page.get_by_text(limit).is_visible()
     assert_usable(here, f"/console/schools/{NEW}", name="school-claim")
 
 
