@@ -208,6 +208,7 @@ RECORDS_SECONDS = 8.0  # ... in no more than this, as the link was
 RECORD_BATCHES_AHEAD_MAX = 200  # that wait in the outbox, where a courier's stick takes them along
 RECORDS_SENT_BYTES_MAX = 256 * KIB  # of records.json
 POST_BYTES_PER_SECOND_MIN = 1 * KIB  # a body that leaves more slowly is given up
+BACKUPS_ON_STICK_MAX = 100  # of schools, that are looked at
 CARD_BYTES_MAX = 4 * KIB  # of card.json
 CERTIFICATES_BYTES_MAX = 256 * KIB  # of a PEM file
 REPORT_DAYS = 7  # of ticks, that a report sums up

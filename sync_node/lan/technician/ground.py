@@ -17,6 +17,7 @@ from sync_node.lan.visitor import go_to
 from sync_node.log_export import LogExport
 from sync_node.school.reporting import school_state
 from sync_node.school.school import School
+from sync_node.school_backups import SchoolBackups
 
 HOME = "/box"
 _KEY = "technician"
@@ -31,6 +32,7 @@ class Ground:
     school: School
     clock: Clock
     logs: LogExport
+    backups: SchoolBackups
 
     def box_clock(self) -> BoxClock:
         """Return the box's clock, with what it knows of time as far as that can be read."""

@@ -5,10 +5,11 @@ from flask import Flask
 from sync_node.box_state import BoxStates, Clock
 from sync_node.catalogue import Catalogue
 from sync_node.data_dir import DataDir
-from sync_node.lan.technician import actions, door, logs, off, page, system
+from sync_node.lan.technician import actions, backups, door, logs, off, page, system
 from sync_node.lan.technician.ground import Ground, put
 from sync_node.log_export import LogExport
 from sync_node.school.school import School
+from sync_node.school_backups import SchoolBackups
 
 
 def set_up(
@@ -16,6 +17,8 @@ def set_up(
 ) -> None:
     """Register the pages, and tell them what they look at. `clock` makes the box's clock."""
     states = BoxStates(data_dir, catalogue, clock)
-    put(app, Ground(data_dir, states, school, clock, LogExport(data_dir, states, school)))
-    for part in (page, door, actions, off, logs, system):
+    logs_of_box = LogExport(data_dir, states, school)
+    backups_of_school = SchoolBackups(data_dir, school, logs_of_box.sticks)
+    put(app, Ground(data_dir, states, school, clock, logs_of_box, backups_of_school))
+    for part in (page, door, actions, off, logs, system, backups):
         app.register_blueprint(part.blueprint)

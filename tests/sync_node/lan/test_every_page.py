@@ -106,6 +106,7 @@ PAGES = [
     Page("/box/sign-in"),
     Page("/box/off", "technician"),
     Page("/box/logs", "technician"),
+    Page("/box/school", "technician"),
 ]
 # Addresses that are no pages: files, answers to scripts.
 NOT_PAGES = {
