@@ -22,7 +22,8 @@ def main() -> None:
     if mode == "mute":
         time.sleep(60)
     if mode == "forgets":
-        shutil.rmtree(node)
+        while node.exists():  # the engine of the node that was killed is just ending
+            shutil.rmtree(node, ignore_errors=True)
         shutil.copytree(node.with_name("first"), node)
     os.execv(  # noqa: S606  # the node takes this process's place, to be killed as it would be
         sys.executable,
