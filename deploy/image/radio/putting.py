@@ -17,7 +17,7 @@ from deploy.image.running import run
 HERE = Path(__file__).parent / "guest"
 INIT = Path(__file__).parents[1] / "initramfs/init"
 PROGRAMS = {"busybox-static": ("busybox",), "wpasupplicant": ("wpa_supplicant",)}
-LIBRARIES = ("libpcsclite1", "libdbus-1-3", "libreadline8", "libtinfo6", "libnl-3-200",
+LIBRARIES = ("libpcsclite1", "libdbus-1-3", "libnl-3-200",
              "libnl-genl-3-200", "libnl-route-3-200", "libssl3")  # fmt: skip
 UNIT = "satchel-wifi-trial.service"
 _UNITS = "extra/etc/systemd/system"
