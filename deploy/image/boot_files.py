@@ -29,8 +29,9 @@ ENTRIES = "loader/entries"
 # gpt: where a cut hit the disk's first partition table, the kernel takes the second.
 # panic: a system that fails starts again, which boot counting takes as a try that failed.
 # getty_auto: nobody signs in at a screen or a serial line; boxes have no passwords.
+# gpt_auto: what is mounted is said by name; partitions of a stick aren't mounted for their types.
 ALWAYS = ("gpt", "panic=10", "quiet", "loglevel=4", "systemd.show_status=error",
-          "systemd.getty_auto=no")  # fmt: skip
+          "systemd.getty_auto=no", "systemd.gpt_auto=no")  # fmt: skip
 # A console that a board hasn't got is passed over; systemd writes to the last that is there.
 CONSOLES = {
     "efi": ("console=tty0", "console=ttyS0,115200", "console=ttyAMA0,115200"),
