@@ -43,6 +43,7 @@ def _of_schools() -> dict[str, str]:
         "stick-read": _("stick read"),
         "seeds-made": _("seeds of cards made"),
         "card-receipts-taken": _("receipts of cards taken in"),
+        "image-signed": _("image of boxes signed"),
         "visit-planned": _("visit planned"),
         "visit-written": _("stick of a visit written"),
         "visit-back": _("visit is back"),

@@ -1,4 +1,4 @@
-"""`hub seeds` and `hub cards`: see hub/CLI.md."""
+"""`hub seeds`, `hub cards`, `hub sign-image`: see hub/CLI.md."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -167,4 +167,21 @@ def _line(card: "Card") -> str:
     return "  ".join(filter(None, words))
 
 
-COMMANDS: tuple[click.Command, ...] = (seeds, cards)
+@click.command("sign-image")
+@hub_option
+@click.argument("map_file", metavar="MAP", type=_FILE)
+@json_option
+def sign_image(hub: "Hub", map_file: Path, as_json: bool) -> None:
+    """Vouch for an image of boxes: sign its MAP, for sync-node flash."""
+    from hub.cards import image_signing
+    from hub.people.actor import of_this_machine
+
+    signed = image_signing.sign(hub, of_this_machine(), map_file)
+    if as_json:
+        print_json({"path": str(signed.path), "digest": signed.digest})
+        return
+    click.echo(f"{signed.path}: laptops with seeds of this hub take the image by it.")
+    click.echo(f"For other laptops, the digest of the map: {signed.digest}")
+
+
+COMMANDS: tuple[click.Command, ...] = (seeds, cards, sign_image)

@@ -7,5 +7,6 @@ CARDS_SHOWN = 100  # on a page, in an answer
 CARDS_OF_SCHOOL_SHOWN = 8  # on the school's page
 RECEIPTS_SHOWN = 5  # of one card, the newest
 REFUSALS_SHOWN = 10  # receipts that weren't taken, in one message
+IMAGE_MAP_BYTES_MAX = 8 << 20  # of an image whose map is signed
 LABEL_CHARACTERS_MAX = 60
 WIFI_NAME_DEFAULT = "Satchel"

@@ -97,6 +97,7 @@ Event: TypeAlias = Literal[
     # Cards
     "seeds-made",
     "card-receipts-taken",
+    "image-signed",
     # Sticks written and read by hand
     "stick-written",
     "stick-read",

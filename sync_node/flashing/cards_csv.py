@@ -1,4 +1,4 @@
-"""`cards.csv`: many cards in a row, as `hub seeds --csv` writes it and spreadsheets change it.
+"""`cards.csv`: many cards in a row, as `hub seeds` writes it and spreadsheets change it.
 
 | column | what |
 |---|---|
@@ -31,7 +31,7 @@ from sync_node.flashing.limits import (
 
 COLUMNS = ("seed", "device", "preload", "label")
 
-_HINT = "hub seeds SCHOOL... --output FOLDER --csv writes such a table: change only its cells."
+_HINT = "hub seeds SCHOOL... --output FOLDER writes such a table: change only its cells."
 _APART = re.compile(r"[\s,;]+")
 _DELIMITERS = ",;\t"
 

@@ -45,7 +45,7 @@ def _work_default() -> Path:
     help="The digest of the image's map, as you were told. Default: the hub's signature beside it.",
 )  # fmt: skip
 @click.option("--seed", type=_FILE, help="The card's seed, from hub seeds.")
-@click.option("--cards", type=_FILE, help="A table of many cards, from hub seeds --csv.")
+@click.option("--cards", type=_FILE, help="A table of many cards, from hub seeds.")
 @click.option("--preload", "packs", multiple=True, metavar="PACK", help="A pack that comes along.")
 @click.option(
     "--from", "place", default="", metavar="PLACE",

@@ -161,7 +161,7 @@ def drawing(opened: OpenedSeed, receipt: CardReceipt) -> str:
 def _which(receipt: CardReceipt, title: str) -> str:
     """Return the card's number, and what else its label is to say."""
     number = f"No. {receipt.card} · 第 {receipt.card} 号"
-    said = receipt.label.removeprefix(f"{receipt.card} ")  # as hub seeds --csv writes it
+    said = receipt.label.removeprefix(f"{receipt.card} ")  # as hub seeds writes it
     return number if not said or title.startswith(said) else f"{number} · {said}"
 
 

@@ -25,7 +25,7 @@ DATA_OVERHEAD_SHARE = 0.04  # what a file system takes of it
 CARDS_BYTES_MAX = 4 * MIB
 CARDS_MAX = 5_000
 CARD_PRELOADS_MAX = 64
-CARD_LABEL_CHARACTERS_MAX = 60  # as hub seeds --csv keeps to
+CARD_LABEL_CHARACTERS_MAX = 60  # as hub seeds keeps to
 
 PROGRAM_SECONDS_MAX = 3_600.0  # of mke2fs with a full data partition on a slow disk
 SYSFS_BYTES_MAX = 64 * KIB  # of what the kernel says in one file

@@ -239,8 +239,8 @@ def plan_one(seed: Path, device: str, packs: Sequence[str], label: str) -> Plann
     preloading.check_names(packs)
     if len(label) > CARD_LABEL_CHARACTERS_MAX or not label.isprintable():
         raise UsageError(
-            f"--note has {len(label)} characters, expected at most {CARD_LABEL_CHARACTERS_MAX}, all "
-            "of them printable"
+            f"--note has {len(label)} characters, expected at most {CARD_LABEL_CHARACTERS_MAX}, "
+            "and all printable"
         )
     opened, document = flashing.read_seed(seed)
     return Planned(CardJob(opened, document, tuple(packs), label), device)
