@@ -40,7 +40,7 @@ from tests.support.repositories import Repository
 PEM = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
 HARDWARE = Hardware("Raspberry Pi 4", "10000000abcd", "6.1", "0.1.0")
 SEED = 20_261_122
-MOMENTS = r"fsync|fdatasync|rename.*|unlink.*|mkdir.*|openat|write|pwrite64"
+MOMENTS = r"fsync|fdatasync|rename.*|unlink.*|mkdir.*|write|pwrite64"
 QUICK = 2
 FEW_OR_ALL = [
     pytest.param(QUICK, id="quick"),

@@ -17,7 +17,7 @@ from tests.support.killing import Killer
 from tests.support.school import PRACTICE, RIGHT, SchoolRig
 
 SEED = 20_261_122
-MOMENTS = r"fsync|fdatasync|rename.*|unlink.*|openat|write|pwrite64|ftruncate"
+MOMENTS = r"fsync|fdatasync|rename.*|unlink.*|write|pwrite64|ftruncate"
 QUICK = 2
 FEW_OR_ALL = [
     pytest.param(QUICK, id="quick"),
