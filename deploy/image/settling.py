@@ -11,7 +11,7 @@ HOST_NAME = "satchel"
 USERS_EPOCH = 1686355200  # when shadow says that passwords were set: any day
 
 # What package scripts leave behind: logs, caches, old copies.
-EMPTIED = ("var/log", "var/cache", "var/lib/apt", "var/backups", "tmp", "var/tmp", "run")
+EMPTIED = ("root", "var/log", "var/cache", "var/lib/apt", "var/backups", "tmp", "var/tmp", "run")
 REMOVED = (
     "etc/.pwd.lock", "etc/passwd-", "etc/group-", "etc/shadow-", "etc/gshadow-", "etc/subuid-",
     "etc/subgid-", "etc/resolv.conf", "etc/apt", "etc/dpkg/dpkg.cfg.d", "etc/ld.so.cache~",
@@ -94,7 +94,7 @@ def squash(root: Path, output: Path, *, epoch: int, processors: int) -> None:
     run(
         [
             "env", "-u", "SOURCE_DATE_EPOCH", "mksquashfs", root, output, "-quiet", "-no-progress",
-            "-noappend", "-no-exports", "-no-xattrs", "-comp", "zstd", "-Xcompression-level", "19",
+            "-noappend", "-no-exports", "-no-xattrs", "-comp", "zstd", "-Xcompression-level", "9",
             "-b", "256K", "-processors", str(processors),
             "-all-time", str(epoch), "-mkfs-time", str(epoch),
         ],
