@@ -61,7 +61,7 @@ def test_an_image_has_the_time_of_the_commit(tmp_path: Path) -> None:
     env = {**os.environ, "GIT_COMMITTER_DATE": "1600000000 +0800", "GIT_CONFIG_GLOBAL": "/dev/null"}
     names = ["-c", "user.name=n", "-c", "user.email=n@example.org"]
     subprocess.run(["git", "init", "-q", tmp_path], check=True, env=env)
-    commit = ["git", *names, "-C", tmp_path, "commit", "-q", "--allow-empty", "-m", "one"]
+    commit = ["git", *names, "-C", str(tmp_path), "commit", "-q", "--allow-empty", "-m", "one"]
     subprocess.run(commit, check=True, env=env)
     assert cli.commit_time(None, tmp_path) == 1_600_000_000
 

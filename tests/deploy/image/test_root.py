@@ -102,7 +102,7 @@ def test_a_real_mount_is_seen_through_a_link(tmp_path: Path) -> None:
         sys.executable,
         "-c",
         code,
-        link / "root",
+        str(link / "root"),
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert f"{old}/dev/mem is mounted" in done.stdout, done.stderr
