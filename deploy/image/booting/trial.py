@@ -46,11 +46,14 @@ class Start:
     """One time that the box was on.
 
     `pulled`: “starting”, “working”, or empty for the last. `seconds`: from power on until the site
-    answered, 0 where the plug was pulled before. `lost`: sectors that the card forgot at the pull.
+    answered, 0 where the plug was pulled before; `computed`: for how long the emulator computed for
+    that, on all processors together, which a busy machine doesn't change. `lost`: sectors that the
+    card forgot at the pull.
     """
 
     number: int
     seconds: float
+    computed: float
     pulled: str
     on_seconds: float
     answers: int
@@ -122,11 +125,12 @@ class Trial:
             stack.callback(box.pull_the_plug)
             box.switch_on()
             until = chance.uniform(0.05, 1.0) * (self._usual_seconds or self.seconds_max / 2)
-            seconds, answers = 0.0, 0
+            seconds, computed, answers = 0.0, 0.0, 0
             if kind == "starting":
                 self._wait(box, until)
             else:
                 seconds = self._wait_for_site(box)
+                computed = box.computed_seconds()
                 self._usual_seconds = self._usual_seconds or seconds
                 try:
                     self._look(box)
@@ -135,7 +139,9 @@ class Trial:
                     raise Refused(f"{error}\n{box.last_words()}") from error
             on = box.seconds_on()
             box.pull_the_plug()
-            return Start(number, seconds, kind, on, answers, card.cut(), card.written_bytes)
+            return Start(
+                number, seconds, computed, kind, on, answers, card.cut(), card.written_bytes
+            )
 
     def _wait(self, box: Box, seconds: float) -> None:
         while box.seconds_on() < seconds:
@@ -197,18 +203,22 @@ def summary(starts: list[Start]) -> dict[str, float | int]:
         "sectors_lost": sum(start.lost for start in starts),
         "first_seconds": round(seconds[0], 1) if seconds else 0.0,
         "later_seconds_median": round(statistics.median(seconds[1:]), 1) if seconds[1:] else 0.0,
+        "computed_seconds_median": round(
+            statistics.median([start.computed for start in starts if start.seconds] or [0.0]), 1
+        ),
         "later_seconds_most": round(max(seconds[1:]), 1) if seconds[1:] else 0.0,
     }
 
 
-HEAD = "start  site after  pulled    on for   answers  sectors lost  written"
+HEAD = "start  site after  computed  pulled    on for   answers  sectors lost  written"
 
 
 def _line(start: Start) -> str:
     site = f"{start.seconds:8.1f} s" if start.seconds else "         -"
+    times = f"{start.number:5}  {site}  {start.computed:6.1f} s  {start.pulled or '-':8}"
     return (
-        f"{start.number:5}  {site}  {start.pulled or '-':8}  {start.on_seconds:6.1f} s  "
-        f"{start.answers:7}  {start.lost:12}  {start.written_bytes / 1e6:6.1f} MB"
+        f"{times}  {start.on_seconds:6.1f} s  {start.answers:7}  {start.lost:12}  "
+        f"{start.written_bytes / 1e6:6.1f} MB"
     )
 
 

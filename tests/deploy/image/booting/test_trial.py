@@ -67,14 +67,15 @@ def test_both_boards_are_told_whole() -> None:
 
 def test_times_are_summed_up_from_starts_that_came_to_the_site() -> None:
     starts = [
-        trial.Start(1, 60.0, "working", 70.0, 5, 3, 10),
-        trial.Start(2, 0.0, "starting", 9.0, 0, 1, 10),
-        trial.Start(3, 40.0, "", 41.0, 0, 0, 10),
+        trial.Start(1, 60.0, 50.0, "working", 70.0, 5, 3, 10),
+        trial.Start(2, 0.0, 0.0, "starting", 9.0, 0, 1, 10),
+        trial.Start(3, 40.0, 30.0, "", 41.0, 0, 0, 10),
     ]
     found = summary(starts)
     assert found["pulls"] == 2
     assert found["pulls_while_starting"] == 1
     assert (found["first_seconds"], found["later_seconds_most"]) == (60.0, 40.0)
+    assert found["computed_seconds_median"] == 40.0
     assert (found["answers_kept"], found["sectors_lost"]) == (5, 4)
 
 
