@@ -18,7 +18,7 @@ KEYS = {"AWS_ACCESS_KEY_ID": "trial", "AWS_SECRET_ACCESS_KEY": "a-secret-of-the-
 BUCKET = "hubs"
 _SECONDS_MAX = 240.0
 _SOCKETS = Path("/tmp")  # noqa: S108 - its choice, not ours
-_PORTS = {"master": 19333, "volume": 18080, "filer": 18888, "s3": 18333}
+_PORTS = {"master": 19333, "volume": 18080, "filer": 18888, "s3": 18433}
 
 
 def find_program() -> str:
