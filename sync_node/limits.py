@@ -280,7 +280,7 @@ SALVAGED_TOLD_DAYS = 30
 BACKUP_OLD_DAYS = 7
 DISK_LOOK_SECONDS = 5.0  # between two tries to write, while technicians look
 
-# Systems (sync_node/system)
+# The systems of a box
 SYSTEM_SAID_BYTES_MAX = 64 * KIB  # of run/system.json
 SYSTEM_WORDS_MAX = 240  # characters of one text in it
 SYSTEM_FAILED_MAX = 64  # versions in it

@@ -31,8 +31,7 @@ from deploy.node.update.updating import Running, Updater
 
 _ARCHES = {"aarch64": "arm64", "x86_64": "amd64"}
 _SLOT = re.compile(r"(?:^|\s)satchel\.slot=(\S+)")
-_NODE_TOML_BYTES_MAX = 256 * 1024
-_PORT = 80
+PORT = 80  # of the school's site, as satchel-node.service has it
 _LOCK_SECONDS = 1800.0  # a trial ends by then; what is asked meanwhile waits
 
 
@@ -54,16 +53,6 @@ def release(data: bytes, *, what: str) -> tuple[int, str]:
     if not isinstance(satchel, str):
         raise Invalid(f"{what}: satchel is {satchel!r}, expected a text")
     return version, satchel
-
-
-def site_port(data: Path) -> int:
-    """Return the port of the school's site, as node.toml says, or the usual one."""
-    try:
-        plain = tomllib.loads(files.read(data / "node.toml", _NODE_TOML_BYTES_MAX).decode())
-        port = plain["site"]["port"]
-    except (UpdateError, ValueError, KeyError, TypeError):
-        return _PORT
-    return port if isinstance(port, int) and 0 < port < 65_536 else _PORT
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -92,11 +81,12 @@ def _begin(updater: Updater, options: argparse.Namespace) -> int:
     updater.begin()
     if not updater.is_trial:
         return 0
-    port = options.port or site_port(options.data)
 
     def serves() -> bool:
         return health.serves(
-            lambda: health.answers("127.0.0.1", port), monotonic=time.monotonic, sleep=time.sleep
+            lambda: health.answers("127.0.0.1", options.port),
+            monotonic=time.monotonic,
+            sleep=time.sleep,
         )
 
     good = updater.try_out(serves)
@@ -181,7 +171,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--release", type=Path, default=Path("/usr/lib/satchel/release.toml"))
     parser.add_argument("--proc", type=Path, default=Path("/proc"))
     parser.add_argument("--firmware", type=Path, default=Path("/sys/firmware/efi"))
-    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--port", type=int, default=PORT)
     parser.add_argument("--wait", type=float, default=120.0, help="seconds for the node's folder")
     parser.add_argument(
         "--region", action="append", help="SLOT:IMAGE:START:SIZE, a slot within an image"

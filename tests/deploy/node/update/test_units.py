@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from deploy.node import install_list
+from deploy.node.update import main
 
 HERE = Path(install_list.__file__).parent / "update"
 UNITS = sorted(
@@ -85,3 +86,9 @@ def test_they_are_closed(units: Path, unit: str) -> None:
     found = re.search(r"Overall exposure level for .*: ([0-9.]+)", done.stdout)
     assert found, done.stderr
     assert float(found[1]) <= EXPOSURE_MAX
+
+
+def test_it_asks_the_site_where_the_nodes_unit_puts_it() -> None:
+    """A new system is judged by the site: asked at another port, every one would fail."""
+    text = installed()["/usr/lib/systemd/system/satchel-node.service"].decode()
+    assert re.search(rf"^ExecStart=.* --port {main.PORT}( |$)", text, re.MULTILINE)
