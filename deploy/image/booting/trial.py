@@ -26,6 +26,7 @@ from deploy.image.booting.forgetting import ForgettingCard
 from deploy.image.booting.nbd import CardServer
 from deploy.image.booting.preparing import Prepared
 from deploy.image.booting.visiting import (
+    SECONDS_MAX,
     Gone,
     Pupil,
     Visitor,
@@ -69,16 +70,22 @@ class Working(threading.Thread):
         self._pupil = pupil
         self._host = host
         self.fault: Refused | None = None
+        self.begun = threading.Event()  # an answer was kept, or none will be
 
     def run(self) -> None:
         """Answer again and again."""
         try:
             while True:
-                time.sleep(self._pupil.answer(self._host))
+                wait = self._pupil.answer(self._host)
+                if not wait:
+                    self.begun.set()
+                time.sleep(wait)
         except Gone:
             return
         except Refused as error:
             self.fault = error
+        finally:
+            self.begun.set()
 
 
 @dataclass
@@ -174,7 +181,7 @@ class Trial:
             raise Refused(fault)
 
     def _work(self, box: Box, seconds: float) -> int:
-        """Send answers for some time, and pull the plug in the middle of one.
+        """Send answers for some time after the first, and pull the plug in the middle of one.
 
         Return of how many the site said that they are kept.
         """
@@ -184,6 +191,7 @@ class Trial:
         before = len(pupil.kept)
         working = Working(pupil, _host(box))
         working.start()
+        working.begun.wait(SECONDS_MAX)  # the first takes long: a pupil signs in
         time.sleep(seconds)
         box.pull_the_plug()
         working.join()
