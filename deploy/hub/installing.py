@@ -117,10 +117,10 @@ class Installation:
         if is_update:
             services.stop()
         programs.switch(places, folder)
+        database.prepare(wishes, given.database_password, places)
         hub = hub_setup.Hub(places, self._environment())
         if not places.config.exists():
             self._tell("the hub, restored" if wishes.restore else "the hub")
-            database.prepare(wishes, given.database_password, places)
             hub_setup.make(hub, wishes, places)
         hub_setup.configure(hub, wishes, places)
         self._move_content(hub)
@@ -166,10 +166,14 @@ class Installation:
 
     def _environment(self) -> dict[str, str]:
         """Return the secrets that `hub` takes from its environment."""
+        found: dict[str, str] = {}
         with contextlib.suppress(FileNotFoundError):
             lines = self._places.environment.read_text(encoding="utf-8").splitlines()
-            return dict(line.partition("=")[::2] for line in lines)
-        return {}
+            found.update(line.partition("=")[::2] for line in lines)
+        with contextlib.suppress(FileNotFoundError):  # before hub.toml names the file
+            password = self._places.database_password.read_text(encoding="utf-8")
+            found["SATCHEL_HUB_DATABASE_PASSWORD"] = password.rstrip("\n")
+        return found
 
     def _move_content(self, hub: hub_setup.Hub) -> None:
         objects = hub_setup.configuration(self._places).get("objects", FOLDER)
