@@ -162,7 +162,11 @@ class Session:
             planned.job, target, self.wishes.receipts, erase_used=self.wishes.erase_used
         )
         self._last = target.chosen.disk if isinstance(target, DiskTarget) else None
-        found = labels.write(self.wishes.labels, planned.job.opened, flashed.receipt)
+        folder = self.wishes.labels
+        is_new = not folder.exists()
+        found = labels.write(folder, planned.job.opened, flashed.receipt)
+        if is_new:
+            give_to_owner_of_folder(folder)
         for path in (found.page, found.drawing, self.wishes.receipts):
             give_to_owner_of_folder(path)
         return Done(planned, flashed, found)

@@ -1,5 +1,6 @@
 """One card, as it goes at a technician's table: a real device or a file, and a person who types."""
 
+import os
 import subprocess
 from datetime import timedelta
 
@@ -139,3 +140,11 @@ def test_a_file_is_as_large_as_it_is_told(table: Table) -> None:
 def test_a_size_is_for_files(table: Table, card: Loop) -> None:
     with pytest.raises(UsageError, match="--size is for an image in a file"):
         table.one(card.device, size=MIB)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_what_sudo_writes_is_the_technicians(table: Table) -> None:
+    os.chown(table.folder, 65_534, 65_534)
+    [done] = table.one(table.folder / "a.img").done
+    for path in (table.receipts_file, table.folder / "labels", done.label.page, done.label.drawing):
+        assert path.stat().st_uid == 65_534
