@@ -28,7 +28,7 @@ need_packages() {
   say "Installing Debian packages: ${missing[*]}"
   { "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q update \
     && "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-      apt-get -q install -y --no-install-recommends "${missing[@]}"; } >&2 \
+      apt-get -q install -y --no-install-recommends -o DPkg::Lock::Timeout=300 "${missing[@]}"; } >&2 \
     || fail "apt-get could not install ${missing[*]}"
 }
 

@@ -73,6 +73,17 @@ class Visit:
             self.page.wait_for_timeout(POLL_MILLISECONDS)
         raise AssertionError(f"never became true within {WAIT_MILLISECONDS} ms: {expression}{said}")
 
+    def wait_until_told(self, path: str, text: str) -> None:
+        """Wait until the box's answer for a page has this text, without opening it.
+
+        A browser sends what a page says while it goes when it likes: the next page may be quicker.
+        """
+        for _ in range(WAIT_MILLISECONDS // POLL_MILLISECONDS):
+            if text in self.page.request.get(self.address + path).text():
+                return
+            self.page.wait_for_timeout(POLL_MILLISECONDS)
+        raise AssertionError(f"{path} never had {text!r} within {WAIT_MILLISECONDS} ms")
+
     def outside_requests(self) -> list[str]:
         """Return the requests that went anywhere but to the site."""
         ours = urlsplit(self.address).netloc

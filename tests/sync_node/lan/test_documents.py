@@ -129,6 +129,7 @@ def test_a_document_is_gone_on_with_where_it_was_left(browser: Browser, papers: 
     with visit(browser, papers) as here:
         _open(here, 12)
         here.open("/packs/papers/one")  # it is told while the page goes
+        here.wait_until_told("/packs/papers/one/sheets", 'data-percent="40"')
         here.open("/packs/papers/one/sheets")
         _is_at(here, 12)
         assert here.page.locator("#next input[name=_done]").input_value() == "", "it isn't read"

@@ -257,6 +257,7 @@ def test_a_film_is_steered_by_keys_and_goes_on_where_it_was_left(
         assert page.evaluate(f"{SHOWN}.language") == "zh"
         page.evaluate(f"{FILM}.currentTime = 5.2")
         here.open(ITEM)  # away, with the film at 5 s: it is told while the page goes
+        here.wait_until_told(f"{ITEM}/halves", "You stopped at 0:05")
         here.open(f"{ITEM}/halves")
         here.wait_until(f"{FILM}.readyState > 0")
         assert page.evaluate(f"{FILM}.playbackRate") == 1.25
