@@ -172,7 +172,7 @@ def _line(card: "Card") -> str:
 @click.argument("map_file", metavar="MAP", type=_FILE)
 @json_option
 def sign_image(hub: "Hub", map_file: Path, as_json: bool) -> None:
-    """Vouch for an image of boxes: sign its MAP, for sync-node flash."""
+    """Sign the MAP of an image, for sync-node flash."""
     from hub.cards import image_signing
     from hub.people.actor import of_this_machine
 
