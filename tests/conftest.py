@@ -2,6 +2,7 @@
 
 import gc
 import signal
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
@@ -39,6 +40,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="where the hubs of the hub's tests have their content: in their folder, or in a real "
         "S3 server",
     )
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest looks which are `long`
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Of the cases of a test that is `sampled(n)`, every n-th is left; the others are `long`."""
+    seen: Counter[str] = Counter()
+    for item in items:
+        sampled = item.get_closest_marker("sampled")
+        if sampled is None:
+            continue
+        test = item.nodeid.partition("[")[0]
+        if seen[test] % sampled.args[0]:
+            item.add_marker(pytest.mark.long)
+        seen[test] += 1
 
 
 def pytest_collection_finish() -> None:

@@ -4,6 +4,7 @@ import random
 import time
 from collections.abc import Callable
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -123,6 +124,7 @@ def pages(seed: int, count: int) -> bytes:
     return b"".join(head + rest.randbytes(rest.randint(40, 500)) for _ in range(count))
 
 
+@pytest.mark.long
 def test_what_stands_in_every_page_takes_no_square_of_time() -> None:
     """Of ten times as many pages each finds its head at ten times as many places."""
 

@@ -312,6 +312,7 @@ def test_refused(parts: Parts, tmp_path: Path, name: str) -> None:
     assert [entry.name for entry in tmp_path.iterdir()] == ["bent.cpack"]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", EVERY)
 def test_nothing_wrong_is_extracted(parts: Parts, tmp_path: Path, name: str) -> None:
     path = tmp_path / "bent.cpack"

@@ -158,6 +158,7 @@ def seconds(document: str) -> float:
     return min(taken)
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("piece", HOSTILE + _ONCE)
 def test_reading_takes_time_in_proportion_to_the_length(piece: str) -> None:
     # One is 16 times as long as the other. A reader that starts over at each piece takes 256 times

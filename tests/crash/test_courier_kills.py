@@ -178,6 +178,7 @@ ENDS: dict[str, Callable[[Stage], None]] = {
 }  # fmt: skip
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("most", FEW_OR_ALL)
 @pytest.mark.parametrize("way", list(ENDS))
 def test_killed_at_any_moment_it_is_gone_on_with(

@@ -106,6 +106,7 @@ def test_everything_that_a_hub_does(tmp_path: Path, editions: Path) -> None:
     expect(hub.hub("withdraw", "demo", "--version", "2", *on_main), named=3, transactions=0)
 
 
+@pytest.mark.long
 def test_control_a_flush_that_is_missing_in_a_record_is_seen(
     tmp_path: Path, editions: Path
 ) -> None:
@@ -128,6 +129,7 @@ def test_control_a_flush_that_is_missing_in_a_record_is_seen(
         assert calls[number].paths[0].rsplit("/", 1)[-1][:64] in doctored.faults[0]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("variant", "says"),
     [

@@ -79,6 +79,7 @@ def test_a_hub_of_an_earlier_release_keeps_all_that_it_held(
     assert_keeps_all(database, databases, tmp_path, last)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("last", OTHERS)
 def test_so_does_a_hub_of_each_release_between(
     database: Database, databases: HubDatabases, tmp_path: Path, last: str

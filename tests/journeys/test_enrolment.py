@@ -80,6 +80,7 @@ def typed_carelessly(code: str) -> str:
     return f" {mistaken[:4]} {mistaken[4:7]}\u2013{mistaken[7:]}. "
 
 
+@pytest.mark.long
 def test_a_box_does_as_it_is_told_a_copy_is_noticed_and_revoked(district: District) -> None:
     [code] = district.codes()
     box = district.enrolled("box", code)

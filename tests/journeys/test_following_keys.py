@@ -43,6 +43,7 @@ def synced(trust: TrustStore, address: str) -> int:
         source.close()
 
 
+@pytest.mark.long
 def test_forty_missed_roots_cost_a_request_each_and_one_sync(hub: Hub, tmp_path: Path) -> None:
     folder = tmp_path / "trust"
     folder.mkdir()

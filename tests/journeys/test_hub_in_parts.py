@@ -65,6 +65,7 @@ def working(hub: Hub) -> Iterator[subprocess.Popen[bytes]]:
             worker.kill()
 
 
+@pytest.mark.long
 def test_a_pack_goes_from_a_folder_to_a_school_through_all_of_them(
     hub: Hub, tmp_path: Path
 ) -> None:

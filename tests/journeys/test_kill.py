@@ -87,6 +87,7 @@ def make_folder(folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("times", MANY)
 def test_a_build_that_is_killed_leaves_the_old_cpack_or_the_new(tmp_path: Path, times: int) -> None:
     folder = make_folder(tmp_path / "pack")
@@ -137,6 +138,7 @@ def bring(data: Path, node: Path) -> dict[str, int]:
     return {opened["lesson"]: opened["version"] for opened in tick["activated"]}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("times", MANY)
 def test_a_publish_that_is_killed_offers_the_old_version_or_the_new(
     tmp_path: Path, times: int, versions: Versions, hub_data: Path

@@ -44,6 +44,7 @@ def make_folder(folder: Path, size: int) -> Path:
     return folder
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "size",
     [

@@ -178,6 +178,7 @@ def _reads_the_morning(officer: Officer, place: str) -> None:
     assert officer.reads(page.locator("table tbody").inner_text(), "its disk is full")
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(("size", "language"), looks(DESKTOP, "en"))
 def test_an_officer_releases_to_800_schools_in_four_stages_and_sleeps(

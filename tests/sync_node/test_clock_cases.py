@@ -240,6 +240,7 @@ def test_the_table_is_long_and_each_name_is_used_once() -> None:
     assert len({case.name for case in CASES}) == len(CASES) >= 60
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_a_clock(case: Case, tmp_path: Path) -> None:
     school = School(tmp_path)

@@ -190,6 +190,7 @@ def test_whatever_the_rules_times_are_possible(
     assert (found.done is None) == (not steps or any(not each.done for each in found.steps))
 
 
+@pytest.mark.long
 def test_a_large_plan_on_a_poor_link_is_told_at_once() -> None:
     steps = tuple(step(f"{number}", KINDS[number % 4], MB // 2) for number in range(4_000))
     rules = Rules(windows=(TEXT_ANY_TIME, NIGHT), bytes_per_day=5 * MB)

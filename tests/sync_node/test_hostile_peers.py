@@ -73,6 +73,7 @@ def whole(asker: Node, honest: Node) -> None:
     assert asker.lessons() == honest.lessons()
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     "fault",
     usually(
@@ -147,6 +148,7 @@ LIES: dict[str, Lie] = {
 }
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("lie", LIES)
 def test_a_peer_that_lies_changes_nothing_of_what_is_served(
     server: RepositoryServer, asker: Node, honest: Node, lie: str

@@ -132,6 +132,7 @@ def misbehave(server: RepositoryServer, fault: str, times: int) -> None:
 ASKS = (get, start, transfer)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("fault", ALWAYS)
 def test_what_happens_once_is_got_over(
     server: RepositoryServer, source: RetryingSource, fault: str
@@ -149,6 +150,7 @@ def test_what_happens_once_is_got_over(
 
 
 # What comes once, of all kinds, is seen below; by default these stand for what goes on.
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     "fault",
     usually(

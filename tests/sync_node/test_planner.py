@@ -4,6 +4,7 @@ import random
 import time
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -305,6 +306,7 @@ def test_a_delta_never_costs_more_than_blocks_alone(seed: int, stored: int) -> N
     assert best.size <= plain.size
 
 
+@pytest.mark.long
 def test_100_000_small_pictures_are_planned_in_no_time() -> None:
     files = tuple(
         File(f"{n:06}.png", 100, f"digest of {n:06}.png", "image/png") for n in range(100_000)

@@ -139,6 +139,7 @@ def test_one_bit_changed(trust: TrustStore, repository: Repository, role: str) -
     refused(trust, repository, ".")
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("role", ["timestamp", "snapshot", "targets", "c-main"])
 @pytest.mark.parametrize(
     "data",
@@ -321,6 +322,7 @@ def test_every_mix_of_old_and_new_files_is_good_to_start_from(
         assert refresh(trust, repository) == (OFFER_2,), taken
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     "name", ["timestamp.json", "snapshot.json", "targets.json", "c-main.json", "2.root.json"]
 )

@@ -305,6 +305,7 @@ def test_no_bent_exercise_breaks_the_reader(data: st.DataObject) -> None:
     faults_of(EVERY_KIND[:start] + data.draw(st.text(max_size=5)) + EVERY_KIND[end:])
 
 
+@pytest.mark.long
 def test_a_file_made_to_be_slow_is_refused_in_time() -> None:
     for text in (
         '[[question]]\nkind = "x"\n' * 40_000,

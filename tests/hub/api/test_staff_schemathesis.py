@@ -133,6 +133,7 @@ def _rollout(hub: Hub) -> str:
     return planning.plan(hub, KEEPER, Plan("demo", 2, "main", stages)).rollout
 
 
+@pytest.mark.sampled(4)
 @of_two_speeds
 @pytest.mark.parametrize("name", [*NAMES, *BESIDE])
 def test_a_program_gone_mad_breaks_nothing(mad: Filled, name: str, examples: int) -> None:

@@ -75,6 +75,7 @@ def _refused_at_the_door(world: World, place: str, headers: dict[str, str], toke
     assert bare.status_code == 403, "a browser without the door's cookie has no token at all"
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("method", ["POST", "PATCH", "DELETE"])
 @pytest.mark.parametrize(("headers", "token"), FOREIGN)
 def test_no_piece_of_an_upload_is_taken_from_elsewhere(

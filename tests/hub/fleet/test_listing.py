@@ -44,6 +44,7 @@ def everything(
         after = page.next
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("sort", [*SORTS[::2], *(f"-{name}" for name in SORTS[1::2])])
 def test_pages_together_are_the_whole_list_in_order(fleet: Hub, sort: str) -> None:
     whole = find(fleet, ANYONE, sort=sort, limit=500).items
@@ -127,6 +128,7 @@ def test_what_cant_be_asked_is_refused(fleet: Hub) -> None:
             find(fleet, ANYONE, **wrong)
 
 
+@pytest.mark.long
 def test_ten_thousand_schools_are_sorted_filtered_and_opened_at_once(hub: Hub) -> None:
     make_up(hub, MANY)
     took = []

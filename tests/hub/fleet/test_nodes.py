@@ -154,6 +154,7 @@ def test_the_audit_log_is_never_changed(hub: Hub) -> None:
     assert audit.entries(hub, most=9)[0].reason == "qamdo of the district east"
 
 
+@pytest.mark.long
 def test_refusals_push_out_nothing_but_refusals(hub: Hub) -> None:
     a_school(hub)
     flood = {"at": "x", "refusal": True, "event": "claim-refused", "reason": "forged"}
@@ -184,6 +185,7 @@ def test_what_was_left_out_is_counted(hub: Hub) -> None:
     assert found[0].reason == "forged (and 5 more of this origin before, not written down)"
 
 
+@pytest.mark.long
 def test_a_flood_from_thousands_of_addresses_is_no_flood_of_writes(hub: Hub) -> None:
     now = [0.0]
     refusals = audit.Refusals(lambda: now[0])

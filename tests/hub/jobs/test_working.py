@@ -143,6 +143,7 @@ sys.stdin.read()
 """
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.both_databases
 def test_a_worker_that_is_killed_takes_its_process_along_and_another_takes_the_job(
     now: Hub, tmp_path: Path

@@ -102,6 +102,7 @@ def test_there_are_enough_cases() -> None:
     assert len({case.name for case in CASES}) == len(CASES) >= 60
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_case(case: Case, world: World, start: Start, tmp_path: Path) -> None:
     case.arrange(world.given)

@@ -92,6 +92,7 @@ FILES = [
 ]  # fmt: skip
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.parametrize("path", FILES)
 def test_files_of_packs_come_alike(fronts: Fronts, path: str, method: str) -> None:

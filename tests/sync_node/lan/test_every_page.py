@@ -182,6 +182,7 @@ def _open(here: Visit, site: Served, page: Page) -> None:
     assert here.page.url == site.address + page.address.format(**site.names)
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.browser
 @pytest.mark.parametrize(("page", "look"), _pages_in_looks())
 def test_everybody_can_use_the_page(
@@ -201,6 +202,7 @@ def test_everybody_can_use_the_page(
         assert here.outside_requests() == []
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.browser
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.who} {page.address}")
 def test_the_page_is_there_without_a_script(

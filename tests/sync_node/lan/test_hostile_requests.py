@@ -136,6 +136,7 @@ def test_a_form_that_is_too_large_is_refused_with_a_page(here: Attacked) -> None
     assert phone.get("/").status == 200
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     "name",
     [
@@ -206,6 +207,7 @@ def test_a_request_within_a_form_is_no_request(here: Attacked) -> None:
     assert phone.get("/").status == 200
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     "path",
     [

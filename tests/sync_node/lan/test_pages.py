@@ -19,6 +19,7 @@ PAGES = [
 PAGE_BYTES_MAX = 60_000
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("path", PAGES)
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_a_page_is_light_and_whole(client: FlaskClient, path: str, language: str) -> None:

@@ -182,6 +182,7 @@ PRIVATE = [
 ]  # fmt: skip
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("place", PRIVATE)
 def test_nothing_but_public_content_is_offered(
     school: School, client: FlaskClient, place: str

@@ -138,6 +138,7 @@ LOOKS = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("look", LOOKS)
 def test_every_page_is_shown_well(browser: Browser, site: Site, look: Look) -> None:
     with visit(
@@ -215,6 +216,7 @@ def test_the_projector_follows_the_phone(browser: Browser, site: Site, script: b
         assert wall.outside_requests() == []
 
 
+@pytest.mark.long
 def test_the_wall_and_the_phone_outlive_the_wifi(browser: Browser, site: Site) -> None:
     """The wall keeps what it shows and catches up; a tap of the phone is sent when it can be."""
     with (
@@ -304,6 +306,7 @@ def test_a_quiz_is_made_in_a_form_and_taken(browser: Browser, site: Site) -> Non
         assert PRACTICE.item not in page.url
 
 
+@pytest.mark.long
 def test_own_films_and_documents_are_gone_on_with_and_shown(browser: Browser, site: Site) -> None:
     room = site.classroom
     materials, by = room.school.materials, room.teacher.id

@@ -51,6 +51,7 @@ def test_a_box_without_two_systems_says_nothing_of_them(technician: FlaskClient)
     assert "own system" not in page(technician)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("said", "whole", "english", "chinese"),
     [
