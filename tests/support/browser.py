@@ -122,14 +122,27 @@ def follow(control: Locator) -> None:
 
 
 @contextmanager
-def chromium(program: Path = CHROMIUM) -> Iterator[Browser]:
-    """Start Chromium, and end it when the block does. `program`: what starts it elsewhere."""
+def chromium() -> Iterator[Browser]:
+    """Start Chromium, and end it when the block does."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=_ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=_ARGUMENTS)
         try:
             yield browser
         finally:
             browser.close()
+
+
+@contextmanager
+def another(browser: Browser, program: Path) -> Iterator[Browser]:
+    """Start one more by `program`, which starts Chromium elsewhere, such as in another network.
+
+    By the playwright of `browser`: a process can have one only.
+    """
+    started = browser.browser_type.launch(executable_path=program, args=_ARGUMENTS)
+    try:
+        yield started
+    finally:
+        started.close()
 
 
 @contextmanager

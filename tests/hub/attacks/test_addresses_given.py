@@ -126,4 +126,9 @@ def test_no_other_module_of_the_hub_calls_anybody() -> None:
     assert calling == CALLING
 
 
-CALLING = {"hub/alerts/webhooks.py", "hub/alerts/mails.py", "hub/serving.py"}  # that listens
+CALLING = {
+    "hub/alerts/webhooks.py",
+    "hub/alerts/mails.py",
+    "hub/sd_notify.py",  # the init system, on this machine
+    "hub/serving.py",  # that listens
+}

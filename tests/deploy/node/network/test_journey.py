@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
 from sync_node import config
 from sync_node.config import Config, SourceConfig
 from tests.support import school_network
-from tests.support.browser import CHROMIUM, chromium, visit
+from tests.support.browser import CHROMIUM, another, visit
 from tests.support.school_network import Phone, SchoolLan, school_lan
 from tests.sync_node.lan.school import furnished_school
 
@@ -166,13 +167,13 @@ def test_what_systemd_was_asked_for(lan: SchoolLan) -> None:
 
 
 @pytest.mark.browser
-def test_a_lesson_opens_in_the_browser_of_a_phone(lan: SchoolLan) -> None:
+def test_a_lesson_opens_in_the_browser_of_a_phone(browser: Browser, lan: SchoolLan) -> None:
     phone = lan.phones[1]
     browser_of_phone = lan.folder / "chromium"
     words = " ".join(f"'{word}'" for word in phone.inside)
     browser_of_phone.write_text(f'#!/bin/sh\nexec {words} {CHROMIUM} "$@"\n', encoding="utf-8")
     browser_of_phone.chmod(0o755)
-    with chromium(browser_of_phone) as browser, visit(browser, "http://satchel.lan") as here:
+    with another(browser, browser_of_phone) as theirs, visit(theirs, "http://satchel.lan") as here:
         here.page.goto("http://www.example.com/")  # whatever somebody types
         assert here.page.url == "http://satchel.lan/"
         here.page.get_by_text("Fractions", exact=False).first.click()

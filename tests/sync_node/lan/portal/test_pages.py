@@ -7,11 +7,12 @@ from time import monotonic
 
 import pytest
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser
 from werkzeug.test import TestResponse
 
 from sync_node.lan.app import create_app
 from sync_node.school_network import NetworkReader, read
-from tests.support.browser import chromium, follow, visit
+from tests.support.browser import follow, visit
 from tests.support.site import site_at
 from tests.sync_node.lan.school import School, furnished_school
 
@@ -153,8 +154,8 @@ def test_what_is_not_as_it_should_be_counts_for_nothing(tmp_path: Path, wrong: o
 
 
 @pytest.mark.browser
-def test_it_fits_a_small_window(school: School) -> None:
-    with site_at(create_app(school.data_dir)) as address, chromium() as browser:
+def test_it_fits_a_small_window(browser: Browser, school: School) -> None:
+    with site_at(create_app(school.data_dir)) as address:
         for language in ("en", "zh-CN"):
             with visit(browser, address, language=language, script=False) as here:
                 here.open("/portal")

@@ -116,7 +116,7 @@ def test_only_a_technician_may(guest: FlaskClient, at_work: School) -> None:
 
 @pytest.mark.browser
 def test_it_looks_well_on_a_phone(browser: Browser, tmp_path: Path) -> None:
-    with a_box(tmp_path) as box, visit(browser, box.address, script=False) as here:
+    with a_box(tmp_path) as box, visit(browser, box.address) as here:
         root_says(box.school, boot=uptime().boot, ready=4, failed=[[2, WHY]])
         offered(box.school, 4, whole=True)
         come_in(here, box)
