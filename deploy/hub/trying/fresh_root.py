@@ -16,11 +16,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from deploy.hub.errors import NotReady, StepFailed
 
-MIRROR = "deb.debian.org"
+RELEASE = "bookworm"
 BOOT_SECONDS_MAX = 120.0
 COMMAND_SECONDS_MAX = 1_800
 NEEDED = ("debootstrap", "unshare", "nsenter", "ip")
@@ -38,6 +40,25 @@ def check_tools() -> None:
         )
 
 
+@lru_cache
+def mirror() -> str:
+    """Return where this machine's apt gets Debian 12 from, over http. Raises `NotReady`."""
+    form = ["apt-get", "indextargets", "--format", "$(CODENAME) $(SITE)"]
+    told = subprocess.run(form, check=False, capture_output=True, text=True).stdout
+    for line in told.splitlines():
+        release, _, site = line.partition(" ")
+        if release == RELEASE and urlsplit(site).scheme == "http":
+            return site.rstrip("/")
+    raise NotReady(
+        f"this machine's apt has no source of Debian's {RELEASE} over http",
+        hint="Name one in /etc/apt/sources.list, and run apt-get update.",
+    )
+
+
+def _mirror_host() -> str:
+    return urlsplit(mirror()).hostname or ""
+
+
 def make_base(work: Path, tell: "Tell") -> Path:
     """Return the folder of a fresh Debian 12, made once. Raises `StepFailed`."""
     base = work / "base"
@@ -45,7 +66,7 @@ def make_base(work: Path, tell: "Tell") -> Path:
         tell("debootstrap")
         part = work / "base.part"
         shutil.rmtree(part, ignore_errors=True)
-        _do("debootstrap", "bookworm", str(part), f"http://{MIRROR}/debian")
+        _do("debootstrap", RELEASE, str(part), mirror())
         part.rename(base)
     return base
 
@@ -108,7 +129,7 @@ def running(work: Path, name: str, number: int, tell: Tell) -> Iterator[Root]:
     debs = work / "debs"
     debs.mkdir(exist_ok=True)
     host, own = f"10.93.{number}.1", f"10.93.{number}.2"
-    hosts = f"127.0.0.1 localhost\n{host} {MIRROR}\n127.0.0.1 hub.example.org\n"
+    hosts = f"127.0.0.1 localhost\n{host} {_mirror_host()}\n127.0.0.1 hub.example.org\n"
     (folder / "etc/hosts").write_text(hosts)
     (folder / "etc/hostname").write_text("hub\n")
     log = work / f"{name}.log"
@@ -172,7 +193,7 @@ class _Passing(socketserver.BaseRequestHandler):
 
     def handle(self) -> None:
         """Pass bytes both ways until one side ends."""
-        with socket.create_connection((MIRROR, 80), timeout=60) as far:
+        with socket.create_connection((_mirror_host(), 80), timeout=60) as far:
             back = threading.Thread(target=_copy, args=(far, self.request), daemon=True)
             back.start()
             _copy(self.request, far)
