@@ -206,7 +206,7 @@ class Installation:
         self._tell("nginx")
         wishes, places = self._wishes, self._places
         nginx.put(self._front_now(), places)
-        if wishes.tls == LETS_ENCRYPT and self._starts:
+        if wishes.tls == LETS_ENCRYPT and self._starts and not tls.has_lasting(wishes, places):
             self._tell(f"a certificate of Let's Encrypt for {wishes.name}")
             tls.ask_lets_encrypt(wishes, places)
             nginx.put(self._front_now(), places)

@@ -120,7 +120,10 @@ def install_packages(*names: str) -> None:
         return
     quiet = {"DEBIAN_FRONTEND": "noninteractive"}
     run("apt-get", "-q", "update", environment=quiet)
-    run("apt-get", "-q", "install", "-y", "--no-install-recommends", *missing, environment=quiet)
+    # Settings that somebody put there before the package stay: it asks nobody.
+    keep = ("-o", "Dpkg::Options::=--force-confdef", "-o", "Dpkg::Options::=--force-confold")
+    plain = ("-y", "--no-install-recommends", *keep)
+    run("apt-get", "-q", "install", *plain, *missing, environment=quiet)
 
 
 def is_installed(name: str) -> bool:

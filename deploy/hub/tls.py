@@ -16,7 +16,8 @@ from deploy.hub.wishes import FILES, LETS_ENCRYPT, Wishes, is_address
 
 PEM_BYTES_MAX = 1 << 20
 SELF_SIGNED_DAYS = 3_650
-WARN_SECONDS = 14 * 86_400
+# certbot's timer renews with 30 days left: where fewer than these are, renewing fails.
+LASTING_SECONDS_MIN = 14 * 86_400
 
 
 def check_given(wishes: Wishes) -> tuple[bytes, bytes]:
@@ -86,9 +87,22 @@ def ask_lets_encrypt(wishes: Wishes, places: Places) -> None:
     except StepFailed as error:
         raise StepFailed(
             f"Let's Encrypt gave no certificate for {wishes.name}: {error.message}",
-            hint="That name has to lead to this server, with port 80 open to the world. Until "
-            "then the hub answers with a certificate of its own. Then run install again.",
+            hint="That name has to lead to this server, with port 80 open to the world. Then run "
+            "install again. Until then the hub shows the certificate that it has.",
         ) from error
+
+
+def has_lasting(wishes: Wishes, places: Places) -> bool:
+    """Return whether there is a certificate of Let's Encrypt that certbot's timer looks after."""
+    certificate, key = places.lets_encrypt(wishes.name)
+    if not (certificate.exists() and key.exists()):
+        return False
+    lasts = ("-checkend", str(LASTING_SECONDS_MIN), "-noout", "-in", certificate)
+    try:
+        machine.run("openssl", "x509", *lasts)
+    except StepFailed:
+        return False
+    return True
 
 
 def in_force(wishes: Wishes, places: Places) -> tuple[Path, Path, bool]:

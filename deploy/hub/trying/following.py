@@ -5,7 +5,8 @@
 Variants: `plain` (both commands, a run that was killed, TLS as a browser and a box see it, root's
 keys away, a backup tried, a second call, an update, an update that doesn't come up), `restore`
 (another server from the backup of `plain`), `scaled` (PostgreSQL, an S3 store, without TLS),
-`wrong` (what is refused, and that nothing was changed). Half an hour; 4 GB in FOLDER.
+`letsencrypt` (a certificate of an authority that speaks as Let's Encrypt does, and its renewal),
+`wrong` (what is refused, and that nothing was changed). An hour; 6 GB in FOLDER.
 """
 
 import argparse
@@ -21,7 +22,7 @@ from pathlib import Path
 
 from deploy.hub import packing
 from deploy.hub.errors import InstallError, StepFailed
-from deploy.hub.trying import fresh_root, store
+from deploy.hub.trying import authority, fresh_root, store
 from deploy.hub.trying.fresh_root import Root, Tell
 from deploy.hub.trying.page import commands
 
@@ -30,6 +31,8 @@ _ASK = """\
 /usr/bin/python3 -c 'import ssl, sys, urllib.request as u
 c = ssl.create_default_context(cafile=sys.argv[2] if len(sys.argv) > 2 else None)
 print(u.urlopen(sys.argv[1], context=c, timeout=30).read().decode())' """
+_HEAD = _ASK.replace(".read().decode())", ".headers)")
+_TIMESTAMP = "https://hub.example.org/metadata/timestamp.json"
 _TLS = "/etc/satchel-hub/tls/certificate.pem"
 _BACKUPS = "/var/backups/satchel-hub"
 
@@ -211,6 +214,56 @@ def scaled(trial: Trial) -> None:
         expect(root.run("satchel-hub/install --database sqlite", expect=5), "hub move-database")
 
 
+def letsencrypt(trial: Trial) -> None:
+    """Have an authority sign a certificate once the name leads here; renew it by certbot."""
+    with fresh_root.running(trial.work, "letsencrypt", 4, trial.tell) as root:
+        root.bring(trial.archive, f"/root/{trial.archive.name}")
+        root.run(trial.blocks["two-commands"].splitlines()[0])
+        with authority.running(trial.work / "authority", root.host) as signs:
+            _know(root, signs)
+            trial.tell("a name that doesn't lead here yet")
+            words = "hub.example.org --letsencrypt --email ada@example.org"
+            said = root.run(f"satchel-hub/install {words}", expect=9)
+            expect(said, "gave no certificate for hub.example.org", "Then run install again.")
+            expect(root.run(f"{_ASK} {_TIMESTAMP} {_TLS}"), '"timestamp"')
+            trial.tell("the name leads here")
+            signs.lead(root.own)
+            said = root.run("satchel-hub/install")
+            expect(said, "https://hub.example.org is a hub.", "/console/welcome/")
+            if "sha256:" in said:
+                raise StepFailed(f"boxes are told a digest that changes with each renewal:\n{said}")
+            first = _shown(root)
+            trial.tell("its renewal")
+            root.run("systemctl is-active certbot.timer")
+            root.run("certbot -q renew --force-renewal --no-random-sleep-on-renew")
+            if (renewed := _shown(root)) == first:
+                raise StepFailed(f"nginx still shows the certificate before: {first}")
+        trial.tell("a second call while the authority is away")
+        expect(root.run("satchel-hub/install"), "https://hub.example.org is a hub.")
+        if _shown(root) != renewed:
+            raise StepFailed("the second call changed the certificate")
+
+
+def _know(root: Root, signs: authority.Authority) -> None:
+    """Have the root trust an authority, and certbot begin there, as a county's own would be."""
+    known = "usr/local/share/ca-certificates/trial.crt"
+    root.bring(signs.own, known)
+    root.run("apt-get -q update; apt-get -q install -y --no-install-recommends ca-certificates")
+    root.run("update-ca-certificates; mkdir /etc/letsencrypt")
+    (root.folder / "etc/letsencrypt/cli.ini").write_text(f"server = {signs.address}\n")
+    (root.folder / "root/signer.pem").write_bytes(signs.root())
+
+
+def _shown(root: Root) -> str:
+    """Ask as a browser that knows the authority; return the certificate's number."""
+    ask = f"{_ASK} {_TIMESTAMP} /root/signer.pem"
+    expect(root.run(ask), '"timestamp"')
+    told = root.run(f"{_HEAD} {_TIMESTAMP} /root/signer.pem")
+    expect(told.lower(), "strict-transport-security")
+    show = "openssl s_client -connect hub.example.org:443 </dev/null 2>/dev/null"
+    return root.run(f"{show} | openssl x509 -noout -serial").strip()
+
+
 def wrong(trial: Trial) -> None:
     """Say what can't be: refused, before anything is changed."""
     with fresh_root.running(trial.work, "wrong", 3, trial.tell) as root:
@@ -258,6 +311,7 @@ WRONG = [  # what is typed, how it ends, what it says
 ]
 VARIANTS: dict[str, Callable[[Trial], None]] = {
     "wrong": wrong, "plain": plain, "restore": restore, "scaled": scaled,
+    "letsencrypt": letsencrypt,
 }  # fmt: skip
 
 

@@ -73,11 +73,12 @@ def make_base(work: Path, tell: "Tell") -> Path:
 
 @dataclass
 class Root:
-    """A root that runs. `host`: the address of this machine on its wire; `folder`: its files."""
+    """A root that runs. `host`, `own`: this machine's address on its wire, and its own there."""
 
     folder: Path
     pid: int
     host: str
+    own: str
 
     def run(self, script: str, *, expect: int = 0, seconds_max: float = COMMAND_SECONDS_MAX) -> str:
         """Run lines of shell as its root, in its root's home. Raises `StepFailed`."""
@@ -140,7 +141,7 @@ def running(work: Path, name: str, number: int, tell: Tell) -> Iterator[Root]:
             stdout=output, stderr=output, stdin=subprocess.DEVNULL,
         )  # fmt: skip
     try:
-        root = Root(folder, _child(started), host)
+        root = Root(folder, _child(started), host, own)
         _wire(root.pid, number, host, own)
         with _forwarding(host):
             _wait(root, log)
