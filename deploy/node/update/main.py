@@ -96,9 +96,8 @@ def _begin(updater: Updater, options: argparse.Namespace) -> int:
 
 def _take(updater: Updater, options: argparse.Namespace) -> int:
     run = options.data / "run"
-    request = asking.take(run, _boot(options))
     try:
-        if request:
+        if request := asking.take(run, _boot(options)):
             updater.take(request)
     finally:
         asking.end(run)

@@ -132,9 +132,10 @@ def _memory(plain: Any) -> Memory:
     """Return what a file says. Raises `Invalid`."""
     if not isinstance(plain, dict) or plain.get("format") != FORMAT:
         raise Invalid(f"{NAME}: isn't of format {FORMAT}")
+    tried = plain.get("failed")
     failed = tuple(
         (each[0], each[1])
-        for each in plain.get("failed", ())
+        for each in (tried if isinstance(tried, list) else ())
         if isinstance(each, list)
         and len(each) == 2
         and isinstance(each[0], int)

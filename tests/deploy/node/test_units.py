@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.node.install_list import Installation, read
+from deploy.node.install_list import KINDS, Installation, read
 from deploy.node.installing import install
 from tests.support.source_code import CHECKOUT
 
@@ -97,6 +97,19 @@ def test_what_the_units_run_is_installed(wanted: Installation) -> None:
         for program in re.findall(r"^Exec\w+=(/\S+)", (SYSTEM / name).read_text(), re.MULTILINE):
             if program.startswith("/usr/lib/satchel/") and "/venv/" not in program:
                 assert modes[program] == 0o755, f"{name} runs {program}"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_units_name_as_their_documents_is_installed(kind: str) -> None:
+    files = {str(each.path): each.data for each in read(kind).files}
+    units = [path for path in files if "/systemd/system/satchel-" in path]
+    named = {
+        document
+        for unit in units
+        for document in re.findall(rb"^Documentation=file:(\S+)", files[unit], re.MULTILINE)
+    }
+    assert len(named) > 1
+    assert {document.decode() for document in named} <= files.keys()
 
 
 def test_every_file_of_this_part_is_installed(wanted: Installation) -> None:

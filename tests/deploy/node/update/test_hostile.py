@@ -187,6 +187,24 @@ def test_a_box_without_slots_does_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "none").exists()
 
 
+@pytest.mark.parametrize("asked", [b"{}", b"x" * 9_000])
+def test_what_is_no_request_is_over_at_once(tmp_path: Path, asked: bytes) -> None:
+    """Left where it is taken to, the node would wait for it until the box is started again."""
+    data_dir = DataDir(tmp_path)
+    data_dir.run.mkdir()
+    (data_dir.run / asking.ASKED).write_bytes(asked)
+    proc = tmp_path / "proc/sys/kernel/random"
+    proc.mkdir(parents=True)
+    (proc / "boot_id").write_text("this-start\n")
+    (tmp_path / "proc/cmdline").write_text("satchel.slot=a\n")
+    (tmp_path / "release.toml").write_text('system = 1\nsatchel = "0.1"\n')
+    words = ["take", "--data", str(tmp_path), "--region", f"a:{tmp_path}/x:0:1"]
+    for name in ("proc", "release.toml", "lock", "boot"):
+        words += [f"--{name.removesuffix('.toml')}", str(tmp_path / name)]
+    assert main.main(words) == Invalid.exit_code
+    assert not requests.is_under_way(data_dir)
+
+
 class _Site(BaseHTTPRequestHandler):
     def __init__(self, status: int, *arguments: Any) -> None:
         self._status = status

@@ -282,6 +282,20 @@ def test_metadata_older_than_what_a_system_came_by_is_refused(with_pi: District)
             box.updater().take(Request("write", wanted))
 
 
+def test_a_new_system_that_finds_no_data_is_come_back_from(district: District) -> None:
+    box, wanted = district.box, district.bring(2)
+    write_and_start(box, wanted)
+    with box.on():
+        box.data.rename(box.data.with_name("not mounted"))
+        asking.end(box.data / "run")
+        updater = box.updater()
+        updater.begin()
+        assert not updater.try_out(lambda: False)
+        box.data.with_name("not mounted").rename(box.data)
+    with box.on():
+        assert (box.slot, box.version) == ("a", 1)
+
+
 def test_a_box_without_a_pinned_root_takes_the_seeds(with_pi: District) -> None:
     box, wanted = with_pi.box, with_pi.bring(2)
     with box.on():
