@@ -17,12 +17,12 @@
     path = "/etc/resolv.conf"
     target = "/run/satchel/resolv.conf"   # as it is written into the link
     [units]
-    enable = ["satchel-node.service"]
+    enable = ["satchel-node.service"]     # of other packages, too, in the image
     mask = ["apt-daily.timer"]            # in the image; a .deb leaves others' units alone
 
-`[[folder]]`, `[[file]]` and `[[link]]` may have `only`, too; a unit is enabled only where its file
-is installed. Every key that isn't named here, every file that is missing and every place that is
-named twice is an error that names its file and field.
+`[[folder]]`, `[[file]]` and `[[link]]` may have `only`, too; a unit of ours is enabled only where
+its file is installed. Every key that isn't named here, every file that is missing and every place
+that is named twice is an error that names its file and field.
 """
 
 import re
@@ -138,12 +138,14 @@ def read(kind: str = "image", *, parts: Path = HERE) -> Installation:
     both = sorted(found.enable & found.mask)
     if both:
         raise InvalidList(f"{both[0]} is enabled in one {LIST_NAME} and masked in another")
+    ours = {path.name for path in found.files}
+    gone = found.elsewhere - ours
     return Installation(
         packages=tuple(sorted(found.packages)),
         folders=tuple(each for _, each in sorted(found.folders.items())),
         files=tuple(each for _, each in sorted(found.files.items())),
         links=tuple(each for _, each in sorted(found.links.items())),
-        enable=tuple(sorted(found.enable - found.elsewhere)),
+        enable=tuple(sorted(found.enable & ours if kind == "deb" else found.enable - gone)),
         mask=tuple(sorted(found.mask)) if kind == "image" else (),
     )
 

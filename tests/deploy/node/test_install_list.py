@@ -78,6 +78,31 @@ def test_what_is_for_the_image_only_isnt_in_the_package(parts: Path) -> None:
     assert deb.packages == ("hostapd",)
 
 
+def test_a_package_leaves_the_units_of_others_as_they_are(parts: Path) -> None:
+    """Removed, it would take them along: a system's network, say."""
+    put(
+        parts,
+        '[[file]]\nfrom = "clock.service"\nto = "/usr/lib/systemd/system/clock.service"\n'
+        '[units]\nenable = ["clock.service", "systemd-networkd.service"]\n',
+    )
+    assert read("image", parts=parts).enable == ("clock.service", "systemd-networkd.service")
+    assert read("deb", parts=parts).enable == ("clock.service",)
+
+
+def test_a_unit_that_differs_between_the_two_is_enabled_in_both(parts: Path) -> None:
+    for kind in ("image", "deb"):
+        (parts / "clock" / f"{kind}.service").write_text(f"# {kind}\n")
+    put(
+        parts,
+        "".join(
+            f'[[file]]\nonly = "{kind}"\nfrom = "{kind}.service"\nto = "/usr/lib/c.service"\n'
+            for kind in ("image", "deb")
+        )
+        + '[units]\nenable = ["c.service"]\n',
+    )
+    assert read("image", parts=parts).enable == read("deb", parts=parts).enable == ("c.service",)
+
+
 @pytest.mark.parametrize(
     ("text", "named"),
     [
