@@ -1,4 +1,4 @@
-"""One card after another: what is written onto each, its receipt, its label.
+"""One card after another: what is written onto each, and its receipt.
 
 A `Bench` is set up once for many cards: the image is unpacked and verified, packs that several
 cards have in common are made into a file system once.
@@ -9,7 +9,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ from pathlib import Path
 from content_packs import card_seeds, durable, key_files, messages
 from content_packs.card_receipts import CardReceipt, Device, PreloadedPack
 from content_packs.card_seeds import OpenedSeed
-from content_packs.errors import Refused, StorageFailed, UsageError
+from content_packs.errors import InvalidContent, Refused, StorageFailed, UsageError
 from content_packs.limits import DOCUMENT_BYTES_MAX, REPORT_TEXT_CHARACTERS_MAX
 from sync_node.flashing import (
     composing,
@@ -83,7 +83,7 @@ class Bench:
     _made: int = 0
 
     def flash(self, job: CardJob, target: Target, file: Path, *, erase_used: bool) -> Flashed:
-        """Write a card, and add its receipt to `file`, also where it failed.
+        """Write a card, and return its receipt; where that failed, add one to `file` that says so.
 
         Raises `Refused` for what may not be written, and then nothing was; `StorageFailed` for a
         card that failed or was pulled; what `preloading.preload` and `composing.compose` raise.
@@ -98,17 +98,14 @@ class Bench:
             if not erase_used:
                 contents.check_unused(found, target.name)
 
-            def said(trouble: str) -> CardReceipt:
-                receipt = self._receipt(job, target.device(card.size), packs, began, trouble)
-                receipts.add(file, receipt)
-                return receipt
-
+            device = target.device(card.size)
             try:
                 done = self._write(card, job, data, forged=target.is_disk)
             except (StorageFailed, Refused) as error:
-                said(error.message)
+                with suppress(StorageFailed, InvalidContent):  # the card's trouble is what counts
+                    receipts.add(file, self._receipt(job, device, packs, began, error.message))
                 raise
-        return Flashed(said(""), done)
+        return Flashed(self._receipt(job, device, packs, began, ""), done)
 
     def _write(self, card: Card, job: CardJob, data: DataFile | None, *, forged: bool) -> Written:
         mark = Mark(

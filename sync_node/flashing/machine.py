@@ -2,7 +2,8 @@
 
 `/sys/class/block` has every disk and partition; what uses one stands in five places: `holders`
 (LVM, RAID, encryption, bcache), the table of mounts, the list of swaps, the files behind loops, and
-the devices of a mounted btrfs, whose mounts have numbers of their own.
+the devices of a mounted btrfs, whose mounts have numbers of their own. A sixth is no use of the
+kernel's: what programs have open for writing.
 """
 
 import os
@@ -14,8 +15,10 @@ from pathlib import Path
 
 from sync_node.flashing.limits import MOUNTS_BYTES_MAX, SECTOR_BYTES, SYSFS_BYTES_MAX
 
+_FLAGS = re.compile(r"^flags:\s*([0-7]+)$", re.MULTILINE)
 _ESCAPED = re.compile(r"\\([0-7]{3})")
 _USB = re.compile(r"usb\d+")
+_NO_REAL_USB = ("vhci_hcd", "dummy_hcd")  # a disk of another machine (usbip), a file of this one
 
 
 def number_of(path: Path) -> str | None:
@@ -167,6 +170,36 @@ class Machine:
         found = {name: self.beneath(name) - {name} for name in names}
         return {name: beneath for name, beneath in found.items() if beneath}
 
+    def writers(self, names: set[str]) -> list[tuple[str, str]]:
+        """Return which of these block devices programs but this one have open for writing.
+
+        Each with the program, for people: a virtual machine, or another one that writes cards, is
+        no holder. Of other users' programs only root is told.
+        """
+        numbers = {self._text(self._place(name) / "dev"): name for name in names}
+        own = (self.proc / "self").resolve().name
+        found = set()
+        for process in _names_in(self.proc):
+            if process.isdecimal() and process != own:
+                program = self._text(self.proc / process / "comm") or "a program"
+                for number in numbers.keys() & self._written_by(process):
+                    found.add((numbers[number], f"{program} (process {process})"))
+        return sorted(found)
+
+    def _written_by(self, process: str) -> set[str]:
+        place = self.proc / process
+        found = set()
+        for each in _names_in(place / "fd"):
+            try:
+                if not str((place / "fd" / each).readlink()).startswith(f"{self.dev}/"):
+                    continue  # asking what lies elsewhere may wait for a server that is gone
+                number = self.device_number(place / "fd" / each)
+            except OSError:
+                continue
+            if number and _is_for_writing(self._text(place / "fdinfo" / each)):
+                found.add(number)
+        return found
+
     def named(self, path: str) -> str:
         """Return the kernel's name of what a path below /dev stands for; empty for nothing."""
         if not path.startswith("/dev/"):
@@ -189,8 +222,13 @@ class Machine:
         file = self._text(self._place(name) / "loop" / "backing_file")
         if not file:
             return []
-        if file.startswith("/dev/"):
-            return [self.named(file)]
+        if named := self.named(file):
+            return [named]
+        try:
+            if number := self.device_number(Path(file)):  # somebody made a node elsewhere
+                return [self.name_of(number)]
+        except OSError:
+            pass
         holding = [mount for mount in self.mounts() if _holds(mount.place, file)]
         if not holding:
             return []
@@ -199,12 +237,12 @@ class Machine:
 
     def _bus(self, place: Path) -> str:
         parts = place.resolve().parts
+        if "virtual" in parts or any(part.startswith(_NO_REAL_USB) for part in parts):
+            return "virtual"
+        if "mmc_host" in parts:  # also of a laptop's slot that hangs on its USB
+            return "card-slot"
         if any(map(_USB.fullmatch, parts)):
             return "usb"
-        if "mmc_host" in parts:
-            return "card-slot"
-        if "virtual" in parts:
-            return "virtual"
         for name in ("nvme", "ata", "virtio", "session", "rport-"):
             if any(part.startswith(name) for part in parts):
                 return name.rstrip("-")
@@ -218,11 +256,14 @@ class Machine:
         return " ".join(" ".join(words).split())
 
     def _serial(self, place: Path) -> str:
-        """Return the serial number of the nearest thing above that has one: a USB reader, say."""
+        """Return the serial number of the nearest thing above that has one: a USB reader, say.
+
+        Nothing above that is asked: hubs have one, too, and it is that of all that hang on them.
+        """
         at = (place / "device").resolve()
         while self.sys.resolve() in at.parents:
             found = self._text(at / "serial")
-            if found:
+            if found or (at / "idVendor").exists():
                 return found
             at = at.parent
         return ""
@@ -251,6 +292,13 @@ def _names_in(folder: Path) -> list[str]:
         return os.listdir(folder)  # noqa: PTH208  # names alone
     except OSError:
         return []
+
+
+def _is_for_writing(fdinfo: str) -> bool:
+    """Say whether what procfs tells of an open file is that it can be written."""
+    found = _FLAGS.search(fdinfo)
+    flags = int(found.group(1), 8) if found else 0
+    return flags & os.O_ACCMODE != os.O_RDONLY and not flags & os.O_PATH
 
 
 def _plain(text: str) -> str:

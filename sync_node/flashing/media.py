@@ -122,6 +122,8 @@ def refusals(disk: Disk, machine: Machine) -> Iterator[Refusal]:
 
 def _of_use(disk: Disk, machine: Machine) -> Iterator[Refusal]:
     ours = {disk.name, *disk.parts}
+    if not machine.mounts():
+        yield Refusal("nobody here can say what is mounted", "Run it with sudo, with /proc there.")
     places = sorted(mount.place for mount in machine.mounts() if ours & machine.devices_of(mount))
     for place in places:
         if place in _SYSTEM:
@@ -147,6 +149,11 @@ def _of_file_systems(ours: set[str], places: list[str], machine: Machine) -> Ite
     if ours & machine.of_btrfs():
         hint = "Unmount that, if it is the card and may be erased."
         yield Refusal("belongs to a btrfs that is mounted", hint)
+    for name, program in machine.writers(ours):
+        yield Refusal(
+            f"{name} is open for writing in {plain(program)}",
+            "A virtual machine, or another program that writes cards? End it first.",
+        )
 
 
 def _of_kind(disk: Disk) -> Iterator[Refusal]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from content_packs import card_seeds
+from content_packs import card_seeds, durable
 from content_packs.command_line import plain
 from content_packs.errors import Refused, SatchelError, StorageFailed, UsageError
 from sync_node.flashing import (
@@ -116,7 +116,7 @@ class Session:
         image = self._vouched(cards)
         self._say_hubs(cards)
         outcome = Outcome()
-        receipts.check_place(self.wishes.receipts)
+        self._expect_places()
         known = receipts.read(self.wishes.receipts)
         for number, planned in enumerate(cards, 1):
             earlier = receipts.written(known, planned.job.opened.digest)
@@ -162,14 +162,24 @@ class Session:
             planned.job, target, self.wishes.receipts, erase_used=self.wishes.erase_used
         )
         self._last = target.chosen.disk if isinstance(target, DiskTarget) else None
-        folder = self.wishes.labels
-        is_new = not folder.exists()
-        found = labels.write(folder, planned.job.opened, flashed.receipt)
+        is_new = not self.wishes.labels.exists()
+        found = labels.write(self.wishes.labels, planned.job.opened, flashed.receipt)
         if is_new:
-            give_to_owner_of_folder(folder)
+            give_to_owner_of_folder(self.wishes.labels)
+        # The receipt is last: what has one is passed over by the next run, and has its label.
+        receipts.add(self.wishes.receipts, flashed.receipt)
         for path in (found.page, found.drawing, self.wishes.receipts):
             give_to_owner_of_folder(path)
         return Done(planned, flashed, found)
+
+    def _expect_places(self) -> None:
+        """Raise unless labels and receipts can be written: before a card is, not after it."""
+        receipts.check_place(self.wishes.receipts)
+        there = self.wishes.labels.absolute()
+        while not (there.exists() or there.is_symlink()):
+            there = there.parent
+        for folder in (there, self.wishes.receipts.parent):
+            durable.check_writable(folder)
 
     def _target(self, planned: Planned, *, in_a_row: bool) -> Target:
         if is_file(planned.device, self.machine):
@@ -187,7 +197,7 @@ class Session:
 
     def _confirm(self, planned: Planned, chosen: media.Chosen, *, in_a_row: bool) -> None:
         disk = chosen.disk
-        if self._last and disk.sequence and disk.sequence == self._last.sequence:
+        if self._last and self._may_be(disk, self._last):
             raise Refused(
                 f"{planned.device}: is the card that was written just now",
                 hint="Take it out, and put the next one in.",
@@ -203,6 +213,12 @@ class Session:
             return
         whose = plain(planned.job.in_words())
         asking.confirm(disk, planned.device, found.in_words(), whose, self.ask)
+
+    def _may_be(self, disk: Disk, last: Disk) -> bool:
+        """Say whether a card is the one before: surely so, or nobody is asked and nothing tells."""
+        if disk.sequence:
+            return disk.sequence == last.sequence
+        return self.wishes.yes and (disk.name, disk.serial) == (last.name, last.serial)
 
     def _is_the_next(self, disk: Disk) -> bool:
         """Say whether a card is like the one before, in the same reader: one word was enough."""
@@ -304,10 +320,13 @@ def is_file(device: str, machine: Machine) -> bool:
 
 
 def give_to_owner_of_folder(path: Path) -> None:
-    """Let whoever owns a file's folder own the file, too: with sudo it is root's."""
+    """Let whoever owns a file's folder own the file, too: with sudo it is root's.
+
+    A link that somebody puts there meanwhile is given away, and not what it leads to.
+    """
     if os.geteuid() == 0:
         owner = path.parent.stat()
-        os.chown(path, owner.st_uid, owner.st_gid)
+        os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
 
 
 def _expect_valid(planned: Planned, now: datetime) -> None:

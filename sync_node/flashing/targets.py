@@ -57,9 +57,19 @@ class DiskTarget:
         return self.chosen.disk.size
 
     def open(self, needed: int) -> Card:  # noqa: ARG002
-        """Open it, if it is still what was chosen. Raises `Refused`, `StorageFailed`."""
+        """Open it, if it is still what was chosen. Raises `Refused`, `StorageFailed`.
+
+        It is looked at once more when nobody else can open it: another card of the same size may
+        have been put in between looking and opening.
+        """
         media.same(self.chosen, self.machine)
-        return card.open_disk(self.chosen)
+        opened = card.open_disk(self.chosen)
+        try:
+            media.same(self.chosen, self.machine)
+        except BaseException:
+            opened.close()
+            raise
+        return opened
 
     def device(self, size: int) -> Device:
         """Return what a receipt says of it."""

@@ -29,6 +29,7 @@ class Laptop:
     def __post_init__(self) -> None:
         for folder in ("sys/class/block", "sys/dev/block", "sys/fs/btrfs", "proc/self", "dev"):
             (self.root / folder).mkdir(parents=True)
+        self.mounts = self.mounts or ["1 1 0:2 / / rw - rootfs rootfs rw"]
         self._procfs()
 
     @property
@@ -63,7 +64,11 @@ class Laptop:
             "device__model": "Ultra           ", **facts,
         }  # fmt: skip
         home = self.disk(name, number, f"{usb}/1-2:1.0/host6/target6:0:0/6:0:0:0", **given)  # type: ignore[arg-type]  # size among them
-        _write(self.root / "sys" / "devices" / usb / "serial", "4C530001")
+        reader = self.root / "sys" / "devices" / usb
+        _write(reader / "serial", "4C530001")
+        for place in (reader, reader.parent):  # the controller is a USB device, too
+            _write(place / "idVendor", "0781")
+        _write(reader.parent / "serial", "0000:00:14.0")
         return home
 
     def sd_card(self, name: str = "mmcblk0", number: str = "179:0", **facts: object) -> Path:
@@ -104,6 +109,14 @@ class Laptop:
         else:
             _write(self.root / "proc" / seen_by / "mountinfo", line + "\n")
         self._procfs()
+
+    def opens(self, process: int, program: str, path: Path | str, *, flags: int) -> None:
+        """A program has a file open; `flags` as it gave them to open(2)."""
+        home = self.root / "proc" / str(process)
+        _write(home / "comm", f"{program}\n")
+        _write(home / "fdinfo" / "7", f"pos:\t0\nflags:\t0{flags:o}\nmnt_id:\t25\nino:\t3\n")
+        (home / "fd").mkdir()
+        (home / "fd" / "7").symlink_to(path)
 
     def swap(self, path: str) -> None:
         self.swaps.append(f"{path}  partition  1000  0  -2")

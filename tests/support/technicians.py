@@ -3,6 +3,7 @@
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,7 @@ class Table:
     asked: list[str] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
     place: str = ""
+    clock: Callable[[], datetime] = lambda: NOON
 
     def ask(self, question: str) -> str:
         self.asked.append(question)
@@ -64,7 +66,7 @@ class Table:
 
             def set_up(expected: BlockMap) -> Bench:
                 return flashing.set_up(
-                    self.image.path, expected, work, place=self.place, clock=lambda: NOON,
+                    self.image.path, expected, work, place=self.place, clock=self.clock,
                     randomness=counting(), progress=lambda *_: None,
                 )  # fmt: skip
 

@@ -11,8 +11,9 @@ import pytest
 from content_packs.errors import Refused, SatchelError, StorageFailed
 from content_packs.limits import MIB
 from sync_node.flashing import card, media
-from sync_node.flashing.machine import Machine
+from sync_node.flashing.machine import Machine, number_of
 from sync_node.flashing.media import Chosen
+from sync_node.flashing.targets import DiskTarget
 from tests.support.laptops import Laptop
 from tests.support.loops import Loop, loop_device
 
@@ -91,6 +92,45 @@ def test_a_device_that_is_not_the_chosen_one_any_more_is_refused(
     link.symlink_to(chosen.path)
     with pytest.raises(SatchelError):
         card.open_disk(Chosen(chosen.asked, link, chosen.disk))
+
+
+def test_a_card_that_is_changed_just_before_it_is_opened_is_let_go(
+    loop: Loop, chosen: Chosen, tmp_path: Path
+) -> None:
+    """Another one of the same size: only the kernel's count of insertions tells."""
+    laptop = tmp_path / "laptop"
+    looks = 0
+
+    def number(path: Path) -> str | None:
+        nonlocal looks
+        looks += path == loop.device
+        if looks == 2:
+            (laptop / "sys/class/block" / loop.device.name / "diskseq").write_text("99")
+        return number_of(path)
+
+    machine = Machine(laptop / "sys", laptop / "proc", Path("/dev"), device_number=number)
+    with pytest.raises(Refused, match="is another card than a moment ago"):
+        DiskTarget(chosen, machine).open(SIZE)
+    assert looks == 2
+    card.open_disk(chosen).close()  # nobody holds it any more
+
+
+def test_who_has_a_device_open_for_writing_is_found(loop: Loop) -> None:
+    """By the real /proc: a program that asked for nothing exclusive."""
+    for redirection, found in (("<", False), ("<>", True)):
+        holder = subprocess.Popen(
+            ["sh", "-c", f"exec 5{redirection}{loop.device}; echo ready; exec cat"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        try:
+            assert holder.stdout
+            assert holder.stdout.readline() == "ready\n"
+            programs = [program for _, program in Machine().writers({loop.device.name})]
+            assert programs == [f"cat (process {holder.pid})"] * found
+        finally:
+            holder.communicate()
+    with loop.device.open("r+b"):
+        assert Machine().writers({loop.device.name}) == [], "we are in nobody's way"
 
 
 def test_a_device_whose_size_changed_is_refused(loop: Loop, chosen: Chosen) -> None:

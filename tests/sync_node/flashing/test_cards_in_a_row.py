@@ -56,6 +56,20 @@ def test_the_same_card_is_not_written_twice_in_a_row(
     assert any("is the card that was written just now" in line for line in table.said)
 
 
+def test_with_nobody_to_ask_the_next_card_has_to_be_another_one(
+    table: Table, card: Loop, laptop: Laptop
+) -> None:
+    """An older kernel doesn't count insertions: the serial number is the reader's, and stays."""
+    seeds(table, 2)
+    planned = session.plan_table(
+        cards_csv(table, "1.seed.json", "2.seed.json"), str(card.device), ()
+    )
+    (laptop.machine.sys / "class/block" / card.device.name / "diskseq").unlink()
+    with pytest.raises(Refused, match="is the card that was written just now"):
+        table.run(planned, yes=True, serial="4C530001")
+    assert [receipt.card for receipt in table.receipts] == [1]
+
+
 def test_the_next_card_is_asked_about_where_something_is_on_it(
     table: Table, card: Loop, laptop: Laptop
 ) -> None:

@@ -151,6 +151,21 @@ def file_on_it_behind_a_loop(laptop: Laptop) -> None:
     laptop.mount("7:3", "/", source="/dev/loop3", kind="squashfs")
 
 
+def node_made_elsewhere_behind_a_loop(laptop: Laptop) -> None:
+    """By mknod: no name below /dev leads to it."""
+    node = laptop.root / "made-by-hand"
+    node.write_text("8:16")
+    laptop.virtual("loop3", "7:3", loop__backing_file=str(node))
+
+
+def disk_of_a_virtual_machine(laptop: Laptop) -> None:
+    laptop.opens(4711, "qemu-system-x86", laptop.machine.dev / "sdb", flags=os.O_RDWR)
+
+
+def written_by_another_program(laptop: Laptop) -> None:
+    laptop.opens(4711, "dd", laptop.machine.dev / "sdb1", flags=os.O_WRONLY | os.O_SYNC)
+
+
 USES: list[tuple[Callable[[Laptop], None], str]] = [
     (over_dm, "sdb1 is in use by dm-7, a part of LVM, RAID or an encrypted disk"),
     (over_md, "sdb1 is in use by md0, a RAID"),
@@ -165,7 +180,10 @@ USES: list[tuple[Callable[[Laptop], None], str]] = [
     (mounted_as_btrfs, "is mounted at /mnt"),
     (one_of_two_of_a_btrfs, "belongs to a btrfs that is mounted"),
     (whole_disk_behind_a_loop, "is in use as the disk loop3"),
+    (node_made_elsewhere_behind_a_loop, "is in use as the disk loop3"),
     (file_on_it_behind_a_loop, "the system that runs here has / on it"),
+    (disk_of_a_virtual_machine, "sdb is open for writing in qemu-system-x86 (process 4711)"),
+    (written_by_another_program, "sdb1 is open for writing in dd (process 4711)"),
 ]
 
 
@@ -186,6 +204,41 @@ def test_what_is_mounted_is_told_with_the_command_that_unmounts_it(laptop: Lapto
     with pytest.raises(Refused) as refusal:
         media.choose("/dev/sdb", laptop.machine)
     assert "umount '/media/stick'" in refusal.value.hint
+
+
+def test_who_only_reads_or_has_something_else_open_is_in_nobodys_way(laptop: Laptop) -> None:
+    """Desktops look into a stick as soon as it is there."""
+    laptop.usb_stick()
+    dev = laptop.machine.dev
+    laptop.opens(4711, "udisksd", dev / "sdb", flags=os.O_RDONLY)
+    laptop.opens(4712, "blkid", dev / "sdb", flags=os.O_RDWR | os.O_PATH)
+    laptop.opens(4713, "qemu-system-x86", dev / "nvme0n1", flags=os.O_RDWR)
+    laptop.opens(4714, "editor", laptop.root / "somewhere" / "sdb", flags=os.O_RDWR)
+    laptop.opens(4715, "gone", dev / "sdz", flags=os.O_RDWR)
+    assert media.choose("/dev/sdb", laptop.machine)
+
+
+def test_where_nobody_can_say_what_is_mounted_nothing_is_written(laptop: Laptop) -> None:
+    laptop.usb_stick()
+    (laptop.machine.proc / "self/mountinfo").unlink()
+    refused(laptop, "/dev/sdb", "nobody here can say what is mounted")
+
+
+def test_a_stick_without_a_serial_number_hasnt_its_hubs(laptop: Laptop) -> None:
+    """That one is the same for all that hang on it: --serial would name none of them."""
+    laptop.usb_stick()
+    next(laptop.root.rglob("usb1/1-2/serial")).unlink()
+    assert media.choose("/dev/sdb", laptop.machine).disk.serial == ""
+
+
+def test_a_laptops_card_slot_that_hangs_on_its_usb_is_a_card_slot(laptop: Laptop) -> None:
+    usb = "pci0000:00/0000:00:14.0/usb1/1-6/1-6:1.0/rtsx_usb_sdmmc.3.auto"
+    laptop.disk(
+        "mmcblk0", "179:0", f"{usb}/mmc_host/mmc0/mmc0:aaaa",
+        device__type="SD", device__name="SD32G", device__cid="0353",
+    )  # fmt: skip
+    disk = media.choose("/dev/mmcblk0", laptop.machine).disk
+    assert (disk.bus, disk.serial) == ("card-slot", "0353")
 
 
 NO_CARDS = {
@@ -217,6 +270,18 @@ NO_CARDS = {
         lambda laptop: laptop.disk(
             "sdb", "8:16", "pci0000:00/host4/rport-4:0-0/target4:0:0/4:0:0:1", removable="1"
         ), "Fibre Channel",
+    ),
+    "another machine's stick, by USB over the network": (
+        lambda laptop: laptop.disk(
+            "sdb", "8:16", "platform/vhci_hcd.0/usb5/5-1/5-1:1.0/host8/target8:0:0/8:0:0:0",
+            removable="1", device__type="0",
+        ), "is no card",
+    ),
+    "a file of this machine, as a stick": (
+        lambda laptop: laptop.disk(
+            "sdb", "8:16", "platform/dummy_hcd.0/usb5/5-1/5-1:1.0/host8/target8:0:0/8:0:0:0",
+            removable="1", device__type="0",
+        ), "is no card",
     ),
     "something nobody has heard of": (
         lambda laptop: laptop.disk("sdb", "8:16", "pci0000:00/firewire0/fw1.0", removable="1"),

@@ -2,12 +2,13 @@
 
 import os
 import subprocess
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from content_packs.errors import (
     Refused,
+    StorageFailed,
     UsageError,
 )
 from content_packs.limits import MIB
@@ -103,6 +104,31 @@ def test_a_seed_is_written_once(table: Table) -> None:
     assert "ask the hub for another seed" in refusal.value.hint
     assert not (table.folder / "b.img").exists()
     assert table.one(table.folder / "b.img", again=True).done
+
+
+def test_a_card_without_its_label_has_no_receipt(table: Table) -> None:
+    """With one, the next run would pass it over, and nobody would ever see its codes."""
+    labels = table.folder / "labels"
+
+    def clock() -> datetime:  # is asked when writing begins, and when it is done
+        if labels.is_dir():
+            labels.rmdir()
+        labels.touch()
+        return NOON
+
+    table.clock = clock
+    with pytest.raises(StorageFailed):
+        table.one(table.folder / "a.img")
+    assert (table.folder / "a.img").exists()
+    assert not table.receipts
+
+
+def test_where_labels_cant_be_written_no_card_is(table: Table, card: Loop) -> None:
+    (table.folder / "labels").touch()
+    with pytest.raises(StorageFailed, match="labels"):
+        table.one(card.device)
+    assert not any(card.file.read_bytes())
+    assert not table.asked
 
 
 def test_a_seed_whose_code_is_no_longer_good_is_refused(table: Table) -> None:
