@@ -2,15 +2,18 @@
 
 The board is qemu's `virt` for arm64 and `q35` for amd64. The card is a virtio disk behind an NBD
 socket (nbd.py). The wire leads into the school's network: the box is its router and has its usual
-address, and a port of this machine leads to its site. Nothing else of this machine can be reached.
+address, and a port of this machine leads to its site. Nothing else of this machine can be reached,
+but a hub that the trial serves, where it has one: it is at a second address of that network.
 """
 
 import contextlib
 import os
+import shlex
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,6 +22,8 @@ from pathlib import Path
 from content_packs.errors import Missing
 
 BOX_ADDRESS, BOX_NETWORK, OUR_ADDRESS = "172.27.0.1", "172.27.0.0/22", "172.27.3.254"
+HUB_ADDRESS = "172.27.3.253"
+_WIRE = Path(__file__).with_name("wire.py")
 # A box that nobody is left to switch off ends with whoever switched it on.
 _WITH_US = ("setpriv", "--pdeathsig", "KILL")
 MEMORY_MIB = 1024  # a Raspberry Pi 3 has so much, and no box has less
@@ -53,13 +58,17 @@ BOARDS: Mapping[str, Board] = {
 
 @dataclass
 class Box:
-    """A box with its card at the NBD socket `card`; its firmware's variables lie in `folder`."""
+    """A box with its card at the NBD socket `card`; its firmware's variables lie in `folder`.
+
+    `hub_port`: of this machine, which the box reaches as port 80 of `HUB_ADDRESS`; 0 for none.
+    """
 
     board: Board
     folder: Path
     card: Path
     port: int = 0
     processors: int = 2
+    hub_port: int = 0
     started_at: float = 0.0
     _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
@@ -79,7 +88,7 @@ class Box:
         variables = self.folder / "variables.fd"
         if not variables.exists():
             shutil.copyfile(self.board.firmware[1], variables)
-        self.port = _free_port()
+        self.port = free_port()
         errors = (self.folder / "qemu.log").open("ab")
         with errors:
             self._process = subprocess.Popen(
@@ -143,13 +152,18 @@ class Box:
 
     def _network(self) -> list[str]:
         forward = f"hostfwd=tcp:127.0.0.1:{self.port}-{BOX_ADDRESS}:80"
+        if self.hub_port:
+            # A program for each connection; what this machine offers otherwise stays out of reach.
+            program = shlex.join([sys.executable, "-I", "-S", str(_WIRE), str(self.hub_port)])
+            forward += f",guestfwd=tcp:{HUB_ADDRESS}:80-cmd:{program.replace(',', ',,')}"
         return [
             "-netdev", f"user,id=wire,restrict=on,net={BOX_NETWORK},host={OUR_ADDRESS},{forward}",
             "-device", "virtio-net-pci,netdev=wire,romfile=",
         ]  # fmt: skip
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of this machine that nobody listens at just now."""
     with socket.socket() as trial:
         trial.bind(("127.0.0.1", 0))
         port: int = trial.getsockname()[1]

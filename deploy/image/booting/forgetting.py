@@ -8,7 +8,7 @@ as chance has it: so writes arrive out of order, in part, or not at all. What wa
 import os
 import random
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 SECTOR = 512
@@ -18,10 +18,16 @@ _PAGE = 4096
 
 
 class ForgettingCard:
-    """A disk image whose unflushed writes a cut may lose. For several threads."""
+    """A disk image whose unflushed writes a cut may lose. For several threads.
 
-    def __init__(self, path: Path, chance: random.Random) -> None:
+    `watch` is called with place and size of each write.
+    """
+
+    def __init__(
+        self, path: Path, chance: random.Random, *, watch: Callable[[int, int], None] | None = None
+    ) -> None:
         self._chance = chance
+        self._watch = watch
         self._descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
         self.size = os.lseek(self._descriptor, 0, os.SEEK_END)
         self._pages: dict[int, bytearray] = {}
@@ -52,6 +58,8 @@ class ForgettingCard:
             if len(self._pages) * _PAGE > UNFLUSHED_BYTES_MAX:
                 some = self._chance.sample(sorted(self._pages), len(self._pages) // 2)
                 self._keep(some)
+        if self._watch:
+            self._watch(at, len(data))
 
     def flush(self) -> None:
         """Keep all that was written so far."""

@@ -16,22 +16,16 @@ import statistics
 import threading
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from content_packs.errors import Refused
-from deploy.image.booting.emulator import Board, Box
-from deploy.image.booting.forgetting import ForgettingCard
-from deploy.image.booting.nbd import CardServer
-from deploy.image.booting.preparing import Prepared
+from deploy.image.booting.bench import ASK_EVERY_SECONDS, Bench, Tried, check_on
 from deploy.image.booting.visiting import (
     SECONDS_MAX,
     Gone,
     Pupil,
     Visitor,
     begin_class,
-    is_open,
     missed,
     open_lesson,
     recorded,
@@ -39,7 +33,6 @@ from deploy.image.booting.visiting import (
 
 SHARE_OF_EARLY_PULLS = 1 / 3
 WORK_SECONDS = (1.0, 20.0)
-_ASK_EVERY_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -90,14 +83,11 @@ class Working(threading.Thread):
 
 @dataclass
 class Trial:
-    """A box under trial, and what came of it."""
+    """A box under trial, and what came of it. `seed`: of the chances of `bench`, to be told."""
 
-    board: Board
-    prepared: Prepared
-    folder: Path
+    bench: Bench
+    teacher_code: str
     seed: int
-    seconds_max: float
-    processors: int
     say: Callable[[str], None]
     starts: list[Start] = field(default_factory=list)
     _teacher: Visitor | None = None
@@ -110,7 +100,7 @@ class Trial:
         Raises `Refused` at the first thing that doesn't hold, with the seed and the box's last
         words.
         """
-        chance = random.Random(self.seed)  # noqa: S311  # to be repeated, not to be guessed
+        chance = self.bench.chance
         for number in range(1, pulls + 2):
             kind = "" if number > pulls else "working"
             if kind and chance.random() < SHARE_OF_EARLY_PULLS:
@@ -123,64 +113,42 @@ class Trial:
             self.say(_line(start))
 
     def _start(self, number: int, kind: str, chance: random.Random) -> Start:
-        with ExitStack() as stack:
-            card = ForgettingCard(self.prepared.card, chance)
-            stack.callback(card.close)
-            socket = self.folder / "card.socket"
-            stack.enter_context(CardServer(card, socket))
-            box = Box(self.board, self.folder, socket, processors=self.processors)
-            stack.callback(box.pull_the_plug)
-            box.switch_on()
-            until = chance.uniform(0.05, 1.0) * (self._usual_seconds or self.seconds_max / 2)
+        with self.bench.on() as tried:
+            usual = self._usual_seconds or self.bench.seconds_max / 2
+            until = chance.uniform(0.05, 1.0) * usual
             seconds, computed, answers = 0.0, 0.0, 0
             if kind == "starting":
-                self._wait(box, until)
+                self._wait(tried, until)
             else:
-                seconds = self._wait_for_site(box)
-                computed = box.computed_seconds()
+                seconds = self.bench.wait_for_site(tried)
+                computed = tried.box.computed_seconds()
                 self._usual_seconds = self._usual_seconds or seconds
                 try:
-                    self._look(box)
-                    answers = self._work(box, chance.uniform(*WORK_SECONDS) if kind else 0.0)
+                    self.look(tried)
+                    answers = self._work(tried, chance.uniform(*WORK_SECONDS) if kind else 0.0)
                 except (Refused, Gone) as error:
-                    raise Refused(f"{error}\n{box.last_words()}") from error
-            on = box.seconds_on()
-            box.pull_the_plug()
-            return Start(
-                number, seconds, computed, kind, on, answers, card.cut(), card.written_bytes
-            )
+                    raise Refused(f"{error}\n{tried.box.last_words()}") from error
+            on = tried.box.seconds_on()
+            lost = tried.pull_the_plug()
+            written = tried.card.written_bytes
+            return Start(number, seconds, computed, kind, on, answers, lost, written)
 
-    def _wait(self, box: Box, seconds: float) -> None:
-        while box.seconds_on() < seconds:
-            self._check_on(box)
-            time.sleep(min(_ASK_EVERY_SECONDS, max(0.0, seconds - box.seconds_on())))
+    def _wait(self, tried: Tried, seconds: float) -> None:
+        while tried.box.seconds_on() < seconds:
+            check_on(tried.box)
+            time.sleep(min(ASK_EVERY_SECONDS, max(0.0, seconds - tried.box.seconds_on())))
 
-    def _wait_for_site(self, box: Box) -> float:
-        while not is_open(_host(box)):
-            self._check_on(box)
-            if box.seconds_on() > self.seconds_max:
-                raise Refused(
-                    f"no site after {self.seconds_max:.0f} seconds; the box says:\n"
-                    + box.last_words()
-                )
-            time.sleep(_ASK_EVERY_SECONDS)
-        return box.seconds_on()
-
-    def _check_on(self, box: Box) -> None:
-        if not box.is_on():
-            raise Refused(f"the box switched itself off; it said:\n{box.last_words()}")
-
-    def _look(self, box: Box) -> None:
-        """Check that everything is there that has to be."""
-        host = _host(box)
+    def look(self, tried: Tried) -> None:
+        """Check that everything is there that has to be. Raises `Refused`, `Gone`."""
+        host = tried.host
         open_lesson(host)
         if self._teacher is None or self._pupil is None:
-            self._teacher, self._pupil = begin_class(host, self.prepared.teacher_code)
+            self._teacher, self._pupil = begin_class(host, self.teacher_code)
         fault = missed(self._pupil, recorded(host, self._teacher, self._pupil.class_id))
         if fault:
             raise Refused(fault)
 
-    def _work(self, box: Box, seconds: float) -> int:
+    def _work(self, tried: Tried, seconds: float) -> int:
         """Send answers for some time after the first, and pull the plug in the middle of one.
 
         Return of how many the site said that they are kept.
@@ -189,11 +157,11 @@ class Trial:
         if pupil is None or not seconds:
             return 0
         before = len(pupil.kept)
-        working = Working(pupil, _host(box))
+        working = Working(pupil, tried.host)
         working.start()
         working.begun.wait(SECONDS_MAX)  # the first takes long: a pupil signs in
         time.sleep(seconds)
-        box.pull_the_plug()
+        tried.box.pull_the_plug()
         working.join()
         if working.fault:
             raise working.fault
@@ -228,7 +196,3 @@ def _line(start: Start) -> str:
         f"{times}  {start.on_seconds:6.1f} s  {start.answers:7}  {start.lost:12}  "
         f"{start.written_bytes / 1e6:6.1f} MB"
     )
-
-
-def _host(box: Box) -> str:
-    return box.address.removeprefix("http://")

@@ -1,6 +1,5 @@
 """`deploy/image/wifi-test`: whether an image makes a Wi-Fi that phones can use."""
 
-import tempfile
 from pathlib import Path
 
 import click
@@ -9,14 +8,10 @@ from content_packs.command_line import Group, json_option, print_json
 from content_packs.errors import Refused
 from deploy.image.archives import Apt, fetch, mirrors
 from deploy.image.booting.emulator import BOARDS
+from deploy.image.booting.options import CACHE, image_of, say, trial_options, work_folder
 from deploy.image.booting.preparing import prepare
 from deploy.image.radio import putting, trial
 from deploy.image.running import run
-
-CHECKOUT = Path(__file__).parents[3]
-WORK = CHECKOUT / ".cache/image"
-_FILE = click.Path(path_type=Path, dir_okay=False, exists=True, resolve_path=True)
-_FOLDER = click.Path(path_type=Path, file_okay=False, resolve_path=True)
 
 
 @click.group(
@@ -27,12 +22,9 @@ def main() -> None:
 
 
 @main.command("wifi-test")
-@click.option("--image", type=_FILE, help="Default: what deploy/image/build made.")
-@click.option("--arch", type=click.Choice(sorted(BOARDS)), default="arm64", show_default=True)
+@trial_options
 @click.option("--seconds", type=float, default=1800.0, show_default=True,
               help="The longest that all of it may take.")  # fmt: skip
-@click.option("--work", type=_FOLDER, help="For the card and the box's log. Default: a new folder "
-              "that is removed at the end.")  # fmt: skip
 @json_option
 def wifi_test(
     *, image: Path | None, arch: str, seconds: float, work: Path | None, as_json: bool
@@ -42,15 +34,14 @@ def wifi_test(
     Ends with 0 where all went well; with 5 where something didn't: the message says what, and what
     the box said. 7: the emulator isn't installed, or there is no image.
     """
-    image = image or WORK / f"out/satchel-node-{arch}.img"
-    with tempfile.TemporaryDirectory(prefix="wifi-test-") as made:
-        folder = work or Path(made)
-        card = prepare(image, folder, say=_say).card
-        _say("phones made of software")
+    image = image_of(image, arch)
+    with work_folder(work, "wifi-test") as folder:
+        card = prepare(image, folder, say=say).card
+        say("phones made of software")
         packages = _packages(arch, folder)
         init = putting.INIT.read_text(encoding="utf-8")
         putting.put(card, putting.archive(packages, init), folder)
-        found = trial.run(BOARDS[arch], card, folder, seconds_max=seconds, say=_say)
+        found = trial.run(BOARDS[arch], card, folder, seconds_max=seconds, say=say)
         if found.fault:
             log = (folder / "serial.log").read_text(encoding="utf-8", errors="replace")
             shown = "\n".join(line for line in log.splitlines() if line.startswith("  | "))
@@ -69,12 +60,8 @@ def _packages(arch: str, folder: Path) -> dict[str, Path]:
     wanted = {*putting.PROGRAMS, *putting.LIBRARIES}
     debs = {deb.name: deb for deb in apt.offered() if deb.name in wanted}
     unpacked = {}
-    for name, place in fetch(debs.values(), WORK / "debs", places).items():
+    for name, place in fetch(debs.values(), CACHE / "debs", places).items():
         unpacked[name] = folder / "phones" / name
         unpacked[name].mkdir(parents=True)
         run(["dpkg-deb", "--extract", place, unpacked[name]])
     return unpacked
-
-
-def _say(line: str) -> None:
-    click.echo(line, err=True)

@@ -4,14 +4,12 @@ import random
 import re
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 from content_packs.errors import Refused
-from deploy.image.booting.emulator import Board, Box
-from deploy.image.booting.forgetting import ForgettingCard
-from deploy.image.booting.nbd import CardServer
+from deploy.image.booting.bench import Bench
+from deploy.image.booting.emulator import Board
 
 _WORD = re.compile(r"WIFI-TRIAL (ok: .*|failed: .*|end)")
 _LOOK_EVERY_SECONDS = 1.0
@@ -45,13 +43,9 @@ def run(
     board: Board, card: Path, folder: Path, *, seconds_max: float, say: Callable[[str], None]
 ) -> Said:
     """Start the card, and wait until its trial is over. Raises `Refused` where it never is."""
-    with ExitStack() as stack:
-        disk = ForgettingCard(card, random.Random(0))  # noqa: S311  # no plug is pulled
-        stack.callback(disk.close)
-        stack.enter_context(CardServer(disk, folder / "card.socket"))
-        box = Box(board, folder, folder / "card.socket")
-        stack.callback(box.pull_the_plug)
-        box.switch_on()
+    chance = random.Random(0)  # noqa: S311  # no plug is pulled
+    with Bench(board, card, folder, seconds_max, processors=2, chance=chance).on() as tried:
+        box = tried.box
         told = 0
         while True:
             log = box.serial_log

@@ -1,5 +1,6 @@
 """boot-test fails where it has to: with the node itself in place of a box, honest and otherwise."""
 
+import random
 import shutil
 import sys
 from pathlib import Path
@@ -9,8 +10,8 @@ import pytest
 from content_packs import card_seeds
 from content_packs.errors import Missing, Refused
 from deploy.image.booting import emulator, preparing, trial, visiting
+from deploy.image.booting.bench import Bench
 from deploy.image.booting.emulator import BOARDS, Board, Box
-from deploy.image.booting.preparing import Prepared
 from deploy.image.booting.trial import Trial, summary
 from sync_node.flashing import preloading
 from tests.support import node_process
@@ -28,9 +29,9 @@ def board(node: Path, mode: str) -> Board:
 def a_trial(folder: Path, mode: str, *, code: str = "", seconds: float = 60.0) -> Trial:
     card = folder / "card.img"
     card.write_bytes(bytes(1 << 20))
-    return Trial(
-        board(folder / "node", mode), Prepared(card, code), folder, SEED, seconds, 1, lambda _: None
-    )
+    chance = random.Random(SEED)
+    bench = Bench(board(folder / "node", mode), card, folder, seconds, 1, chance)
+    return Trial(bench, code, SEED, lambda _: None)
 
 
 def test_a_box_that_switches_itself_off_is_found(tmp_path: Path) -> None:
