@@ -5,6 +5,7 @@ case that the new one doesn't come up.
 """
 
 import hashlib
+import os
 import shutil
 from pathlib import Path
 
@@ -20,15 +21,8 @@ _KEY_DIGITS = 12
 
 def check_archive(archive: Path = ARCHIVE) -> str:
     """Return this archive's version, once its files are found whole. Raises `NotReady`."""
-    sums = archive / "SHA256SUMS"
+    lines = _listed(archive)
     hint = "Unpack the archive again; where that says the same, fetch it again."
-    try:
-        lines = sums.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise NotReady(
-            f"{sums}: isn't here; this is no archive of a hub",
-            hint="Make one in a checkout: deploy/hub/pack. Run the `install` in that.",
-        ) from error
     for line in lines:
         digest, _, name = line.partition("  ")
         try:
@@ -37,40 +31,67 @@ def check_archive(archive: Path = ARCHIVE) -> str:
             raise NotReady(f"{archive / name}: {error.strerror}", hint=hint) from error
         if found != digest:
             raise NotReady(f"{archive / name}: isn't as it was packed", hint=hint)
-    return _name_of(archive, lines)
-
-
-def _name_of(archive: Path, lines: list[str]) -> str:
-    wheel = next((archive / "wheels").glob("satchel-*.whl"), None)
-    if wheel is None:
-        raise NotReady(f"{archive}: has no wheel of Satchel", hint="Make it anew: deploy/hub/pack")
     libraries = sorted(line for line in lines if line.endswith(".whl"))
     key = hashlib.sha256("\n".join(libraries).encode()).hexdigest()[:_KEY_DIGITS]
-    return f"{wheel.name.split('-')[1]}-{key}"
+    return f"{_own(wheels(archive)).name.split('-')[1]}-{key}"
+
+
+def wheels(archive: Path) -> list[Path]:
+    """Return the wheels that an archive lists. Raises `NotReady`.
+
+    Others may lie beside them: those of an older archive, which was unpacked there before.
+    """
+    names = (line.partition("  ")[2] for line in _listed(archive))
+    return sorted(archive / name for name in names if name.endswith(".whl"))
+
+
+def _listed(archive: Path) -> list[str]:
+    sums = archive / "SHA256SUMS"
+    try:
+        return sums.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise NotReady(
+            f"{sums}: isn't here; this is no archive of a hub",
+            hint="Make one in a checkout: deploy/hub/pack. Run the `install` in that.",
+        ) from error
+
+
+def _own(found: list[Path]) -> Path:
+    own = [path for path in found if path.name.startswith("satchel-")]
+    if len(own) != 1:
+        raise NotReady(
+            f"the archive has {len(own)} wheels of Satchel, expected one",
+            hint="Make it anew: deploy/hub/pack",
+        )
+    return own[0]
 
 
 def make(name: str, places: Places, archive: Path = ARCHIVE) -> Path:
-    """Make the version's folder, unless it is whole; return it. Raises `StepFailed`."""
+    """Make the version's folder, unless it is whole; return it. Raises `StepFailed`, `NotReady`."""
     folder = places.versions / name
     if (folder / _WHOLE).exists():
         return folder
     shutil.rmtree(folder, ignore_errors=True)
     machine.make_folder(places.versions)
     machine.run("/usr/bin/python3", "-m", "venv", folder)
-    wheels = archive / "wheels"
-    wheel = next(wheels.glob("satchel-*.whl"))
+    listed = wheels(archive)
+    # `--no-deps`: what is needed is all listed, and nothing is chosen.
+    others = [path for path in listed if path != _own(listed)]
     try:
         machine.run(
             folder / "bin/python", "-I", "-m", "pip", "-q", "--isolated", "install", "--no-index",
-            "--no-cache-dir", "--find-links", wheels, f"satchel[{_EXTRAS}] @ {wheel.as_uri()}",
+            "--no-deps", "--no-cache-dir", *others,
+            f"satchel[{_EXTRAS}] @ {_own(listed).as_uri()}",
             environment={"PIP_CONFIG_FILE": "/dev/null"},
         )  # fmt: skip
+        machine.run(folder / "bin/python", "-I", "-m", "pip", "-q", "check")
         machine.run(folder / "bin/hub", "--version")
     except StepFailed as error:
         raise StepFailed(
             f"Satchel's programs can't be put in place: {error.message}",
             hint="Is the archive one for this machine's architecture, and is this Debian 12?",
         ) from error
+    os.sync()  # what pip wrote lasts before the mark does
     machine.write(folder / _WHOLE, "")
     return folder
 

@@ -63,6 +63,15 @@ def test_a_whole_archive_has_a_version_that_its_wheels_decide(laid_out: Path):
     assert programs.check_archive(laid_out) != first
 
 
+def test_what_an_older_archive_left_beside_it_plays_no_part(laid_out: Path):
+    """SERVER.md: an update is unpacked over the archive before."""
+    version = programs.check_archive(laid_out)
+    for name in ("satchel-0.0.9-py3-none-any.whl", "click-7.0.0-py3-none-any.whl"):
+        (laid_out / "wheels" / name).write_bytes(b"of before")
+    assert programs.check_archive(laid_out) == version
+    assert {path.name for path in programs.wheels(laid_out)} == set(WHEELS)
+
+
 @pytest.mark.parametrize(
     ("damage", "said"),
     [
