@@ -5,8 +5,9 @@ counts for nothing.
 """
 
 from collections.abc import Iterator
+from ipaddress import IPv4Address
 
-from deploy.node.network.files import CHANNELS, PHONES_OF_DRIVER
+from deploy.node.network.files import CHANNELS, LEASES, PHONES_OF_DRIVER
 
 STATIONS_MAX = 512  # that are told of
 _SIGNAL_MIN, _SIGNAL_MAX = -200, 50  # dBm
@@ -56,12 +57,17 @@ def wifi_stations(dump: str) -> list[dict[str, int]]:
 
 
 def wire_stations(neighbours: str) -> list[dict[str, int]]:
-    """Return who was heard within five minutes, by `ip -s -4 neigh show dev …`."""
+    """Return who was heard within five minutes, by `ip -s -4 neigh show dev …`.
+
+    Access points themselves don't count: theirs are the addresses below those that phones get.
+    """
     found: list[dict[str, int]] = []
     for line in neighbours.splitlines():
         words = line.split()
         if "lladdr" not in words or "used" not in words[:-1]:
             continue  # it never answered
+        if not _is_leased(words[0]):
+            continue
         times = words[words.index("used") + 1].split("/")  # used, confirmed, updated
         heard = _number(times[1]) if len(times) == 3 else None
         if heard is not None and heard <= PHONE_SILENT_SECONDS and len(found) < STATIONS_MAX:
@@ -105,6 +111,14 @@ def _number(text: str) -> int | None:
         return int(float(words[0])) if words else None
     except (ValueError, OverflowError):
         return None
+
+
+def _is_leased(address: str) -> bool:
+    """Say whether an address is one of those that phones get."""
+    try:
+        return IPv4Address(LEASES[0]) <= IPv4Address(address) <= IPv4Address(LEASES[1])
+    except ValueError:
+        return False
 
 
 def _is_hexadecimal(text: str) -> bool:

@@ -22,12 +22,17 @@ _NAME_CHARACTERS_MAX = 15  # IFNAMSIZ
 
 
 class Interface(NamedTuple):
-    """One interface. `kind`: "wifi", "modem" or "wire"; `driver`: the kernel's name of it."""
+    """One interface. `kind`: "wifi", "modem" or "wire"; `driver`: the kernel's name of it.
+
+    `number`: the kernel gives each one of its own. A radio that was plugged in anew, or whose
+    firmware was started again, has the old name, another number, and no address.
+    """
 
     name: str
     kind: str
     driver: str = ""
     is_usb: bool = False
+    number: int = 0
 
     @property
     def is_pluggable(self) -> bool:
@@ -66,8 +71,11 @@ def _interface(place: Path) -> Interface | None:
     driver = _target(place / "device/driver")
     is_usb = _target(place / "device/subsystem") == "usb"
     if (place / "phy80211").exists():
-        return Interface(name, "wifi", driver, is_usb)
-    return Interface(name, "modem" if driver in MODEM_DRIVERS else "wire", driver, is_usb)
+        kind = "wifi"
+    else:
+        kind = "modem" if driver in MODEM_DRIVERS else "wire"
+    number = in_memory.read(place / "ifindex").strip()
+    return Interface(name, kind, driver, is_usb, int(number) if number.isdecimal() else 0)
 
 
 def _target(link: Path) -> str:

@@ -34,6 +34,7 @@ NEIGHBOURS = """\
 172.27.0.61 lladdr 5a:0f:11:22:33:45 used 900/880/850 probes 1 STALE
 172.27.0.62  used 3/3/1 probes 6 FAILED
 172.27.0.63 lladdr 5a:0f:11:22:33:46 used 40/299/21 probes 1 STALE
+172.27.0.2 lladdr 5a:0f:11:22:33:47 used 4/2/2 probes 1 REACHABLE
 """
 SCAN = """\
 BSS 02:00:00:00:01:00(on wlan0)
@@ -59,6 +60,12 @@ def test_phones_on_the_radio_are_counted_and_not_named() -> None:
 
 def test_phones_behind_access_points_are_those_heard_within_minutes() -> None:
     assert len(wire_stations(NEIGHBOURS)) == 2
+
+
+def test_access_points_are_no_phones() -> None:
+    of_a_point = NEIGHBOURS.splitlines()[-1]
+    assert wire_stations(of_a_point) == []
+    assert wire_stations(of_a_point.replace("172.27.0.2", "172.27.0.50")) == [{}]
 
 
 def test_the_quietest_channel_is_taken() -> None:

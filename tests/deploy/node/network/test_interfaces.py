@@ -11,9 +11,9 @@ from tests.deploy.node.network.boards import board
 def test_a_raspberry_pi_with_a_modem(tmp_path: Path) -> None:
     sys = board(tmp_path, end0="bcmgenet", wlan0="brcmfmac wifi", usb0="rndis_host usb")
     assert found(sys) == (
-        Interface("end0", "wire", "bcmgenet"),
-        Interface("usb0", "modem", "rndis_host", is_usb=True),
-        Interface("wlan0", "wifi", "brcmfmac"),
+        Interface("end0", "wire", "bcmgenet", number=2),
+        Interface("usb0", "modem", "rndis_host", is_usb=True, number=4),
+        Interface("wlan0", "wifi", "brcmfmac", number=3),
     )
 
 

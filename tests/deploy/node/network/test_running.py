@@ -133,6 +133,19 @@ def test_a_radio_that_comes_late_and_one_that_goes(make: Callable[..., Box]) -> 
     assert box.file("portal.json") == ""
 
 
+def test_a_radio_that_was_pulled_and_put_back_gets_its_address_again(
+    make: Callable[..., Box],
+) -> None:
+    """It was away for less than the time between two looks: its name is the same."""
+    box = make(**RADIO)
+    box.look()
+    box.look()
+    (box.sys / "class/net/wlan0/ifindex").write_text("9\n")
+    ran = box.look()
+    assert "ip address add 172.27.0.1/22 brd + dev wlan0" in ran
+    assert "systemctl restart satchel-wifi.service" in ran
+
+
 @pytest.mark.parametrize("command", ["nft -f {}", "systemctl restart satchel-addresses.service"])
 def test_what_fails_is_said_once_and_tried_again(make: Callable[..., Box], command: str) -> None:
     box = make(**RADIO)
