@@ -3,6 +3,7 @@
 USAGE = 2  # the command, or what stands in a file that it names, is wrong
 REFUSED = 5  # the machine isn't as it has to be; nothing was changed
 FAILED = 9  # a step failed; run the same command again once its cause is gone
+INTERRUPTED = 130  # by whoever typed it (SIGINT)
 
 
 class InstallError(Exception):

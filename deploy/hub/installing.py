@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.hub import database, hub_setup, machine, nginx, programs, services, tls
-from deploy.hub.errors import InstallError, NotReady, StepFailed
+from deploy.hub.errors import INTERRUPTED, InstallError, NotReady, StepFailed
 from deploy.hub.places import USER, Places
 from deploy.hub.wishes import (
     FILES,
@@ -85,6 +85,7 @@ def look(wishes: Wishes, places: Places) -> Given:
         raise NotReady(f"{wishes.objects}: its keys are missing", hint="--objects-credentials FILE")
     if wishes.tls == FILES and not (wishes.certificate or places.certificate.exists()):
         raise NotReady("the certificate is missing", hint="--certificate FILE --key FILE")
+    services.check_backups(wishes)
     return Given(
         tls.check_given(wishes) if wishes.certificate else None,
         hub_setup.check_passphrase(wishes),
@@ -274,6 +275,13 @@ def main(given: Sequence[str], places: Places | None = None) -> int:
         if error.hint:
             print(f"  what to do: {error.hint}", file=sys.stderr)  # noqa: T201
         return error.exit_code
+    except OSError as error:  # a full disk, say
+        print(f"error: {error}", file=sys.stderr)  # noqa: T201
+        print("  what to do: once its cause is gone, run install again", file=sys.stderr)  # noqa: T201
+        return StepFailed.exit_code
+    except KeyboardInterrupt:
+        print("stopped; run install again: it goes on where it was", file=sys.stderr)  # noqa: T201
+        return INTERRUPTED
     return 0
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from deploy.hub import machine
-from deploy.hub.errors import StepFailed
+from deploy.hub.errors import NotReady, StepFailed
 from deploy.hub.places import BACKUP_UNIT, UNIT, USER, Places
 from deploy.hub.wishes import NO_TLS, Wishes
 
@@ -92,6 +92,25 @@ def wait_for_answer(wishes: Wishes, *, monotonic: Callable[[], float] = time.mon
                 hint=f"journalctl -u {UNIT} and /var/log/nginx/error.log say why.",
             )
         time.sleep(_POLL_SECONDS)
+
+
+def check_backups(wishes: Wishes) -> None:
+    """Refuse a folder of root's with other things in it: it would become the hub's alone.
+
+    Raises `NotReady`.
+    """
+    for name in wishes.backup:
+        folder = Path(name)
+        try:
+            there = {entry.name for entry in folder.iterdir()} if folder.exists() else set()
+            is_roots = bool(there) and folder.stat().st_uid == 0
+        except OSError as error:
+            raise NotReady(f"--backup {folder}: {error.strerror}", hint="Name another.") from error
+        if is_roots and MARK not in there and there - {"lost+found"}:
+            raise NotReady(
+                f"--backup {folder}: belongs to root and has other things in it",
+                hint=f"Name a folder for backups alone, such as {folder}/satchel-hub.",
+            )
 
 
 def prepare_backups(wishes: Wishes) -> None:

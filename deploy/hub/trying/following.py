@@ -304,6 +304,7 @@ WRONG = [  # what is typed, how it ends, what it says
     (f"{_H} --objects s3://hubs/x --objects-credentials half", 5, "isn't understood"),
     (f"{_H} --objects ftp://hubs", 2, "--objects is"),
     (f"{_H} --backup relative", 2, "expected a folder's full path"),
+    (f"{_H} --backup /var", 5, "has other things in it"),
     (f"{_H} --backup-keep 0", 2, "expected 1 to 1000"),
     (f"{_H} --restore empty", 5, "no backups of a hub here"),
     (f"{_H} --passphrase-file x", 5, "expected 16 or more"),
