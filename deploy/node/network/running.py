@@ -19,7 +19,6 @@ from deploy.node.network.commands import CommandFailed, Run, run
 LOOK_SECONDS = 3.0
 COUNT_SECONDS = 60.0  # between two counts of the phones
 AGAIN_SECONDS = 15.0  # after something failed
-SCAN_SECONDS_MAX = 20.0
 RADIO_UNIT = "satchel-wifi.service"
 ADDRESSES_UNIT = "satchel-addresses.service"
 NETWORKD_UNIT = "systemd-networkd.service"
@@ -63,7 +62,16 @@ class Network:
     def look(self) -> None:
         """Do what has to be done now."""
         now = self._monotonic()
-        self._pass_on_servers()
+        try:
+            self._pass_on_servers()
+            self._follow(now)
+        except (CommandFailed, OSError) as error:
+            # Ended by it, this program would begin anew, and throw all phones off.
+            self._say(f"not done: {error}; it is tried again")
+            self._not_before = now + AGAIN_SECONDS
+
+    def _follow(self, now: float) -> None:
+        """Have the network be as it is wanted, or count its phones."""
         wanted, school = self._wanted()
         ours = self._in_force
         if self._is_made and (ours and ours.wish, ours and ours.school) == (wanted, school):
@@ -71,11 +79,7 @@ class Network:
                 self._count_at = now + COUNT_SECONDS
                 self._count(ours)
         elif now >= self._not_before:
-            try:
-                self._make(wanted, school)
-            except (CommandFailed, OSError) as error:
-                self._say(f"the network can't be made: {error}; it is tried again")
-                self._not_before = now + AGAIN_SECONDS
+            self._make(wanted, school)
 
     def _wanted(self) -> tuple[wish.Wish | None, interfaces.Interface | None]:
         try:

@@ -194,6 +194,24 @@ def test_phones_are_counted_once_a_minute(make: Callable[..., Box]) -> None:
     assert box.look(COUNT_SECONDS) == ["iw dev wlan0 station dump"]
 
 
+def test_a_folder_that_takes_nothing_throws_no_phone_off(make: Callable[..., Box]) -> None:
+    """Memory may be full: what stands goes on, and what waits is done when there is room."""
+    box = make(**RADIO)
+    box.look()
+    box.look()
+    for name in ("resolv.conf.new", "stations.json.new"):
+        (box.places.folder / name).mkdir()
+    box.places.links.write_text("DNS=10.0.0.1\n")
+    box.look(COUNT_SECONDS)
+    box.look(COUNT_SECONDS)
+    assert len(box.logged) == 2, "it is said once"
+    for name in ("resolv.conf.new", "stations.json.new"):
+        (box.places.folder / name).rmdir()
+    ran = box.look(COUNT_SECONDS)
+    assert ran == ["iw dev wlan0 station dump"], "nothing is made anew"
+    assert box.file("resolv.conf") == "nameserver 10.0.0.1\n"
+
+
 def test_the_box_itself_asks_its_link_for_names(make: Callable[..., Box]) -> None:
     box = make(**RADIO)
     box.look()
