@@ -75,9 +75,6 @@ def build(told: Told, wanted: Installation, wheels: Mapping[str, bytes]) -> byte
 def control_text(told: Told, wanted: Installation, entries: Iterable[Entry]) -> str:
     """Return the file `control`."""
     recommended = [each for each in wanted.packages if each.startswith(RECOMMENDED_PREFIX)]
-    needed = [each for each in wanted.packages if each not in recommended]
-    first, last = PYTHONS[0], int(PYTHONS[-1].rpartition(".")[2]) + 1
-    needed += [f"python3 (>= {first})", f"python3 (<< 3.{last})", "python3-venv", "adduser"]
     size = sum(len(each.data) for each in entries)
     return (
         f"Package: {NAME}\n"
@@ -85,12 +82,20 @@ def control_text(told: Told, wanted: Installation, entries: Iterable[Entry]) -> 
         f"Architecture: {told.architecture}\n"
         "Maintainer: Satchel <satchel@localhost>\n"
         f"Installed-Size: {size // 1024 + 1}\n"
-        f"Depends: {', '.join(sorted(set(needed)))}\n"
+        f"Depends: {', '.join(needed_packages(wanted))}\n"
         f"Recommends: {', '.join([*recommended, 'systemd-timesyncd | time-daemon'])}\n"
         "Section: education\n"
         "Priority: optional\n"
         f"Description: {DESCRIPTION}"
     )
+
+
+def needed_packages(wanted: Installation) -> list[str]:
+    """Return what apt brings with the package, each as `control` names it."""
+    first, last = PYTHONS[0], int(PYTHONS[-1].rpartition(".")[2]) + 1
+    needed = {each for each in wanted.packages if not each.startswith(RECOMMENDED_PREFIX)}
+    needed |= {f"python3 (>= {first})", f"python3 (<< 3.{last})", "python3-venv"}
+    return sorted(needed)
 
 
 def md5sums(entries: Iterable[Entry]) -> str:
