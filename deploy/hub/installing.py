@@ -241,9 +241,10 @@ class Installation:
         lines = [f"{wishes.public_address} is a hub."]
         certificate, _, known = tls.in_force(wishes, places)
         if wishes.tls != NO_TLS and not known:
+            known_by = f"--authority sha256:{tls.digest(certificate)}"
             lines.append(
-                "Its certificate was made here: browsers warn once. Boxes know it by\n"
-                f'  ca = "sha256:{tls.digest(certificate)}"'
+                "Its certificate was made here: browsers warn once. Boxes have to be told of it:\n"
+                f"  hub seeds SCHOOL {known_by} --output /tmp/seeds"
             )
         if wishes.tls == NO_TLS:
             lines.append("Without TLS passwords can be read on their way: for a trial only.")

@@ -69,7 +69,9 @@ def plain(trial: Trial) -> None:
         _kill_a_run(root)
         trial.tell("two commands")
         said = root.run(trial.blocks["two-commands"])
-        expect(said, "https://hub.example.org is a hub.", 'ca = "sha256:', "/console/welcome/")
+        expect(
+            said, "https://hub.example.org is a hub.", "--authority sha256:", "/console/welcome/"
+        )
         _look_at_site(root, said)
         trial.tell("root's keys")
         expect(root.run("hub status 2>&1"), "root keys are still on this machine")

@@ -39,12 +39,14 @@ def test_each_option_that_it_names_is_one():
     known = {word for action in _parser()._actions for word in action.option_strings}
     others = {
         "--arch",
+        "--authority",
         "--help",
         "--role",
         "--verify",
         "--path",
         "--template",
         "--no-pager",
+        "--output",
         "--failed",
     }
     assert named - known <= others
