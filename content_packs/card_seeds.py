@@ -20,7 +20,7 @@ from msgspec import Meta
 from tuf.api import exceptions as tuf_errors
 from tuf.api.metadata import Metadata, Root, Targets
 
-from content_packs import enrolment_codes, hub_keys, messages, signed_documents
+from content_packs import enrolment_codes, hub_addresses, hub_keys, messages, signed_documents
 from content_packs.desired_state import Zone
 from content_packs.digests import digest_of
 from content_packs.errors import InvalidContent, Untrusted
@@ -97,11 +97,15 @@ class Wifi(Part, frozen=True, kw_only=True):
     captive: bool = True
 
     def __post_init__(self) -> None:
-        """Raise `ValueError` unless the name is of 1 to 32 bytes."""
+        """Raise `ValueError` unless the name is of 1 to 32 bytes, and can be seen."""
         super().__post_init__()
         size = len(self.name.encode(errors="replace"))
         if not 1 <= size <= WIFI_NAME_BYTES_MAX:
             raise ValueError(f"name: {size} bytes, expected 1 to {WIFI_NAME_BYTES_MAX}")
+        if not self.name.isprintable() or self.name != self.name.strip():
+            raise ValueError(
+                f"name: {self.name!r} has blanks at its ends, or characters that can't be seen"
+            )
 
 
 class SeedHub(Part, frozen=True, kw_only=True):
@@ -114,6 +118,17 @@ class SeedHub(Part, frozen=True, kw_only=True):
     address: Address
     authority: Authority = ""
     metered: bool = False
+
+    def __post_init__(self) -> None:
+        """Raise `ValueError` for an address that no box could ask, or one without a certificate."""
+        super().__post_init__()
+        if not hub_addresses.is_usable(self.address):
+            raise ValueError(
+                f"address: {self.address!r} isn't one of a hub, such as https://hub.example.org/ "
+                "without query or password"
+            )
+        if self.authority and not self.address.startswith("https:"):
+            raise ValueError(f"authority: {self.address!r} has no certificate, only https has")
 
 
 class CardSeed(Message, frozen=True, kw_only=True):

@@ -1,8 +1,8 @@
 """What can be the address of a hub, and the digest of its certificate. Loads no network library."""
 
 import re
-from urllib.parse import urlsplit
 
+from content_packs import hub_addresses
 from content_packs.errors import UsageError
 
 PIN_PREFIX = "sha256:"
@@ -11,12 +11,7 @@ _PIN = re.compile(r"sha256:[0-9a-f]{64}")
 
 def check_url(url: str) -> str:
     """Return `url` if it can be a hub's; raise `UsageError` otherwise."""
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable or parts.query or parts.fragment or parts.username or parts.password:
+    if not hub_addresses.is_usable(url):
         raise UsageError(
             f"hub: {url[:200]!r} is not the address of a hub",
             hint="Expected something like https://hub.example.org/ without query or password.",

@@ -5,10 +5,14 @@ is signed within it. The hub keeps the document's digest, and the code's keyed h
 written out now is lost, and a new one is made.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from cryptography.x509 import load_pem_x509_certificates
 
 from content_packs import card_seeds
 from content_packs.card_seeds import CardSeed, Language, SeedHub, Wifi, WifiMode
@@ -40,6 +44,7 @@ SYSTEM_CHANNEL = "system"  # offers systems of boxes: every box follows it where
 _PIN = "sha256:"
 _UTC = "UTC"
 _UTC_OFFSET = "+00:00"
+_OFFSET = re.compile(r"[+-]([01]\d|2[0-3]):[0-5]\d")
 _TITLE, _NAME = "{title}", "{school}"
 
 
@@ -158,6 +163,34 @@ def _check(names: Sequence[str], wanted: Wanted, most: int) -> None:
         raise UsageError(f"days: {wanted.days}, expected 1 to {CODE_DAYS_MAX}")
     if wanted.new_passphrases and wanted.wifi_passphrase:
         raise UsageError("either one passphrase for all, or a new one for each school")
+    _check_authority(wanted.authority)
+    _check_zone(wanted.time_zone)
+
+
+def _check_authority(authority: str) -> None:
+    """Raise `UsageError` for certificates that a box couldn't read: it would never join."""
+    if not authority or authority.startswith(_PIN):
+        return
+    try:
+        load_pem_x509_certificates(authority.encode(errors="replace"))
+    except ValueError as error:
+        raise UsageError(
+            "authority: no certificates in PEM",
+            hint="It begins with -----BEGIN CERTIFICATE-----, and no line of it is cut.",
+        ) from error
+
+
+def _check_zone(zone: str) -> None:
+    """Raise `UsageError` for a zone that a box wouldn't know, and take for UTC."""
+    if not zone or _OFFSET.fullmatch(zone):
+        return
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise UsageError(
+            f"time_zone: {zone[:80]!r} isn't known",
+            hint="Name one such as Asia/Shanghai, or the offset: +08:00",
+        ) from error
 
 
 def _ground(hub: Hub, wanted: Wanted) -> _Ground:
@@ -181,7 +214,10 @@ def _ground(hub: Hub, wanted: Wanted) -> _Ground:
 
 def _hub_at(address: str, wanted: Wanted) -> SeedHub:
     authority = wanted.authority if address.startswith("https:") else ""
-    return SeedHub(address=address, authority=authority, metered=wanted.metered)
+    try:
+        return SeedHub(address=address, authority=authority, metered=wanted.metered)
+    except ValueError as error:
+        raise UsageError(f"hub: {error}") from error
 
 
 def _channels(edition: Edition, named: tuple[str, ...]) -> tuple[str, ...]:

@@ -126,7 +126,6 @@ def test_another_document_of_the_service_key_is_no_seed() -> None:
         ("hubs", ()),
         ("hubs", (SeedHub(address="http://a/"),) * 2),
         ("hubs", tuple(SeedHub(address=f"http://{n}/") for n in range(CARD_HUBS_MAX + 1))),
-        ("hubs", (SeedHub(address="ftp://hub.example/"),)),
         ("hubs", (SeedHub(address="http://hub.example/ "),)),
         ("hubs", (SeedHub(address="https://a/", authority="sha256:abc"),)),
         ("root", "not base64"),
@@ -146,9 +145,38 @@ def test_a_field_past_its_bounds_is_refused(field: str, value: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    "address",
+    [
+        "ftp://hub.example/",
+        "https://hub.example:99999/",
+        "https://hub.example:0/",
+        "https://user:secret@hub.example/",
+        "https://hub.example/?school=qamdo",
+        "https://hub.example/#top",
+        "https://[::1/",
+        "http://:80/",
+    ],
+)
+def test_an_address_that_no_box_could_ask_is_in_no_seed(address: str) -> None:
+    """With it the box would refuse its seed at each start."""
+    with pytest.raises(ValueError, match="isn't one of a hub"):
+        SeedHub(address=address)
+
+
+def test_an_authority_without_https_is_in_no_seed() -> None:
+    with pytest.raises(ValueError, match="only https"):
+        SeedHub(address="http://hub.example/", authority="sha256:" + "ab" * 32)
+
+
+@pytest.mark.parametrize(
     "changes",
     [
         {"name": ""},
+        {"name": " Satchel"},
+        {"name": "昌都\u3000小学"},
+        {"name": "Sat\u200bchel"},
+        {"name": "Sat\u00a0chel"},
+        {"name": "\u202eSatchel"},
         {"name": "学" * 11},
         {"name": "two\nlines"},
         {"passphrase": "seven c"},

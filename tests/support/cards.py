@@ -105,7 +105,9 @@ def a_receipt(**changes: object) -> CardReceipt:
 
 box_codes = st.text(enrolment_codes.ALPHABET, min_size=12, max_size=12)
 numbers_of_cards = st.integers(1, CARD_NUMBER_MAX)
-_wifi_names = lines.filter(lambda name: 1 <= len(name.encode()) <= 32)
+_wifi_names = lines.map(str.strip).filter(
+    lambda name: 1 <= len(name.encode()) <= 32 and name.isprintable()
+)
 _passphrases = st.just("") | st.text(
     st.characters(min_codepoint=32, max_codepoint=126), min_size=8, max_size=63
 )
@@ -122,7 +124,7 @@ _authorities = st.sampled_from(
 )
 _hubs = st.builds(
     SeedHub,
-    address=names.map("http://{}/".format),
+    address=names.map("https://{}/".format),
     authority=_authorities,
     metered=st.booleans(),
 )

@@ -145,10 +145,18 @@ def test_each_school_can_have_a_passphrase_of_its_own(hub: Hub) -> None:
     "wanted",
     [
         Wanted(hubs=WANTED.hubs, wifi_name=""),
+        Wanted(hubs=WANTED.hubs, wifi_name="{title}\u3000Satchel"),
         Wanted(hubs=WANTED.hubs, wifi_passphrase="short"),
         Wanted(hubs=WANTED.hubs, country="China"),
         Wanted(hubs=WANTED.hubs, days=0),
         Wanted(hubs=WANTED.hubs, time_zone="not a zone!"),
+        Wanted(hubs=WANTED.hubs, time_zone="Asia/Nowhere"),
+        Wanted(hubs=("https://hub.example:99999/",)),
+        Wanted(hubs=("https://user:secret@hub.example/",)),
+        Wanted(
+            hubs=("https://hub.example/",),
+            authority="-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+        ),
         Wanted(hubs=("ftp://hub.example/",)),
         Wanted(hubs=("https://hub.example/",), authority="sha256:12"),
         Wanted(hubs=WANTED.hubs, new_passphrases=True, wifi_passphrase="ten mules"),
