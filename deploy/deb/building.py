@@ -18,6 +18,7 @@ from content_packs.errors import Missing, SatchelError
 from deploy.deb.package import NAME, PYTHONS, Told, build
 from deploy.image import wheels
 from deploy.image.lock_file import ARCHITECTURES, Lock, parse
+from deploy.image.moment import commit_time
 from deploy.image.running import run, say
 from deploy.node.install_list import InvalidList
 from deploy.node.install_list import read as read_install_lists
@@ -63,14 +64,6 @@ def make_locks(architecture: str) -> None:
         say(f"wrote {path.relative_to(CHECKOUT)}")
 
 
-def moment() -> int:
-    """Return the time that everything gets: SOURCE_DATE_EPOCH, or that of the commit."""
-    given = os.environ.get("SOURCE_DATE_EPOCH") or run(
-        ["git", "log", "-1", "--format=%ct"], folder=CHECKOUT
-    )
-    return int(given)
-
-
 def own_wheel(tools: Sequence[Path], into: Path, at: int) -> Path:
     """Build our wheel by these tools; return where it is. Raises `BuildFailed`."""
     links = [
@@ -85,7 +78,7 @@ def own_wheel(tools: Sequence[Path], into: Path, at: int) -> Path:
 
 def make(architecture: str, output: Path, cache: Path) -> Path:
     """Build the package into the folder `output`; return where it is."""
-    at = moment()
+    at = commit_time(os.environ.get("SOURCE_DATE_EPOCH"), CHECKOUT)
     found: dict[str, bytes] = {}
     for python in PYTHONS:
         asked = lock_of(architecture, python).wheels

@@ -1,7 +1,6 @@
 """`deploy/image/build`: the image of a box, and the lock files that it is made from."""
 
 import os
-import subprocess
 from pathlib import Path
 
 import click
@@ -11,6 +10,7 @@ from content_packs.errors import UsageError
 from deploy.image import locking
 from deploy.image.building import CHECKOUT, Built, Wish, build
 from deploy.image.lock_file import ARCHITECTURES, ARCHIVES
+from deploy.image.moment import commit_time
 
 WORK = CHECKOUT / ".cache" / "image"
 _FOLDER = click.Path(path_type=Path, file_okay=False, resolve_path=True)
@@ -69,23 +69,6 @@ def build_command(  # noqa: PLR0913  # an option each
         mirrors=dict(map(read_mirror, mirrors)),
     )
     _tell(build(wish), wish, as_json=as_json)
-
-
-def commit_time(given: str | None, checkout: Path) -> int:
-    """Return the time that an image has: SOURCE_DATE_EPOCH as `given`, else that of the commit.
-
-    Raises `UsageError` where neither is there.
-    """
-    if given is None:
-        asked = ["git", "-C", str(checkout), "log", "-1", "--format=%ct"]
-        done = subprocess.run(asked, capture_output=True, text=True, check=False)
-        given = done.stdout.strip()
-    if not given.isascii() or not given.isdigit():
-        raise UsageError(
-            f"the build's time is {given!r}, expected seconds from 1970",
-            hint="Build in a git checkout, or set SOURCE_DATE_EPOCH.",
-        )
-    return int(given)
 
 
 def read_mirror(text: str) -> tuple[str, str]:

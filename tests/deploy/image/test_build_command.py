@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from content_packs.errors import UsageError
-from deploy.image import cli
 from deploy.image.building import CHECKOUT, Wish, compress, release_text
+from deploy.image.moment import commit_time
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -57,18 +57,18 @@ def test_a_time_that_is_no_number_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_image_has_the_time_of_the_commit(tmp_path: Path) -> None:
-    assert cli.commit_time("1700000000", tmp_path) == 1_700_000_000
+    assert commit_time("1700000000", tmp_path) == 1_700_000_000
     env = {**os.environ, "GIT_COMMITTER_DATE": "1600000000 +0800", "GIT_CONFIG_GLOBAL": "/dev/null"}
     names = ["-c", "user.name=n", "-c", "user.email=n@example.org"]
     subprocess.run(["git", "init", "-q", tmp_path], check=True, env=env)
     commit = ["git", *names, "-C", str(tmp_path), "commit", "-q", "--allow-empty", "-m", "one"]
     subprocess.run(commit, check=True, env=env)
-    assert cli.commit_time(None, tmp_path) == 1_600_000_000
+    assert commit_time(None, tmp_path) == 1_600_000_000
 
 
 def test_outside_of_a_checkout_the_time_has_to_be_given(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="expected seconds from 1970") as caught:
-        cli.commit_time(None, tmp_path / "no checkout")
+        commit_time(None, tmp_path / "no checkout")
     assert "SOURCE_DATE_EPOCH" in caught.value.hint
 
 
