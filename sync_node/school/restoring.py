@@ -4,8 +4,11 @@ Verify, then use our bytes. In this order:
 
     school.db.restoring   a copy of the backup's rows, in a database made here; then it is looked at
     school.db.before-<n>  what was there, whole; never deleted by us
-    school.db             all pages of the copy, in one transaction: pages of the site go on being
+    school.db             all rows of the copy, in one transaction: pages of the site go on being
                           shown meanwhile, and a cut leaves the one or the other
+
+From the look at what is there until it is replaced nobody else writes: a record that was taken in
+between would be in neither. Who answers an exercise meanwhile waits, or is told to try again.
 
 Of what was there only technicians' sessions, failed tries and the codes that count go on: they are
 of this card. A backup
@@ -15,12 +18,13 @@ backup doesn't, it is refused, unless somebody insists.
 
 import contextlib
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from content_packs import durable, records
 from content_packs.errors import InvalidContent, Missing, Refused, StorageFailed
+from content_packs.limits import INTEGER_MAX
 from sync_node.school import backup as backing_up
 from sync_node.school import models
 from sync_node.school.limits import DATABASE_BUSY_SECONDS, DISK_RESERVE_BYTES, RESTORE_BYTES_MAX
@@ -36,8 +40,10 @@ _COMPARED = {
 }
 _OF_OUR_DISK = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY)
 _PRIMARY = 0xFF  # of an extended result code
-_PAGES_AT_ONCE = -1  # all of them: one transaction
-_NOT_A_BACKUP = "Take a file that `sync-node school backup` wrote, such as school-backup.db."
+_NUMBERED = ("statement_row",)  # the table whose rows have numbers that rise
+_NOT_A_BACKUP = (
+    "Take a school-backup.db that a box wrote: onto a stick, or `sync-node school backup`."
+)
 
 
 @dataclass(frozen=True)
@@ -68,15 +74,16 @@ def restore(
         _forget(made)
         try:
             found = _copied(backup, made)
-            newer = _newer(path, made)
-            if newer and not replace:
-                raise Refused(
-                    f"{backup}: school.db has what the backup lacks: {newer}",
-                    hint="It would be gone from the site. --replace insists; what is there is kept "
-                    "in a file beside it all the same.",
-                )
-            kept = _keep(path, disk_free)
-            _put(made, path)
+            with _alone(path, made) as live:
+                newer = _newer(live)
+                if newer and not replace:
+                    raise Refused(
+                        f"{backup}: school.db has what the backup lacks: {newer}",
+                        hint="It would be gone from the site. --replace insists; what is there is "
+                        "kept in a file beside it all the same.",
+                    )
+                kept = _keep(live, path, disk_free)
+                _put(live)
         finally:
             _forget(made)
     return Restored(*found, kept=kept, newer=newer)
@@ -107,7 +114,9 @@ def _copied(backup: Path, made: Path) -> tuple[int, int, int]:
             for model in models.ALL:
                 if model not in _OF_THIS_CARD:
                     _copy(old, new, model._meta.table_name)  # noqa: SLF001  # peewee's API
-            _keep_numbers(old, new)
+            numbers = old.execute("SELECT name, seq FROM sqlite_sequence WHERE name = ?", _NUMBERED)
+            _keep_numbers(new, "main", numbers)
+            _keep_numbers(new, "main", new.execute("SELECT name, seq FROM sqlite_sequence"))
             new.execute("COMMIT")
             migrate(new)
             _check_records(new, backup)
@@ -149,29 +158,63 @@ def _copy(old: sqlite3.Connection, new: sqlite3.Connection, table: str) -> None:
     new.executemany(f"INSERT INTO {table} ({columns}) VALUES ({place})", rows)  # noqa: S608  # as above
 
 
-def _keep_numbers(old: sqlite3.Connection, new: sqlite3.Connection) -> None:
-    """Let no number be given anew that the backup's school.db has given out."""
-    for name, number in old.execute("SELECT name, seq FROM sqlite_sequence").fetchall():
-        new.execute("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = ?", (number, name))
+def _keep_numbers(
+    connection: sqlite3.Connection, schema: str, given_out: Iterable[tuple[str, int]]
+) -> None:
+    """Let no number be given anew that was `given_out`, also where its record is gone since.
+
+    Raises `InvalidContent` for one behind which there would soon be no more.
+    """
+    for name, number in list(given_out):
+        if not isinstance(number, int) or number > INTEGER_MAX:
+            raise InvalidContent(f"the number {number!r} of a record is none", hint=_NOT_A_BACKUP)
+        place = f"{schema}.sqlite_sequence"
+        known = connection.execute(f"SELECT seq FROM {place} WHERE name = ?", (name,)).fetchone()  # noqa: S608  # our own names, here and below
+        if known is None:
+            connection.execute(f"INSERT INTO {place} (name, seq) VALUES (?, ?)", (name, number))  # noqa: S608
+        elif known[0] < number:
+            connection.execute(f"UPDATE {place} SET seq = ? WHERE name = ?", (number, name))  # noqa: S608
 
 
 def _check_records(new: sqlite3.Connection, backup: Path) -> None:
     for (body,) in new.execute("SELECT body FROM statement_row"):
+        if not isinstance(body, bytes):
+            raise InvalidContent(f"{backup}: a record in it is none", hint=_NOT_A_BACKUP)
         try:
-            records.decode(bytes(body))
+            records.decode(body)
         except InvalidContent as error:
             raise InvalidContent(
                 f"{backup}: a record in it can't be read: {error.message}", hint=_NOT_A_BACKUP
             ) from error
 
 
-def _newer(path: Path, made: Path) -> str:
+@contextlib.contextmanager
+def _alone(path: Path, made: Path) -> Iterator[sqlite3.Connection]:
+    """Open a school.db so that nobody else writes to it, with the copy of a backup as `copy`.
+
+    At the end all that was changed is durable. Raises `StorageFailed`, and then nothing was.
+    """
+    with contextlib.closing(sqlite3.connect(
+        path, isolation_level=None, timeout=DATABASE_BUSY_SECONDS
+    )) as live:  # fmt: skip
+        try:
+            live.execute("PRAGMA synchronous = full")
+            live.execute("ATTACH ? AS copy", (str(made),))
+            live.execute("BEGIN IMMEDIATE")
+            yield live
+            live.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise StorageFailed(
+                f"{path}: {error}", hint="Nothing was changed. Check the disk, then try again."
+            ) from error
+
+
+def _newer(live: sqlite3.Connection) -> str:
     """Return in words what a school.db has that the copy of a backup lacks."""
-    with contextlib.closing(_as_it_lies(made)) as copy, contextlib.closing(_live(path)) as live:
-        known = {table: _ids(copy, table) for table in _COMPARED}
-        lacking = {
-            words: len(_ids(live, table) - known[table]) for table, words in _COMPARED.items()
-        }
+    lacking = {
+        words: len(_ids(live, f"main.{table}") - _ids(live, f"copy.{table}"))
+        for table, words in _COMPARED.items()
+    }
     return ", ".join(f"{number} {words}" for words, number in lacking.items() if number)
 
 
@@ -179,44 +222,32 @@ def _ids(connection: sqlite3.Connection, table: str) -> set[str]:
     return {row[0] for row in connection.execute(f"SELECT id FROM {table}")}  # noqa: S608  # our own names
 
 
-def _keep(path: Path, disk_free: Callable[[Path], int]) -> str:
+def _keep(live: sqlite3.Connection, path: Path, disk_free: Callable[[Path], int]) -> str:
     """Copy what is there beside it, if anybody is in it; return the file's name."""
-    with contextlib.closing(_live(path)) as live:
-        if not any(_count(live, table) for table in _COMPARED):
-            return ""
+    if not any(_count(live, f"main.{table}") for table in _COMPARED):
+        return ""
     number = 1
     while (target := path.with_name(f"{path.name}.before-{number}")).exists():
         number += 1
     return backing_up.back_up(path, target, disk_free=disk_free).path.name
 
 
-def _put(made: Path, path: Path) -> None:
-    """Put the copy into its place, with what of the live one is of this card."""
-    with (
-        contextlib.closing(_live(path)) as live,
-        contextlib.closing(sqlite3.connect(made, isolation_level=None)) as copy,
-    ):
-        copy.execute("PRAGMA synchronous = OFF")  # what counts is flushed with the live one
-        copy.execute("BEGIN")
-        for model in _OF_THIS_CARD:
-            _copy(live, copy, model._meta.table_name)  # noqa: SLF001  # peewee's API
-        copy.execute("DELETE FROM session_row WHERE kind != ?", (_STILL_SIGNED_IN,))
-        copy.execute("COMMIT")
-        live.execute("PRAGMA synchronous = full")
-        try:
-            copy.backup(live, pages=_PAGES_AT_ONCE)
-        except sqlite3.Error as error:
-            raise StorageFailed(
-                f"{path}: {error}", hint="Nothing was changed. Check the disk, then try again."
-            ) from error
+def _put(live: sqlite3.Connection) -> None:
+    """Put the copy's rows into the place of the live ones, but for what is of this card."""
+    for model in models.ALL:
+        table = model._meta.table_name  # noqa: SLF001  # peewee's API
+        if model not in _OF_THIS_CARD:
+            columns = ", ".join(row[1] for row in live.execute(f"PRAGMA main.table_info({table})"))
+            live.execute(f"DELETE FROM main.{table}")  # noqa: S608  # our own names, here and below
+            live.execute(
+                f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM copy.{table}"  # noqa: S608
+            )
+    live.execute("DELETE FROM main.session_row WHERE kind != ?", (_STILL_SIGNED_IN,))
+    _keep_numbers(live, "main", live.execute("SELECT name, seq FROM copy.sqlite_sequence"))
 
 
 def _count(connection: sqlite3.Connection, table: str) -> int:
     return int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608  # our own names
-
-
-def _live(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(path, isolation_level=None, timeout=DATABASE_BUSY_SECONDS)
 
 
 def _as_it_lies(path: Path) -> sqlite3.Connection:

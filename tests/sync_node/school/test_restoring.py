@@ -11,6 +11,7 @@ import pytest
 
 from content_packs.errors import InvalidContent, Missing, Refused, StorageFailed
 from content_packs.records import Actor
+from sync_node.school import restoring
 from sync_node.school.errors import WrongSecret
 from sync_node.school.people_model import Learner
 from tests.support.killing import Killer
@@ -94,6 +95,45 @@ def test_more_than_the_backup_has_is_not_replaced_unless_somebody_insists(tmp_pa
     new.close()
 
 
+def test_nothing_is_taken_in_between_the_look_and_the_replacing(tmp_path: Path) -> None:
+    """It would be in neither: not in the backup, and not in what is kept."""
+    backup, _ = backed_up(tmp_path)
+    new = SchoolRig(tmp_path / "new-card")
+    new.school.teachers.add("Mr Wang", "four words are enough")
+    path = new.data_dir.school_db
+    asked = 0
+
+    def disk_free(_folder: Path) -> int:  # asked first of all, and when what is there is kept
+        nonlocal asked
+        asked += 1
+        with closing(sqlite3.connect(path, timeout=0)) as pupil:
+            assert pupil.execute("SELECT name FROM teacher_row").fetchall() == [("Mr Wang",)]
+            if asked > 1:
+                with pytest.raises(sqlite3.OperationalError, match="locked"):
+                    pupil.execute("UPDATE teacher_row SET name = 'Mr Zhao'")
+        return 10**12
+
+    restoring.restore(path, backup, replace=True, disk_free=disk_free)
+    assert asked == 2
+    assert names(new) == ["Ms Li"]
+    new.close()
+
+
+def test_a_school_db_that_somebody_else_writes_to_all_the_time_is_left_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backup, _ = backed_up(tmp_path)
+    new = SchoolRig(tmp_path / "new-card")
+    new.school.teachers.add("Mr Wang", "four words are enough")
+    monkeypatch.setattr(restoring, "DATABASE_BUSY_SECONDS", 0.1)
+    with closing(sqlite3.connect(new.data_dir.school_db, isolation_level=None)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StorageFailed, match="locked"):
+            new.school.restore(backup, replace=True)
+    assert names(new) == ["Mr Wang"]
+    new.close()
+
+
 def test_the_same_backup_again_loses_nothing(tmp_path: Path) -> None:
     backup, anna = backed_up(tmp_path)
     new = SchoolRig(tmp_path / "new-card")
@@ -112,6 +152,43 @@ def test_numbers_of_records_go_on_behind_the_backups(tmp_path: Path) -> None:
     new.answer(bo, RIGHT)
     found = new.school.statements.after(0, count_max=99, bytes_max=10**6)
     assert len({one.id for one in found}) == 6
+    new.close()
+
+
+def test_numbers_go_on_where_a_backups_records_are_gone_since(tmp_path: Path) -> None:
+    backup, _ = backed_up(tmp_path)
+    with closing(sqlite3.connect(backup)) as old:
+        old.execute("DELETE FROM statement_row")
+        old.commit()
+    new = SchoolRig(tmp_path / "new-card")
+    new.school.restore(backup)
+    _, (bo,) = new.a_class("Bo", name="5a")
+    new.answer(bo, RIGHT)
+    found = new.school.statements.after(0, count_max=99, bytes_max=10**6)
+    assert [one.sequence for one in found] == [4, 5, 6]
+    new.close()
+
+
+HOSTILE = [
+    "UPDATE statement_row SET body = 1000000000000",
+    "UPDATE statement_row SET body = 'text'",
+    "UPDATE sqlite_sequence SET seq = 9223372036854775807",
+    "UPDATE sqlite_sequence SET seq = 'many'",
+    "UPDATE statement_row SET sequence = 9223372036854775807 WHERE sequence = 1",
+]
+
+
+@pytest.mark.parametrize("change", HOSTILE)
+def test_a_backup_that_somebody_made_by_hand_is_none(tmp_path: Path, change: str) -> None:
+    """With such numbers no record could ever be taken in again."""
+    backup, _ = backed_up(tmp_path)
+    with closing(sqlite3.connect(backup)) as hostile:
+        hostile.execute(change)
+        hostile.commit()
+    new = SchoolRig(tmp_path / "new-card")
+    with pytest.raises(InvalidContent):
+        new.school.restore(backup)
+    assert names(new) == []
     new.close()
 
 
