@@ -25,6 +25,7 @@ NAME = "stations.json"
 OF_THE_BOX = Path("/run/satchel/network") / NAME  # in memory: a count a minute would wear the card
 
 Known: TypeAlias = Literal["fresh", "old", "unknown", "unreadable"]
+By: TypeAlias = Literal["radio", "cable"]
 
 
 class Station(msgspec.Struct, frozen=True):
@@ -38,19 +39,25 @@ class _File(msgspec.Struct, frozen=True):
     format: Literal[1]
     stations: Annotated[tuple[Station, ...], msgspec.Meta(max_length=STATIONS_MAX)]
     limit: Annotated[int, msgspec.Meta(ge=1, le=STATIONS_MAX)] | None = None
+    by: By | None = None
+    is_up: bool = True
 
 
 @dataclass(frozen=True)
 class Stations:
     """What is known: `fresh`; `old`, of `seconds` ago; `unknown`: nobody says; `unreadable`.
 
-    `limit`: how many the radio takes, where that is known.
+    `limit`: how many the radio takes, where that is known. `by`: the box's own radio, or access
+    points on its cable; None where nobody says. `is_up`: the radio is on the air, or something is
+    alive at the cable's other end.
     """
 
     known: Known
     seconds: int = 0
     stations: tuple[Station, ...] = ()
     limit: int | None = None
+    by: By | None = None
+    is_up: bool = True
 
     @property
     def is_full(self) -> bool:
@@ -97,7 +104,9 @@ def _read(path: Path, now: float) -> Stations:
         os.close(descriptor)
     age = int(now - found.st_mtime)
     is_fresh = abs(age) <= STATIONS_FRESH_SECONDS
-    return Stations("fresh" if is_fresh else "old", max(age, 0), said.stations, said.limit)
+    return Stations(
+        "fresh" if is_fresh else "old", max(age, 0), said.stations, said.limit, said.by, said.is_up
+    )
 
 
 def _decoded(data: bytes) -> _File:

@@ -89,3 +89,12 @@ def test_the_box_says_it_in_memory_where_nobody_else_does(tmp_path: Path) -> Non
     said(tmp_path, b'{"format": 1, "stations": []}')
     found = stations.read(DataDir(tmp_path), now=NOW, of_the_box=of_the_box)
     assert (found.known, len(found.stations)) == ("fresh", 0)
+
+
+def test_what_carries_the_wifi_and_whether_it_does(tmp_path: Path) -> None:
+    found = said(tmp_path, b'{"format": 1, "stations": [], "by": "cable", "is_up": false}')
+    assert (found.by, found.is_up) == ("cable", False)
+    unsaid = said(tmp_path, b'{"format": 1, "stations": []}')
+    assert (unsaid.by, unsaid.is_up) == (None, True)
+    other = said(tmp_path, b'{"format": 1, "stations": [], "by": "pigeon"}')
+    assert other.known == "unreadable"

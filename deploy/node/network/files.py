@@ -192,9 +192,15 @@ def resolv_conf(servers: tuple[str, ...]) -> str:
     return "".join(f"nameserver {each}\n" for each in servers)
 
 
-def stations(found: list[dict[str, int]], limit: int) -> str:
-    """Return who is on the Wi-Fi (sync_node/STATE.md); `limit`: 0 where it isn't known."""
-    return _json({"format": 1, "stations": found, **({"limit": limit} if limit else {})})
+def stations(found: list[dict[str, int]], limit: int, *, kind: str, is_up: bool) -> str:
+    """Return who is on the Wi-Fi (sync_node/STATE.md); `limit`: 0 where it isn't known.
+
+    `kind` of the interface that they come by; `is_up`: whether it is on the air, or has something
+    alive at the other end of its cable.
+    """
+    by = "radio" if kind == "wifi" else "cable"
+    said = {"format": 1, "by": by, "is_up": is_up, "stations": found}
+    return _json({**said, **({"limit": limit} if limit else {})})
 
 
 def _json(value: object) -> str:

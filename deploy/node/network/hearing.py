@@ -56,6 +56,11 @@ def wifi_stations(dump: str) -> list[dict[str, int]]:
     return found
 
 
+def is_on_air(info: str) -> bool:
+    """Say whether a radio is an access point, by `iw dev … info`."""
+    return any(line.split() == ["type", "AP"] for line in info.splitlines())
+
+
 def wire_stations(neighbours: str) -> list[dict[str, int]]:
     """Return who was heard within five minutes, by `ip -s -4 neigh show dev …`.
 

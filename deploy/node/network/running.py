@@ -76,8 +76,8 @@ class Network:
         ours = self._in_force
         if self._is_made and (ours and ours.wish, ours and ours.school) == (wanted, school):
             if ours and now >= self._count_at:
-                self._count_at = now + COUNT_SECONDS
-                self._count(ours)
+                is_up = self._count(ours)
+                self._count_at = now + (COUNT_SECONDS if is_up else AGAIN_SECONDS)
         elif now >= self._not_before:
             self._make(wanted, school)
 
@@ -172,14 +172,20 @@ class Network:
         address = in_memory.read(self._places.sys / "class/net" / name / "address").strip()
         return hearing.quietest_channel(scan, address)
 
-    def _count(self, plan: files.Plan) -> None:
+    def _count(self, plan: files.Plan) -> bool:
+        """Tell who is there; return whether phones can come at all."""
         name = plan.school.name
         if plan.school.kind == "wifi":
             found = hearing.wifi_stations(self._asked(["iw", "dev", name, "station", "dump"]))
+            is_up = hearing.is_on_air(self._asked(["iw", "dev", name, "info"]))
         else:
             asked = ["ip", "-s", "-4", "neigh", "show", "dev", name]
             found = hearing.wire_stations(self._asked(asked))
-        in_memory.write(self._places.folder / "stations.json", files.stations(found, self._limit))
+            carrier = in_memory.read(self._places.sys / "class/net" / name / "carrier")
+            is_up = carrier.strip() == "1"
+        text = files.stations(found, self._limit, kind=plan.school.kind, is_up=is_up)
+        in_memory.write(self._places.folder / "stations.json", text)
+        return is_up
 
     def _pass_on_servers(self) -> None:
         """Let the box ask those for names whom its link named."""

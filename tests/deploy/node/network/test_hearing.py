@@ -1,6 +1,8 @@
 """What iw and ip say, as they say it on a box, and whatever else they might."""
 
 import json
+import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -8,11 +10,14 @@ from hypothesis import strategies as st
 
 from deploy.node.network.files import CHANNELS, stations
 from deploy.node.network.hearing import (
+    is_on_air,
     phones_max,
     quietest_channel,
     wifi_stations,
     wire_stations,
 )
+from sync_node.data_dir import DataDir
+from sync_node.stations import read
 
 DUMP = """\
 Station 5a:0f:11:22:33:44 (on wlan0)
@@ -53,9 +58,26 @@ BSS 02:00:00:00:01:02(on wlan0)
 def test_phones_on_the_radio_are_counted_and_not_named() -> None:
     found = wifi_stations(DUMP)
     assert found == [{"signal": -47, "seconds": 912}, {"signal": -81, "seconds": 5}, {}]
-    assert "5a:0f" not in stations(found, 8)
-    assert json.loads(stations(found, 8))["limit"] == 8
-    assert "limit" not in json.loads(stations(found, 0))
+    text = stations(found, 8, kind="wifi", is_up=True)
+    assert "5a:0f" not in text
+    assert json.loads(text)["limit"] == 8
+    assert "limit" not in json.loads(stations(found, 0, kind="wifi", is_up=True))
+
+
+def test_the_site_understands_what_it_is_told(tmp_path: Path) -> None:
+    for kind, by in (("wifi", "radio"), ("wire", "cable")):
+        place = tmp_path / "stations.json"
+        place.write_text(stations([{"signal": -50}, {}], 8, kind=kind, is_up=False))
+        found = read(DataDir(tmp_path), now=time.time(), of_the_box=place)
+        assert (found.known, len(found.stations), found.limit) == ("fresh", 2, 8)
+        assert (found.by, found.is_up) == (by, False)
+
+
+def test_a_radio_is_on_the_air_when_it_is_an_access_point() -> None:
+    info = "Interface wlan0\n\tifindex 3\n\tssid type AP\n\ttype {}\n\twiphy 0\n"
+    assert is_on_air(info.format("AP"))
+    assert not is_on_air(info.format("managed"))
+    assert not is_on_air("")
 
 
 def test_phones_behind_access_points_are_those_heard_within_minutes() -> None:

@@ -91,7 +91,7 @@ def test_what_stays_as_it_is_costs_nothing(make: Callable[..., Box]) -> None:
     box.look()
     box.look()
     for _ in range(10):
-        assert box.look(COUNT_SECONDS / 20) == []
+        assert box.look(AGAIN_SECONDS / 20) == []
     assert len(box.logged) == 1
 
 
@@ -186,30 +186,32 @@ def test_phones_are_counted_once_a_minute(make: Callable[..., Box]) -> None:
     box.answers["iw dev wlan0 station dump"] = (
         "Station 02:00:00:00:00:01 (on wlan0)\n\tsignal:\t-50 dBm\n"
     )
+    asked = ["iw dev wlan0 station dump", "iw dev wlan0 info"]
     box.look()
-    assert box.look() == ["iw dev wlan0 station dump"]
-    said = {"format": 1, "stations": [{"signal": -50}], "limit": 8}
+    assert box.look() == asked
+    said = {"format": 1, "by": "radio", "is_up": False, "stations": [{"signal": -50}], "limit": 8}
     assert json.loads(box.file("stations.json")) == said
     assert box.look() == []
-    assert box.look(COUNT_SECONDS) == ["iw dev wlan0 station dump"]
+    box.answers["iw dev wlan0 info"] = "Interface wlan0\n\ttype AP\n"
+    assert box.look(AGAIN_SECONDS) == asked  # soon: it was about to come
+    assert box.look(AGAIN_SECONDS) == []
+    assert box.look(COUNT_SECONDS) == asked
+    assert json.loads(box.file("stations.json"))["is_up"] is True
 
 
-def test_a_folder_that_takes_nothing_throws_no_phone_off(make: Callable[..., Box]) -> None:
-    """Memory may be full: what stands goes on, and what waits is done when there is room."""
+def test_whether_access_points_are_at_the_cable_is_told(make: Callable[..., Box]) -> None:
     box = make(**RADIO)
+    box.wish('mode = "access-points"')
+    box.answers["ip -s -4 neigh show dev end0"] = (
+        "172.27.0.60 lladdr 02:00:00:00:00:01 used 1/1/1 probes 1 REACHABLE\n"
+    )
     box.look()
     box.look()
-    for name in ("resolv.conf.new", "stations.json.new"):
-        (box.places.folder / name).mkdir()
-    box.places.links.write_text("DNS=10.0.0.1\n")
+    said = {"format": 1, "by": "cable", "is_up": False, "stations": [{}]}
+    assert json.loads(box.file("stations.json")) == said
+    (box.sys / "class/net/end0/carrier").write_text("1\n")
     box.look(COUNT_SECONDS)
-    box.look(COUNT_SECONDS)
-    assert len(box.logged) == 2, "it is said once"
-    for name in ("resolv.conf.new", "stations.json.new"):
-        (box.places.folder / name).rmdir()
-    ran = box.look(COUNT_SECONDS)
-    assert ran == ["iw dev wlan0 station dump"], "nothing is made anew"
-    assert box.file("resolv.conf") == "nameserver 10.0.0.1\n"
+    assert json.loads(box.file("stations.json"))["is_up"] is True
 
 
 def test_the_box_itself_asks_its_link_for_names(make: Callable[..., Box]) -> None:
