@@ -61,9 +61,16 @@ class Restored:
 
 
 def restore(
-    path: Path, backup: Path, *, replace: bool, disk_free: Callable[[Path], int]
+    path: Path,
+    backup: Path,
+    *,
+    replace: bool,
+    disk_free: Callable[[Path], int],
+    busy_seconds: float = DATABASE_BUSY_SECONDS,
 ) -> Restored:
     """Put a backup into the place of the school.db at `path`, which is in its newest form.
+
+    `busy_seconds`: how long to wait for somebody else who writes.
 
     Raises `Missing` and `InvalidContent` for what is no backup, or a damaged one; `Refused` where
     school.db has what it lacks, unless `replace`; `StorageFailed`.
@@ -74,7 +81,7 @@ def restore(
         _forget(made)
         try:
             found = _copied(backup, made)
-            with _alone(path, made) as live:
+            with _alone(path, made, busy_seconds) as live:
                 newer = _newer(live)
                 if newer and not replace:
                     raise Refused(
@@ -189,14 +196,14 @@ def _check_records(new: sqlite3.Connection, backup: Path) -> None:
 
 
 @contextlib.contextmanager
-def _alone(path: Path, made: Path) -> Iterator[sqlite3.Connection]:
+def _alone(path: Path, made: Path, busy_seconds: float) -> Iterator[sqlite3.Connection]:
     """Open a school.db so that nobody else writes to it, with the copy of a backup as `copy`.
 
     At the end all that was changed is durable. Raises `StorageFailed`, and then nothing was.
     """
-    with contextlib.closing(sqlite3.connect(
-        path, isolation_level=None, timeout=DATABASE_BUSY_SECONDS
-    )) as live:  # fmt: skip
+    with contextlib.closing(
+        sqlite3.connect(path, isolation_level=None, timeout=busy_seconds)
+    ) as live:
         try:
             live.execute("PRAGMA synchronous = full")
             live.execute("ATTACH ? AS copy", (str(made),))

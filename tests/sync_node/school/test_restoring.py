@@ -120,16 +120,18 @@ def test_nothing_is_taken_in_between_the_look_and_the_replacing(tmp_path: Path) 
 
 
 def test_a_school_db_that_somebody_else_writes_to_all_the_time_is_left_as_it_is(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
     backup, _ = backed_up(tmp_path)
     new = SchoolRig(tmp_path / "new-card")
     new.school.teachers.add("Mr Wang", "four words are enough")
-    monkeypatch.setattr(restoring, "DATABASE_BUSY_SECONDS", 0.1)
-    with closing(sqlite3.connect(new.data_dir.school_db, isolation_level=None)) as writer:
+    path = new.data_dir.school_db
+    with closing(sqlite3.connect(path, isolation_level=None)) as writer:
         writer.execute("BEGIN IMMEDIATE")
         with pytest.raises(StorageFailed, match="locked"):
-            new.school.restore(backup, replace=True)
+            restoring.restore(
+                path, backup, replace=True, disk_free=lambda _: 10**12, busy_seconds=0.1
+            )
     assert names(new) == ["Mr Wang"]
     new.close()
 
