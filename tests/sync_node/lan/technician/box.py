@@ -65,9 +65,11 @@ def a_month_at_school(school: School, now: datetime) -> None:
     put_stations(school, now, [*heard, {"signal": -84}])
 
 
-def put_stations(school: School, now: datetime, found: list[dict[str, int]]) -> None:
+def put_stations(
+    school: School, now: datetime, found: list[dict[str, int]], **more: object
+) -> None:
     """Write what an access point would."""
     durable.make_folder(school.data_dir.run)
     place = school.data_dir.run / stations.NAME
-    durable.write(place, json.dumps({"format": 1, "stations": found}).encode())
+    durable.write(place, json.dumps({"format": 1, "stations": found, **more}).encode())
     os.utime(place, (now.timestamp(), now.timestamp()))

@@ -106,6 +106,24 @@ def test_what_an_access_point_says_does_no_harm(
     assert "0 phones are connected." in text_of(guest)
 
 
+@pytest.mark.parametrize(
+    ("by", "is_up", "said"),
+    [
+        ("radio", True, "The box's own radio carries it."),
+        ("radio", False, "The box's own radio isn't on the air."),
+        ("cable", True, "Access points on the box's cable carry it."),
+        ("cable", False, "nothing is alive at the cable's other end"),
+    ],
+)
+def test_who_carries_the_wifi_and_whether_it_is_there(
+    at_work: School, guest: FlaskClient, by: str, is_up: bool, said: str
+) -> None:
+    put_stations(at_work, NOW, [{}, {}], by=by, is_up=is_up)
+    text = text_of(guest)
+    assert said in text
+    assert "2 phones are connected." in text
+
+
 def test_every_page_is_light(guest: FlaskClient, technician: FlaskClient) -> None:
     for address in ("/box", "/box/packs", "/box/off", "/box/logs"):
         answer = technician.get(address)
