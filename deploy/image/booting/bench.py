@@ -41,7 +41,10 @@ class Tried:
 
 @dataclass
 class Bench:
-    """A place for one box. `hub_port`: of this machine, where its hub is; 0 for none."""
+    """A place for one box. `hub_port`: of this machine, where its hub is; 0 for none.
+
+    `is_alone`: the box has two wires that lead to each other, and nothing leads to its site.
+    """
 
     board: Board
     card: Path
@@ -50,6 +53,7 @@ class Bench:
     processors: int
     chance: random.Random
     hub_port: int = 0
+    is_alone: bool = False
 
     @contextmanager
     def on(self, *, watch: Callable[[int, int], None] | None = None) -> Iterator[Tried]:
@@ -63,8 +67,9 @@ class Bench:
             socket = self.folder / "card.socket"
             stack.enter_context(CardServer(card, socket))
             box = Box(
-                self.board, self.folder, socket, processors=self.processors, hub_port=self.hub_port
-            )
+                self.board, self.folder, socket, processors=self.processors,
+                hub_port=self.hub_port, is_alone=self.is_alone,
+            )  # fmt: skip
             stack.callback(box.pull_the_plug)
             box.switch_on()
             yield Tried(box, card)

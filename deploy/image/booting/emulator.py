@@ -61,6 +61,7 @@ class Box:
     """A box with its card at the NBD socket `card`; its firmware's variables lie in `folder`.
 
     `hub_port`: of this machine, which the box reaches as port 80 of `HUB_ADDRESS`; 0 for none.
+    `is_alone`: it has two wires that lead to each other, and none to this machine.
     """
 
     board: Board
@@ -69,6 +70,7 @@ class Box:
     port: int = 0
     processors: int = 2
     hub_port: int = 0
+    is_alone: bool = False
     started_at: float = 0.0
     _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
@@ -151,6 +153,10 @@ class Box:
         ]  # fmt: skip
 
     def _network(self) -> list[str]:
+        if self.is_alone:
+            ends = [("-netdev", f"hubport,id=wire{end},hubid=0", "-device",
+                     f"virtio-net-pci,netdev=wire{end},romfile=") for end in (0, 1)]  # fmt: skip
+            return [word for end in ends for word in end]
         forward = f"hostfwd=tcp:127.0.0.1:{self.port}-{BOX_ADDRESS}:80"
         if self.hub_port:
             # A program for each connection; what this machine offers otherwise stays out of reach.

@@ -44,7 +44,8 @@ def run(
 ) -> Said:
     """Start the card, and wait until its trial is over. Raises `Refused` where it never is."""
     chance = random.Random(0)  # noqa: S311  # no plug is pulled
-    with Bench(board, card, folder, seconds_max, processors=2, chance=chance).on() as tried:
+    bench = Bench(board, card, folder, seconds_max, processors=2, chance=chance, is_alone=True)
+    with bench.on() as tried:
         box = tried.box
         told = 0
         while True:
