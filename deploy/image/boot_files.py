@@ -8,8 +8,8 @@ what never was marked as good ends behind the other slot. Marking as good is ren
 `satchel-b.conf`.
 
 Raspberry Pi. `config.txt` names the slot by `os_prefix`: kernel, initramfs, device trees and
-`cmdline.txt` are taken from that folder. `tryboot.txt` is the same for the other slot, and is read
-for one start only, after which the firmware goes back to `config.txt`.
+`cmdline.txt` are taken from that folder. It fills one sector, whatever it says: so it is replaced
+in place, and a power cut leaves the old one or the new one (deploy/node/update/booting.py).
 
 Texts come out of here; the image's build writes them into the partition and into system updates.
 """
@@ -23,7 +23,8 @@ VERSION_MAX = 2**53 - 1
 COMMAND_LINE_BYTES_MAX = 1024
 KERNEL, INITRD, COMMAND_LINE = "vmlinuz", "initrd.img", "cmdline.txt"
 LOADER_CONF, ENTRY = "loader/loader.conf", "entry.conf"
-CONFIG_TXT, TRYBOOT_TXT = "config.txt", "tryboot.txt"
+CONFIG_TXT = "config.txt"
+CONFIG_BYTES = 512  # a sector, which a card writes whole or not at all
 ENTRIES = "loader/entries"
 
 # gpt: where a cut hit the disk's first partition table, the kernel takes the second.
@@ -37,6 +38,7 @@ CONSOLES = {
     "efi": ("console=tty0", "console=ttyS0,115200", "console=ttyAMA0,115200"),
     "pi": ("console=tty0", "console=ttyS1,115200"),
 }
+_COMMENT_CHARACTERS = 64  # of a line that fills up: the firmware reads no endless ones
 _WORD = re.compile(r"[!-~]+\Z")
 _ENTRY = re.compile(r"satchel-([ab])(?:\+(\d{1,2})(?:-(\d{1,2}))?)?\.conf\Z")
 
@@ -108,9 +110,9 @@ def read_entry_name(name: str) -> tuple[str, int | None, int] | None:
 
 
 def pi_config(slot: str) -> str:
-    """Return `config.txt` for a slot; as `tryboot.txt` it starts that slot once."""
-    return (
-        "# Made by Satchel. The slot that starts; tryboot.txt is the one that is tried.\n"
+    """Return `config.txt` for a slot, `CONFIG_BYTES` long."""
+    text = (
+        "# Made by Satchel. The slot that starts; what fills this up makes it a sector.\n"
         f"os_prefix={_slot(slot)}/\n"
         "arm_64bit=1\n"
         f"kernel={KERNEL}\n"
@@ -124,6 +126,11 @@ def pi_config(slot: str) -> str:
         "# No screen is looked at: memory is for the school.\n"
         "gpu_mem=32\n"
     )
+    while (left := CONFIG_BYTES - len(text)) > 0:
+        text += "\n" if left == 1 else "#" * (min(left, _COMMENT_CHARACTERS) - 1) + "\n"
+    if left:
+        raise BadBootFile(f"{CONFIG_TXT} has {len(text)} bytes, at most {CONFIG_BYTES}")
+    return text
 
 
 def pi_command_line(slot: str, extra: tuple[str, ...] = ()) -> str:
@@ -132,7 +139,7 @@ def pi_command_line(slot: str, extra: tuple[str, ...] = ()) -> str:
 
 
 def read_pi_slot(text: str) -> str | None:
-    """Return which slot a `config.txt` or `tryboot.txt` starts; None if it names none or two."""
+    """Return which slot a `config.txt` starts; None if it names none or two."""
     found = [line[10:].strip() for line in text.splitlines() if line.startswith("os_prefix=")]
     return found[0][0] if found in [["a/"], ["b/"]] else None
 

@@ -7,6 +7,7 @@ the rules that systemd-boot and a Raspberry Pi go by, from what lies on the card
 
 import hashlib
 import json
+import os
 import platform
 import random
 import re
@@ -22,6 +23,7 @@ from content_packs.manifest import Manifest, digest, encode
 from content_packs.offers import Offer
 from content_packs.packing import Content
 from deploy.image import boot_files, system_packs
+from deploy.image.initramfs.building import INIT
 from deploy.node.update.booting import Booting
 from deploy.node.update.card import Card, Region
 from deploy.node.update.trust import Wanted
@@ -174,13 +176,20 @@ def uefi_start(boot: Path) -> str:
     return slot
 
 
-def pi_start(boot: Path, *, tryboot: bool) -> str:
-    """Choose a slot as a Raspberry Pi's firmware does."""
-    config = boot / "config.txt"
-    if tryboot and (boot / "tryboot.txt").exists():
-        config = boot / "tryboot.txt"
-    slot = boot_files.read_pi_slot(config.read_text())
-    assert slot, f"{config.name} names no slot: the box doesn't start"
+def pi_slot(boot: Path) -> str:
+    """Return the slot that a Raspberry Pi's firmware starts."""
+    slot = boot_files.read_pi_slot((boot / "config.txt").read_text())
+    assert slot, "config.txt names no slot: the box doesn't start"
+    return slot
+
+
+def pi_start(boot: Path) -> str:
+    """Choose a slot as a Raspberry Pi's firmware does; then the initramfs in it has its turn."""
+    slot = pi_slot(boot)
+    subprocess.run(
+        ["dash", "-c", f'. "{INIT}"; PATH={os.defpath}; go_back "$1"', "init", str(boot)],
+        check=True, env={"SATCHEL_INIT": "parts"},
+    )  # fmt: skip
     return slot
 
 
@@ -192,7 +201,7 @@ class Box:
     data: Path
     uefi: bool = True
     starts: int = 0
-    reboots: list[str] = field(default_factory=list)
+    reboots: int = 0
     slot: str = ""
 
     @property
@@ -205,10 +214,9 @@ class Box:
     def power_on(self) -> None:
         """Start: the firmware chooses a slot; a request that was made before counts no more."""
         boot = self.card.mount()
-        tryboot = bool(self.reboots and self.reboots[-1])
-        self.reboots.clear()
+        self.reboots = 0
         self.starts += 1
-        self.slot = uefi_start(boot) if self.uefi else pi_start(boot, tryboot=tryboot)
+        self.slot = uefi_start(boot) if self.uefi else pi_start(boot)
 
     def power_off(self) -> None:
         """What lies on the card stays."""
@@ -222,7 +230,10 @@ class Box:
         version, satchel = self.card.release_in(self.slot)
         running = Running(self.boot_id, ARCH, self.slot, version, satchel)
         booting = Booting(self.card.mounted, uefi=self.uefi)
-        return Updater(running, self.card.on(), booting, self.data, reboot=self.reboots.append)
+        return Updater(running, self.card.on(), booting, self.data, reboot=self._reboot)
+
+    def _reboot(self) -> None:
+        self.reboots += 1
 
     @contextmanager
     def on(self) -> Iterator["Box"]:

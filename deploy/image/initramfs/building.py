@@ -15,8 +15,9 @@ BUSYBOX_BYTES_MAX = 8 << 20
 MODULE_BYTES_MAX = 32 << 20
 # What `init` calls: an archive that lacks a name of it doesn't start a box.
 APPLETS = (
-    "cat", "cttyhack", "dmesg", "echo", "grep", "insmod", "ln", "ls", "mkdir", "mount", "od",
+    "cat", "cttyhack", "dd", "dmesg", "echo", "grep", "insmod", "ln", "ls", "mkdir", "mount", "od",
     "printf", "readlink", "reboot", "sed", "setsid", "sh", "sleep", "switch_root", "tr",
+    "umount",
 )  # fmt: skip
 _FOLDERS = ("bin", "dev", "lib", "lib/modules", "proc", "root", "run", "sys")
 _MACHINES = {"arm64": 183, "amd64": 62}

@@ -3,14 +3,19 @@
     UEFI   loader/entries/satchel-b+3.conf     tried up to three times: the loader counts down in
                                                the name, and sorts what has no tries left last
            loader/entries/satchel-b.conf       good: the newest version that is good is started
-    Pi     tryboot.txt                         for one start, where it is asked for: `0 tryboot`
-           config.txt                          every other start
+    Pi     config.txt                          the slot that every start takes
+           satchel/go-back.txt                 config.txt of the system before, while one is tried:
+                                               the new system's initramfs, before all else, puts it
+                                               back (deploy/image/initramfs/init)
 
 A system is *armed* to be tried, *settled* once it is good, *disarmed* when nothing may start it.
-The old slot's entry, or config.txt, is there all the while: whatever is cut off, that one starts.
-The texts come with the system and lie in the slot's folder.
+UEFI: the old slot's entry is there all the while; whatever is cut off, that one starts. A Pi's
+firmware counts nothing, and its `tryboot` is asked for by a kernel that Debian doesn't have
+(README.md): a trial there ends with the first start that reaches the new initramfs, whatever comes
+after. The texts come with the system and lie in the slot's folder.
 """
 
+import contextlib
 import os
 import re
 from pathlib import Path
@@ -21,8 +26,7 @@ from deploy.node.update.limits import TEXT_FILE_BYTES_MAX, TRIES
 from deploy.node.update.manifest import ENTRY
 
 CONFIG = "config.txt"
-TRYBOOT = "tryboot.txt"
-TRYBOOT_ARGUMENT = "0 tryboot"  # of reboot(2): partition 0, once
+GO_BACK = Path("satchel/go-back.txt")
 _ENTRIES = Path("loader/entries")
 _SECTOR = 512
 
@@ -34,15 +38,19 @@ class Booting:
         self._boot = boot
         self._uefi = uefi
 
-    @property
-    def reboot_argument(self) -> str:
-        """What the next start has to be asked for with; empty for nothing."""
-        return "" if self._uefi else TRYBOOT_ARGUMENT
-
     def arm(self, slot: str) -> None:
         """Have a slot tried when the box is started again. Raises `Failed`, `Missing`."""
         if not self._uefi:
-            files.write(self._boot / TRYBOOT, self._text(slot, CONFIG))
+            text = self._text(slot, CONFIG)
+            before = files.read(self._boot / CONFIG, TEXT_FILE_BYTES_MAX)
+            if len(before) != len(text) or len(text) > _SECTOR:
+                raise Failed(
+                    f"{CONFIG} has {len(before)} bytes, that of slot {slot} {len(text)}: expected "
+                    f"two alike, of {_SECTOR} at most, to be replaced within one sector"
+                )
+            if before != text:  # else it is armed, and what to go back to is there
+                files.write(self._boot / GO_BACK, before)
+                _replace(self._boot / CONFIG, text)
             return
         text = self._text(slot, ENTRY)
         self._remove_entries(slot)
@@ -52,7 +60,9 @@ class Booting:
     def disarm(self, slot: str) -> None:
         """Have nothing start a slot; the other one is what starts. Raises `Failed`."""
         self._remove_entries(slot)
-        files.remove(self._boot / TRYBOOT)
+        with contextlib.suppress(Missing):
+            _replace(self._boot / CONFIG, files.read(self._boot / GO_BACK, TEXT_FILE_BYTES_MAX))
+        files.remove(self._boot / GO_BACK)
 
     def tries_left(self, slot: str) -> int | None:
         """Return how often an armed slot is still tried; None where nothing counts that."""
@@ -70,9 +80,9 @@ class Booting:
                 files.rename(found[0], good)
             elif not found:
                 files.write(good, self._text(slot, ENTRY))
+        files.remove(self._boot / GO_BACK)  # first: with it, the next start goes back
         if (self._boot / CONFIG).exists() and (self._boot / slot / CONFIG).exists():
             _replace(self._boot / CONFIG, self._text(slot, CONFIG))
-        files.remove(self._boot / TRYBOOT)
 
     def _text(self, slot: str, name: str) -> bytes:
         path = self._boot / slot / name

@@ -128,13 +128,12 @@ def _card_of(options: argparse.Namespace) -> Card:
     return Card(slots, options.boot)
 
 
-def _rebooter(command: Sequence[str]) -> Callable[[str], None]:
-    """Return what starts the box again, with a word to the firmware where there is one."""
+def _rebooter(command: Sequence[str]) -> Callable[[], None]:
+    """Return what starts the box again."""
 
-    def reboot(argument: str) -> None:
-        words = [*command, *([f"--reboot-argument={argument}"] if argument else [])]
-        if subprocess.run(words, check=False).returncode:
-            raise Failed(f"{' '.join(words)} failed; the box goes on as it is")
+    def reboot() -> None:
+        if subprocess.run(command, check=False).returncode:
+            raise Failed(f"{' '.join(command)} failed; the box goes on as it is")
 
     return reboot
 

@@ -53,7 +53,7 @@ class Updater:
         booting: Booting,
         data: Path,
         *,
-        reboot: Callable[[str], None],
+        reboot: Callable[[], None],
     ) -> None:
         self._running = running
         self._card = on
@@ -102,7 +102,7 @@ class Updater:
         if not serves():
             self._fail(ready, "it started, and the site didn't serve")
             self.say()
-            self._reboot("")
+            self._reboot()
             return False
         self._booting.settle(ready.slot)
         self._remember(self._memory._replace(ready=None))
@@ -206,7 +206,7 @@ class Updater:
         self._remember(self._memory._replace(ready=ready._replace(starts=ready.starts + 1)))
         self._booting.arm(ready.slot)
         self._doing = "starting"
-        self._reboot(self._booting.reboot_argument)
+        self._reboot()
 
     def _remember(self, found: Memory) -> None:
         if found != self._memory:

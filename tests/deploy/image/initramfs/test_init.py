@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy.image import boot_files
 from deploy.image.initramfs.building import INIT
 from tests.support.source_code import CHECKOUT
 
@@ -144,3 +145,24 @@ def test_the_firmware_is_told_apart(machine: Machine) -> None:
 @pytest.mark.parametrize("shell", SHELLS)
 def test_the_shells_of_a_box_take_it(shell: str) -> None:
     subprocess.run([*shell.split(), "-n", str(INIT)], check=True, cwd=CHECKOUT)
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_pi_that_tries_a_system_starts_the_one_before_next(machine: Machine, shell: str) -> None:
+    boot = machine.folder / "boot"
+    (boot / "satchel").mkdir(parents=True)
+    new, old = (boot_files.pi_config(slot) for slot in "ba")
+    (boot / "config.txt").write_text(new)
+    inode = (boot / "config.txt").stat().st_ino
+    machine.tell(f'go_back "{boot}"', shell)
+    assert (boot / "config.txt").read_text() == new  # nothing is tried
+    (boot / "satchel/go-back.txt").write_text(old)
+    for _ in range(2):  # safe to come upon half done
+        machine.tell(f'go_back "{boot}"', shell)
+        assert (boot / "config.txt").read_text() == old
+    assert (boot / "config.txt").stat().st_ino == inode  # in place: one sector is written
+
+
+def test_no_other_box_looks_for_what_to_go_back_to(machine: Machine) -> None:
+    done = machine.tell("mount() { echo mounted; }; go_back_on_a_pi; echo $?")
+    assert done.stdout == "0\n"

@@ -16,7 +16,7 @@ import pytest
 from deploy.node.update import asking
 from deploy.node.update.trust import Wanted
 from tests.support.killing import Killer, Moment
-from tests.support.systems import Box, District, pi_start, squashfs_like, uefi_start
+from tests.support.systems import Box, District, pi_slot, pi_start, squashfs_like, uefi_start
 
 SEED = 20261122
 DURABLE = "fsync|rename.*|unlink.*|pwrite64|mkdir.*"
@@ -85,7 +85,7 @@ def cut(tmp_path: Path, request: pytest.FixtureRequest) -> Cut:
 def starts(box: Box) -> str:
     """The slot that the firmware takes next, with all of a system in it."""
     boot = box.card.mounted
-    slot = uefi_start(boot) if box.uefi else pi_start(boot, tryboot=False)
+    slot = uefi_start(boot) if box.uefi else pi_slot(boot)
     version = box.card.release_in(slot)[0]
     whole = squashfs_like(version)
     assert box.card.read_slot(slot, len(whole)) == whole
@@ -108,11 +108,9 @@ def finish(box: Box, wanted: Wanted) -> None:
             updater.take(_taken(box))
         request(box, "start", wanted)
         updater.take(_taken(box))
-        tryboot = bool(box.reboots and box.reboots[-1])
-        box.reboots.clear()
         box.starts += 1
         boot = box.card.mounted
-        box.slot = uefi_start(boot) if box.uefi else pi_start(boot, tryboot=tryboot)
+        box.slot = uefi_start(boot) if box.uefi else pi_start(boot)
     raise AssertionError(f"the new system never came: {box.said()}")
 
 
