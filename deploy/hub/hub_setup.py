@@ -112,10 +112,12 @@ class Hub:
             "LOGNAME": "install",
         }
 
-    def say(self, *words: str | Path) -> str:
+    def say(self, *words: str | Path, reads_all: bool = False) -> str:
         """Run a command of `hub`, and return what it printed. Raises `StepFailed`."""
         program = self._places.venv / "bin/hub"
-        return machine.run(program, *words, user=USER, environment=self._environment)
+        return machine.run(
+            program, *words, user=USER, reads_all=reads_all, environment=self._environment
+        )
 
     def ask(self, *words: str | Path) -> Any:
         """Run a command of `hub`, and return its JSON. Raises `StepFailed`."""
@@ -144,7 +146,8 @@ def make(hub: Hub, wishes: Wishes, places: Places) -> None:
     named = ("--passphrase-file", places.passphrase)
     where = address(wishes)
     if wishes.restore:
-        hub.say(*named, "restore", wishes.restore, "--database", where)
+        # It lies where root put it, and may be root's: the hub's user reads it all the same.
+        hub.say(*named, "restore", wishes.restore, "--database", where, reads_all=True)
     else:
         hub.say(*named, "init", "--database", where)
 

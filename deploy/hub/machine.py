@@ -12,17 +12,25 @@ from deploy.hub.errors import NotReady, StepFailed
 
 SECONDS_MAX = 3_600
 _SAID_LINES = 12
+_READS_ALL = tuple(f"--{which}=-all,+dac_read_search" for which in ("inh-caps", "ambient-caps"))
 
 
 def run(
     *command: str | Path,
     user: str = "",
+    reads_all: bool = False,
     environment: Mapping[str, str] | None = None,
     seconds_max: float = SECONDS_MAX,
 ) -> str:
-    """Run a program, and return its output. `user`: who runs it. Raises `StepFailed`."""
+    """Run a program, and return its output. Raises `StepFailed`.
+
+    `user`: who runs it; `reads_all`: who may read what is root's, too, such as a backup in /root.
+    """
     words = [str(word) for word in command]
-    if user:
+    if reads_all:
+        words = ["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups", *_READS_ALL,
+                 "--", *words]  # fmt: skip
+    elif user:
         words = ["runuser", "-u", user, "--", *words]
     try:
         done = subprocess.run(

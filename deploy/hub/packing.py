@@ -200,6 +200,8 @@ def _pip(*arguments: str) -> None:
 def _moment() -> int:
     """Return when the checkout was committed, in seconds since 1970."""
     if said := os.environ.get("SOURCE_DATE_EPOCH"):
+        if not (said.isascii() and said.isdigit()):
+            raise WrongWish(f"SOURCE_DATE_EPOCH is {said!r}, expected seconds from 1970")
         return int(said)
     command = ["git", "-C", str(CHECKOUT), "log", "-1", "--format=%ct"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
