@@ -15,7 +15,7 @@ from content_packs.errors import InvalidContent
 
 AR_MAGIC = b"!<arch>\n"
 AR_NAME_BYTES_MAX = 16
-XZ_PRESET = 6  # wheels are compressed already: more takes memory and gains nothing
+XZ_PRESET = 0  # wheels are compressed already: more takes long, here and on a board
 
 
 @dataclass(frozen=True)

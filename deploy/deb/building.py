@@ -10,7 +10,7 @@ import os
 import sys
 import tempfile
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from content_packs import durable
@@ -64,6 +64,11 @@ def make_locks(architecture: str) -> None:
         say(f"wrote {path.relative_to(CHECKOUT)}")
 
 
+def moment() -> int:
+    """Return the time that everything gets. Raises `UsageError`."""
+    return commit_time(os.environ.get("SOURCE_DATE_EPOCH"), CHECKOUT)
+
+
 def own_wheel(tools: Sequence[Path], into: Path, at: int) -> Path:
     """Build our wheel by these tools; return where it is. Raises `BuildFailed`."""
     links = [
@@ -76,9 +81,8 @@ def own_wheel(tools: Sequence[Path], into: Path, at: int) -> Path:
     return next(into.glob("satchel-*.whl"))
 
 
-def make(architecture: str, output: Path, cache: Path) -> Path:
-    """Build the package into the folder `output`; return where it is."""
-    at = commit_time(os.environ.get("SOURCE_DATE_EPOCH"), CHECKOUT)
+def gather(architecture: str, cache: Path) -> dict[str, bytes]:
+    """Return the wheels of a package by file name: our own, and what it needs of each Python."""
     found: dict[str, bytes] = {}
     for python in PYTHONS:
         asked = lock_of(architecture, python).wheels
@@ -87,13 +91,21 @@ def make(architecture: str, output: Path, cache: Path) -> Path:
             found[path.name] = path.read_bytes()
     tools = wheels.fetch_tools(lock_of(architecture, wheels.PYTHON_VERSION), cache / "tools")
     with tempfile.TemporaryDirectory() as work:
-        ours = own_wheel(tools, Path(work), at)
+        ours = own_wheel(tools, Path(work), moment())
         found[ours.name] = ours.read_bytes()
+    return found
+
+
+def make(architecture: str, output: Path, held: Mapping[str, bytes], *, version: str = "") -> Path:
+    """Build the package of these wheels into the folder `output`; return where it is.
+
+    `version`: another than the project's, for trials of an update.
+    """
     project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    told = Told(project["version"], architecture, at)
+    told = Told(version or project["version"], architecture, moment())
     path = output / f"{NAME}_{told.version}_{architecture}.deb"
     durable.make_folder(output)
-    durable.write(path, build(told, read_install_lists("deb"), found))
+    durable.write(path, build(told, read_install_lists("deb"), held))
     return path
 
 
@@ -113,7 +125,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if given.lock:
             make_locks(given.arch)
         else:
-            path = make(given.arch, given.output, given.cache)
+            path = make(given.arch, given.output, gather(given.arch, given.cache))
             say(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
     except SatchelError as error:
         say(f"error: {error.message}" + (f"\n  what to do: {error.hint}" if error.hint else ""))

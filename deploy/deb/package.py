@@ -20,6 +20,7 @@ NAME = "satchel-node"
 SCRIPTS = Path(__file__).parent / "debian"
 SCRIPT_NAMES = ("postinst", "prerm", "postrm")
 WHEELS = LIBRARY / "wheels"
+PYTHON = "/usr/bin/python3"  # where another one comes here, the venv is made anew
 PYTHONS = ("3.11", "3.13")  # of Debian 12 and 13, and of the Raspberry Pi OS made of each
 # Radios need it, and not Satchel: systems for boards bring theirs, other archives have none.
 RECOMMENDED_PREFIX = "firmware-"
@@ -55,6 +56,8 @@ def build(told: Told, wanted: Installation, wheels: Mapping[str, bytes]) -> byte
     folders = {str(each.path): each.mode for each in wanted.folders if each.owner == "root"}
     control = [Entry(PurePosixPath("/control"), control_text(told, wanted, entries).encode())]
     control.append(Entry(PurePosixPath("/md5sums"), md5sums(entries).encode()))
+    # It isn't waited for: the package of Python goes on without us.
+    control.append(Entry(PurePosixPath("/triggers"), f"interest-noawait {PYTHON}\n".encode()))
     own = sorted(str(each.path) for each in entries if each.path.is_relative_to("/etc"))
     if own:
         control.append(Entry(PurePosixPath("/conffiles"), "".join(f"{x}\n" for x in own).encode()))
