@@ -1,4 +1,6 @@
-"""The label of a box: what stands on it, and what the technician folds away. English and Chinese.
+"""The label of a box: what stands on it, and what the technician folds away.
+
+In English and Chinese, or in the one of both that the seed names.
 
 `NAME.label.html` has both parts, 100 mm by 60 mm each, for any browser's printer; `NAME.label.svg`
 is the first alone, for label printers. The first has two QR codes: phones join the Wi-Fi by one and
@@ -17,7 +19,7 @@ import segno
 
 from content_packs import durable
 from content_packs.card_receipts import CardReceipt
-from content_packs.card_seeds import FILE_MODE, OpenedSeed, shown_box_code
+from content_packs.card_seeds import FILE_MODE, CardSeed, OpenedSeed, shown_box_code
 from sync_node.flashing import wifi_codes
 
 ADDRESS = "http://satchel.lan/"
@@ -32,7 +34,7 @@ _BROAD, _BROAD_SHARE = "WMm@%", 1.1
 
 _PAGE = """\
 <!doctype html>
-<html lang="en">
+<html lang="{lang}">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <title>{title}</title>
@@ -63,18 +65,17 @@ dd {{ overflow-wrap: anywhere }}
 <h1 style="font-size:{title_mm:.2f}mm">{title_lines}</h1>
 <p class="which">{which}</p>
 <div class="codes">
-<figure>{wifi_qr}<figcaption>1. Wi-Fi · <span lang="zh">连接无线网</span>
+<figure>{wifi_qr}<figcaption>1. {join}
 <b>{wifi}</b>{secret}</figcaption></figure>
-<figure>{site_qr}<figcaption>2. Open · <span lang="zh">打开网址</span>
+<figure>{site_qr}<figcaption>2. {open}
 <b>{address}</b></figcaption></figure>
 </div>
 </section>
 <section>
-<h2>Technician only: cut off or fold · <span lang="zh">技术员专用，请剪下</span></h2>
+<h2>{fold}</h2>
 <dl>
 {rows}</dl>
-<p class="fold">Who has these codes can manage this school’s site. Keep this part where pupils don’t
-come. <span lang="zh">凭此代码可管理本校网站，请妥善保管。</span></p>
+<p class="fold">{keep}</p>
 </section>
 </html>
 """
@@ -87,9 +88,17 @@ font-family="system-ui, 'Noto Sans', 'Noto Sans CJK SC', 'WenQuanYi Zen Hei', sa
 <g transform="translate(59.5 18)">{site_qr}</g>
 </svg>
 """
+_JOIN = ("Wi-Fi", "连接无线网")
+_OPEN = ("Open", "打开网址")
+_FOLD = ("Technician only: cut off or fold", "技术员专用，请剪下")
+_KEEP = (
+    "Who has these codes can manage this school’s site. Keep this part where pupils don’t come.",
+    "凭此代码可管理本校网站，请妥善保管。",
+)
 _QR_MM = 27
 _MIDDLE_WIFI, _MIDDLE_SITE, _COLUMN_MM = 27.0, 73.0, 44.0
 _LONG_SECRET_CHARACTERS = 24
+_CODE = ' class="code"'
 
 
 @dataclass(frozen=True)
@@ -118,10 +127,15 @@ def page(opened: OpenedSeed, receipt: CardReceipt) -> str:
     secret = seed.wifi.passphrase
     kind = ' class="long"' if len(secret) > _LONG_SECRET_CHARACTERS else ""
     return _PAGE.format(
+        lang=seed.language or "en",
+        join=_marked(seed, *_JOIN),
+        open=_marked(seed, *_OPEN),
+        fold=_marked(seed, *_FOLD),
+        keep=_marked(seed, *_KEEP, between=" "),
         title=html.escape(title),
         title_mm=size,
         title_lines="<br>".join(map(html.escape, lines)),
-        which=html.escape(_which(receipt, title)),
+        which=html.escape(_which(opened, receipt, title)),
         wifi_qr=_qr(wifi_codes.text_of(seed.wifi), omitsize=True),
         wifi=html.escape(seed.wifi.name),
         secret=f"<b{kind}>{html.escape(secret)}</b>" if secret else "",
@@ -144,11 +158,11 @@ def drawing(opened: OpenedSeed, receipt: CardReceipt) -> str:
         for number, line in enumerate(lines)
     ]
     texts += [
-        _text(_which(receipt, title), 4, 16.5, 3.2),
-        _centred("1. Wi-Fi · 连接无线网", _MIDDLE_WIFI, 48),
+        _text(_which(opened, receipt, title), 4, 16.5, 3.2),
+        _centred(f"1. {_said(seed, *_JOIN)}", _MIDDLE_WIFI, 48),
         _centred(seed.wifi.name, _MIDDLE_WIFI, 52.5, bold=True),
         _centred(seed.wifi.passphrase, _MIDDLE_WIFI, 57, bold=True),
-        _centred("2. Open · 打开网址", _MIDDLE_SITE, 48),
+        _centred(f"2. {_said(seed, *_OPEN)}", _MIDDLE_SITE, 48),
         _centred(_SHOWN_ADDRESS, _MIDDLE_SITE, 52.5, bold=True),
     ]
     return _SVG.format(
@@ -158,9 +172,22 @@ def drawing(opened: OpenedSeed, receipt: CardReceipt) -> str:
     )
 
 
-def _which(receipt: CardReceipt, title: str) -> str:
+def _said(seed: CardSeed, english: str, chinese: str, *, between: str = " · ") -> str:
+    """Return a text in the label's language, or in both."""
+    found = {"en": english, "zh": chinese}.get(seed.language)
+    return f"{english}{between}{chinese}" if found is None else found
+
+
+def _marked(seed: CardSeed, english: str, chinese: str, *, between: str = " · ") -> str:
+    """Return it as HTML, which says what is Chinese on an English page."""
+    if not seed.language:
+        chinese = f'<span lang="zh">{chinese}</span>'
+    return _said(seed, english, chinese, between=between)
+
+
+def _which(opened: OpenedSeed, receipt: CardReceipt, title: str) -> str:
     """Return the card's number, and what else its label is to say."""
-    number = f"No. {receipt.card} · 第 {receipt.card} 号"
+    number = _said(opened.seed, f"No. {receipt.card}", f"第 {receipt.card} 号")
     said = receipt.label.removeprefix(f"{receipt.card} ")  # as hub seeds writes it
     return number if not said or title.startswith(said) else f"{number} · {said}"
 
@@ -169,20 +196,21 @@ def _rows(opened: OpenedSeed, receipt: CardReceipt) -> list[tuple[str, str, str]
     """Return what the technician's part says: name, value, and how it is set."""
     seed = opened.seed
     packs = ", ".join(f"{pack.pack} {pack.version}" for pack in receipt.packs)
+    hub = (seed.hub_title or seed.hubs[0].address)[:60]
     found = [
-        ("Technician · 技术员代码", shown_box_code(seed.technician_code), ' class="code"'),
-        ("First teacher · 首位教师代码", shown_box_code(seed.teacher_code), ' class="code"'),
-        ("School, card · 学校、卡号", f"{seed.school}, {seed.card}", ""),
-        ("Hub · 中心", (seed.hub_title or seed.hubs[0].address)[:60], ""),
-        ("Its fingerprint · 指纹", opened.fingerprint, ""),
-        ("System · 系统", f"{receipt.system} ({receipt.satchel}, {receipt.arch})", ""),
-        ("Written · 写入日期", receipt.at.strftime("%Y-%m-%d"), ""),
+        ("Technician", "技术员代码", shown_box_code(seed.technician_code), _CODE),
+        ("First teacher", "首位教师代码", shown_box_code(seed.teacher_code), _CODE),
+        ("School, card", "学校、卡号", f"{seed.school}, {seed.card}", ""),
+        ("Hub", "中心", hub, ""),
+        ("Its fingerprint", "指纹", opened.fingerprint, ""),
+        ("System", "系统", f"{receipt.system} ({receipt.satchel}, {receipt.arch})", ""),
+        ("Written", "写入日期", receipt.at.strftime("%Y-%m-%d"), ""),
     ]
     if seed.node:
-        found.append(("Replaces · 替换", seed.node, ""))
+        found.append(("Replaces", "替换", seed.node, ""))
     if packs:
-        found.append(("Packs · 内容包", packs if len(packs) < 100 else packs[:99] + "…", ""))
-    return found
+        found.append(("Packs", "内容包", packs if len(packs) < 100 else packs[:99] + "…", ""))
+    return [(_said(seed, english, chinese), value, kind) for english, chinese, value, kind in found]
 
 
 def _qr(text: str, *, omitsize: bool) -> str:

@@ -50,7 +50,7 @@ def test_phones_join_and_open_by_what_the_printer_prints(
     browser: Browser, tmp_path: Path, title: str, passphrase: str
 ) -> None:
     wifi = Wifi(name='a;"b\\c,d:e 学校', passphrase=passphrase)
-    seed = opened(school_title=title[:120], wifi=wifi)
+    seed = opened(school_title=title[:120], wifi=wifi, language="")  # both: the most of text
     made = labels.write(tmp_path, seed, receipt(label="staff room"))
     page = browser.new_page()
     try:
@@ -118,7 +118,7 @@ def test_the_secret_part_is_not_on_the_box() -> None:
 
 def test_the_number_stands_there_once() -> None:
     """`hub seeds` calls a card by its number and school, and both are there anyhow."""
-    page = labels.page(opened(), receipt(label="17 昌都小学"))
+    page = labels.page(opened(language=""), receipt(label="17 昌都小学"))
     assert page.count("No. 17 · 第 17 号<") == 1
     assert "No. 17 · 第 17 号 · staff room" in labels.page(opened(), receipt(label="staff room"))
 
@@ -133,3 +133,21 @@ def test_labels_are_their_owners_alone(tmp_path: Path) -> None:
     assert made.page.name == "qamdo-17.label.html"
     for path in (made.page, made.drawing):
         assert path.stat().st_mode & 0o777 == 0o600
+
+
+CHINESE_SIGN = re.compile("[\u4e00-\u9fff]")
+
+
+def test_a_label_is_in_the_language_that_its_seed_names() -> None:
+    facts = {"school_title": "Qamdo", "hub_title": "Hub", "wifi": Wifi(name="Satchel")}
+    for language in ("", "en", "zh"):
+        seed = opened(language=language, node="qamdo-1", **facts)
+        made = receipt()
+        for text in (labels.page(seed, made), labels.drawing(seed, made)):
+            assert bool(CHINESE_SIGN.search(text)) == (language != "en"), language
+            assert ("Open" in text) == (language != "zh"), language
+        page = labels.page(seed, made)
+        assert f'<html lang="{language or "en"}">' in page
+        assert ('lang="zh">技' in page) == (language == "")
+        assert ("Keep this part" in page) == ("Replaces" in page) == (language != "zh")
+        assert ("妥善保管" in page) == ("替换" in page) == (language != "en")
