@@ -118,9 +118,10 @@ def test_the_secret_part_is_not_on_the_box() -> None:
 
 def test_the_number_stands_there_once() -> None:
     """`hub seeds` calls a card by its number and school, and both are there anyhow."""
-    page = labels.page(opened(language=""), receipt(label="17 昌都小学"))
+    seed = opened(language="")
+    page = labels.page(seed, receipt(label="17 昌都小学"))
     assert page.count("No. 17 · 第 17 号<") == 1
-    assert "No. 17 · 第 17 号 · staff room" in labels.page(opened(), receipt(label="staff room"))
+    assert "No. 17 · 第 17 号 · staff room" in labels.page(seed, receipt(label="staff room"))
 
 
 def test_an_open_network_is_joined_without_a_secret() -> None:
