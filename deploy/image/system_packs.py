@@ -66,10 +66,10 @@ def make(
     Raises `InvalidContent` for an image that has no such system, `Missing` without the programs
     that read it, `StorageFailed`.
     """
-    partitions = _partitions(image)
+    regions = partitions(image)
     with _emptied(work):
-        squashfs = _squashfs(image, partitions[f"system-{SLOT}"], work)
-        files = _boot_files(image, partitions[systems.BOOT], work)
+        squashfs = _squashfs(image, regions[f"system-{SLOT}"], work)
+        files = _boot_files(image, regions[systems.BOOT], work)
         said = _release(squashfs, image=image)
         release = read_release(said)
         contents = list(_contents(squashfs, said, files, release, image=image))
@@ -147,7 +147,7 @@ def _extra_words(entry: Path | None, *, image: Path) -> tuple[str, ...]:
     return tuple(word for word in words if word not in usual)
 
 
-def _partitions(image: Path) -> dict[str, Region]:
+def partitions(image: Path) -> dict[str, Region]:
     """Return the partitions of an image by label. Raises `InvalidContent`, `UsageError`."""
     if not image.is_file():
         raise UsageError(

@@ -75,7 +75,13 @@ class Bench:
             yield Tried(box, card)
 
     def wait(
-        self, tried: Tried, until: Callable[[], bool], what: str, seconds: float | None = None
+        self,
+        tried: Tried,
+        until: Callable[[], bool],
+        what: str,
+        *,
+        seconds: float | None = None,
+        every: float = ASK_EVERY_SECONDS,
     ) -> float:
         """Wait until something is so; return how long the box was on by then.
 
@@ -90,7 +96,20 @@ class Bench:
                 raise Refused(
                     f"no {what} after {most:.0f} seconds; the box says:\n{tried.box.last_words()}"
                 )
+            time.sleep(every)
+        return tried.box.seconds_on()
+
+    def wait_for_end(self, tried: Tried, seconds: float | None = None) -> float:
+        """Wait until the box goes off to start again; return after how many seconds.
+
+        All that it has written stays on its card. Raises `Refused` where it stays on.
+        """
+        end = time.monotonic() + (self.seconds_max if seconds is None else seconds)
+        while tried.box.is_on():
+            if time.monotonic() > end:
+                raise Refused(f"the box doesn't start again; it says:\n{tried.box.last_words()}")
             time.sleep(ASK_EVERY_SECONDS)
+        tried.card.flush()
         return tried.box.seconds_on()
 
     def wait_for_site(self, tried: Tried) -> float:

@@ -95,14 +95,14 @@ class Pupil:
         visitor = Visitor(host, self.cookies)
         if not self.cookies:
             door = f"/sign-in/{self.class_id}/{self.learner_id}"
-            _expect(visitor.post(door, {"pin": ""}), 303, "signing a pupil in")
+            expect(visitor.post(door, {"pin": ""}), 303, "signing a pupil in")
         number = self.next_number
         self.unsure.add(number)
         form = {QUESTION: str(number), "_who": self.learner_id, "_submission": f"number-{number}"}
         found = visitor.post(EXERCISE_PATH, form)
         if found.status in {429, 503}:
             return float(found.headers.get("retry-after", "2"))
-        _expect(found, 200, "sending an answer")
+        expect(found, 200, "sending an answer")
         if "Kept." not in found.text:
             raise Refused(f"an answer was taken and not said to be kept: {found.text[:500]}")
         self.unsure.discard(number)
@@ -122,7 +122,7 @@ def is_open(host: str, *, seconds: float = ASKING_SECONDS_MAX) -> bool:
 def open_lesson(host: str) -> None:
     """Open the lesson and its exercise. Raises `Gone`, `Refused`."""
     for path in (LESSON_PATH, EXERCISE_PATH):
-        found = _expect(Visitor(host).get(path), 200, f"opening {path}")
+        found = expect(Visitor(host).get(path), 200, f"opening {path}")
         if path == EXERCISE_PATH and f'name="{QUESTION}"' not in found.text:
             raise Refused(f"{path} shows no question: {found.text[:500]}")
 
@@ -131,13 +131,13 @@ def begin_class(host: str, code: str) -> tuple[Visitor, Pupil]:
     """Be the school's first teacher, make a class with a pupil. Raises `Gone`, `Refused`."""
     teacher = Visitor(host)
     form = {"code": code, "name": "Teacher", "passphrase": PASSPHRASE}
-    _expect(teacher.post("/teacher/code", form), 303, "the first teacher's code")
+    expect(teacher.post("/teacher/code", form), 303, "the first teacher's code")
     form = {"name": "4b", "grade": "4", "names": "Amina"}
-    made = _expect(teacher.post("/teacher/classes/new", form), 303, "making a class")
+    made = expect(teacher.post("/teacher/classes/new", form), 303, "making a class")
     found = re.search(r"/classes/([^/?]+)", made.headers["location"])
     if not found:
         raise Refused(f"a class was made at an odd place: {made.headers['location']}")
-    shown = _expect(Visitor(host).get(f"/sign-in/{found[1]}"), 200, "opening the class's door")
+    shown = expect(Visitor(host).get(f"/sign-in/{found[1]}"), 200, "opening the class's door")
     pupil = re.search(f"/sign-in/{re.escape(found[1])}/([0-9a-f-]+)", shown.text)
     if not pupil:
         raise Refused(f"the class has no pupil: {shown.text[:500]}")
@@ -178,11 +178,12 @@ def _table(host: str, teacher: Visitor, class_id: str, kind: str) -> list[dict[s
     """Return a class's table, as teachers get it for a spreadsheet."""
     asking = Visitor(host, teacher.cookies)
     path = f"/teacher/classes/{class_id}/records/{kind}.csv"
-    found = _expect(asking.get(path), 200, f"the class's {kind}")
+    found = expect(asking.get(path), 200, f"the class's {kind}")
     return list(csv.DictReader(io.StringIO(found.text.removeprefix("\ufeff"))))
 
 
-def _expect(answer: Answer, status: int, what: str) -> Answer:
+def expect(answer: Answer, status: int, what: str) -> Answer:
+    """Return an answer. Raises `Refused` where it has another status."""
     if answer.status != status:
         raise Refused(
             f"{what}: the site answered {answer.status}, expected {status}: {answer.text[:500]}"

@@ -1,0 +1,86 @@
+"""The hub of a trial, as a district has it: it is served, brings systems, and hears of its box."""
+
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from content_packs import systems
+from content_packs.errors import Refused
+from deploy.image.booting.emulator import free_port
+from deploy.image.booting.preparing import SCHOOL, command
+
+_SECONDS_TO_BEGIN = 120.0
+_SECONDS_TO_END = 30.0
+_HEARD = re.compile(
+    r"system (?P<version>\d+) runs, in slot (?P<slot>[ab])"
+    r"(?:; (?P<ready>\d+) is ready)?(?:; (?P<failed>[\d, ]+) didn't serve)?"
+)
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What the hub last heard of the box's systems. `failed`: versions that didn't serve."""
+
+    version: int
+    slot: str
+    ready: int = 0
+    failed: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class District:
+    """The hub in the folder `data`, served at `port` of this machine."""
+
+    data: Path
+    port: int
+
+    def bring(self, cpack: Path, pack: str, version: int) -> None:
+        """Publish a system and offer it to all boxes. Raises `Refused`."""
+        data = ("--data", str(self.data))
+        command("hub", "publish", *data, str(cpack))
+        command("hub", "release", *data, pack, "--version", str(version),
+                "--channel", systems.CHANNEL)  # fmt: skip
+
+    def heard(self) -> Heard | None:
+        """Return what the box said last; None where it said nothing yet. Raises `Refused`."""
+        return read_heard(command("hub", "schools", "show", SCHOOL, "--data", str(self.data)))
+
+
+def read_heard(text: str) -> Heard | None:
+    """Return what `hub schools show` says of a school's one box; None where it says nothing."""
+    found = _HEARD.search(text)
+    if not found:
+        return None
+    failed = tuple(int(each) for each in (found["failed"] or "").split(",") if each.strip())
+    return Heard(int(found["version"]), found["slot"], int(found["ready"] or 0), failed)
+
+
+@contextmanager
+def served(data: Path, log: Path) -> Iterator[District]:
+    """Serve the hub in the folder `data`; it ends with the `with` block. Raises `Refused`."""
+    port = free_port()
+    words = [str(Path(sys.executable).with_name("hub")), "serve", "--data", str(data),
+             "--host", "127.0.0.1", "--port", str(port)]  # fmt: skip
+    with log.open("ab") as errors:
+        process = subprocess.Popen(
+            words, stdin=subprocess.DEVNULL, stdout=errors, stderr=subprocess.STDOUT
+        )
+    try:
+        end = time.monotonic() + _SECONDS_TO_BEGIN
+        while b"listening on" not in log.read_bytes():
+            if process.poll() is not None or time.monotonic() > end:
+                raise Refused(f"the hub isn't served: {log.read_text(errors='replace')[-2000:]}")
+            time.sleep(0.2)
+        yield District(data, port)
+    finally:
+        process.terminate()
+        try:
+            process.wait(_SECONDS_TO_END)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
