@@ -4,15 +4,19 @@ The format stands in deploy/node/network/README.md. Root's program reads it with
 Satchel's, and is as strict: what is refused here never gets there.
 """
 
+import os
 import re
-from dataclasses import dataclass
+import tomllib
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias, get_args
 
 from content_packs import durable
 from content_packs.errors import InvalidContent
 
+FOLDER = "box"  # of the data directory
 NAME = "wifi.toml"
+BYTES_MAX = 4096  # of the file: root's program reads no more
 NAME_BYTES_MAX = 32  # of a network's name, in UTF-8: IEEE 802.11 has no more
 PASSPHRASE_CHARACTERS_MIN = 8  # of WPA2 and WPA3, printable ASCII
 PASSPHRASE_CHARACTERS_MAX = 63
@@ -75,6 +79,31 @@ def write(folder: Path, wish: WifiWish) -> None:
     text = encoded(check(wish))
     durable.make_folder(folder)
     durable.write(folder / NAME, text.encode(), mode=0o600)  # a passphrase is in it
+
+
+def read(folder: Path) -> WifiWish:
+    """Return the wish that `folder` has; the default where it has none that can be followed."""
+    try:
+        descriptor = os.open(folder / NAME, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        with open(descriptor, "rb") as file:  # noqa: PTH123  # it is open
+            data = file.read(BYTES_MAX + 1)
+        return check(_wish(data))
+    except (OSError, ValueError, RecursionError, InvalidContent):
+        return WifiWish()
+
+
+def _wish(data: bytes) -> WifiWish:
+    """Return a file's wish, its types checked. Raises `InvalidContent`, `ValueError`."""
+    if len(data) > BYTES_MAX:
+        raise InvalidContent(f"{NAME}: more than {BYTES_MAX} bytes")
+    plain: dict[str, Any] = tomllib.loads(data.decode("utf-8"))
+    default = WifiWish()
+    if plain.pop("format", None) != 1 or plain.keys() - {each.name for each in fields(default)}:
+        raise InvalidContent(f"{NAME}: a format that isn't known")
+    for key, value in plain.items():
+        if type(value) is not type(getattr(default, key)):
+            raise InvalidContent(f"{NAME}: {key}: found {value!r}")
+    return WifiWish(**plain)
 
 
 def encoded(wish: WifiWish) -> str:

@@ -72,3 +72,24 @@ def test_it_can_be_changed(tmp_path: Path) -> None:
     for name in ("Satchel", "Hope Primary 希望"):
         wifi_wish.write(tmp_path / "box", WifiWish(name=name))
         assert tomllib.loads((tmp_path / "box/wifi.toml").read_text())["name"] == name
+
+
+@given(wish=wishes)
+def test_what_was_written_is_read_back(
+    wish: WifiWish, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.getbasetemp() / "read-back"
+    wifi_wish.write(folder, wish)
+    assert wifi_wish.read(folder) == wish
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "format = 2", "format = 1\nname = 7", "format = 1\ncaptive = 1", "format = 1\nother = 1",
+     "format = 1\nphones_max = true", "format = 1\nname = ''", "nonsense", "# " + "x" * 5_000],
+)  # fmt: skip
+def test_what_can_not_be_followed_is_as_if_it_were_not_there(tmp_path: Path, text: str) -> None:
+    (tmp_path / wifi_wish.NAME).write_text(text, encoding="utf-8")
+    assert wifi_wish.read(tmp_path) == WifiWish()
+    (tmp_path / wifi_wish.NAME).unlink()
+    assert wifi_wish.read(tmp_path) == WifiWish()
