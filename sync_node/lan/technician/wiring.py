@@ -7,6 +7,7 @@ from sync_node.catalogue import Catalogue
 from sync_node.data_dir import DataDir
 from sync_node.lan.technician import actions, backups, door, logs, off, page, system
 from sync_node.lan.technician.ground import Ground, put
+from sync_node.lan.technician.wifi import blueprint as wifi
 from sync_node.log_export import LogExport
 from sync_node.school.school import School
 from sync_node.school_backups import SchoolBackups
@@ -22,3 +23,4 @@ def set_up(
     put(app, Ground(data_dir, states, school, clock, logs_of_box, backups_of_school))
     for part in (page, door, actions, off, logs, system, backups):
         app.register_blueprint(part.blueprint)
+    app.register_blueprint(wifi)

@@ -107,6 +107,7 @@ PAGES = [
     Page("/box/off", "technician"),
     Page("/box/logs", "technician"),
     Page("/box/school", "technician"),
+    Page("/box/wifi", "technician"),
 ]
 # Addresses that are no pages: files, answers to scripts.
 NOT_PAGES = {
