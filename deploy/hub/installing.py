@@ -116,7 +116,7 @@ class Installation:
             self._tell(f"a backup before the update, to {', '.join(wishes.backup)}")
             services.back_up(wishes.backup)
         if is_update:
-            services.stop()
+            services.stop(places)
         programs.switch(places, folder)
         database.prepare(wishes, given.database_password, places)
         hub = hub_setup.Hub(places, self._environment())
@@ -180,7 +180,7 @@ class Installation:
         objects = hub_setup.configuration(self._places).get("objects", FOLDER)
         if objects != self._wishes.objects:
             self._tell(f"content, to {self._wishes.objects}")
-            services.stop()
+            services.stop(self._places)
             hub_setup.move_objects(hub, self._wishes, self._places)
 
     def _bring_up(self, folder: Path, before: Path | None) -> None:

@@ -46,9 +46,9 @@ def is_running() -> bool:
     return True
 
 
-def stop() -> None:
-    """Stop the hub. Raises `StepFailed`."""
-    if machine.runs_systemd():
+def stop(places: Places) -> None:
+    """Stop the hub, where there is one. Raises `StepFailed`."""
+    if machine.runs_systemd() and (places.units / UNIT).exists():
         machine.run("systemctl", "stop", UNIT)
 
 

@@ -354,7 +354,8 @@ def main(given: list[str]) -> int:
             VARIANTS[name](Trial(work, archive, tell))
             tell(f"{name}: good")
     except InstallError as error:
-        print(f"error: {error.message}\n  what to do: {error.hint}", file=sys.stderr)  # noqa: T201
+        hint = f"\n  what to do: {error.hint}" if error.hint else ""
+        print(f"error: {error.message}{hint}", file=sys.stderr)  # noqa: T201
         return error.exit_code
     return 0
 
