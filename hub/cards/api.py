@@ -4,15 +4,13 @@ import os
 
 import msgspec
 
-from content_packs.card_seeds import Language, WifiMode
 from hub.api.operations import Given, Operation
 from hub.cards import listing, receiving, seeding
-from hub.cards.limits import CARDS_SHOWN, RECEIPTS_SENT_BYTES_MAX, SEEDS_SENT_MAX, WIFI_NAME_DEFAULT
+from hub.cards.limits import CARDS_SHOWN, RECEIPTS_SENT_BYTES_MAX, SEEDS_SENT_MAX
 from hub.cards.listing import Page
 from hub.cards.receiving import Taken
 from hub.cards.seeding import Wanted
 from hub.clock import in_words
-from hub.fleet.limits import CODE_DAYS
 from hub.hub import Hub
 from hub.people.actor import Actor
 from hub.people.rights import Right
@@ -26,24 +24,10 @@ class CardsQuery(msgspec.Struct, forbid_unknown_fields=True):
     limit: int = CARDS_SHOWN
 
 
-class SeedsWanted(msgspec.Struct, forbid_unknown_fields=True):
+class SeedsWanted(Wanted, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """For which schools, and what the seeds are to say, as `hub seeds` has it."""
 
     schools: tuple[str, ...]
-    wifi_name: str = WIFI_NAME_DEFAULT
-    wifi_passphrase: str = ""
-    new_passphrases: bool = False
-    country: str = ""
-    mode: WifiMode = "built-in"
-    captive: bool = True
-    channels: tuple[str, ...] = ()
-    hubs: tuple[str, ...] = ()
-    authority: str = ""
-    metered: bool = False
-    node: str = ""
-    language: Language = ""
-    time_zone: str = ""
-    days: int = CODE_DAYS
 
 
 class SeedMade(msgspec.Struct):
@@ -77,11 +61,7 @@ def _cards(hub: Hub, actor: Actor, given: Given) -> Page:
 
 def _make(hub: Hub, actor: Actor, given: Given) -> SeedsMade:
     said: SeedsWanted = given.body
-    fields = msgspec.structs.asdict(said)
-    schools = fields.pop("schools")
-    made = seeding.make(
-        hub, actor, schools, Wanted(**fields), randomness=os.urandom, most=SEEDS_SENT_MAX
-    )
+    made = seeding.make(hub, actor, said.schools, said, randomness=os.urandom, most=SEEDS_SENT_MAX)
     items = tuple(
         SeedMade(
             one.seed.card, one.seed.school, one.file, one.digest,

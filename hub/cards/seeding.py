@@ -12,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import msgspec
 from cryptography.x509 import load_pem_x509_certificates
 
 from content_packs import card_seeds
@@ -48,8 +49,7 @@ _OFFSET = re.compile(r"[+-]([01]\d|2[0-3]):[0-5]\d")
 _TITLE, _NAME = "{title}", "{school}"
 
 
-@dataclass(frozen=True)
-class Wanted:
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """What the seeds are to say. Empty: as the hub has it, or as `CardSeed` says.
 
     `wifi_name` may have `{title}` and `{school}` in it; what is longer than a Wi-Fi's name may be
