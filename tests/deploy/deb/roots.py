@@ -22,12 +22,13 @@ STOCK = (
     "apt", "avahi-daemon", "ca-certificates", "cloud-init", "dbus", "iproute2", "kmod",
     "netplan.io", "network-manager", "python3", "sudo", "systemd-sysv", "systemd-timesyncd", "udev",
 )  # fmt: skip
+EMULATED = ("systemd-sysv", "udev", "linux-image-amd64")  # for a machine with a kernel of its own
 PLAIN = ("apt", "python3", "systemd-sysv", "udev")  # where nothing is started: emulated, each costs
 KEPT = CHECKOUT / ".cache" / "deb" / "roots"
 _SKIP = "cleanup/apt/lists,cleanup/apt/cache"
 
 
-def kept(suite: str, architecture: str) -> Path:
+def system(suite: str, architecture: str) -> Path:
     """Return the system as a tar, which is made where it isn't there yet."""
     path = KEPT / f"{suite}-{architecture}.tar"
     if not path.exists():
@@ -48,10 +49,30 @@ def kept(suite: str, architecture: str) -> Path:
     return path
 
 
-def unpack(suite: str, architecture: str, folder: Path) -> Path:
-    """Return a fresh copy of the system, in this folder, which isn't there yet."""
+def system_with_kernel(suite: str) -> Path:
+    """Return a small system with a kernel, for amd64, as a tar: made where it isn't there yet."""
+    path = KEPT / f"{suite}-kernel.tar"
+    if not path.exists():
+        KEPT.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(f"part-{path.name}")
+        small = (  # an initramfs of what the machine needs to start, and nothing else
+            'mkdir -p "$1/etc/initramfs-tools/conf.d" && '
+            'echo MODULES=list > "$1/etc/initramfs-tools/conf.d/small" && '
+            'printf "virtio_pci\\nvirtio_blk\\next4\\n" > "$1/etc/initramfs-tools/modules"'
+        )
+        subprocess.run(
+            ["mmdebstrap", "--variant=minbase", f"--include={','.join(EMULATED)}",
+             f"--essential-hook={small}", suite, part, mirrors()["debian"]],
+            check=True, capture_output=True,
+        )  # fmt: skip
+        part.rename(path)
+    return path
+
+
+def unpack(tar: Path, folder: Path) -> Path:
+    """Return a fresh copy of a system, in this folder, which isn't there yet."""
     folder.mkdir(parents=True)
-    subprocess.run(["tar", "-xf", kept(suite, architecture), "-C", folder], check=True)
+    subprocess.run(["tar", "-xf", tar, "-C", folder], check=True)
     return folder
 
 
