@@ -82,7 +82,7 @@ def read_card(data_dir: DataDir) -> Card | None:
     try:
         data = key_files.read_bounded(data_dir.root / CARD, CARD_BYTES_MAX)
         return msgspec.json.decode(data, type=Card)
-    except (Missing, InvalidContent, msgspec.MsgspecError, UnicodeDecodeError):
+    except (Missing, InvalidContent, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
 
 

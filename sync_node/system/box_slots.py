@@ -69,7 +69,7 @@ def read(data_dir: DataDir) -> BoxSlots | None:
         if len(data) > SYSTEM_SAID_BYTES_MAX:
             return None
         return msgspec.json.decode(data, type=BoxSlots)
-    except (OSError, msgspec.DecodeError, UnicodeError):
+    except (OSError, msgspec.DecodeError, UnicodeError, RecursionError):
         return None
 
 
