@@ -3,6 +3,7 @@
 import hashlib
 import os
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -39,8 +40,11 @@ class Box:
             f'*) exec /bin/date "$@" ;; esac',
         )
 
-    def run(self, program: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-        environment = {**os.environ, "PATH": f"{self.programs}:{os.environ['PATH']}"}
+    def run(
+        self, program: str, *arguments: str | Path, **said: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a script; `said`: what systemd says in its environment."""
+        environment = {**os.environ, **said, "PATH": f"{self.programs}:{os.environ['PATH']}"}
         return subprocess.run(
             [SYSTEM / program, *arguments],
             env=environment,
@@ -173,6 +177,30 @@ def test_nothing_is_written_where_nothing_was_logged(box: Box, tmp_path: Path) -
     box.run("satchel-black-box", tmp_path / "logs")
     after = (tmp_path / "logs" / "system.log").stat()
     assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
+
+@pytest.mark.parametrize(
+    ("result", "age_minutes", "is_kept"),
+    [
+        ("success", None, False),  # switched off, or told to begin anew
+        ("exit-code", None, True),
+        ("watchdog", 11, True),
+        ("watchdog", 9, False),  # it fails again and again: the card isn't worn out by that
+    ],
+)
+def test_when_the_node_fails_the_journals_end_is_kept(
+    box: Box, tmp_path: Path, result: str, age_minutes: int | None, *, is_kept: bool
+) -> None:
+    box.program("systemctl", f'echo "$@" >> {box.told}')
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    if age_minutes is not None:
+        (logs / "system.log").write_text("boot x\n")
+        kept_at = time.time() - 60 * age_minutes
+        os.utime(logs / "system.log", (kept_at, kept_at))
+    box.run("satchel-node-ended", logs, SERVICE_RESULT=result)
+    asked = box.told.read_text() if box.told.exists() else ""
+    assert asked == ("--no-block start satchel-black-box.service\n" if is_kept else "")
 
 
 def test_what_is_kept_of_a_long_journal_is_bounded(box: Box, tmp_path: Path) -> None:

@@ -90,7 +90,9 @@ def test_every_service_is_shut_in(name: str) -> None:
 def test_what_the_units_run_is_installed(wanted: Installation) -> None:
     modes = {str(each.path): each.mode for each in wanted.files}
     for name in SERVICES:
-        for program in re.findall(r"^Exec\w+=(/\S+)", (SYSTEM / name).read_text(), re.MULTILINE):
+        for program in re.findall(
+            r"^Exec\w+=[-+]*(/\S+)", (SYSTEM / name).read_text(), re.MULTILINE
+        ):
             if program.startswith("/usr/lib/satchel/") and "/venv/" not in program:
                 assert modes[program] == 0o755, f"{name} runs {program}"
 
