@@ -58,6 +58,8 @@ def hostapd(plan: Plan) -> str:
         "wmm_enabled=1",
         "ap_isolate=1",
         f"ap_max_inactivity={PHONE_GONE_SECONDS}",
+        "logger_syslog=0",  # it says all on its output, too
+        "logger_stdout_level=3",  # what is amiss; not each phone that comes
     ]
     if wish.country:
         lines += [f"country_code={wish.country}", "ieee80211d=1"]

@@ -1,5 +1,6 @@
 """The network's units: systemd takes them, they are shut in, and all is installed that they run."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -55,6 +56,29 @@ def test_it_is_shut_in(name: str) -> None:
     found = re.search(rf"exposure level for {re.escape(name)}: ([\d.]+)", done.stdout)
     assert found, done.stderr
     assert float(found[1]) <= EXPOSURE_MAX
+
+
+def test_nothing_about_phones_is_logged(tmp_path: Path) -> None:
+    program = tmp_path / "hostapd"
+    program.write_text(
+        "#!/bin/sh\necho $$ $1\necho wlan0: AP-STA-CONNECTED 5a:0f:11:22:33:44 auth_alg=open\n"
+        "echo STA 5A:0F:11:22:33:44 and 5a:0f:11:22:33:45: gone >&2\necho at 12:30:00\nexit 3\n"
+    )
+    program.chmod(0o755)
+    surroundings = os.environ | {"HOSTAPD": str(program), "TMPDIR": str(tmp_path)}
+    started = subprocess.Popen(
+        [UNITS / "access-point", "the.conf"], text=True, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, env=surroundings,
+    )  # fmt: skip
+    said, _ = started.communicate(timeout=20)
+    assert said.splitlines() == [
+        f"{started.pid} the.conf",  # systemd restarts it, and ends it, as itself
+        "wlan0: AP-STA-CONNECTED (a phone) auth_alg=open",
+        "STA (a phone) and (a phone): gone",
+        "at 12:30:00",
+    ]
+    assert started.returncode == 3
+    assert [each.name for each in tmp_path.iterdir()] == ["hostapd"]
 
 
 def test_the_program_starts_as_it_is_installed(root: Path) -> None:
