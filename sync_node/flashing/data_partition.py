@@ -78,7 +78,7 @@ def _give_to_box(tree: Path, file: Path) -> None:
             raise InvalidContent(f"{path}: no file of a node has such a name")
         lines += [f"sif {place} uid {BOX_USER}", f"sif {place} gid {BOX_USER}"]
     script = "\n".join([*lines, ""]).encode()
-    programs.run("debugfs", "-w", "-f", "-", file, text=script)
+    programs.run("debugfs", "-w", "-f", "-", file, text=script, banner="debugfs ")
 
 
 def _below(tree: Path) -> Iterator[Path]:

@@ -38,8 +38,12 @@ def run(
     text: bytes = b"",
     environment: Mapping[str, str] | None = None,
     good: Sequence[int] = (0,),
+    banner: str = "",
 ) -> bytes:
     """Run a program to its end and return its output. `text`: its input.
+
+    `banner`: for one that ends well whatever fails. What else than a line that begins so stands in
+    its error output is a failure.
 
     Raises `NotInstalled`, `StorageFailed` for a full disk, `InvalidContent` where it fails.
     """
@@ -52,8 +56,11 @@ def run(
         )  # fmt: skip
     except subprocess.TimeoutExpired as error:
         raise StorageFailed(f"{name} doesn't end", hint="The disk may be failing.") from error
-    if done.returncode not in good:
-        said = (done.stderr or done.stdout).decode(errors="replace").strip().splitlines()
+    troubles = done.stderr.decode(errors="replace").strip().splitlines()
+    if banner:
+        troubles = [line for line in troubles if not line.startswith(banner)]
+    if done.returncode not in good or (banner and troubles):
+        said = troubles or done.stdout.decode(errors="replace").strip().splitlines()
         words = " ".join(said[-2:])[:300] or f"it ended with {done.returncode}"
         if "space" in words.lower() or "full" in words.lower():
             raise StorageFailed(f"{name}: {words}", hint="Free some space, or name another --work.")

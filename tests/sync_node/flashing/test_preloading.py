@@ -147,6 +147,16 @@ def test_the_box_owns_what_comes_along_and_nothing_of_the_laptop_does(
     assert laptop not in (tmp_path / "data").read_bytes()
 
 
+def test_a_file_that_could_not_be_given_to_the_box_is_told(tree: Path, tmp_path: Path) -> None:
+    """debugfs ends well whatever fails, and the box couldn't read its own packs."""
+    file = tmp_path / "data"
+    data_partition.make(tree, file, size_max=10**9, name="x")
+    with pytest.raises(InvalidContent, match="File not found"):
+        programs.run(
+            "debugfs", "-w", "-f", "-", file, text=b"sif /trusted uid 990\n", banner="debugfs "
+        )
+
+
 def test_it_can_grow_to_the_largest_card(tree: Path, tmp_path: Path) -> None:
     file = tmp_path / "data"
     data_partition.make(tree, file, size_max=10**9, name="x")
