@@ -44,7 +44,7 @@ def run(
 ) -> Said:
     """Start the card, and wait until its trial is over. Raises `Refused` where it never is."""
     chance = random.Random(0)  # noqa: S311  # no plug is pulled
-    bench = Bench(board, card, folder, seconds_max, processors=2, chance=chance, is_alone=True)
+    bench = Bench(board, card, folder, seconds_max, processors=1, chance=chance, is_alone=True)
     with bench.on() as tried:
         box = tried.box
         told = 0
