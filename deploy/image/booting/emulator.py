@@ -62,7 +62,8 @@ class Box:
 
     `hub_port`: of this machine, which the box reaches as port 80 of `HUB_ADDRESS`; 0 for none.
     `is_alone`: it has two wires that lead to each other, and none to this machine. Its time then
-    goes by what it computes: what radios expect within milliseconds comes in time on a busy machine.
+    goes by what it computes: what radios expect within milliseconds comes in time, however busy
+    this machine is.
     """
 
     board: Board
@@ -155,7 +156,8 @@ class Box:
 
     def _acceleration(self) -> list[str]:
         if self.is_alone:  # one nanosecond an instruction
-            return ["-accel", "tcg,thread=single", "-icount", "shift=0,sleep=on", "-rtc", "clock=vm"]
+            counted = ["-icount", "shift=0,sleep=on", "-rtc", "clock=vm"]
+            return ["-accel", "tcg,thread=single", *counted]
         return ["-accel", "tcg,thread=multi"]
 
     def _network(self) -> list[str]:
