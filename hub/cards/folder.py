@@ -9,11 +9,13 @@ Every file can be read by its owner alone: who has them can be those schools' bo
 """
 
 import io
+import os
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from content_packs import card_seeds, csv_cells, durable
+from content_packs.errors import Refused
 from hub.cards import sheet
 from hub.cards.limits import LABEL_CHARACTERS_MAX
 from hub.cards.seeding import MadeSeed
@@ -38,8 +40,19 @@ def files(made: Sequence[MadeSeed], *, title: str) -> dict[str, bytes]:
 
 
 def check(folder: Path) -> None:
-    """Make the folder, and see that something can be written there. Raises `StorageFailed`."""
+    """Make the folder, and see that it can be written, and has no seeds of another call.
+
+    Their table and their sheet would be gone, and a code is shown once. Raises `Refused`,
+    `StorageFailed`.
+    """
     durable.make_folder(folder, mode=_FOLDER_MODE)
+    for name in (CARDS, SHEET):
+        if os.path.lexists(folder / name):
+            raise Refused(
+                f"{folder / name}: is there already, of seeds that were made before",
+                hint="Name another folder: --output FOLDER. Or remove this one, if all of its "
+                "cards are written.",
+            )
     durable.check_writable(folder)
 
 

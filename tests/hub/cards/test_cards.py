@@ -314,6 +314,11 @@ def test_the_commands(tmp_path: Path, hub: Hub) -> None:
     assert [one["school"] for one in found["seeds"]] == ["qamdo", "dongba"]
     opened = open_seed((out / found["seeds"][0]["file"]).read_bytes())
     assert (opened.fingerprint, opened.seed.wifi.country) == (found["fingerprint"], "CN")
+    before = {path: path.read_bytes() for path in out.iterdir()}
+    code, error = command.fail("seeds", "qamdo", *place)
+    assert (code, "--output" in error) == (5, True), "the codes on that sheet are shown once"
+    assert {path: path.read_bytes() for path in out.iterdir()} == before
+    place = (*place[:-1], tmp_path / "more")
     said = command.say("seeds", "qamdo", *place, "--metered", "--no-captive", "--language", "zh")
     assert found["fingerprint"] in said
     receipts = tmp_path / "receipts.jsonl"
@@ -326,5 +331,6 @@ def test_the_commands(tmp_path: Path, hub: Hub) -> None:
     listed = command.json("cards", "list", "qamdo")["cards"]
     assert [(card["card"], card["state"]) for card in listed] == [(3, "made"), (1, "written")]
     assert "qamdo" in command.say("cards", "list")
+    place = (*place[:-1], tmp_path / "none")
     code, error = command.fail("seeds", "nowhere", *place)
     assert (code, "no school" in error) == (7, True)
