@@ -29,7 +29,7 @@ Code: TypeAlias = Literal[
     "disk-full", "disk-read-only", "disk-failing", "disk-unreadable", "school-unreadable",
     "engine-never", "engine-late", "revoked", "refused", "identity", "untrusted", "invalid",
     "no-contact", "stale", "never", "space", "absent-channels", "salvaged", "backup-old",
-    "power-cuts", "check-failed", "claimed",
+    "power-cuts", "check-failed", "claimed", "code-refused",
     # to be known
     "paused", "disk-low", "clock", "mended", "power-cut", "not-enrolled",
 ]  # fmt: skip
@@ -131,6 +131,8 @@ def _hub(box: BoxView) -> list[Need]:
         found.append(Need("act", "absent-channels", words=channels))
     if box.hub.enrolment == "claimed":
         found.append(Need("act", "claimed", words=box.hub.fingerprint))
+    if box.hub.enrolment == "refused":
+        found.append(Need("act", "code-refused"))
     return found
 
 

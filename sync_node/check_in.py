@@ -69,7 +69,7 @@ from sync_node.trusted_time import Said
 _UNAUTHORISED = 401
 _NOT_ACCEPTED = (
     "the hub doesn't accept this node: it was revoked, or its card was copied or restored from a "
-    "copy; ask the district, then `sync-node enrol CODE --again`"
+    "copy; ask the district for a code, and enrol this box anew"
 )
 
 

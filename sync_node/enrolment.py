@@ -21,8 +21,9 @@ from sync_node import identity
 from sync_node.data_dir import DataDir
 from sync_node.hardware import Hardware
 from sync_node.identity import Identity
+from sync_node.lock import folder_lock
 
-State: TypeAlias = Literal["enrolled", "claimed", "none"]
+State: TypeAlias = Literal["enrolled", "claimed", "refused", "none"]
 _MODE = 0o600
 
 
@@ -30,7 +31,8 @@ _MODE = 0o600
 class Enrolment:
     """How far it is. `claimed`: the claim is here, and no hub has answered it yet.
 
-    `fingerprint` is that of the key which asks, or by which this box is a node.
+    `refused`: this box is no node, and the hub refused its last claim. `fingerprint` is that of the
+    key which asks, or by which this box is a node.
     """
 
     state: State
@@ -46,6 +48,9 @@ def state_of(data_dir: DataDir) -> Enrolment:
     now = identity.current(data_dir)
     if now:
         return Enrolment("enrolled", now.fingerprint, now.credential)
+    was = identity.refused(data_dir)
+    if was:
+        return Enrolment("refused", was.fingerprint)
     return Enrolment("none")
 
 
@@ -79,7 +84,9 @@ def begin(
         software=hardware.software,
     )
     document = signed_documents.sign("claim", said, asks.private_key)
-    durable.write(asks.claim_path, document, mode=_MODE)
+    with folder_lock(data_dir.identity):
+        durable.write(asks.claim_path, document, mode=_MODE)
+        durable.remove(asks.refused_path)
     return asks
 
 

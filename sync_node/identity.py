@@ -3,6 +3,7 @@
 ```
 identity/<keyid>/key.pem          Ed25519, 0600, made when it is first needed
 identity/<keyid>/claim.json       the signed claim, until it is answered
+identity/<keyid>/refused.json     the claim that the hub refused last, until there is another
 identity/<keyid>/credential.json  the hub's word that this key is a node; verified when it was taken
 identity/<keyid>/sequence         up to which number requests may be signed
 ```
@@ -36,6 +37,7 @@ from sync_node.lock import folder_lock
 
 KEY = "key.pem"
 CLAIM = "claim.json"
+REFUSED = "refused.json"
 CREDENTIAL = "credential.json"
 SEQUENCE = "sequence"
 _FOLDER_MODE = 0o700
@@ -79,6 +81,11 @@ class Identity:
         return self.folder / CLAIM
 
     @property
+    def refused_path(self) -> Path:
+        """Where the claim lies that the hub refused."""
+        return self.folder / REFUSED
+
+    @property
     def credential_path(self) -> Path:
         """Where the credential lies."""
         return self.folder / CREDENTIAL
@@ -117,6 +124,17 @@ def claiming(data_dir: DataDir) -> Identity | None:
     return None
 
 
+def refused(data_dir: DataDir) -> Identity | None:
+    """Return the identity whose claim the hub refused, None for none, or where another one waits.
+
+    Raises `InvalidContent` where its key rotted, `StorageFailed`.
+    """
+    for folder in _folders(data_dir):
+        if (folder / REFUSED).is_file() and not (folder / CLAIM).is_file():
+            return _identity(folder, credential_in(folder))
+    return None
+
+
 def ensured(data_dir: DataDir, *, another: bool = False) -> Identity:
     """Return the identity to enrol: the one there is, else one with a key that is made now.
 
@@ -133,7 +151,7 @@ def ensured(data_dir: DataDir, *, another: bool = False) -> Identity:
                 try:
                     return _identity(folder, None)
                 except InvalidContent:
-                    for name in (CLAIM, KEY):
+                    for name in (CLAIM, REFUSED, KEY):
                         durable.remove(folder / name)
         return _made(data_dir)
 

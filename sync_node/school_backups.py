@@ -110,8 +110,8 @@ class SchoolBackups:
         try:
             done = deed()
         except SatchelError as error:
-            trouble = f"{error.message}. {error.hint}".strip()
-            refused = isinstance(error, Refused)
+            refused = isinstance(error, Refused)  # the page has a way on of its own
+            trouble = error.message if refused else f"{error.message}. {error.hint}".strip()
             done = replace(work, doing="failed", trouble=trouble, refused=refused)
         finally:
             with self._lock:

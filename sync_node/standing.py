@@ -24,7 +24,8 @@ class Standing:
 
     `last_check_in`: RFC 3339. `refused`: how often the hub refused to listen since. `desired`: what
     the hub wants of this node. `records_waiting`: records of pupils that the hub hasn't, the oldest
-    stored at `records_waiting_since`. `trouble`: what is wrong with any of this.
+    stored at `records_waiting_since`. `trouble`: what is wrong with any of this,
+    `advice`: what to do about it at a console.
     """
 
     enrolment: State = "none"
@@ -42,6 +43,7 @@ class Standing:
     records_waiting: int = 0
     records_waiting_since: str = ""
     trouble: str = ""
+    advice: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Return it as an object; what the hub wants as PROTOCOL.md has it."""
@@ -78,6 +80,8 @@ def in_words(found: Standing) -> list[str]:
             f"enrolment: the claim waits for the hub, or a person there, to confirm it; "
             f"fingerprint of this box: {found.fingerprint}"
         )
+    if found.enrolment == "refused":
+        lines.append("enrolment: the hub refused the code; with another one: sync-node enrol CODE")
     if found.revoked:
         lines.append("REVOKED by the hub: what is here is served on, nothing more is fetched")
     if found.node:
@@ -95,7 +99,7 @@ def in_words(found: Standing) -> list[str]:
             f"since {found.records_waiting_since}: they would be lost with the card"
         )
     if found.trouble:
-        lines.append(found.trouble)
+        lines.append(f"{found.trouble}. {found.advice}" if found.advice else found.trouble)
     return lines
 
 
@@ -104,7 +108,7 @@ def _with_identity(found: Standing, data_dir: DataDir, documents: HeldDocuments)
         how_far = enrolment.state_of(data_dir)
         who = identity.current(data_dir)
     except SatchelError as error:
-        return replace(found, trouble=f"{error.message}. {error.hint}".strip())
+        return replace(found, trouble=error.message, advice=error.hint)
     changes: dict[str, Any] = {
         "enrolment": how_far.state,
         "fingerprint": how_far.fingerprint,

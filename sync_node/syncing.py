@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from content_packs.errors import Missing, SatchelError, SourceUnavailable, StorageFailed
+from content_packs.hub_keys import HubKeys
 from content_packs.protocol import Credential, Pending
 from content_packs.reports import Report
 from sync_node import (
@@ -148,12 +149,23 @@ def claim_beside(
 ) -> Credential | Pending | None:
     """Send a claim while another process is at work here: its tick may take days.
 
-    It takes what that process knows of the hub's keys: None where it knows none yet. Some 2 kB that
-    cross aren't counted: budgets are that process's to write. Raises as `claim_once`.
+    It takes what that process knows of the hub's keys: None where it knows none yet. Raises as
+    `claim_once`.
     """
-    found = config_in_force(data_dir)
     with reading_database(data_dir):
         keys = state.hub_keys()
+    return claim_with(data_dir, asks, keys, hub=hub)
+
+
+def claim_with(
+    data_dir: DataDir, asks: Identity, keys: HubKeys | None, *, hub: str = ""
+) -> Credential | Pending | None:
+    """Send a claim beside the engine; None where `keys` say nothing of who signs credentials.
+
+    Some 2 kB that cross aren't counted: budgets are the engine's to write. Needs no node.db. Raises
+    as `claim_once`.
+    """
+    found = config_in_force(data_dir)
     if keys is None or not keys.service:
         return None
     service, documents = keys.service_keys(), HeldDocuments(data_dir)

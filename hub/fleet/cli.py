@@ -80,7 +80,8 @@ def _make_codes(  # noqa: PLR0913  # what the command was given
         return
     for one in made:
         click.echo(f"{one.shown}  {one.node or one.school}  good until {one.expires_at}")
-    click.echo("\nThe hub keeps no copy. On the box: sync-node enrol CODE", err=True)
+    click.echo("\nThe hub keeps no copy. Type one at the box:", err=True)
+    click.echo("http://satchel.lan/box/enrol, or sync-node enrol CODE at its console", err=True)
 
 
 @click.group()

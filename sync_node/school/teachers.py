@@ -191,7 +191,7 @@ def _hash_of(code: str) -> str:
 def _wrong_code() -> WrongSecret:
     return WrongSecret(
         "that code isn't right, or was used already",
-        hint="Make a new one on the box: sync-node teacher-code.",
+        hint="A technician makes a new one on the box's page, or there: sync-node teacher-code.",
     )
 
 

@@ -60,6 +60,12 @@ def test_each_button_that_is_named_is_on_a_page() -> None:
         "Switch off",
         "Put it back",
         "Technicians sign in",
+        "End the pause",
+        "Type the code",
+        "Type a new code",
+        "Make one on a stick",
+        "Enrol it anew",
+        "Enrolment",
     )
     pages = "".join(path.read_text(encoding="utf-8") for path in TEMPLATES.glob("*.html"))
     for button in named:

@@ -84,6 +84,7 @@ def test_a_box_that_is_well_needs_nothing() -> None:
         ({"hub": Standing("enrolled", refused=4)}, "refused"),
         ({"hub": Standing("enrolled", trouble="the key is damaged")}, "identity"),
         ({"hub": Standing("claimed", fingerprint="ab cd")}, "claimed"),
+        ({"hub": Standing("refused")}, "code-refused"),
         ({"ticks": (tick("untrusted"),)}, "untrusted"),
         ({"ticks": (tick("invalid"),)}, "invalid"),
         ({"stale": Stale(words(days=3), "proof")}, "stale"),

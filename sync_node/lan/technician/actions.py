@@ -4,6 +4,7 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from content_packs.errors import StorageFailed
+from sync_node import pausing
 from sync_node.lan.technician.ground import HOME, done, failed, ground
 from sync_node.lan.visitor import technician_only
 from sync_node.orders import Orders
@@ -21,6 +22,17 @@ def sync_now() -> ResponseReturnValue:
     except StorageFailed as error:
         return failed(error, "sync")
     return done("sync")
+
+
+@blueprint.post("/resume")
+@technician_only
+def resume() -> ResponseReturnValue:
+    """End a pause, and have the engine sync at once. Without one it does nothing."""
+    try:
+        pausing.resume(ground().data_dir)
+    except StorageFailed as error:
+        return failed(error, "resume")
+    return done("resume")
 
 
 @blueprint.post("/check")

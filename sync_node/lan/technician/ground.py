@@ -13,6 +13,7 @@ from sync_node.box_clock import BoxClock
 from sync_node.box_state import BoxStates, Clock
 from sync_node.box_view import SchoolState
 from sync_node.data_dir import DataDir
+from sync_node.enrolling_here import EnrollingHere
 from sync_node.lan.visitor import go_to
 from sync_node.log_export import LogExport
 from sync_node.school.reporting import school_state
@@ -33,6 +34,7 @@ class Ground:
     clock: Clock
     logs: LogExport
     backups: SchoolBackups
+    enrolling: EnrollingHere
 
     def box_clock(self) -> BoxClock:
         """Return the box's clock, with what it knows of time as far as that can be read."""

@@ -108,6 +108,7 @@ PAGES = [
     Page("/box/logs", "technician"),
     Page("/box/school", "technician"),
     Page("/box/wifi", "technician"),
+    Page("/box/enrol", "technician"),
 ]
 # Addresses that are no pages: files, answers to scripts.
 NOT_PAGES = {

@@ -257,7 +257,7 @@ def _the_passphrase_is_forgotten(day: Day) -> None:
     day.page.wait_for_url(day.here.address + "/")
     day.here.open("/teacher")
     day.press("link", "I forgot it")
-    day.page.get_by_text("sync-node teacher-code").wait_for(state="attached")
+    day.page.locator("details a[href='/box/school']").wait_for(state="attached")
     day.write("Code", day.school.teachers.make_code("teacher"))
     day.write("Your name, as pupils call you", "李老师")
     day.write("A new passphrase", SECOND)

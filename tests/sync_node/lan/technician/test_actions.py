@@ -17,8 +17,8 @@ from sync_node.school.school import School as SchoolData
 from tests.sync_node.lan.school import School
 from tests.sync_node.lan.technician.conftest import NOW, Started
 
-FORMS = ("/box/sync-now", "/box/check", "/box/off", "/box/logs")
-PAGES = ("/box/off", "/box/off/state", "/box/logs", "/box/logs.zip")
+FORMS = ("/box/sync-now", "/box/resume", "/box/check", "/box/off", "/box/logs", "/box/enrol")
+PAGES = ("/box/off", "/box/off/state", "/box/logs", "/box/logs.zip", "/box/enrol")
 
 
 def words(client: FlaskClient, address: str = "/box") -> str:
@@ -92,6 +92,30 @@ def test_sync_now_is_asked_for_durably_and_acknowledged(
     assert orders.unbound_asked_for
 
 
+def test_a_pause_is_ended_by_a_button_that_is_there_while_there_is_one(
+    at_work: School, technician: FlaskClient
+) -> None:
+    assert "End the pause" not in words(technician)
+    orders = Orders(at_work.data_dir)
+    orders.pause(None)
+    assert technician.get("/box").text.count('action="/box/resume"') == 1
+    assert technician.post("/box/resume").headers["Location"] == "/box?done=resume"
+    assert not orders.is_paused
+    asked = orders.tick_asked_for
+    assert asked, "and goes on at once"
+    assert not orders.unbound_asked_for
+    assert "The pause has ended." in words(technician, "/box?done=resume")
+    orders.done(asked)
+    technician.post("/box/resume")  # sent once more, there is nothing to end
+    assert orders.tick_asked_for is None
+
+
+def test_a_pause_that_cannot_be_ended_is_told_of(at_work: School, technician: FlaskClient) -> None:
+    (at_work.data_dir.root / "pause.json").mkdir()  # nothing that can be removed
+    assert technician.post("/box/resume").headers["Location"] == "/box?failed=resume"
+    assert "Nothing was begun." in words(technician, "/box?failed=resume")
+
+
 def test_an_engine_that_does_not_begin_is_told_of(at_work: School, technician: FlaskClient) -> None:
     technician.post("/box/sync-now")
     place = at_work.data_dir.root / "sync-now"
@@ -153,7 +177,7 @@ def test_a_request_that_nobody_takes_is_told_of(technician: FlaskClient, started
     started.goes_on(POWEROFF_TAKEN_SECONDS + 1)
     text = words(technician, "/box/off")
     assert "Nothing on this machine carries the request out" in text
-    assert "Don't pull the plug" in text
+    assert "small light beside the card has been still for ten seconds, pull the plug" in text
 
 
 def test_a_request_that_is_taken_says_when_to_pull_the_plug(

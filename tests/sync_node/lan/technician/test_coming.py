@@ -84,7 +84,8 @@ def test_a_pause_is_said(client: FlaskClient, school: School) -> None:
     Orders(school.data_dir).pause(None)
     text = client.get("/box").text
     assert "Paused: no link is used." in text
-    assert "sync-node resume" in text
+    assert "It goes on when a technician ends the pause." in text
+    assert "It goes on by itself" not in text
     Orders(school.data_dir).pause(datetime(2026, 9, 1, 18, 30, tzinfo=UTC))
     assert "It goes on by itself tonight 18:30." in client.get("/box").text
 

@@ -125,7 +125,7 @@ def test_who_carries_the_wifi_and_whether_it_is_there(
 
 
 def test_every_page_is_light(guest: FlaskClient, technician: FlaskClient) -> None:
-    for address in ("/box", "/box/packs", "/box/off", "/box/logs"):
+    for address in ("/box", "/box/packs", "/box/off", "/box/logs", "/box/enrol"):
         answer = technician.get(address)
         files = {
             each.split('"')[0] for each in answer.text.split('="/static/')[1:]
