@@ -1,6 +1,6 @@
 """The hub of a trial, as a district has it: it is served, brings systems, and hears of its box."""
 
-import re
+import json
 import subprocess
 import sys
 import time
@@ -12,14 +12,10 @@ from pathlib import Path
 from content_packs import systems
 from content_packs.errors import Refused
 from deploy.image.booting.emulator import free_port
-from deploy.image.booting.preparing import SCHOOL, command
+from deploy.image.booting.preparing import command
 
 _SECONDS_TO_BEGIN = 120.0
 _SECONDS_TO_END = 30.0
-_HEARD = re.compile(
-    r"system (?P<version>\d+) runs, in slot (?P<slot>[ab])"
-    r"(?:; (?P<ready>\d+) is ready)?(?:; (?P<failed>[\d, ]+) didn't serve)?"
-)
 
 
 @dataclass(frozen=True)
@@ -48,16 +44,21 @@ class District:
 
     def heard(self) -> Heard | None:
         """Return what the box said last; None where it said nothing yet. Raises `Refused`."""
-        return read_heard(command("hub", "schools", "show", SCHOOL, "--data", str(self.data)))
+        data = ("--data", str(self.data), "--json")
+        nodes = json.loads(command("hub", "nodes", "list", *data))["nodes"]
+        if not nodes:
+            return None
+        return read_heard(command("hub", "nodes", "show", nodes[0]["node"], *data))
 
 
 def read_heard(text: str) -> Heard | None:
-    """Return what `hub schools show` says of a school's one box; None where it says nothing."""
-    found = _HEARD.search(text)
-    if not found:
+    """Return what `hub nodes show --json` says of a box's systems; None where it says nothing."""
+    reports = [kept["report"] for kept in json.loads(text)["reports"]]
+    newest = max(reports, key=lambda report: str(report["at"]), default=None)
+    if newest is None or not (slots := newest.get("slots")):
         return None
-    failed = tuple(int(each) for each in (found["failed"] or "").split(",") if each.strip())
-    return Heard(int(found["version"]), found["slot"], int(found["ready"] or 0), failed)
+    failed = tuple(slots.get("failed", ()))
+    return Heard(slots["version"], slots["slot"], slots.get("ready", 0), failed)
 
 
 @contextmanager
