@@ -58,12 +58,12 @@ def of_the_box(name: str) -> str:
         return address_in(asking.recv(512))
 
 
-def of_the_network(name: str) -> str:
-    """Ask whoever is in the network for a name. Raises `OSError`."""
+def of_the_network(name: str, box: str = BOX) -> str:
+    """Ask whoever is in the network of `box` for a name. Raises `OSError`."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
         asking.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         asking.bind(("", PORT))
-        ours = _own_address()
+        ours = _own_address(box)
         member = socket.inet_aton(GROUP) + socket.inet_aton(ours)
         asking.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, member)
         asking.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(ours))
@@ -80,10 +80,10 @@ def of_the_network(name: str) -> str:
     return ""
 
 
-def _own_address() -> str:
-    """Return the phone's address in the box's network."""
+def _own_address(box: str) -> str:
+    """Return the phone's address in the network of `box`."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as towards:
-        towards.connect((BOX, 53))
+        towards.connect((box, 53))
         found: str = towards.getsockname()[0]
         return found
 

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from zeroconf import ServiceInfo, Zeroconf
 
 from content_packs.errors import InvalidContent
 from deploy.image.initramfs import cpio
+from deploy.image.radio.guest import ask
 from deploy.image.radio.putting import HERE, INIT, PROGRAMS, archive, put, with_initramfs
 from deploy.image.radio.trial import Said, read
 
@@ -103,10 +105,49 @@ def test_anything_else_on_the_line_counts_for_nothing(noise: str) -> None:
     assert read(noise.replace("WIFI-TRIAL", "")) == Said(())
 
 
-@pytest.mark.parametrize("name", ["wifi-trial", "lease"])
+@pytest.mark.parametrize("name", ["wifi-trial", "phones", "lease"])
 def test_what_runs_on_the_box_is_a_script(name: str) -> None:
     subprocess.run(["sh", "-n", HERE / name], check=True)
     assert os.access(HERE / name, os.X_OK)
+
+
+def test_what_the_trial_does_is_there_to_be_done() -> None:
+    """A step that isn't written would only be missed on a box, after minutes."""
+    text = (HERE / "wifi-trial").read_text(encoding="utf-8")
+    steps = text.rpartition("passphrase='correct horse'\n")[2].split()
+    assert steps[-1] == "finish"
+    assert len(steps) > 8
+    for step in steps:
+        assert f"\n{step}() {{" in text
+
+
+ANSWER = bytes.fromhex(
+    "000984000001000100000000"  # an answer to one question, with one record
+    "0773617463 68656c056c6f63616c00 00010001"  # satchel.local, its address
+    "c00c 00018001 00000078 0004 ac1b0001"  # that name again, unique here, 120 seconds
+)
+
+
+def test_phones_read_answers_to_their_questions() -> None:
+    assert ask.question("satchel.local")[12:] == ANSWER[12:31]
+    assert ask.address_in(ANSWER) == "172.27.0.1"
+    assert ask.address_in(ask.question("satchel.local")) == ""  # somebody else's question
+    other = ANSWER[:33] + b"\x00\x1c" + ANSWER[35:]  # an address of IPv6
+    assert ask.address_in(other) == ""
+
+
+def test_a_phone_asks_the_network_for_its_box() -> None:
+    """Real multicast on loopback, answered as the node answers."""
+    answered = Zeroconf(interfaces=["127.0.0.1"])
+    try:
+        info = ServiceInfo(
+            "_http._tcp.local.", "Satchel._http._tcp.local.", port=80, server="satchel.local.",
+            parsed_addresses=["127.0.0.1"],
+        )  # fmt: skip
+        answered.register_service(info, cooperating_responders=True)
+        assert ask.of_the_network("satchel.local", "127.0.0.1") == "127.0.0.1"
+    finally:
+        answered.close()
 
 
 @pytest.mark.long
