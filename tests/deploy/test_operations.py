@@ -66,6 +66,7 @@ def test_each_button_that_is_named_is_on_a_page() -> None:
         "Make one on a stick",
         "Enrol it anew",
         "Enrolment",
+        "Name, passphrase, own radio or access points",
     )
     pages = "".join(path.read_text(encoding="utf-8") for path in TEMPLATES.glob("*.html"))
     for button in named:
