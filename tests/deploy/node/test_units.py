@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from deploy.node.install_list import KINDS, Installation, read
-from deploy.node.installing import install
+from deploy.node.installing import SATCHEL_ID, install
 from tests.support.source_code import CHECKOUT
 
 pytestmark = pytest.mark.skipif(
@@ -153,6 +153,18 @@ def test_users_and_folders_are_understood(
     (root / "etc" / "passwd").write_text("satchel:x:990:990::/:/bin/false\n")
     (root / "etc" / "group").write_text("satchel:x:990:\n")
     _check(program, f"--root={root}", *arguments, root / place)
+
+
+def test_users_have_the_same_numbers_on_every_box(wanted: Installation, tmp_path: Path) -> None:
+    """A data partition that was made elsewhere belongs to whom it should."""
+    ours = [each for each in wanted.files if str(each.path.parent) == "/usr/lib/sysusers.d"]
+    assert len(ours) > 1
+    install(tmp_path, Installation(files=tuple(ours)), chown=lambda *_: None)
+    (tmp_path / "etc").mkdir()
+    _check("systemd-sysusers", f"--root={tmp_path}")
+    users = [line.split(":") for line in (tmp_path / "etc/passwd").read_text().splitlines()]
+    numbers = {name: int(number) for name, _, number, *_ in users}
+    assert numbers == {"satchel": SATCHEL_ID, "satchel-addresses": SATCHEL_ID + 1}
 
 
 @pytest.mark.parametrize(
