@@ -55,7 +55,12 @@ class Poller:
         """Return the name of what was verified last, as this node follows it."""
         found = self._config
         return state.edition_key(
-            self._trust.timestamp, found.channels, found.packs, found.renditions, self._node
+            self._trust.timestamp,
+            found.channels,
+            packs=found.packs,
+            renditions=found.renditions,
+            node=self._node,
+            arch=self._arch,
         )
 
     def poll(self, tick: Tick) -> bool:

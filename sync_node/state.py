@@ -48,22 +48,28 @@ def _set(key: str, value: str) -> None:
     StateRow.replace(key=key, value=value).execute()  # type: ignore[no-untyped-call]  # peewee's
 
 
-def edition_key(
+def edition_key(  # noqa: PLR0913  # each changes what is followed
     timestamp: bytes | None,
     channels: tuple[str, ...],
+    *,
     packs: tuple[str, ...] | None = None,
     renditions: tuple[str, ...] | None = None,
     node: str = "",
+    arch: str = "",
 ) -> str:
     """Return what names a verified state of a repository, as followed by this node.
 
-    `node` is its id, by which staged offers reach it: empty while it has none.
+    `node` is its id, by which staged offers reach it: empty while it has none. `arch`: for which
+    machine it takes systems, empty until root has said that it takes any.
     """
     name = f"{digest_of(timestamp or b'')} {' '.join(channels)}"
     for what, names in (("packs", packs), ("renditions", renditions)):
         if names is not None:
             name += f" {what}: {digest_of(' '.join(names).encode())}"
-    return f"{name} node: {node}" if node else name
+    for what, said in (("node", node), ("systems", arch)):
+        if said:
+            name += f" {what}: {said}"
+    return name
 
 
 def applied() -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from content_packs import reports, systems
@@ -18,6 +19,7 @@ from hub.hub import Hub, open_hub
 from hub.initialising import initialise as initialise_hub
 from hub.publishing import publish
 from hub.releasing import Terms, release
+from sync_node import config
 from sync_node.catalogue import Catalogue
 from sync_node.config import Config, SourceConfig
 from sync_node.data_dir import DataDir
@@ -91,8 +93,8 @@ def school(tmp_path: Path) -> School:
     (card.mounted / "satchel/root.json").write_bytes(root)
     card.unmount()
     box = Box(card, tmp_path / "node")
-    config = Config(1, (SourceConfig(folder=str(hub.data.repository)),), ("main",))
-    initialise(DataDir(box.data), root, config, now=NOON)
+    wanted = Config(1, (SourceConfig(folder=str(hub.data.repository)),), ("main",))
+    initialise(DataDir(box.data), root, wanted, now=NOON)
     return School(hub, box)
 
 
@@ -157,6 +159,21 @@ def test_pupils_never_see_it(school: School, tmp_path: Path) -> None:
         school.box.updater().begin()
         school.sync()
         assert [card.pack for card in Catalogue(school.data).packs(("en",))] == ["demo"]
+
+
+def test_a_box_that_synced_before_root_said_anything_takes_systems_afterwards(
+    school: School, tmp_path: Path
+) -> None:
+    """At its first start the node is up before root's file is there; its seed names the channel."""
+    found = config.read(school.data)
+    following = msgspec.structs.replace(found, channels=("main", systems.CHANNEL))
+    config.write(school.data, following)
+    school.offer(tmp_path, 2)
+    with school.box.on():
+        school.sync()
+        school.box.updater().begin()
+        assert school.sync() == "updated"
+        assert school.look() == "write"
 
 
 def test_a_box_without_slots_fetches_no_system(school: School, tmp_path: Path) -> None:
