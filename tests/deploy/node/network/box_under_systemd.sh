@@ -35,9 +35,37 @@ cat > etc/systemd/system/trial.service << 'END'
 [Service]
 Type=oneshot
 StandardOutput=file:/result.part
-ExecStart=/bin/sh -c 'n=0; until [ -s /run/satchel/network/portal.json ] || [ $$n = 60 ]; do sleep 0.5; n=$$((n + 1)); done; systemctl --no-pager show -p ActiveState,User satchel-network satchel-addresses; ip -4 -o address show dev eth0; nft list tables; ls -ld /run/satchel/leases; readlink /etc/resolv.conf; cat /run/satchel/network/portal.json'
+ExecStart=/bin/sh /trial
 ExecStartPost=/bin/mv /result.part /result
 END
+cat > trial << 'END'
+n=0
+until [ -s /run/satchel/network/portal.json ] || [ $n = 60 ]; do sleep 0.5; n=$((n + 1)); done
+systemctl --no-pager show -p ActiveState,User satchel-network satchel-addresses
+ip -4 -o address show dev eth0
+nft list tables
+ls -ld /run/satchel/leases
+readlink /etc/resolv.conf
+cat /run/satchel/network/portal.json
+# The radio's unit, around what stands in for hostapd; it is killed, and has to come back.
+systemctl start satchel-wifi
+said() { # said TIMES: waits until it said so often that a phone is there
+  n=0
+  until [ "$(grep -c phone /said)" -ge "$1" ] || [ $n = 60 ]; do sleep 0.5; n=$((n + 1)); done
+}
+said 1
+before=$(systemctl show -P MainPID satchel-wifi)
+echo "Radio=$(tr '\0' ' ' < "/proc/$before/cmdline")"
+systemctl kill --signal=KILL satchel-wifi
+said 2
+echo "Restarts=$(systemctl show -P NRestarts,ActiveState --value satchel-wifi | tr '\n' ' ')"
+cat /said
+END
+mv usr/sbin/hostapd usr/sbin/hostapd.real 2> /dev/null || true
+printf '%s\n' '#!/bin/sh' 'echo "$1: STA 02:00:00:00:00:07 is here"' 'sleep 1000' > usr/sbin/hostapd
+chmod 755 usr/sbin/hostapd
+mkdir etc/systemd/system/satchel-wifi.service.d
+printf '[Service]\nStandardOutput=append:/said\n' > etc/systemd/system/satchel-wifi.service.d/trial.conf
 printf 'format = 1\nmode = "access-points"\n' > var/lib/satchel/box/wifi.toml
 chown -R 990:990 var/lib/satchel
 chmod 0750 var/lib/satchel

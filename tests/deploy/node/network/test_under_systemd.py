@@ -52,3 +52,6 @@ def test_the_network_is_made_by_units_that_are_shut_in(tmp_path: Path) -> None:
     assert "satchel-addresses satchel-addresses" in said  # whose leases they are
     assert "../run/satchel/network/resolv.conf" in said
     assert '"captive":true' in said
+    assert "Radio=/bin/sh /usr/sbin/hostapd /run/satchel/network/hostapd.conf" in said
+    assert "Restarts=1 active" in said  # killed once, and back
+    assert said.count("/run/satchel/network/hostapd.conf: STA (a phone) is here") == 2
