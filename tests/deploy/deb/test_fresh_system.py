@@ -115,6 +115,7 @@ def test_the_second_start_makes_it_the_schools(box: Box) -> None:
     assert "StatusText=The school's site:" in box.say("systemctl show -p StatusText satchel-node")
     assert box.say("swapon --show") == ""
     assert box.say("systemctl is-enabled apt-daily.timer") == "masked"
+    assert "unmanaged-devices=type:wifi" in box.say("NetworkManager --print-config")
 
 
 def test_its_units_are_ones_that_this_systemd_takes(box: Box) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -154,3 +155,22 @@ def test_radios_that_were_switched_off_are_switched_on(tmp_path: Path) -> None:
     assert (tmp_path / "rfkill0/soft").read_text() == "0\n"
     assert (tmp_path / "rfkill1/soft").read_text() == "1\n"
     subprocess.run(["sh", FOLDER / "unblock-radios", tmp_path / "none"], check=True)
+
+
+@pytest.mark.skipif(
+    shutil.which("NetworkManager") is None,
+    reason="NetworkManager isn't installed: it would take this machine's network, so "
+    "tests/deploy/deb asks it in a system of its own",
+)
+def test_networkmanager_leaves_radios_to_us(tmp_path: Path) -> None:
+    (tmp_path / "conf.d").mkdir()
+    text = (FOLDER / "networkmanager.conf").read_text(encoding="utf-8")
+    (tmp_path / "conf.d/satchel.conf").write_text(text, encoding="utf-8")
+    (tmp_path / "main.conf").touch()
+    places = {"config": "main.conf", "config-dir": "conf.d", "system-config-dir": "none",
+              "intern-config": "none.conf"}  # fmt: skip
+    options = [f"--{name}={tmp_path / place}" for name, place in places.items()]
+    done = subprocess.run(
+        ["NetworkManager", "--print-config", *options], capture_output=True, text=True, check=True
+    )
+    assert "\n[keyfile]\nunmanaged-devices=type:wifi\n" in done.stdout
