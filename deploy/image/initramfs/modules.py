@@ -40,6 +40,7 @@ NEEDED: Mapping[str, Mapping[str, str]] = {
         "pcie-brcmstb": "the bus of that controller",
         "dwc2": "USB of a Pi 3",
         "phy-generic": "its transceiver",
+        "bcm2835_wdt": "starting again, after a panic, too: without it a Pi stands still",
         "vfat": "the boot partition of a Pi that tries a new system",
         "nls_cp437": "names on it",
         "nls_ascii": "and what they are read as",
