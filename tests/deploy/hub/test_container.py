@@ -1,14 +1,17 @@
 """What a container of a hub runs: makes the hub once, serves, and needs its passphrase again."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import pytest
 
 from content_packs.key_files import read_passphrase
+from deploy.hub.trying import fresh_root
 from hub.config import read_config
 from hub.limits import PROCESS_STOP_SECONDS
 from tests.support.nginx import free_port
@@ -60,7 +63,7 @@ def served(script: Path) -> str:
 
 def test_it_makes_a_hub_once_and_serves_it_again(start: Path):
     folder = start.parent
-    assert "/console/welcome/" in served(start)
+    assert "https://hub.example.org/console/welcome/" in served(start)
     config = read_config(folder / "data/hub.toml")
     assert (config.host, config.public_address) == ("0.0.0.0", "https://hub.example.org")  # noqa: S104
     passphrase = folder / "secrets/passphrase"
@@ -77,3 +80,55 @@ def test_without_the_passphrase_of_its_hub_it_says_so(start: Path):
     assert done.returncode == 2
     assert "what to do: mount the volume" in done.stderr
     assert not (folder / "secrets/passphrase").exists()
+
+
+SERVED = """\
+set -eu
+ip link set lo up
+{buildah} run --isolation chroot {made} -- /usr/lib/satchel-hub/container-start >{log} 2>&1 &
+for second in $(seq 300); do grep -q listening {log} && break; sleep 1; done
+cat {log}
+python3 -c 'import urllib.request as u
+print(u.urlopen("http://127.0.0.1:8470/metadata/timestamp.json", timeout=60).read())'
+{buildah} run --isolation chroot {made} -- hub status
+"""
+
+
+@pytest.mark.long
+@pytest.mark.timeout(7_200)
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a root of its own")
+@pytest.mark.skipif(
+    any(shutil.which(name) is None for name in ("buildah", *fresh_root.NEEDED)),
+    reason="needs buildah and debootstrap",
+)
+def test_an_image_is_built_of_a_debian_and_an_archive_and_makes_a_hub(work: Path, archive: Path):
+    """Without a registry of images: of a fresh Debian."""
+    base = fresh_root.make_base(work, fresh_root.Tell())
+    place = work / "images"
+    subprocess.run(["rm", "-rf", "--one-file-system", place], check=True)
+    buildah = ["buildah", "--storage-driver=vfs", f"--root={place}/all", f"--runroot={place}/run"]
+
+    def do(*words: str | Path) -> str:
+        done = subprocess.run([*buildah, *words], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr[-4_000:]
+        return done.stdout.strip()
+
+    try:
+        empty = do("from", "scratch")
+        do("add", "-q", empty, base, "/")
+        do("commit", "-q", "--rm", empty, "localhost/debian:12")
+        with tarfile.open(archive) as packed:
+            packed.extractall(place, filter="data")
+        do("bud", "--isolation=chroot", "--build-arg=BASE=localhost/debian:12", "-t", "satchel-hub",
+           place / "satchel-hub")  # fmt: skip
+        script = SERVED.format(buildah=" ".join(buildah), made=do("from", "satchel-hub"),
+                               log=place / "log")  # fmt: skip
+        apart = ["unshare", "--net", "--pid", "--fork", "--kill-child", "--mount-proc"]
+        done = subprocess.run(
+            [*apart, "/bin/sh", "-c", script], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        for told in ("/console/welcome/", '"timestamp"', "main: nothing yet"):
+            assert told in done.stdout
+    finally:
+        subprocess.run(["rm", "-rf", "--one-file-system", place], check=True)
