@@ -13,19 +13,23 @@ from typing import Any, Literal, TypeAlias, get_args
 
 from content_packs import durable
 from content_packs.errors import InvalidContent
+from content_packs.limits import (
+    WIFI_NAME_BYTES_MAX,
+    WIFI_PASSPHRASE_CHARACTERS_MAX,
+    WIFI_PASSPHRASE_CHARACTERS_MIN,
+)
 
 FOLDER = "box"  # of the data directory
 NAME = "wifi.toml"
 BYTES_MAX = 4096  # of the file: root's program reads no more
-NAME_BYTES_MAX = 32  # of a network's name, in UTF-8: IEEE 802.11 has no more
-PASSPHRASE_CHARACTERS_MIN = 8  # of WPA2 and WPA3, printable ASCII
-PASSPHRASE_CHARACTERS_MAX = 63
 PHONES_MAX = 512
 
 Mode: TypeAlias = Literal["built-in", "access-points"]
 
 _COUNTRY = re.compile(r"[A-Z]{2}")
-_PASSPHRASE = re.compile(rf"[\x20-\x7e]{{{PASSPHRASE_CHARACTERS_MIN},{PASSPHRASE_CHARACTERS_MAX}}}")
+_PASSPHRASE = re.compile(
+    rf"[\x20-\x7e]{{{WIFI_PASSPHRASE_CHARACTERS_MIN},{WIFI_PASSPHRASE_CHARACTERS_MAX}}}"
+)
 
 
 @dataclass(frozen=True)
@@ -53,8 +57,8 @@ def check(wish: WifiWish) -> WifiWish:
     if wish.passphrase and not _PASSPHRASE.fullmatch(wish.passphrase):
         raise InvalidContent(
             f"Wi-Fi passphrase: {len(wish.passphrase)} characters, expected none (an open network) "
-            f"or {PASSPHRASE_CHARACTERS_MIN} to {PASSPHRASE_CHARACTERS_MAX} printable ASCII "
-            "characters",
+            f"or {WIFI_PASSPHRASE_CHARACTERS_MIN} to {WIFI_PASSPHRASE_CHARACTERS_MAX} printable "
+            "ASCII characters",
             hint="Use letters without accents, digits and signs that every phone can type.",
         )
     if wish.country and not _COUNTRY.fullmatch(wish.country):
@@ -125,9 +129,9 @@ def _check_name(name: str) -> None:
         size = len(name.encode())
     except UnicodeEncodeError:
         raise InvalidContent("Wi-Fi name: it isn't valid Unicode") from None
-    if not 1 <= size <= NAME_BYTES_MAX:
+    if not 1 <= size <= WIFI_NAME_BYTES_MAX:
         raise InvalidContent(
-            f"Wi-Fi name: {size} bytes in UTF-8, expected 1 to {NAME_BYTES_MAX}",
+            f"Wi-Fi name: {size} bytes in UTF-8, expected 1 to {WIFI_NAME_BYTES_MAX}",
             hint="A Chinese character counts three bytes.",
         )
     if not name.isprintable() or name != name.strip():

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 from cryptography.x509 import load_pem_x509_certificates
 
-from content_packs import card_seeds
+from content_packs import card_seeds, systems
 from content_packs.card_seeds import CardSeed, Language, SeedHub, Wifi, WifiMode
 from content_packs.digests import digest_of
 from content_packs.errors import InvalidContent, Missing, UsageError
@@ -40,7 +40,6 @@ from hub.people.actor import Actor
 from hub.people.rights import Right
 
 MAIN_CHANNEL = "main"
-SYSTEM_CHANNEL = "system"  # offers systems of boxes: every box follows it where there is one
 
 _PIN = "sha256:"
 _UTC = "UTC"
@@ -230,14 +229,14 @@ def _channels(edition: Edition, named: tuple[str, ...]) -> tuple[str, ...]:
         )
     if named:
         return named
-    of_lessons = [name for name in there if name != SYSTEM_CHANNEL]
+    of_lessons = [name for name in there if name != systems.CHANNEL]
     usual = [name for name in of_lessons if name == MAIN_CHANNEL] or of_lessons
     if len(usual) != 1:
         raise UsageError(
             f"which channels the boxes are to follow isn't said: there are {', '.join(there)}",
             hint="Name them: --channel NAME",
         )
-    return (*usual, *(name for name in there if name == SYSTEM_CHANNEL))
+    return (*usual, *(name for name in there if name == systems.CHANNEL))
 
 
 def _made(

@@ -13,13 +13,13 @@ from typing import BinaryIO, Protocol
 
 import zstandard
 
+from content_packs import image_signatures
 from content_packs.durable import storage_errors
 from content_packs.errors import InvalidContent, Missing, UsageError
 from content_packs.limits import KIB, MIB
 from sync_node.flashing.limits import MAP_BLOCK_BYTES
 
 MAP_SUFFIX = ".map.json"
-SIGNATURE_SUFFIX = ".sig"  # after the map's own
 _COMPRESSED = (".xz", ".zst")
 _IMAGE = ".img"
 _XZ, _ZSTD = b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd"
@@ -47,7 +47,7 @@ def map_path(image: Path) -> Path:
 
 def signature_path(map_file: Path) -> Path:
     """Return where the signature of a map lies: beside it."""
-    return map_file.with_name(map_file.name + SIGNATURE_SUFFIX)
+    return map_file.with_name(map_file.name + image_signatures.SUFFIX)
 
 
 def pieces_of(image: Path) -> Iterator[bytes]:
