@@ -83,6 +83,8 @@ def seeds(  # noqa: PLR0913, PLR0917  # each is an option of the command
     click.echo(f"{output}: {len(made)} seeds, {folder.CARDS} and {folder.SHEET}.")
     click.echo(f"The fingerprint that the laptop has to show: {made[0].fingerprint}")
     click.echo("Whoever has these files can be those schools' boxes: remove them afterwards.")
+    if any(one.address.startswith("https:") and not one.authority for one in made[0].seed.hubs):
+        warn([_NO_AUTHORITY])
 
 
 def _schools(hub: "Hub", actor: "Actor", names: Sequence[str], query: str) -> list[str]:
@@ -102,6 +104,12 @@ def _schools(hub: "Hub", actor: "Actor", names: Sequence[str], query: str) -> li
     if not found:
         raise Missing(f"no school is such: {query}", hint="See: hub schools list --query")
     return found
+
+
+_NO_AUTHORITY = (
+    "without --authority boxes get to this hub only while a public authority's certificate suits "
+    "their clock, which stands still without power"
+)
 
 
 @click.group()

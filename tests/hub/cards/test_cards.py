@@ -319,8 +319,9 @@ def test_the_commands(tmp_path: Path, hub: Hub) -> None:
     assert (code, "--output" in error) == (5, True), "the codes on that sheet are shown once"
     assert {path: path.read_bytes() for path in out.iterdir()} == before
     place = (*place[:-1], tmp_path / "more")
-    said = command.say("seeds", "qamdo", *place, "--metered", "--no-captive", "--language", "zh")
-    assert found["fingerprint"] in said
+    made = command.run("seeds", "qamdo", *place, "--metered", "--no-captive", "--language", "zh")
+    assert found["fingerprint"] in made.stdout
+    assert "warning: without --authority" in made.stderr, "a hub's own certificate would be refused"
     receipts = tmp_path / "receipts.jsonl"
     receipts.write_bytes(
         lines_of(a_receipt(card=1, seed=opened.digest), a_receipt(card=1, seed="ab" * 32))
