@@ -6,6 +6,7 @@ board would; the clock is this machine's.
 
 import os
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Callable
@@ -47,7 +48,9 @@ class Box:
 
     def end(self) -> None:
         """End it as a power cut does, where it is still there."""
-        if self.nspawn is not None:
+        if self.nspawn is not None and self.nspawn.poll() is None:
+            if init := self._init():  # all that runs in it ends with it
+                os.kill(init, signal.SIGKILL)
             self.nspawn.kill()
             self.nspawn.wait()
 

@@ -103,7 +103,7 @@ class Machine:
         assert code == 0, f"{script}\n{told}"
         return told.strip()
 
-    def wait(self, script: str, *, seconds: float = 120) -> None:
+    def wait(self, script: str, *, seconds: float = SECONDS_MAX) -> None:
         """Wait until lines of shell end well."""
         until = time.monotonic() + seconds
         while self.run(script)[0] != 0:

@@ -168,11 +168,25 @@ def test_cloud_inits_files_are_read_as_they_are_meant() -> None:
     told = yaml.safe_load(cloud_init("user-data").read_text())
     assert cloud_init("user-data").read_text().startswith("#cloud-config\n")
     assert told["ssh_pwauth"] is False
-    assert any("satchel-node_*.deb" in " ".join(each) for each in told["runcmd"])
+    assert "satchel-install.service" in " ".join(told["runcmd"][-1])
     network = yaml.safe_load(cloud_init("network-config").read_text())
     assert network["version"] == 2
     assert "wifis" not in network, "the radio is ours"
     assert yaml.safe_load(cloud_init("meta-data").read_text())["instance-id"]
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd")
+def test_the_unit_that_installs_it_is_one(tmp_path: Path) -> None:
+    """It is tried until the package is there: the first start may have no network yet."""
+    told = yaml.safe_load(cloud_init("user-data").read_text())
+    (unit,) = (each for each in told["write_files"] if each["path"].endswith(".service"))
+    (tmp_path / "satchel-install.service").write_text(unit["content"])
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", "--recursive-errors=no",
+         tmp_path / "satchel-install.service"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_cloud_init_finds_no_fault_with_user_data() -> None:

@@ -4,44 +4,16 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from deploy.node.install_list import read
-from deploy.node.installing import install
 from tests.deploy.deb.emulators import QEMU, Machine, make_disk
 from tests.deploy.deb.roots import SUITES, system_with_kernel, unpack
+from tests.deploy.deb.writers import RUN, put_units
 
 TOOLS = (QEMU, "mmdebstrap", "mke2fs", "mkfs.vfat", "mkfs.exfat", "mcopy", "sfdisk")
 STICK_BYTES = 64 << 20
-RUN = "/var/lib/satchel/run"
-# The node's own unit, with a program that writes to a stick as the node does.
-WRITER = """\
-[Unit]
-ConditionPathExists=
-[Service]
-Type=oneshot
-Restart=no
-ExecStart=
-ExecStart=/bin/sh /usr/lib/trial-writer
-"""
-WRITES = f"""\
-read -r name < /run/stick
-cat /proc/sys/kernel/random/boot_id > {RUN}/asked
-mv {RUN}/asked {RUN}/write-$name
-for n in $(seq 300); do
-  [ -e {RUN}/write-$name ] || exit 3
-  echo records > /media/$name/left && break
-  sleep 0.2
-done 2> /dev/null
-[ ! -e /run/dawdle ] || exec 3>> /media/$name/left
-rm {RUN}/write-$name
-while [ -e /run/dawdle ]; do sleep 0.2; done
-cat /media/$name/left
-"""
-
 pytestmark = [
     pytest.mark.long,
     pytest.mark.timeout(3600),
@@ -76,14 +48,8 @@ def machine(
 ) -> Iterator[Machine]:
     work = tmp_path_factory.mktemp("machine")
     root = unpack(system_with_kernel(request.param), work / "root")
-    wanted = read("deb")
-    install(root, replace(wanted, packages=(), enable=(), mask=()), chown=lambda *_: None)
+    put_units(root)
     call("chroot", root, "systemd-sysusers", "satchel.conf")
-    (root / "etc/tmpfiles.d/trial.conf").write_text(f"d {RUN} 0755 satchel satchel -\n")
-    drop_in = root / "etc/systemd/system/satchel-node.service.d"
-    drop_in.mkdir(parents=True)
-    (drop_in / "writer.conf").write_text(WRITER)
-    (root / "usr/lib/trial-writer").write_text(WRITES)
     make_disk(root, work / "disk")
     sticks = {kind: make_stick(work / kind, kind) for kind in ("vfat", "exfat", "ext4")}
     sticks["locked"] = make_stick(work / "locked", "vfat")
@@ -111,6 +77,13 @@ def pull(machine: Machine, kind: str) -> None:
     assert machine.do("systemctl list-units --state=failed --plain --no-legend") == ""
 
 
+def writes(machine: Machine, name: str) -> str:
+    """Have the node write to a stick; return what it tells."""
+    machine.do(f"echo {name} > {RUN}/part; mv {RUN}/part {RUN}/stick")
+    machine.wait(f"[ -e {RUN}/told ]")
+    return machine.do(f"cat {RUN}/told; rm {RUN}/told")
+
+
 def options(machine: Machine, name: str) -> set[str]:
     return set(
         machine.do(f"findmnt -n -o OPTIONS,FSTYPE /media/{name}").replace(" ", ",").split(",")
@@ -126,7 +99,7 @@ def test_a_stick_is_read_written_to_while_asked_and_read_only_again(
     if kind == "vfat":
         assert machine.do(f"cat '/media/{name}/昌都 lesson.txt'") == "of the stick"
     assert machine.run(f"touch /media/{name}/x")[0] != 0
-    machine.do(f"echo {name} > /run/stick; systemctl start satchel-node")
+    assert writes(machine, name) == "written"
     machine.wait(f"findmnt -n -o OPTIONS /media/{name} | grep -q ^ro")
     assert {"ro", "nosuid", "nodev", "noexec", kind} <= options(machine, name)
     assert machine.do(f"cat /media/{name}/left") == "records"
@@ -139,11 +112,10 @@ def test_a_stick_is_read_written_to_while_asked_and_read_only_again(
 
 def test_what_is_still_written_to_becomes_read_only_when_it_can(machine: Machine) -> None:
     name = put_in(machine, "vfat")
-    machine.do(f"echo {name} > /run/stick; touch /run/dawdle")
-    machine.do("systemctl --no-block start satchel-node")
+    machine.do(f"touch {RUN}/dawdle; echo {name} > {RUN}/part; mv {RUN}/part {RUN}/stick")
     machine.wait(f"journalctl -b | grep -q '/media/{name}.*busy'")
     assert "rw" in options(machine, name)
-    machine.do("rm /run/dawdle")
+    machine.do(f"rm {RUN}/dawdle")
     machine.wait(f"findmnt -n -o OPTIONS /media/{name} | grep -q ^ro")
     machine.wait(f"! systemctl is-active satchel-stick-writable@{name}.service")
     pull(machine, "vfat")
@@ -151,10 +123,7 @@ def test_what_is_still_written_to_becomes_read_only_when_it_can(machine: Machine
 
 def test_a_stick_that_is_locked_is_read_and_the_node_told_at_once(machine: Machine) -> None:
     name = put_in(machine, "locked")
-    machine.do(f"echo {name} > /run/stick")
-    assert machine.run("systemctl start satchel-node")[0] != 0
-    assert "status=3" in machine.do("systemctl show -p ExecStart satchel-node | tr ' ' '\\n'")
-    machine.do("systemctl reset-failed")
+    assert writes(machine, name) == "refused"
     assert "ro" in options(machine, name)
     pull(machine, "locked")
 

@@ -25,6 +25,7 @@ from tests.support.source_code import CHECKOUT
 SYSTEM = CHECKOUT / "deploy" / "node" / "system"
 STICK, WRITABLE = "satchel-stick@.service", "satchel-stick-writable@.service"
 SAFE = "nosuid,nodev,noexec"
+IN_ALL = "/usr/bin/nsenter -t 1 -m --"  # in the mounts that all see
 
 
 class Machine:
@@ -85,7 +86,7 @@ def machine(tmp_path: Path) -> Machine:
 def lines(unit: str, *names: str) -> list[list[str]]:
     """Return what a unit has systemd itself run for sda1: the lines with `+`."""
     told = (SYSTEM / unit).read_text().replace("%i", "sda1")
-    found = re.findall(rf"^(?:{'|'.join(names)})=-?\+(.*)$", told, re.MULTILINE)
+    found = re.findall(rf"^(?:{'|'.join(names)})=-?\+{IN_ALL} (.*)$", told, re.MULTILINE)
     return [shlex.split(line) for line in found]
 
 
@@ -109,6 +110,7 @@ def test_no_script_of_ours_has_a_right_to_mount(unit: str) -> None:
     told.read(SYSTEM / unit)
     assert told["Service"]["User"] == "satchel"
     assert told["Service"]["CapabilityBoundingSet"] == ""
+    assert (SYSTEM / unit).read_text().count("+/") == len(lines(unit, r"Exec\w+"))
     programs = {line[0] for line in lines(unit, r"Exec\w+")}
     assert programs <= {"/usr/bin/mount", "/usr/bin/umount", "/usr/bin/rmdir"}
 
