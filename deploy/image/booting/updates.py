@@ -27,12 +27,18 @@ from deploy.image.booting.visiting import Gone
 from deploy.image.running import run
 from deploy.node.update.limits import SERVES_SECONDS, TRIAL_SECONDS, TRIES
 
-LOOK_EVERY_SECONDS = 3.0
 FETCH_SECONDS = 1_800.0  # until a system is here, checked, and in the other slot
 PART_OF_SLOT = (0.05, 0.9)
-PULL_ON_TRIAL_SECONDS = (5.0, 90.0)
-PULL_WHILE_STARTING_SECONDS = (3.0, 40.0)
 STARTS_MAX = TRIES + 1  # a pull before the loader has counted costs no try
+
+
+@dataclass(frozen=True)
+class Moments:
+    """How often one looks, and from when until when the plug is pulled, in seconds."""
+
+    look_every: float = 3.0
+    on_trial: tuple[float, float] = (5.0, 90.0)
+    while_starting: tuple[float, float] = (3.0, 40.0)
 
 
 @dataclass(frozen=True)
@@ -93,6 +99,7 @@ class Updates:
     systems: Systems
     code: str
     say: Callable[[str], None]
+    moments: Moments = Moments()
     done: list[Update] = field(default_factory=list)
 
     @property
@@ -172,7 +179,7 @@ class Updates:
                 raise Refused(shown.text)
             return holds(shown)
 
-        self.bench.wait(tried, look, what, seconds=seconds, every=LOOK_EVERY_SECONDS)
+        self.bench.wait(tried, look, what, seconds=seconds, every=self.moments.look_every)
         return seen[-1]
 
     def _cut_while_written(self, update: Update, runs: Runs, squashfs: int) -> Update:
@@ -201,7 +208,7 @@ class Updates:
     def _cut_on_trial(self, update: Update, runs: Runs) -> Update:
         with self.bench.on() as tried:
             self._come(tried, Runs(update.version, runs.other), ("trying",))
-            time.sleep(self.bench.chance.uniform(*PULL_ON_TRIAL_SECONDS))
+            time.sleep(self.bench.chance.uniform(*self.moments.on_trial))
             lost, seconds = tried.pull_the_plug(), tried.box.seconds_on()
         self.say(f"{seconds:6.0f} s  plug pulled while it was on trial")
         return replace(update.pulled(lost), starts=update.starts + 1)
@@ -227,7 +234,7 @@ class Updates:
                 raise Refused(f"it was started {starts} times, and still would be: {entries}")
             with self.bench.on() as tried:
                 if not starts:
-                    time.sleep(self.bench.chance.uniform(*PULL_WHILE_STARTING_SECONDS))
+                    time.sleep(self.bench.chance.uniform(*self.moments.while_starting))
                     lost, seconds = tried.pull_the_plug(), tried.box.seconds_on()
                     update, how = update.pulled(lost), "plug pulled while it started"
                 else:
@@ -269,7 +276,7 @@ class Updates:
                 return False
             return failed is None or failed in heard.failed
 
-        self.bench.wait(tried, is_heard, "word of it at the hub", every=LOOK_EVERY_SECONDS)
+        self.bench.wait(tried, is_heard, "word of it at the hub", every=self.moments.look_every)
         self.say(f"{tried.box.seconds_on():6.0f} s  the hub heard of it")
 
 
