@@ -5,10 +5,11 @@ its exit code. With `--json` a command prints one JSON object, also for an error
 `{"error": {"code": ..., "message": ..., "hint": ...}}`.
 """
 
+import contextlib
 import gc
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import click
@@ -38,6 +39,21 @@ def collect_less() -> None:
     circles: some 5% of their time otherwise goes into looking.
     """
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+
+
+@contextlib.contextmanager
+def loading() -> Iterator[None]:
+    """Have the garbage collector rest while modules are loaded, and pass over them ever after.
+
+    They stay until the program ends; looking for circles among them is a tenth of the time that a
+    server takes to start.
+    """
+    gc.disable()
+    try:
+        yield
+        gc.freeze()
+    finally:
+        gc.enable()
 
 
 class Group(click.Group):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from content_packs.command_line import Group, collect_less, json_option, print_json
+from content_packs.command_line import Group, collect_less, json_option, loading, print_json
 from sync_node.beginning.cli import enrol, first_start, init
 from sync_node.flashing.cli import flash, image_map
 from sync_node.options import data_option
@@ -136,10 +136,11 @@ def plan(*, data: Path, as_json: bool) -> None:
 @data_option
 def run(*, host: str | None, port: int | None, data: Path) -> None:
     """Run the school's site, and sync beside it, until told to end."""
-    from sync_node import daemon
-    from sync_node.box_clock import system_clock
-    from sync_node.data_dir import DataDir
-    from sync_node.log_files import LogFile
+    with loading():
+        from sync_node import daemon
+        from sync_node.box_clock import system_clock
+        from sync_node.data_dir import DataDir
+        from sync_node.log_files import LogFile
 
     def listening(address: str) -> None:
         click.echo(f"The school's site: {address}")

@@ -8,7 +8,7 @@ import logging
 import signal
 import sys
 from collections.abc import Callable
-from threading import Thread
+from threading import Timer
 from types import FrameType
 
 from flask import Flask
@@ -18,6 +18,7 @@ from sync_node import config
 from sync_node.data_dir import DataDir
 from sync_node.lan import visitor, warming, web_server
 from sync_node.lan.app import create_app
+from sync_node.limits import WARM_AFTER_SECONDS
 from sync_node.liveness import watchman
 from sync_node.log_files import LogHandler
 from sync_node.sd_notify import Notifier
@@ -47,19 +48,23 @@ def run(
     school = visitor.school_of(app)
     supervisor = Supervisor(engine_command(data_dir, server.effective_port), log=log)
     notifier = Notifier()
+    warm = Timer(WARM_AFTER_SECONDS, warming.warm, (app,))
+    warm.daemon = True
     watching = watchman(notifier, supervisor, host=host, port=server.effective_port, log=log)
     signal.signal(signal.SIGTERM, _end)
     try:
-        supervisor.start()
-        Thread(target=warming.warm, args=(app,), daemon=True).start()
         school.keep()
         address = _address(host, server.effective_port)
         listening(address)
         notifier.ready(f"The school's site: {address}")
+        # What isn't needed for the first page doesn't slow it: a small box computes for seconds.
+        supervisor.start()
+        warm.start()
         watching.start()
         server.run()
     finally:
         notifier.stopping()
+        warm.cancel()
         watching.stop()
         supervisor.stop()
         school.close()

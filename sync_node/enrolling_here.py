@@ -19,7 +19,6 @@ from sync_node.errors import HubRefused
 from sync_node.hardware import Hardware
 from sync_node.identity import Identity
 from sync_node.orders import Orders
-from sync_node.syncing import claim_with
 
 Heard: TypeAlias = Literal["none", "asking", "pending", "enrolled", "refused", "left", "unheard"]
 Ask: TypeAlias = Callable[[Identity], Credential | Pending | None]
@@ -107,5 +106,15 @@ class EnrollingHere:
 
 
 def asker(data_dir: DataDir, hub_keys: Callable[[], HubKeys | None]) -> Ask:
-    """Return what sends a claim to the hubs of node.toml, the first that answers."""
-    return lambda asks: claim_with(data_dir, asks, hub_keys())
+    """Return what sends a claim to the hubs of node.toml, the first that answers.
+
+    What talks to hubs is loaded with the first claim: that is an eighth of what the site would
+    load, and nearly every start of a box is without one.
+    """
+
+    def ask(asks: Identity) -> Credential | Pending | None:
+        from sync_node.syncing import claim_with  # noqa: PLC0415  # see above
+
+        return claim_with(data_dir, asks, hub_keys())
+
+    return ask

@@ -107,6 +107,7 @@ ENGINE_SIGN_SECONDS = 5.0  # between two signs that an engine's main thread goes
 ENGINE_SILENT_SECONDS = 3_600.0  # without one; then it is ended and started again
 ENGINE_LOST_SECONDS = 3_900.0  # without one, though it should have been ended: nothing helps here
 WATCHDOG_SHARE = 4.0  # signs to the init system in the time in which it waits for one
+WARM_AFTER_SECONDS = 10.0  # that the site can be opened: pages come before readiness for more
 SITE_ANSWER_SECONDS = 20.0  # in which the site answers its own process
 SITE_ANSWER_BYTES = 256  # of the answer, that are looked at
 
