@@ -34,7 +34,9 @@ _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 @click.option("--wifi-passphrase", default="", help="The same for all.  [default: open]")
 @click.option("--new-passphrases", is_flag=True, help="A new one for each school.")
 @click.option("--country", default="", help="Of the Wi-Fi's channels, such as CN.")
-@click.option("--mode", type=click.Choice(["built-in", "access-points"]), default="built-in")
+@click.option("--mode", type=click.Choice(["built-in", "access-points"]), default="built-in",
+              show_default=True, help="Who carries the Wi-Fi: the box's own radio, for few phones, "
+              "or access points on its Ethernet, for a class.")  # fmt: skip
 @click.option("--no-captive", is_flag=True, help="Phones that join aren't shown the site.")
 @click.option("--channel", "channels", multiple=True, help="To follow.  [default: main, system]")
 @click.option("--hub", "hubs", multiple=True, help="Its address.  [default: public_address]")
