@@ -216,7 +216,7 @@ class Updates:
     def _see_settled(self, runs: Runs) -> None:
         """See that a new system serves, stays, and that the hub hears of it."""
         with self.bench.on() as tried:
-            technician = self._come(tried, runs, ("trying",))
+            technician = self._come(tried, runs, ("trying", "current"))
             self._wait_for(tried, technician, lambda shown: shown.state == "current", "end of the "
                            "trial", SERVES_SECONDS + self.bench.seconds_max)  # fmt: skip
             self._wait_until_heard(tried, technician, runs, failed=None)

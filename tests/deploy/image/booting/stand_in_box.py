@@ -3,7 +3,7 @@
 It starts a slot by the loader's entries on the card, counts down as the loader does, writes what is
 offered into the other slot over the card's socket, and shows a technician's page. `FOLDER/offered`
 says which system there is, of which kind; `FOLDER/box.json` is what the box remembers. `FAULT` is
-what it does wrong: “none”; “settles” on any system; “forgets” what failed; “stays” in the old one.
+what it does wrong: “none”; “forgets” what failed; “stays” in the old one.
 """
 
 import json
@@ -26,7 +26,7 @@ from deploy.image.booting.updates import loader_entries
 
 FOLDER, FAULT, WORDS = Path(sys.argv[1]), sys.argv[2], " ".join(sys.argv)
 CARD = FOLDER / "card.img"
-TRIAL_SECONDS, STARTING_SECONDS, PIECE = 1.5, 0.7, 4096
+TRIAL_SECONDS, STARTING_SECONDS, PIECE = 5.0, 0.7, 4096
 
 
 @dataclass
@@ -139,11 +139,10 @@ class Site(BaseHTTPRequestHandler):
     memory: Memory
 
     def do_GET(self) -> None:
-        slot, state = self.memory.slot, self.memory.state
-        failed = "".join(
-            f"System {each} was tried, and the box went back by itself."
-            for each in self.memory.failed
-        )
+        memory = self.memory
+        slot, state = memory.slot, memory.state
+        words = "System {} was tried, and the box went back by itself."
+        failed = "".join(map(words.format, memory.failed))
         page = (
             f'<section id="system">System {self.memory.versions[slot]}<br>in slot {slot} of two '
             f"{STATES[state]} {failed}</section>"
@@ -182,7 +181,7 @@ def main() -> None:
     start(memory)
     kind = memory.kinds[memory.slot]
     time.sleep(STARTING_SECONDS)
-    if memory.state == "trying" and kind != "good" and FAULT != "settles":
+    if memory.state == "trying" and kind != "good":
         if kind == "mute":
             put_entry(memory.slot, "", 0)
             memory.failed.append(memory.versions[memory.slot])
