@@ -2,8 +2,8 @@
 
     run/write-NAME    for the stick at /media/NAME; it names this start of the box
 
-It is there while we write. What carries it out is satchel-stick-writable@.path in deploy/node/system.
-Where nothing does, or the stick is locked by a switch, it stays as it is, and writing says so.
+It is there while we write. satchel-stick-writable@.path (deploy/node/system) carries it out. Where
+nothing does, or the stick is locked by a switch, it stays as it is, and writing says so.
 """
 
 import contextlib
