@@ -61,12 +61,14 @@ class Technician:
         expect(visitor.post(f"{HOME}/sign-in", {"code": code}), 303, "the technician's code")
         return cls(visitor)
 
-    def look(self) -> Shown:
-        """Return what the page says of the system. Raises `Gone`, `Refused`."""
-        page = expect(self.visitor.get(HOME), 200, "the technician's page").text
-        found = read(page)
-        if found is None or not found.state:
-            raise Refused(f"{HOME} says nothing of the box's system: {page[-2000:]}")
+    def look(self) -> Shown | None:
+        """Return what the page says of the system; None before root has said it for the first time.
+
+        Raises `Gone`, `Refused`.
+        """
+        found = read(expect(self.visitor.get(HOME), 200, "the technician's page").text)
+        if found and not found.state:
+            raise Refused(f"{HOME} says of the system what isn't known here: {found.text}")
         return found
 
     def sync(self) -> None:

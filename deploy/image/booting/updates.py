@@ -172,6 +172,8 @@ class Updates:
                 shown = technician.look()
             except Gone:
                 return False
+            if shown is None:
+                return False
             if not seen or seen[-1] != shown:
                 self.say(f"{tried.box.seconds_on():6.0f} s  {shown.text}")
                 seen.append(shown)
