@@ -124,7 +124,10 @@ def _flash(  # noqa: PLR0913  # one for each option
                 randomness=secrets.token_bytes, progress=sayings.progress_line(quiet=quiet),
             )  # fmt: skip
 
-        session = Session(wishes, Machine(), set_up, sayings.ask, sayings.say, now=system_clock)
+        session = Session(
+            wishes, Machine(), set_up, sayings.ask, sayings.say, now=system_clock,
+            tell=sayings.say_nothing if quiet else sayings.say_done,
+        )  # fmt: skip
         return session.run(planned, in_a_row=cards is not None)
 
 

@@ -36,7 +36,8 @@ _KEPT = ("trust", "manifests", "store")
 _AUTHORITY = "authority.pem"
 _LAST_IN_ROLLOUTS = 99  # what only a share of all nodes is to have isn't preloaded
 _HINT = (
-    "Write what it is called at the hub, such as grade4-maths; hub courier write makes the stick."
+    "Write what it is called at the hub, such as grade4-maths. Is it released on one of these "
+    "channels (hub release)? A stick is made by hub courier write."
 )
 
 

@@ -67,17 +67,23 @@ def say(line: str) -> None:
     click.echo(line, err=True)
 
 
+def say_done(done: Done) -> None:
+    """Print what became of a card: before the next one is asked for."""
+    receipt = done.flashed.receipt
+    packs = f", with {count_of(len(receipt.packs), 'pack')}" if receipt.packs else ""
+    click.echo(
+        f"{plain(done.planned.device)}: {plain(done.planned.job.in_words())}, system "
+        f"{receipt.system}{packs}: written and read back in {receipt.seconds} s. It may be pulled."
+    )
+    click.echo(f"  label: {done.label.page}")
+
+
+def say_nothing(_: Done) -> None:
+    """Print nothing of a card: it stands in the JSON."""
+
+
 def say_outcome(outcome: Outcome) -> None:
-    """Print what became of a run."""
-    for done in outcome.done:
-        receipt = done.flashed.receipt
-        packs = f", with {count_of(len(receipt.packs), 'pack')}" if receipt.packs else ""
-        click.echo(
-            f"{plain(done.planned.device)}: {plain(done.planned.job.in_words())}, system "
-            f"{receipt.system}{packs}: written and read back in {receipt.seconds} s. It may be "
-            "pulled."
-        )
-        click.echo(f"  label: {done.label.page}")
+    """Print what else became of a run."""
     if outcome.skipped:
         click.echo(f"{count_of(len(outcome.skipped), 'card')} written before, by their receipts")
     for planned, error in outcome.left_out:

@@ -96,7 +96,10 @@ class Outcome:
 
 @dataclass
 class Session:
-    """One run. `bench` sets up what all cards have in common, when the first one is confirmed."""
+    """One run. `set_up` makes what all cards have in common, when the first one is confirmed.
+
+    `tell` hears of each card once it is done, before anything is asked about the next.
+    """
 
     wishes: Wishes
     machine: Machine
@@ -104,6 +107,7 @@ class Session:
     ask: Ask
     say: Callable[[str], None]
     now: Callable[[], datetime]
+    tell: Callable[[Done], None] = lambda _: None
     _bench: Bench | None = None
     _last: Disk | None = None
 
@@ -139,7 +143,9 @@ class Session:
             try:
                 if in_a_row and not (self.wishes.yes or is_file(planned.device, self.machine)):
                     self.ask(f"Put its card into {planned.device}, and press Enter: ")
-                outcome.done.append(self._one(planned, image, in_a_row=in_a_row))
+                done = self._one(planned, image, in_a_row=in_a_row)
+                outcome.done.append(done)
+                self.tell(done)
             except (Refused, StorageFailed) as error:
                 if not in_a_row or self.wishes.yes:
                     raise

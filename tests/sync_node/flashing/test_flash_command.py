@@ -84,6 +84,23 @@ def test_a_script_gets_one_object(desk: Desk) -> None:
     assert again["error"]["code"] == "refused"
 
 
+def test_each_card_of_a_table_is_told_of_before_the_next_one_is_begun(desk: Desk) -> None:
+    until = system_clock().replace(microsecond=0) + timedelta(days=30)
+    (desk.folder / "2.json").write_bytes(document_of(a_seed(card=18, code_expires_at=until)))
+    (desk.folder / "there.img").write_bytes(b"somebody's")
+    rows = "seed,device,preload,label\nseed.json,1.img,,\n2.json,there.img,,\n"
+    (desk.folder / "cards.csv").write_text(rows, encoding="utf-8")
+    words = [*desk.right[:-2], "--cards", "cards.csv", "--size", "64M"]
+    done = desk.run(*words, typed="q\n")
+    assert done.exit_code == 5, done.output
+    said = done.output
+    assert said.index("1.img: card 17") < said.index("2 of 2: card 18") < said.index("there.img:")
+    assert said.count("It may be pulled.") == 1
+    again = desk.run(*words, typed="s\n")
+    assert "1 card written before" in again.output
+    assert "It may be pulled" not in again.output
+
+
 def test_the_disks_of_this_machine_are_listed(desk: Desk) -> None:
     lines = desk.run("--list").stdout.splitlines()
     disks = json.loads(desk.run("--list", "--json").stdout)["disks"]

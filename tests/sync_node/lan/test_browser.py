@@ -20,7 +20,7 @@ PAGES = {
 TARGET_PIXELS_MIN = 44  # a finger; WCAG 2.2 AA asks for 24 (2.5.8)
 SMALL_TARGETS = """() => [...document.querySelectorAll("a[href], button, select, input, summary")]
   .filter((e) => e.type !== "hidden" && !e.closest(".prose, .skip") && e.offsetParent)
-  .map((e) => [e, (e.closest("label.choice, .pack") || e).getBoundingClientRect()])
+  .map((e) => [e, (e.closest("label.choice, label.check, .pack") || e).getBoundingClientRect()])
   .filter(([, box]) => box.height < %d)
   .map(([e, box]) => `${e.outerHTML.slice(0, 80)} ${box.width} x ${box.height}`)"""
 NAMELESS = """() => [...document.querySelectorAll("a[href], button, select, input, img, iframe")]

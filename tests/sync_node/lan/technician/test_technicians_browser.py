@@ -9,13 +9,20 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from content_packs import courier
+from content_packs import courier, enrolment_codes
+from sync_node import identity
+from sync_node.config import SourceConfig
 from sync_node.lan.app import create_app
 from sync_node.orders import Orders
 from sync_node.school.school import School as SchoolData
 from sync_node.school.school import open_school
 from tests.support.axe import violations
 from tests.support.browser import DESKTOP, PHONE, Visit, follow, visit
+from tests.support.identities import Box as Node
+from tests.support.identities import a_node, a_repository
+from tests.support.nodes import publish
+from tests.support.protocol import hub_keys
+from tests.support.scripted_hub import CODE, ScriptedHub, problem, scripted_hub
 from tests.support.site import site_at
 from tests.sync_node.lan.school import School, furnished_school
 from tests.sync_node.lan.technician.box import CONFIG, a_month_at_school
@@ -50,6 +57,12 @@ def a_box(folder: Path) -> Iterator[Box]:
     media.mkdir()
     text = CONFIG.replace("couriers = []", f'couriers = ["{media}"]')
     school.data_dir.config.write_text(text, encoding="utf-8")
+    with _a_site(school, media) as found:
+        yield found
+
+
+@contextmanager
+def _a_site(school: School, media: Path) -> Iterator[Box]:
     data = open_school(school.data_dir, clock=lambda: datetime.now(UTC))
     try:
         with site_at(create_app(school.data_dir, school=data)) as address:
@@ -108,6 +121,65 @@ def test_ten_minutes_without_javascript(browser: Browser, box: Box, size: tuple[
         assert "/box/sign-in" in page.url
         assert here.failures == []
         assert here.outside_requests() == []
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
+def test_a_box_without_a_console_is_enrolled_and_its_pause_ended(
+    browser: Browser, tmp_path: Path, script: bool
+) -> None:
+    """Nobody types a command: the code is on paper, and the technician has a phone."""
+    found = a_repository(tmp_path / "repository", hub_keys=hub_keys())
+    found.offer("main", publish(found, tmp_path))
+    with scripted_hub(found) as hub:
+        node = Node(tmp_path / "node").initialise(hub.repository, SourceConfig(hub=hub.url))
+        node.sync()
+        Orders(node.data_dir).pause(None)
+        with (
+            _a_site(School(node.data_dir), tmp_path) as box,
+            visit(browser, box.address, script=script) as here,
+        ):
+            _enrol(here, box, hub)
+
+
+def _enrol(here: Visit, box: Box, hub: ScriptedHub) -> None:
+    page = here.page
+    come_in(here, box)
+    follow(page.get_by_role("button", name="End the pause"))
+    page.get_by_text("The pause has ended.").wait_for()
+    assert page.get_by_role("button", name="End the pause").count() == 0
+    assert not Orders(box.school.data_dir).is_paused
+    follow(page.get_by_role("link", name="Type the code"))
+    hub.answers["claims"] = problem(403)
+    _type(here, "0000-000-0001", "Enrol this box")
+    page.get_by_role("alert").get_by_text("That is no code of a district").wait_for()
+    here.failures.clear()  # the browser tells of the status, 400
+    _type(here, CODE, "Enrol this box")
+    page.get_by_text("The hub refused the code of this box").wait_for()
+    del hub.answers["claims"]
+    _type(here, enrolment_codes.generate(b"another"), "Enrol this box")
+    page.get_by_text("The district has to confirm this box").wait_for()
+    asks = identity.claiming(box.school.data_dir)
+    assert asks
+    page.get_by_text(asks.fingerprint).wait_for()
+    hub.confirmed = True
+    _type(here, enrolment_codes.generate(b"another"), "Enrol this box")
+    page.get_by_text("This box is qamdo-1 of the school Qamdo No. 7.").wait_for()
+    here.open("/box")
+    page.get_by_text("box qamdo-1 of the school qamdo").wait_for()
+    assert here.failures == []
+    assert here.outside_requests() == []
+
+
+def _type(here: Visit, code: str, button: str) -> None:
+    """Type a code, press the button, and look until the hub has been asked."""
+    here.page.locator("#code").fill(code)
+    follow(here.page.get_by_role("button", name=button))
+    for _ in range(100):
+        if not here.page.locator("#work[data-busy]").count():
+            return
+        here.page.wait_for_timeout(100)
+        here.open("/box/enrol")
+    raise AssertionError("the hub is asked for ever")
 
 
 def test_ten_minutes_with_the_keyboard_alone(browser: Browser, box: Box) -> None:
@@ -187,7 +259,10 @@ def test_every_page_is_shown_well(
         here.page.locator(".tools").wait_for()
         _looked_at(here, "box", language, size)
         box.put_stick_in()
-        for name in ("/off", "/logs"):
+        Orders(box.school.data_dir).pause(None)
+        here.open("/box")
+        _looked_at(here, "paused", language, size)
+        for name in ("/off", "/enrol", "/school", "/logs"):
             here.open(f"/box{name}")
             _looked_at(here, name, language, size)
         here.page.locator("main form button").first.click()
@@ -196,6 +271,29 @@ def test_every_page_is_shown_well(
         here.open("/box/off")
         follow(here.page.locator("main form button"))
         _looked_at(here, "/off-asked", language, size)
+        enrolling = here.page.locator("main form button.main")
+        for number, code in enumerate(("no code", CODE)):
+            here.open("/box/enrol")
+            here.page.locator("#code").fill(code)
+            follow(enrolling)
+            here.page.locator("#work:not([data-busy])").wait_for()
+            _looked_at(here, f"/enrol-{number}", language, size)
+        _refuse(box)
+        for name in ("", "/enrol"):
+            here.open(f"/box{name}")
+            _looked_at(here, f"refused{name}", language, size)
+        a_node(box.school.data_dir)
+        here.open("/box/enrol")
+        here.page.locator("details").evaluate("it => { it.open = true }")
+        _looked_at(here, "/enrol-node", language, size)
+        (box.school.data_dir.run / "poweroff").unlink()
+
+
+def _refuse(box: Box) -> None:
+    """Leave what a hub leaves that refused the code."""
+    asks = identity.claiming(box.school.data_dir)
+    assert asks
+    asks.claim_path.rename(asks.refused_path)
 
 
 def _looked_at(here: Visit, name: str, language: str, size: tuple[int, int]) -> None:
