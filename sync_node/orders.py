@@ -62,6 +62,14 @@ class Orders:
         """End a pause. Raises `StorageFailed`."""
         durable.remove(self._pause)
 
+    def end_pause(self) -> bool:
+        """End a pause, and ask for a tick at once; say if there was one. Raises `StorageFailed`."""
+        was = self.is_paused
+        self.resume()
+        if was:
+            self.ask_for_tick(unbound=False)
+        return was
+
     @property
     def is_paused(self) -> bool:
         """Whether there is a pause, over or not."""

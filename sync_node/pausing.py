@@ -30,12 +30,7 @@ def pause(data_dir: DataDir, config: Config, until: str) -> datetime | None:
 
 def resume(data_dir: DataDir) -> bool:
     """End a pause, and have the engine sync at once; say whether there was one."""
-    orders = Orders(data_dir)
-    was = orders.is_paused
-    orders.resume()
-    if was:
-        orders.ask_for_tick(unbound=False)
-    return was
+    return Orders(data_dir).end_pause()
 
 
 def parse(text: str, now: datetime, zone: tzinfo) -> datetime:

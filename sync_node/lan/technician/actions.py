@@ -4,7 +4,6 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from content_packs.errors import StorageFailed
-from sync_node import pausing
 from sync_node.lan.technician.ground import HOME, done, failed, ground
 from sync_node.lan.visitor import technician_only
 from sync_node.orders import Orders
@@ -29,7 +28,7 @@ def sync_now() -> ResponseReturnValue:
 def resume() -> ResponseReturnValue:
     """End a pause, and have the engine sync at once. Without one it does nothing."""
     try:
-        pausing.resume(ground().data_dir)
+        Orders(ground().data_dir).end_pause()
     except StorageFailed as error:
         return failed(error, "resume")
     return done("resume")
