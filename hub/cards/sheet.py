@@ -2,41 +2,31 @@
 
 On top stands the fingerprint of the root, which the technician compares with what the laptop shows
 when it writes the first card. Below, for each school, what its teachers need on the first day.
-One HTML file that needs nothing else; any browser prints it. Whoever cuts it apart has one slip for
-each school.
+Whoever cuts it apart has one slip for each school.
 """
 
 import html
 from collections.abc import Sequence
 
 from content_packs.card_seeds import shown_box_code
+from hub import paper
 from hub.cards.seeding import MadeSeed
 
-_PAGE = """\
-<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>{title}</title>
-<style>
-@page {{ size: A4; margin: 12mm 10mm }}
-* {{ box-sizing: border-box }}
-body {{ margin: 0 auto; max-width: 190mm; color: #000; background: #fff;
-  font: 10pt/1.4 system-ui, "Noto Sans", "Noto Sans CJK SC", "Microsoft YaHei", sans-serif }}
-h1 {{ font-size: 13pt; margin: 0 0 2mm }}
-code {{ font: 700 12pt/1.3 ui-monospace, "DejaVu Sans Mono", monospace; overflow-wrap: anywhere }}
-header {{ margin: 0 0 5mm; padding: 4mm; border: .5mm solid #000 }}
-header code {{ display: block; font-size: 17pt; letter-spacing: .02em }}
-ul {{ margin: 0; padding: 0; list-style: none }}
-li {{ margin: 0 0 -.3mm; padding: 4mm; border: .3mm dashed #777; break-inside: avoid }}
-h2 {{ font-size: 12pt; margin: 0; overflow-wrap: anywhere }}
-p {{ margin: 0 0 1mm }}
-dl {{ display: grid; grid-template-columns: repeat(auto-fill, minmax(42mm, 1fr)); gap: 2mm 4mm;
-  margin: 2mm 0 0 }}
-dt {{ font-size: 8pt; line-height: 1.25; color: #444 }}
-dd {{ margin: 0; overflow-wrap: anywhere }}
-@media screen {{ body {{ padding: 5mm }} }}
-</style>
+_STYLE = """
+h1 { font-size: 13pt; margin: 0 0 2mm }
+code { font: 700 12pt/1.3 ui-monospace, "DejaVu Sans Mono", monospace; overflow-wrap: anywhere }
+header { margin: 0 0 5mm; padding: 4mm; border: .5mm solid #000 }
+header p code { font-size: inherit }
+header > code { display: block; font-size: 17pt; letter-spacing: .02em }
+li { margin: 0 0 -.3mm; padding: 4mm; border: .3mm dashed #777; break-inside: avoid }
+h2 { font-size: 12pt; margin: 0; overflow-wrap: anywhere }
+p { margin: 0 0 1mm }
+dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(42mm, 1fr)); gap: 2mm 4mm;
+  margin: 2mm 0 0 }
+dt { font-size: 8pt; line-height: 1.25; color: #444 }
+dd { margin: 0; overflow-wrap: anywhere }
+"""
+_BODY = """
 <header>
 <h1>{title}</h1>
 <p>Compare this fingerprint with what <code>sync-node flash</code> shows before the first card.
@@ -45,7 +35,6 @@ dd {{ margin: 0; overflow-wrap: anywhere }}
 </header>
 <ul>
 {slips}</ul>
-</html>
 """
 _SLIP = """\
 <li>
@@ -62,11 +51,12 @@ _FACT = """\
 
 def page(made: Sequence[MadeSeed], *, title: str) -> str:
     """Return the sheet of seeds that were made in one call, as HTML; `title` is the hub's."""
-    return _PAGE.format(
+    body = _BODY.format(
         title=html.escape(title),
         fingerprint=made[0].fingerprint if made else "",
         slips="".join(map(_slip, made)),
     )
+    return paper.page(title, style=_STYLE, body=body)
 
 
 def _slip(made: MadeSeed) -> str:

@@ -1,7 +1,7 @@
 """Enrolment codes on paper: A4, two columns, in English and Chinese, each with a QR code.
 
-One HTML file that needs nothing else; any browser prints it. A code's QR holds the eleven
-characters alone. Whoever cuts the sheet apart has one card for each box.
+A code's QR holds the eleven characters alone. Whoever cuts the sheet apart has one card for each
+box.
 """
 
 import html
@@ -12,37 +12,28 @@ from pathlib import Path
 import segno
 
 from content_packs import durable
+from hub import paper
 from hub.fleet.codes import MadeCode
 
 _MODE = 0o600  # who reads it can use the codes
 
-_PAGE = """\
-<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>{title}</title>
-<style>
-@page {{ size: A4; margin: 12mm 10mm }}
-* {{ box-sizing: border-box }}
-body {{ margin: 0 auto; max-width: 190mm; color: #000; background: #fff;
-  font: 10pt/1.35 system-ui, "Noto Sans", "Noto Sans CJK SC", "Microsoft YaHei", sans-serif }}
-h1 {{ font-size: 12pt; margin: 0 0 4mm }}
-ul {{ display: grid; grid-template-columns: 1fr 1fr; margin: 0; padding: 0; list-style: none }}
-li {{ display: grid; grid-template-columns: 34mm 1fr; gap: 1mm 4mm; align-content: start;
-  margin: 0 -.3mm -.3mm 0; padding: 3mm 4mm; border: .3mm dashed #777; break-inside: avoid }}
-svg {{ display: block; width: 34mm; height: 34mm }}
-p {{ margin: 0 }}
-b {{ display: block; overflow-wrap: anywhere }}
-.code {{ grid-column: 1 / -1; font: 700 17pt/1.2 ui-monospace, "DejaVu Sans Mono", monospace;
-  white-space: nowrap; letter-spacing: .02em }}
-.how {{ grid-column: 1 / -1; font-size: 8pt; line-height: 1.3 }}
-@media screen {{ body {{ padding: 8mm }} }}
-</style>
+_STYLE = """
+h1 { font-size: 12pt; margin: 0 0 4mm }
+ul { display: grid; grid-template-columns: 1fr 1fr }
+li { display: grid; grid-template-columns: 34mm 1fr; gap: 1mm 4mm; align-content: start;
+  margin: 0 -.3mm -.3mm 0; padding: 3mm 4mm; border: .3mm dashed #777; break-inside: avoid;
+  line-height: 1.35 }
+svg { display: block; width: 34mm; height: 34mm }
+p { margin: 0 }
+b { display: block; overflow-wrap: anywhere }
+.code { grid-column: 1 / -1; font: 700 17pt/1.2 ui-monospace, "DejaVu Sans Mono", monospace;
+  white-space: nowrap; letter-spacing: .02em }
+.how { grid-column: 1 / -1; font-size: 8pt; line-height: 1.3 }
+"""
+_BODY = """
 <h1>{title}</h1>
 <ul>
 {cards}</ul>
-</html>
 """
 _CARD = """\
 <li>{qr}
@@ -53,8 +44,8 @@ _CARD = """\
 <p>until <time>{until}</time><br><span lang="zh">有效期至 {until}</span></p>
 </div>
 <p class="code">{code}</p>
-<p class="how">Type it on the box: <code>sync-node enrol {code}</code>. Good once. Then compare the
-fingerprint that the box shows with the hub’s. <span lang="zh">在设备上输入此代码，只能使用一次；\
+<p class="how">Type it on the box’s page, <code>satchel.lan/box/enrol</code>. Good once. Then compare
+the fingerprint there with the hub’s. <span lang="zh">在设备的页面上输入此代码，只能使用一次；\
 然后核对设备与中心显示的指纹。</span></p>
 </li>
 """
@@ -62,7 +53,8 @@ fingerprint that the box shows with the hub’s. <span lang="zh">在设备上输
 
 def page(codes: Sequence[MadeCode], *, title: str) -> str:
     """Return the sheet as HTML; `title` is the hub's."""
-    return _PAGE.format(title=html.escape(title), cards="".join(map(_card, codes)))
+    body = _BODY.format(title=html.escape(title), cards="".join(map(_card, codes)))
+    return paper.page(title, style=_STYLE, body=body)
 
 
 def write(file: Path, codes: Sequence[MadeCode], *, title: str) -> None:
