@@ -303,7 +303,7 @@ def in_words(error: BaseException) -> str:
     if isinstance(error, WrongCertificate):
         return "its certificate isn't the one that node.toml names"
     if isinstance(error, ssl.SSLCertVerificationError):
-        return "its certificate can't be trusted, or the clock is wrong"
+        return "its certificate can't be trusted"
     if isinstance(error, http.client.IncompleteRead | http.client.RemoteDisconnected):
         return "the link was cut"
     if isinstance(error, http.client.HTTPException | ValueError):

@@ -67,15 +67,24 @@ def test_what_a_pinned_authority_signed_is_believed_at_any_time(
 
 
 @pytest.mark.parametrize("valid", [PAST, FUTURE], ids=["lapsed", "clock-behind"])
-def test_of_public_authorities_dates_are_judged(
+def test_a_box_whose_clock_is_wrong_gets_to_a_hub_with_a_public_certificate(
     repository: Repository, tmp_path: Path, valid: Valid, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     signer = authority(valid)
     (tmp_path / "public.pem").write_bytes(signer.pem)
     monkeypatch.setattr(certifi, "where", lambda: str(tmp_path / "public.pem"))
+    with hub_with(repository, signer.server(tmp_path)) as hub:
+        assert fetched(hub, PUBLIC) == repository.read(TIMESTAMP)
+
+
+def test_public_authorities_are_those_of_the_list_and_no_others(
+    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "public.pem").write_bytes(authority(NOW).pem)
+    monkeypatch.setattr(certifi, "where", lambda: str(tmp_path / "public.pem"))
     with (
-        hub_with(repository, signer.server(tmp_path)) as hub,
-        pytest.raises(SourceUnavailable, match="or the clock is wrong"),
+        hub_with(repository, authority(NOW).server(tmp_path)) as hub,
+        pytest.raises(SourceUnavailable, match="certificate"),
     ):
         fetched(hub, PUBLIC)
 
