@@ -109,8 +109,8 @@ def _schools(hub: "Hub", actor: "Actor", names: Sequence[str], query: str) -> li
 
 
 _NO_AUTHORITY = (
-    "without --authority boxes get to this hub only while a public authority's certificate suits "
-    "their clock, which stands still without power"
+    "without --authority boxes get to this hub only if its certificate is a public authority's, "
+    "such as Let's Encrypt's"
 )
 
 
