@@ -92,3 +92,30 @@ def test_it_asks_the_site_where_the_nodes_unit_puts_it() -> None:
     """A new system is judged by the site: asked at another port, every one would fail."""
     text = installed()["/usr/lib/systemd/system/satchel-node.service"].decode()
     assert re.search(rf"^ExecStart=.* --port {main.PORT}( |$)", text, re.MULTILINE)
+
+
+def test_room_that_a_cut_left_without_a_file_is_given_back(tmp_path: Path) -> None:
+    """A cluster that the FAT says is taken and no file has."""
+    boot = tmp_path / "boot"
+    boot.write_bytes(bytes(40_000_000))
+    subprocess.run(["mkfs.fat", "-F", "32", str(boot)], capture_output=True, check=True)
+    data = bytearray(boot.read_bytes())
+    reserved, fats = int.from_bytes(data[14:16], "little"), data[16]
+    sectors = int.from_bytes(data[36:40], "little")
+    for number in range(fats):
+        entry = (reserved + number * sectors) * 512 + 4 * 100
+        data[entry : entry + 4] = bytes.fromhex("ffffff0f")
+    boot.write_bytes(data)
+    looked = ["fsck.fat", "-n", str(boot)]
+    assert subprocess.run(looked, capture_output=True, check=False).returncode == 1
+
+    text = (HERE / "satchel-boot-check.service").read_text()
+    command = next(
+        line.removeprefix("ExecStart=-").split()
+        for line in text.splitlines()
+        if line.startswith("ExecStart=")
+    )
+    assert command[-1] == "/run/satchel/card/boot"
+    subprocess.run([*command[:-1], str(boot)], capture_output=True, check=False)
+
+    assert subprocess.run(looked, capture_output=True, check=False).returncode == 0
