@@ -4,13 +4,13 @@
 - `ca` names a PEM file: only what its authority signed.
 - `ca = "sha256:HEX"`: only the one certificate with this digest of its DER form, whatever it says.
 
-**Dates** aren't judged. A node's clock may say 1970 or 2040, or be behind by the months that the box
-lay in a cupboard: by such a clock a certificate that is renewed every few weeks isn't valid yet, and
-from whom would the box learn what time it is? Trusted time only says how late it is at least, so that
-it could refuse what has lapsed and nothing else; and refusing a lapsed certificate of our own district
-would cut all of its schools off at once, for a forgotten renewal. What a date would protect from, a
-key that was stolen long ago, reads reports and can withhold content; every byte that counts is signed
-by other keys.
+**Dates** aren't judged. A node's clock may say 1970 or 2040, or be behind by the months that the
+box lay in a cupboard: by such a clock a certificate that is renewed every few weeks isn't valid
+yet, and from whom would the box learn what time it is? Trusted time only says how late it is at
+least, so that it could refuse what has lapsed and nothing else; and refusing a lapsed certificate
+of our own district would cut all of its schools off at once, for a forgotten renewal. What a date
+would protect from, a key that was stolen long ago, reads reports and can withhold content; every
+byte that counts is signed by other keys.
 
 Nothing in the environment changes any of this.
 """
