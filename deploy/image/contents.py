@@ -16,9 +16,7 @@ INSTALLED = (
     "mount",
     "util-linux",
     "e2fsprogs",  # checks and grows the data partition
-    "fdisk",  # sfdisk, which grows the partition itself
     "dosfstools",  # checks the boot partition
-    "exfatprogs",  # for a technician who is given a stick that is in disorder
     "netbase",
     "iproute2",
     "iw",
