@@ -2,13 +2,14 @@
 
 import os
 import shutil
+import socket
 import subprocess
+import threading
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from zeroconf import ServiceInfo, Zeroconf
 
 from content_packs.errors import InvalidContent
 from deploy.image.initramfs import cpio
@@ -137,17 +138,25 @@ def test_phones_read_answers_to_their_questions() -> None:
 
 
 def test_a_phone_asks_the_network_for_its_box() -> None:
-    """Real multicast on loopback, answered as the node answers."""
-    answered = Zeroconf(interfaces=["127.0.0.1"])
-    try:
-        info = ServiceInfo(
-            "_http._tcp.local.", "Satchel._http._tcp.local.", port=80, server="satchel.local.",
-            parsed_addresses=["127.0.0.1"],
-        )  # fmt: skip
-        answered.register_service(info, cooperating_responders=True)
-        assert ask.of_the_network("satchel.local", "127.0.0.1") == "127.0.0.1"
-    finally:
-        answered.close()
+    """Real multicast, on loopback; test_steps.py has the node's own answers."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as box:
+        box.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        box.bind(("", ask.PORT))
+        here = socket.inet_aton("127.0.0.1")
+        member = socket.inet_aton(ask.GROUP) + here
+        box.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, member)
+        box.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, here)
+        answering = threading.Thread(target=_answer, args=(box,), daemon=True)
+        answering.start()
+        assert ask.of_the_network("satchel.local", "127.0.0.1") == "172.27.0.1"
+        answering.join(20)
+
+
+def _answer(box: socket.socket) -> None:
+    """Answer the first question."""
+    while box.recv(9000) != ask.question("satchel.local"):
+        pass
+    box.sendto(ANSWER, (ask.GROUP, ask.PORT))
 
 
 @pytest.mark.long
