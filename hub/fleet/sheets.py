@@ -44,9 +44,9 @@ _CARD = """\
 <p>until <time>{until}</time><br><span lang="zh">有效期至 {until}</span></p>
 </div>
 <p class="code">{code}</p>
-<p class="how">Type it on the box’s page, <code>satchel.lan/box/enrol</code>. Good once. Then compare
-the fingerprint there with the hub’s. <span lang="zh">在设备的页面上输入此代码，只能使用一次；\
-然后核对设备与中心显示的指纹。</span></p>
+<p class="how">Type it on the box’s page, <code>satchel.lan/box/enrol</code>. Good once. Then
+compare the fingerprint there with the hub’s. <span lang="zh">在设备的页面上输入此代码，\
+只能使用一次；然后核对设备与中心显示的指纹。</span></p>
 </li>
 """
 
