@@ -56,7 +56,9 @@ class Machine:
     def is_mounted(self, how: str) -> None:
         """Have a stick at /media/sda1 in mounts of a unit's own, where everything is read-only."""
         line = f"36 35 98:0 / {self.root}/media/sda1 ro,nosuid shared:1 - vfat /dev/sda1 {how}\n"
-        (self.root / "proc/self/mountinfo").write_text(line)
+        whole = self.root / "proc/self/mountinfo"
+        whole.with_suffix(".part").write_text(line)
+        whole.with_suffix(".part").replace(whole)
 
     def call(self, script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
