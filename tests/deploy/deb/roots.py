@@ -22,7 +22,6 @@ STOCK = (
     "apt", "avahi-daemon", "ca-certificates", "cloud-init", "dbus", "iproute2", "kmod",
     "netplan.io", "network-manager", "python3", "sudo", "systemd-sysv", "systemd-timesyncd", "udev",
 )  # fmt: skip
-EMULATED = ("systemd-sysv", "udev", "linux-image-amd64")  # for a machine with a kernel of its own
 PLAIN = ("apt", "python3", "systemd-sysv", "udev")  # where nothing is started: emulated, each costs
 KEPT = CHECKOUT / ".cache" / "deb" / "roots"
 _SKIP = "cleanup/apt/lists,cleanup/apt/cache"
@@ -43,26 +42,6 @@ def system(suite: str, architecture: str) -> Path:
             ["mmdebstrap", "--variant=minbase", f"--architectures={architecture}",
              f"--include={','.join(stock)}", f"--skip={_SKIP}", f"--customize-hook={fetch}",
              suite, part, mirrors()["debian"]],
-            check=True, capture_output=True,
-        )  # fmt: skip
-        part.rename(path)
-    return path
-
-
-def system_with_kernel(suite: str) -> Path:
-    """Return a small system with a kernel, for amd64, as a tar: made where it isn't there yet."""
-    path = KEPT / f"{suite}-kernel.tar"
-    if not path.exists():
-        KEPT.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f"part-{path.name}")
-        small = (  # an initramfs of what the machine needs to start, and nothing else
-            'mkdir -p "$1/etc/initramfs-tools/conf.d" && '
-            'echo MODULES=list > "$1/etc/initramfs-tools/conf.d/small" && '
-            'printf "virtio_pci\\nvirtio_blk\\next4\\n" > "$1/etc/initramfs-tools/modules"'
-        )
-        subprocess.run(
-            ["mmdebstrap", "--variant=minbase", f"--include={','.join(EMULATED)}",
-             f"--essential-hook={small}", suite, part, mirrors()["debian"]],
             check=True, capture_output=True,
         )  # fmt: skip
         part.rename(path)

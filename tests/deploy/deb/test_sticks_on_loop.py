@@ -1,8 +1,7 @@
 """The units for sticks under each system's systemd, with a stick that is a file on this machine.
 
 This machine's kernel may have no FAT, and nothing tells a system in nspawn of devices: the units
-are made to wait for none, and to take ext4. With Debian's kernel and USB it is tried in
-test_sticks_in_emulator.py.
+are made to wait for none, and to take ext4.
 """
 
 import os

@@ -1,6 +1,6 @@
 """Couriers' sticks: only FAT and exFAT, never the box's own disk, writable only while asked for.
 
-The units are tried with real sticks in tests/deploy/deb/test_sticks_in_emulator.py.
+The units are tried under systemd, with a file as a stick, in tests/deploy/deb.
 """
 
 import configparser
