@@ -8,7 +8,6 @@ but a hub that the trial serves, where it has one: it is at a second address of 
 
 import contextlib
 import os
-import platform
 import shlex
 import shutil
 import signal
@@ -25,7 +24,6 @@ from content_packs.errors import Missing
 BOX_ADDRESS, BOX_NETWORK, OUR_ADDRESS = "172.27.0.1", "172.27.0.0/22", "172.27.3.254"
 HUB_ADDRESS = "172.27.3.253"
 _WIRE = Path(__file__).with_name("wire.py")
-_KVM = Path("/dev/kvm")
 # A box that nobody is left to switch off ends with whoever switched it on.
 _WITH_US = ("setpriv", "--pdeathsig", "KILL")
 MEMORY_MIB = 1024  # a Raspberry Pi 3 has so much, and no box has less
@@ -33,16 +31,12 @@ MEMORY_MIB = 1024  # a Raspberry Pi 3 has so much, and no box has less
 
 @dataclass(frozen=True)
 class Board:
-    """What an architecture is emulated by. `firmware`: its code, and its empty variables.
-
-    `machine`: what a machine of its kind calls itself (`uname -m`).
-    """
+    """What an architecture is emulated by. `firmware`: its code, and its empty variables."""
 
     program: str
     package: str
     arguments: tuple[str, ...]
     firmware: tuple[Path, Path]
-    machine: str = ""
 
 
 BOARDS: Mapping[str, Board] = {
@@ -52,14 +46,12 @@ BOARDS: Mapping[str, Board] = {
         # A Pi 4's core, with less to compute than newer ones (pointer authentication).
         ("-M", "virt,gic-version=3", "-cpu", "cortex-a72"),
         (Path("/usr/share/AAVMF/AAVMF_CODE.fd"), Path("/usr/share/AAVMF/AAVMF_VARS.fd")),
-        "aarch64",
     ),
     "amd64": Board(
         "qemu-system-x86_64",
         "qemu-system-x86 ovmf",
         ("-M", "q35", "-cpu", "max"),
         (Path("/usr/share/OVMF/OVMF_CODE.fd"), Path("/usr/share/OVMF/OVMF_VARS.fd")),
-        "x86_64",
     ),
 }
 
@@ -163,12 +155,10 @@ class Box:
         ]  # fmt: skip
 
     def _acceleration(self) -> list[str]:
-        """Let this machine's own processor do it where it is of the box's kind, and may."""
+        """Compute it: a /dev/kvm that is there doesn't always work, and then nothing starts."""
         if self.is_alone:  # one nanosecond an instruction
             counted = ["-icount", "shift=0,sleep=on", "-rtc", "clock=vm"]
             return ["-accel", "tcg,thread=single", *counted]
-        if self.board.machine == platform.machine() and os.access(_KVM, os.R_OK | os.W_OK):
-            return ["-accel", "kvm"]
         return ["-accel", "tcg,thread=multi"]
 
     def _network(self) -> list[str]:
