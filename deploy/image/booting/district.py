@@ -11,7 +11,7 @@ from pathlib import Path
 
 from content_packs import systems
 from content_packs.errors import Refused
-from deploy.image.booting.emulator import free_port
+from deploy.image.booting.emulator import WITH_US, free_port
 from deploy.image.booting.preparing import command
 
 _SECONDS_TO_BEGIN = 120.0
@@ -65,7 +65,7 @@ def read_heard(text: str) -> Heard | None:
 def served(data: Path, log: Path) -> Iterator[District]:
     """Serve the hub in the folder `data`; it ends with the `with` block. Raises `Refused`."""
     port = free_port()
-    words = [str(Path(sys.executable).with_name("hub")), "serve", "--data", str(data),
+    words = [*WITH_US, str(Path(sys.executable).with_name("hub")), "serve", "--data", str(data),
              "--host", "127.0.0.1", "--port", str(port)]  # fmt: skip
     with log.open("ab") as errors:
         process = subprocess.Popen(

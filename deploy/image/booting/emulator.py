@@ -24,8 +24,8 @@ from content_packs.errors import Missing
 BOX_ADDRESS, BOX_NETWORK, OUR_ADDRESS = "172.27.0.1", "172.27.0.0/22", "172.27.3.254"
 HUB_ADDRESS = "172.27.3.253"
 _WIRE = Path(__file__).with_name("wire.py")
-# A box that nobody is left to switch off ends with whoever switched it on.
-_WITH_US = ("setpriv", "--pdeathsig", "KILL")
+# What nobody is left to end, a box or a hub, ends with whoever switched it on.
+WITH_US = ("setpriv", "--pdeathsig", "KILL")
 MEMORY_MIB = 1024  # a Raspberry Pi 3 has so much, and no box has less
 
 
@@ -96,7 +96,7 @@ class Box:
         errors = (self.folder / "qemu.log").open("ab")
         with errors:
             self._process = subprocess.Popen(
-                [*_WITH_US, *command, *self._network()],
+                [*WITH_US, *command, *self._network()],
                 stdin=subprocess.DEVNULL, stdout=errors, stderr=errors,
             )  # fmt: skip
         self.started_at = time.monotonic()
