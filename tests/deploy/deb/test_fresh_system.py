@@ -219,7 +219,8 @@ def test_removed_and_purged_it_leaves_the_school_and_takes_it_up_again(
     told = box.run("apt-get purge -q -y satchel-node")
     assert told.returncode == 0, told.stderr
     assert f"the school's records stay in {DATA}" in told.stdout + told.stderr
-    assert box.do("find /etc /usr/lib -name '*satchel*'") == ""
+    assert box.do("find /usr/lib /usr/share -name '*satchel*'") == ""
+    assert not box.has("/etc/NetworkManager/conf.d/satchel.conf")
     box.put(debs[NEW], "/root")
     box.do(f"apt-get install -q -y /root/{debs[NEW].name}")
     box.wait(box.page)
