@@ -97,6 +97,7 @@ TICKS_THINNED_AFTER = 1_000  # rows
 TICK_SECONDS_MAX = 7 * 24 * 3600  # a tick that took longer is a clock that was set
 TICK_DETAIL_CHARACTERS_MAX = 2_000
 LOCK_WAIT_SECONDS = 5.0
+CLAIM_SECONDS_MAX = 600.0  # that a hub is asked for what a code on the page is good for
 LOCK_POLL_SECONDS = 0.1
 PROGRESS_SECONDS = 0.1  # between two lines of progress on a terminal
 DATABASE_BUSY_SECONDS = 30.0

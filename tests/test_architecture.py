@@ -199,8 +199,6 @@ def test_a_tick_loads_only_what_it_needs(tmp_path: Path) -> None:
 def test_imports_stand_at_the_top(module: Module) -> None:
     if module.path.name == "cli.py":
         return  # a command imports what it needs: `--help` on a Pi stays quick
-    if str(module.place) == "sync_node/enrolling_here.py":
-        return  # the site loads what talks to hubs with the first code: starts stay quick
     for function in module.functions:
         for node in ast.walk(function):
             assert not isinstance(node, ast.Import | ast.ImportFrom), (

@@ -4,14 +4,13 @@ import threading
 from pathlib import Path
 
 from content_packs import enrolment_codes
-from content_packs.protocol import Pending
 from sync_node import claims, enrolment
+from sync_node.claim_answer import Answer
 from sync_node.data_dir import DataDir
-from sync_node.enrolling_here import EnrollingHere
+from sync_node.enrolling_here import Ask, EnrollingHere
 from sync_node.errors import HubRefused
 from sync_node.held_documents import HeldDocuments
 from sync_node.hub_source import HubSource, Told
-from sync_node.identity import Identity
 from tests.support.identities import HARDWARE
 from tests.support.protocol import counting
 from tests.support.scripted_hub import CODE, problem
@@ -19,8 +18,8 @@ from tests.support.scripted_hub import CODE, problem
 OTHER = enrolment_codes.generate(b"another")
 
 
-def made(data_dir: DataDir, ask: object) -> EnrollingHere:
-    return EnrollingHere(data_dir, ask=ask, hardware=lambda: HARDWARE, randomness=counting())  # type: ignore[arg-type]
+def made(data_dir: DataDir, ask: Ask) -> EnrollingHere:
+    return EnrollingHere(data_dir, ask=ask, hardware=lambda: HARDWARE, randomness=counting())
 
 
 def test_an_answer_to_the_code_before_says_nothing_of_the_new_one(tmp_path: Path) -> None:
@@ -28,13 +27,11 @@ def test_an_answer_to_the_code_before_says_nothing_of_the_new_one(tmp_path: Path
     data_dir.make()
     go_on, asked = threading.Event(), threading.Semaphore(0)
 
-    def ask(_: Identity) -> Pending:
+    def ask() -> Answer:
         first = go_on.is_set()
         asked.release()
         go_on.wait(10)
-        if first:
-            return Pending(fingerprint="")
-        raise HubRefused("no", status=403)
+        return Answer("pending") if first else Answer("refused", "no")
 
     here = made(data_dir, ask)
     here.begin(CODE, again=False)

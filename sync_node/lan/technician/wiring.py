@@ -26,7 +26,7 @@ def set_up(
     backups_of_school = SchoolBackups(data_dir, school, logs_of_box.sticks)
     by_code = EnrollingHere(
         data_dir,
-        ask=asker(data_dir, lambda: states.reader.hub_keys()[0]),
+        ask=asker(data_dir),
         hardware=hardware,
         randomness=secrets.token_bytes,
     )
