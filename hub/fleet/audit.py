@@ -231,6 +231,16 @@ def entries(
         return [entry_of(row) for row in query]
 
 
+def oldest_at(hub: Hub) -> str:
+    """Return when the oldest line that is kept was written; empty for none.
+
+    Raises `StorageFailed`.
+    """
+    with hub.database.transaction():
+        row = AuditRow.select(AuditRow.at).order_by(AuditRow.id).first()
+    return row.at if row else ""
+
+
 def entry_of(row: AuditRow) -> Entry:
     """Return a row as a line."""
     return Entry(
