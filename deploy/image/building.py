@@ -35,6 +35,7 @@ from deploy.image import (
     locking,
     root,
     settling,
+    start_order,
     wheels,
 )
 from deploy.image.contents import KINDS
@@ -133,7 +134,10 @@ def build(wish: Wish) -> Built:
     with _timed(took, "squashfs"):
         say("Squashing the root")
         squashed = system / SQUASHED
-        settling.squash(box, squashed, epoch=wish.epoch, processors=wish.processors)
+        settling.squash(
+            box, squashed, epoch=wish.epoch, processors=wish.processors,
+            first=start_order.files_in_order(box),
+        )  # fmt: skip
     with _timed(took, "boot partition and disk"):
         busybox = sources.of("busybox-static") / "bin/busybox"
         parts = initramfs.Parts(box, found.version, busybox, wish.architecture)

@@ -2,12 +2,14 @@
 
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from deploy.image.running import run
 
 RELEASE = Path("usr/lib/satchel/release.toml")
 HOST_NAME = "satchel"
+PRIORITY_MAX = 32_767  # of a file, for mksquashfs; 0 for what isn't named
 USERS_EPOCH = 1686355200  # when shadow says that passwords were set: any day
 
 # What package scripts leave behind: logs, caches, old copies.
@@ -87,16 +89,25 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path)
 
 
-def squash(root: Path, output: Path, *, epoch: int, processors: int) -> None:
-    """Make a squashfs of `root` at `output`: the same bytes for the same files, however often."""
+def squash(
+    root: Path, output: Path, *, epoch: int, processors: int, first: Sequence[str] = ()
+) -> None:
+    """Make a squashfs of `root` at `output`: the same bytes for the same files, however often.
+
+    `first`: files below `root`, at most 32,767, whose content lies before that of all others, in
+    this order.
+    """
     output.unlink(missing_ok=True)
+    order = output.with_name(f"{output.name}.order")
+    order.write_text("".join(f"{name} {PRIORITY_MAX - at}\n" for at, name in enumerate(first)))
     environment = {key: value for key, value in os.environ.items() if key != "SOURCE_DATE_EPOCH"}
     run(
         [
             "env", "-u", "SOURCE_DATE_EPOCH", "mksquashfs", root, output, "-quiet", "-no-progress",
             "-noappend", "-no-exports", "-no-xattrs", "-comp", "zstd", "-Xcompression-level", "9",
             "-b", "256K", "-processors", str(processors),
-            "-all-time", str(epoch), "-mkfs-time", str(epoch),
+            "-all-time", str(epoch), "-mkfs-time", str(epoch), "-sort", order,
         ],
         environment=environment,
     )  # fmt: skip
+    order.unlink()

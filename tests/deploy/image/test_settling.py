@@ -123,3 +123,16 @@ def test_users_are_made_as_declared_and_nobody_signs_in(root: Path) -> None:
     assert not (root / "etc/shadow-").exists()
     assert (root / settling.RELEASE).read_text() == "system = 7\n"
     assert (root / "etc/.updated").exists(), "systemd would work much out at each start"
+
+
+def test_files_lie_first_that_are_wanted_first(tmp_path: Path) -> None:
+    tree = make_tree(tmp_path / "tree", [f"folder/{number:03}" for number in range(40)], EPOCH)
+    for number in range(40):
+        (tree / f"folder/{number:03}").write_bytes(os.urandom(300_000))  # blocks of its own
+    wanted = ["folder/030", "folder/003", "folder/017"]
+    output = tmp_path / "squashfs"
+    settling.squash(tree, output, epoch=EPOCH, processors=2, first=wanted)
+    data = output.read_bytes()
+    places = [data.index((tree / f"folder/{number:03}").read_bytes()[:100]) for number in range(40)]
+    assert sorted(range(40), key=places.__getitem__)[:3] == [30, 3, 17]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["squashfs", "tree"]
