@@ -194,7 +194,7 @@ def test_what_the_front_door_says_to_type_runs(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "1 of 1 lessons ready" in done.stdout
-    assert "sync-node enrol" in (tmp_path / "codes.html").read_text(encoding="utf-8")
+    assert "satchel.lan/box/enrol" in (tmp_path / "codes.html").read_text(encoding="utf-8")
     assert (tmp_path / "stick" / "satchel" / "courier.json").exists()
 
 

@@ -8,6 +8,7 @@ The box runs the shipped network program with the shipped units' command lines; 
 systemd is a script of ten lines. Root alone can have it.
 """
 
+import fcntl
 import os
 import shutil
 import signal
@@ -58,6 +59,16 @@ from deploy.node.network.running import Places, main
 folder = Path(sys.argv[1])
 main(Places(wish=folder / "wifi.toml", sys=folder / "sys"))
 """
+
+
+def add_namespace(name: str) -> None:
+    """Make a namespace, one process at a time.
+
+    The first ever makes /run/netns a mount; two that do so at once hide one another's namespaces.
+    """
+    with Path("/run/satchel-netns.lock").open("w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _ip("netns", "add", name)
 
 
 def unavailable() -> str:
@@ -149,7 +160,7 @@ class SchoolLan:
     def set_up(self) -> None:
         """Make namespaces and cables, and what stands in for systemd and for sysfs."""
         for name in (self.box, self.air, *(phone.name for phone in self.phones)):
-            _ip("netns", "add", name)
+            add_namespace(name)
             _ip("-n", name, "link", "set", "lo", "up")
         _ip("-n", self.air, "link", "add", "air", "up", "type", "bridge")
         self._cable(self.box, "eth0", "box")

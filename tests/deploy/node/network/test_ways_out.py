@@ -37,7 +37,7 @@ class Outside:
 
     def set_up(self) -> None:
         for name in (self.box, self.other):
-            self.ip("netns", "add", name)
+            school_network.add_namespace(name)
         for number, name in enumerate(("eth0", "usb0")):
             port = f"isp{number}"
             self.ip("link", "add", name, "netns", self.box, "type", "veth",
