@@ -5,6 +5,7 @@ The loader's entry gets a second initramfs. The kernel unpacks both, the second 
 hands over. What runs then is the image as it is, with one unit more.
 """
 
+import gzip
 import json
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -52,9 +53,13 @@ def archive(packages: Mapping[str, Path], init: str) -> bytes:
 
 
 def put(card: Path, initramfs: bytes, folder: Path) -> None:
-    """Put the second initramfs onto a card in a file, and name it in the loader's entry."""
+    """Put the second initramfs onto a card in a file, and name it in the loader's entry.
+
+    Compressed, since the loader puts one right behind the other: the kernel finds a compressed
+    archive at any place, and a plain one only where the first one's length is a multiple of four.
+    """
     at = f"{card}@@{_boot_offset(card)}"
-    (folder / "wifi-trial.img").write_bytes(initramfs)
+    (folder / "wifi-trial.img").write_bytes(gzip.compress(initramfs, mtime=0))
     run(["mcopy", "-o", "-i", at, folder / "wifi-trial.img", f"::{_ON_CARD}"])
     listed = run(["mdir", "-b", "-i", at, "::loader/entries"])
     names = [line.strip().rsplit("/", 1)[-1] for line in listed.splitlines()]
