@@ -89,7 +89,8 @@ class Supervisor:
                 process.wait(seconds)
             except subprocess.TimeoutExpired:
                 process.kill()
-        self._thread.join(seconds)
+        if self._thread.ident is not None:  # told to end before it was started: nothing to wait for
+            self._thread.join(seconds)
 
     def _keep_alive(self) -> None:
         wait = self._restart_seconds

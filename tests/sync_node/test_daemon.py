@@ -213,3 +213,7 @@ def test_a_process_that_doesnt_listen_is_killed() -> None:
     time.sleep(0.3)
     supervisor.stop(seconds=0.3)
     wait_for(lambda: not is_alive(pid))
+
+
+def test_a_site_that_is_told_to_end_before_its_engine_was_started_ends_quietly() -> None:
+    Supervisor(["false"], log=lambda _: None).stop(seconds=1)
