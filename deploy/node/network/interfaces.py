@@ -40,13 +40,21 @@ class Interface(NamedTuple):
         return self.is_usb and self.driver not in BUILT_IN_USB_DRIVERS
 
 
-def found(sys: Path) -> tuple[Interface, ...]:
-    """Return the hardware interfaces under a sysfs root, by name. What vanishes meanwhile isn't."""
+def found(sys: Path, udev: Path) -> tuple[Interface, ...]:
+    """Return the hardware interfaces under a sysfs root, by name. What vanishes meanwhile isn't.
+
+    `udev`: its folder under /run. Where it notes devices, an interface counts once it is noted: before,
+    its name may be another in a moment.
+    """
     try:
         places = sorted((sys / "class/net").iterdir())
     except OSError:
         return ()
-    return tuple(filter(None, map(_interface, places)))
+    interfaces = filter(None, map(_interface, places))
+    notes = udev / "data"
+    if not notes.exists():
+        return tuple(interfaces)
+    return tuple(each for each in interfaces if (notes / f"n{each.number}").exists())
 
 
 def school_side(mode: str, interfaces: tuple[Interface, ...]) -> Interface | None:

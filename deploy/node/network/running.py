@@ -34,6 +34,7 @@ class Places(NamedTuple):
     networkd: Path = Path("/run/systemd/network")
     links: Path = Path("/run/systemd/netif/state")
     sys: Path = Path("/sys")
+    udev: Path = Path("/run/udev")
     manager: Path = Path("/run/NetworkManager")
 
 
@@ -88,7 +89,8 @@ class Network:
             # A network by another name is better than none: the technician gets to the site.
             self._say(f"{error}; the network is made as if nothing was wished for")
             wanted = wish.Wish()
-        school = interfaces.school_side(wanted.mode, interfaces.found(self._places.sys))
+        there = interfaces.found(self._places.sys, self._places.udev)
+        school = interfaces.school_side(wanted.mode, there)
         return (wanted, school) if school else (None, None)
 
     def _make(self, wanted: wish.Wish | None, school: interfaces.Interface | None) -> None:

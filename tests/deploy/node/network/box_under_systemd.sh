@@ -21,6 +21,10 @@ ip link set phone up
 mount -t tmpfs net sys/class/net
 mkdir -p sys/class/net/eth0/device
 echo 1 > sys/class/net/eth0/type
+# Nor does udev see it, which runs here, too: it is said to be through with it.
+echo 7 > sys/class/net/eth0/ifindex
+mkdir -p run/udev/data
+touch run/udev/data/n7
 
 rm -rf etc/systemd/system
 mkdir -p etc/systemd/system var/lib/satchel/box

@@ -10,7 +10,7 @@ from tests.deploy.node.network.boards import board
 
 def test_a_raspberry_pi_with_a_modem(tmp_path: Path) -> None:
     sys = board(tmp_path, end0="bcmgenet", wlan0="brcmfmac wifi", usb0="rndis_host usb")
-    assert found(sys) == (
+    assert found(sys, tmp_path / "no-udev") == (
         Interface("end0", "wire", "bcmgenet", number=2),
         Interface("usb0", "modem", "rndis_host", is_usb=True, number=4),
         Interface("wlan0", "wifi", "brcmfmac", number=3),
@@ -36,7 +36,7 @@ def test_a_raspberry_pi_with_a_modem(tmp_path: Path) -> None:
 def test_who_phones_come_by(
     tmp_path: Path, mode: str, interfaces: dict[str, str], expected: str | None
 ) -> None:
-    side = school_side(mode, found(board(tmp_path, **interfaces)))
+    side = school_side(mode, found(board(tmp_path, **interfaces), tmp_path / "no-udev"))
     assert (side and side.name) == expected
 
 
@@ -46,5 +46,15 @@ def test_what_is_no_hardware_is_left_alone(tmp_path: Path) -> None:
         (sys / "class/net" / name).mkdir()
         (sys / "class/net" / name / "type").write_text(kind)
     (sys / "class/net/a;reboot/device").mkdir()
-    assert [each.name for each in found(sys)] == ["eth0"]
-    assert found(tmp_path / "no-sys") == ()
+    assert [each.name for each in found(sys, tmp_path / "no-udev")] == ["eth0"]
+    assert found(tmp_path / "no-sys", tmp_path / "no-udev") == ()
+
+
+def test_udev_may_still_rename_what_it_isnt_through_with(tmp_path: Path) -> None:
+    sys = board(tmp_path, eth0="virtio_net", wlan0="brcmfmac wifi")
+    udev = tmp_path / "udev"
+    assert [each.name for each in found(sys, udev)] == ["eth0", "wlan0"]  # it notes nothing here
+    (udev / "data").mkdir(parents=True)
+    assert found(sys, udev) == ()
+    (udev / "data/n2").touch()
+    assert [each.name for each in found(sys, udev)] == ["eth0"]
