@@ -49,9 +49,15 @@ def _entries(text: str, *, what: str) -> Iterator[dict[str, str]]:
             raise InvalidContent(f"{what}: line {number}: {stripped[:80]!r} can't be read")
         keyword = found[1] or keyword
         try:
-            entry[keyword] = entry.get(keyword, "") + ast.literal_eval(found[2])
+            entry[keyword] = entry.get(keyword, "") + _text(found[2])
         except (SyntaxError, ValueError) as error:
             raise InvalidContent(f"{what}: line {number}: a broken string") from error
+
+
+def _text(quoted: str) -> str:
+    """Return what a quoted string says. Most have nothing in them that would have to be read."""
+    plain = quoted[1:-1]
+    return ast.literal_eval(quoted) if "\\" in plain or '"' in plain else plain
 
 
 def _message(entry: dict[str, str]) -> tuple[str, str]:

@@ -7,6 +7,7 @@ log without them says little; so do fingerprints and ids of nodes and packs.
 
 import re
 from collections.abc import Iterable
+from functools import cache
 
 REMOVED = "[removed]"
 SOMEBODY = "[name]"
@@ -15,24 +16,21 @@ _NAMED = (
     r"authorization|bearer|cookie|set-cookie|passphrase|password|passwd|secret|token|session|device"
     r"|credential|api[-_ ]?key|private[-_ ]?key|pin|code|psk"
 )
-_RULES = tuple(
-    (re.compile(pattern, flags), instead)
-    for pattern, flags, instead in (
-        (r"-----BEGIN [^-]{1,60}-----.*?(?:-----END [^-]{1,60}-----|\Z)", re.DOTALL, REMOVED),
-        (r"scrypt:\S+", 0, REMOVED),
-        (r"(://)[^\s/@]+@", 0, rf"\1{REMOVED}@"),
-        (rf"(?i)\b((?:{_NAMED})s?[\"']?\s*[:=]\s*)([\"'])(?:(?!\2).)*\2", 0, rf"\1\2{REMOVED}\2"),
-        (r"(?i)\b(pass(?:phrase|word)s?[\"']?\s*[:=]\s*)[^\"',;&\[\]{}\n]+", 0, rf"\1{REMOVED}"),
-        (
-            rf"(?i)\b({_NAMED})(s?[\"']?\s*[:=]\s*[\"']?(?:(?:bearer|basic)\s+)?)[^\s\"',;&\[\]{{}}]+",
-            0,
-            rf"\1\2{REMOVED}",
-        ),
-        (r"(?i)\b(bearer|basic|pin|passphrase|password)(\s+)(?=\S*\d)[^\s\"',;&\[\]{}]+", 0,
-         rf"\1\2{REMOVED}"),
-        # Codes from the console and from printed sheets: groups of Crockford's base 32.
-        (r"(?i)\b[0-9a-hjkmnp-tv-z]{4,5}(?:-[0-9a-hjkmnp-tv-z]{4,5}){2,7}\b(?!-)", 0, REMOVED),
-    )
+_RULES = (  # pattern, flags, and what is put instead
+    (r"-----BEGIN [^-]{1,60}-----.*?(?:-----END [^-]{1,60}-----|\Z)", re.DOTALL, REMOVED),
+    (r"scrypt:\S+", 0, REMOVED),
+    (r"(://)[^\s/@]+@", 0, rf"\1{REMOVED}@"),
+    (rf"(?i)\b((?:{_NAMED})s?[\"']?\s*[:=]\s*)([\"'])(?:(?!\2).)*\2", 0, rf"\1\2{REMOVED}\2"),
+    (r"(?i)\b(pass(?:phrase|word)s?[\"']?\s*[:=]\s*)[^\"',;&\[\]{}\n]+", 0, rf"\1{REMOVED}"),
+    (
+        rf"(?i)\b({_NAMED})(s?[\"']?\s*[:=]\s*[\"']?(?:(?:bearer|basic)\s+)?)[^\s\"',;&\[\]{{}}]+",
+        0,
+        rf"\1\2{REMOVED}",
+    ),
+    (r"(?i)\b(bearer|basic|pin|passphrase|password)(\s+)(?=\S*\d)[^\s\"',;&\[\]{}]+", 0,
+     rf"\1\2{REMOVED}"),
+    # Codes from the console and from printed sheets: groups of Crockford's base 32.
+    (r"(?i)\b[0-9a-hjkmnp-tv-z]{4,5}(?:-[0-9a-hjkmnp-tv-z]{4,5}){2,7}\b(?!-)", 0, REMOVED),
 )  # fmt: skip
 _TOKEN_CHARACTERS_MIN = 20
 _TOKEN = re.compile(r"(?<![\w/+=-])[A-Za-z0-9_+/=-]{20,}(?![\w/+=-])")
@@ -43,6 +41,12 @@ _WORD = re.compile(r"[^\W_]")
 _BEGINNINGS = re.compile(r"(?<![^\W_])[^\W_]|[\u2e80-\U0010ffff]")  # of words, and of any Chinese
 _BEFORE = re.compile(r"\A(?:(?![\u2e80-\U0010ffff])[\W_])+")
 _SHORT_NAME = 3
+
+
+@cache
+def _rules() -> tuple[tuple[re.Pattern[str], str], ...]:
+    """Return the rules. Compiled late: a start has no time for what few starts need."""
+    return tuple((re.compile(pattern, flags), instead) for pattern, flags, instead in _RULES)
 
 
 class Redactor:
@@ -63,7 +67,7 @@ class Redactor:
 
     def __call__(self, text: str) -> str:
         """Return the text without them."""
-        for pattern, instead in _RULES:
+        for pattern, instead in _rules():
             text = pattern.sub(instead, text)
         return self._without_names(_TOKEN.sub(_token, text))
 

@@ -185,6 +185,7 @@ def _furnish(wish: Wish, box: Path, sources: _Sources) -> kernel.Kernel:
     environment.make(box, sources.box_wheels, own)
     settling.finish(box, release_text(wish))
     environment.compile_modules(box)
+    environment.compile_templates(box)
     return found
 
 

@@ -1,8 +1,9 @@
-"""The box's venv, put together without running a program of the box: wheels are archives.
+"""The box's venv, put together without a program of the box: wheels are archives.
 
 `/usr/lib/satchel/venv` has the locked wheels and our own, made here from this checkout. There is no
 pip in it. Then every module of the root is compiled, ours and Debian's, with a digest instead of a
-date in the compiled file, which isn't looked at again: the root never changes.
+date in the compiled file, which isn't looked at again: the root never changes. Last, the site's
+templates are: for that alone a program of the box is run.
 """
 
 import configparser
@@ -74,6 +75,14 @@ def make(root: Path, wheels: Iterable[Path], own: Path) -> None:
     for path in [venv, *venv.rglob("*")]:
         if not path.is_symlink():
             path.chmod(0o755 if path.is_dir() or path.parent == programs else 0o644)
+
+
+def compile_templates(root: Path) -> None:
+    """Have the box's own Python compile the templates of its site, under emulation if need be."""
+    python = f"/{VENV}/bin/python"
+    # -s, -P, -B: nothing of this machine is imported, and nothing but the templates is written.
+    words = [python, "-s", "-P", "-B", "-m", "sync_node.lan.templates_main"]
+    run(["chroot", root, "env", "-i", "PYTHONHASHSEED=0", *words])
 
 
 def unpack_wheel(wheel: Path, packages: Path) -> None:

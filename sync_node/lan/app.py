@@ -18,6 +18,7 @@ from sync_node.lan import (
     bridge,
     browse,
     catalogue_access,
+    compiled_templates,
     content,
     exercise,
     faces,
@@ -38,6 +39,7 @@ from sync_node.lan import (
     vendor_files,
     visitor,
 )
+from sync_node.lan.late_rules import LateRule
 from sync_node.lan.limits import FORM_BYTES_MAX, FORM_FIELDS_MAX
 from sync_node.lan.portal import pages as portal
 from sync_node.lan.teacher import wiring as teachers
@@ -75,9 +77,11 @@ def create_app(  # noqa: PLR0913  # each is one that tests replace
     """
     struct_types.prepare()
     app = Flask(__name__, static_folder=None)
+    app.url_rule_class = LateRule
     app.config.update(MAX_CONTENT_LENGTH=FORM_BYTES_MAX, MAX_FORM_PARTS=FORM_FIELDS_MAX)
     app.url_map.merge_slashes = False  # no place has another spelling: 404, not a redirection
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    compiled_templates.set_up(app)
     reader = NodeReader(data_dir)
     openings = Openings(data_dir, time.monotonic)
     catalogue = Catalogue(data_dir, reader)

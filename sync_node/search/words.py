@@ -16,6 +16,7 @@ import sys
 import unicodedata
 from array import array
 from collections.abc import Iterator
+from functools import cache
 from typing import NamedTuple
 
 from sync_node.search.limits import WORD_CHARACTERS_MAX
@@ -31,12 +32,23 @@ _MARKS = (
     "\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0903\u093a-\u094f\u0f18-\u0f19\u0f35"
     "\u0f37\u0f39\u0f3e-\u0f3f\u0f71-\u0f84\u0f8d-\u0fbc\u180b-\u180f"
 )
-_RUNS = re.compile(f"[{_RUN}]+")
-_WORDS = re.compile(rf"(?:[^\W_{_RUN}]|[{_MARKS}])+")
-_PIECES = re.compile(f"({_RUNS.pattern})|({_WORDS.pattern})")
+_RUNS = f"[{_RUN}]+"
+_WORDS = rf"(?:[^\W_{_RUN}]|[{_MARKS}])+"
 _UTF_32 = "utf-32-le" if sys.byteorder == "little" else "utf-32-be"
 _BLANKS = array("I", [ord(" ")])
 _ACCENTS = re.compile("[\u0300-\u036f]")
+
+
+class _Patterns(NamedTuple):
+    runs: re.Pattern[str]
+    words: re.Pattern[str]
+    pieces: re.Pattern[str]
+
+
+@cache
+def _patterns() -> _Patterns:
+    """Return the patterns. Compiled late: sets of letters as large as these take a start's time."""
+    return _Patterns(re.compile(_RUNS), re.compile(_WORDS), re.compile(f"({_RUNS})|({_WORDS})"))
 
 
 class Piece(NamedTuple):
@@ -58,7 +70,7 @@ def fold(text: str) -> str:
 
 def pieces(text: str) -> Iterator[Piece]:
     """Yield the runs and words of any text, folded, in their order."""
-    for found in _PIECES.finditer(fold(text)):
+    for found in _patterns().pieces.finditer(fold(text)):
         run, word = found.groups()
         yield Piece(run, is_run=True) if run else Piece(word[:WORD_CHARACTERS_MAX], is_run=False)
 
@@ -87,11 +99,12 @@ class Tokens(NamedTuple):
 def tokens(*texts: str) -> Tokens:
     """Return the tokens of texts."""
     folded = "\n".join(map(fold, texts))
-    runs = " ".join(_RUNS.findall(folded))
+    patterns = _patterns()
+    runs = " ".join(patterns.runs.findall(folded))
     if runs:
-        folded = _RUNS.sub(" ", folded)
+        folded = patterns.runs.sub(" ", folded)
     found: set[str] = set()
-    for word in _WORDS.findall(folded):
+    for word in patterns.words.findall(folded):
         found.add(word[:WORD_CHARACTERS_MAX])
         found.add(stem(word[:WORD_CHARACTERS_MAX]))
     if not runs:

@@ -43,8 +43,8 @@ class Interface(NamedTuple):
 def found(sys: Path, udev: Path) -> tuple[Interface, ...]:
     """Return the hardware interfaces under a sysfs root, by name. What vanishes meanwhile isn't.
 
-    `udev`: its folder under /run. Where it notes devices, an interface counts once it is noted: before,
-    its name may be another in a moment.
+    `udev`: its folder under /run. Where it notes devices, an interface counts once it is noted:
+    before, its name may be another in a moment.
     """
     try:
         places = sorted((sys / "class/net").iterdir())
