@@ -1,7 +1,7 @@
 """Addresses of pages whose builders are made when one is first asked for.
 
 werkzeug writes, and has Python compile, two functions for each of its rules, by which `url_for`
-puts an address together. For the site's hundred rules that takes a twentieth of a small box's start,
+puts an address together. For the site's hundred rules that takes a twentieth of a start,
 and a page needs a dozen.
 """
 

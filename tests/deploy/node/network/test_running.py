@@ -30,7 +30,8 @@ class Box:
             folder / "networkd",
             folder / "links",
             self.sys,
-            folder / "manager",
+            udev=folder / "udev",
+            manager=folder / "manager",
         )
         self.now = 0.0
         self.ran: list[str] = []
