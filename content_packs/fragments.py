@@ -8,9 +8,10 @@ tables, strikethrough, footnotes) and the presentation elements of MathML Core.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import nh3
+
+from content_packs.values import Value
 
 _HTML = frozenset(
     {
@@ -76,8 +77,7 @@ _NAMES_URL = re.compile(r"\b(?:href|src)=")
 _BLANK_OR_CONTROL = re.compile(r"[\x00-\x20\x7f-\x9f]")
 
 
-@dataclass(frozen=True)
-class _Filter:
+class _Filter(Value, frozen=True):
     """Judges the value of every attribute that the allow-list lets through."""
 
     address: Callable[[str], str | None]

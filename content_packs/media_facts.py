@@ -1,14 +1,13 @@
 """What is known about a media file, and a reader that can't be made to read too much."""
 
-from dataclasses import dataclass
 from typing import BinaryIO
 
 from content_packs.errors import InvalidContent
 from content_packs.limits import MEDIA_DESCRIPTION_BYTES_MAX
+from content_packs.values import Value
 
 
-@dataclass(frozen=True)
-class Track:
+class Track(Value, frozen=True):
     """One track: `kind` is `video`, `audio` or `other`; `codec` as the container names it."""
 
     kind: str
@@ -17,8 +16,7 @@ class Track:
     height: int = 0
 
 
-@dataclass(frozen=True)
-class MediaFacts:
+class MediaFacts(Value, frozen=True):
     """A media file: `container` is `mp4`, `webm`, `ogg` or `mp3`; `seconds` 0 when not said.
 
     `plays_while_loading`: what a player needs first stands before the content.

@@ -8,7 +8,6 @@ an account that only the node can tell a pupil by. All numbers are whole. See RE
 import re
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal, NamedTuple, TypeAlias
 
@@ -24,6 +23,7 @@ from content_packs.limits import (
     RECORD_SECONDS_MAX,
 )
 from content_packs.names import is_name
+from content_packs.values import Value
 
 Verb: TypeAlias = Literal["initialized", "progressed", "answered", "scored", "completed"]
 ActorKind: TypeAlias = Literal["learner", "device"]
@@ -181,8 +181,7 @@ class Place(NamedTuple):
         return not self.pack
 
 
-@dataclass(frozen=True)
-class Actor:
+class Actor(Value, frozen=True):
     """Who did something: a pupil, or a device that nobody has signed in to. `id` is a UUID."""
 
     kind: ActorKind
@@ -192,8 +191,7 @@ class Actor:
         return f"{self.kind}:{self.id}"
 
 
-@dataclass(frozen=True)
-class Event:
+class Event(Value, frozen=True):
     """What was done, before it is a record.
 
     `kind`: of the place, as in `TYPES`; or a question's, as in `INTERACTIONS`, with its id in

@@ -30,6 +30,7 @@ from content_packs.digests import digest_of
 from content_packs.errors import InvalidContent, Untrusted
 from content_packs.protocol import Credential, StatusList
 from content_packs.request_signing import Request
+from content_packs.values import Value
 from sync_node.limits import (
     PEER_CREDENTIAL_CHARACTERS_MAX,
     PEER_CREDENTIALS_MAX,
@@ -39,8 +40,7 @@ from sync_node.limits import (
 from sync_node.peer_places import CREDENTIAL_FIELD
 
 
-@dataclass(frozen=True)
-class Trusted:
+class Trusted(Value, frozen=True):
     """What this node goes by: the hub's service keys, its own district, who is revoked.
 
     `revoked` is None where there is no such list. An empty `district`: this box is no node yet.

@@ -5,10 +5,13 @@ is one of the school's. What a clock that ran ahead left in days to come counts 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta, tzinfo
 from urllib.parse import urlsplit
 
+import msgspec
+
+from content_packs.values import Value
 from sync_node import trusted_time
 from sync_node.budget import Days, folded, spent_on
 from sync_node.limits import GOODPUT_BYTES_MIN, HISTORY_DAYS, HISTORY_LINKS_MAX
@@ -17,8 +20,7 @@ from sync_node.ticks import Record
 from sync_node.windows import Rules
 
 
-@dataclass(frozen=True)
-class LinkDay:
+class LinkDay(Value, frozen=True):
     """A day of a link: bytes both ways, the rate in bytes a second while something came, cuts.
 
     `rate` is 0 where too little came to tell.
@@ -30,8 +32,7 @@ class LinkDay:
     cuts: int = 0
 
 
-@dataclass(frozen=True)
-class LinkHistory:
+class LinkHistory(Value, frozen=True):
     """A link: its days, the oldest first, the last one today. Budgets in bytes, None for none."""
 
     name: str
@@ -94,7 +95,7 @@ def histories(  # noqa: PLR0913  # all by name; each is needed
             observed=observed.get(name, UNKNOWN),
         )
         if name in rules:
-            link = replace(
+            link = msgspec.structs.replace(
                 link, per_day=rules[name].bytes_per_day, per_month=rules[name].bytes_per_month
             )
         found.append(link)

@@ -6,10 +6,10 @@
 3. Nothing is claimed that wasn't seen: where the engine never ran, that is what is told.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, TypeAlias
 
+from content_packs.values import Value
 from sync_node import trusted_time
 from sync_node.box_view import BoxView, SchoolState
 from sync_node.limits import (
@@ -35,8 +35,7 @@ Code: TypeAlias = Literal[
 ]  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Need:
+class Need(Value, frozen=True):
     """A thing: whether a person is needed for it, a word for it, a number or words in it."""
 
     weight: Weight
@@ -45,8 +44,7 @@ class Need:
     words: str = ""
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(Value, frozen=True):
     """All that is to be told, what matters most first."""
 
     needs: tuple[Need, ...]

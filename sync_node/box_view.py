@@ -4,10 +4,12 @@
 catalogue_model, links those of box_history.
 """
 
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, TypeAlias
 
+import msgspec
+
+from content_packs.values import Value
 from sync_node.asked_check import Checked
 from sync_node.box_history import LinkHistory
 from sync_node.box_reader import Counts, Memory
@@ -26,8 +28,7 @@ from sync_node.trusted_time import Reading
 SchoolCondition: TypeAlias = Literal["well", "none-yet", "unreadable"]
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(Value, frozen=True):
     """Orders that the engine hasn't done yet: how many seconds ago, None where there is none.
 
     `is_idle`: nothing of the engine's is at work that they would have to wait for.
@@ -38,8 +39,7 @@ class Asked:
     is_idle: bool = True
 
 
-@dataclass(frozen=True)
-class SchoolState:
+class SchoolState(Value, frozen=True):
     """How school.db is. `backed_up_days`: how old the copy is, None for none.
 
     `salvaged`: when it was put together again from a damaged one, the newest first, RFC 3339;
@@ -53,8 +53,7 @@ class SchoolState:
     set_aside: int = 0
 
 
-@dataclass(frozen=True)
-class BoxView:
+class BoxView(Value, frozen=True):
     """What a technician sees. `disk_trouble`: as `disk.disk_trouble` says.
 
     `packs`: of a small catalogue all, of a large one those that something is to come of; `counts`
@@ -74,20 +73,20 @@ class BoxView:
     stale: Stale
     today: date
     memory: Memory
-    software: dict[str, str] = field(default_factory=dict)
+    software: dict[str, str] = msgspec.field(default_factory=dict)
     disk_trouble: str = ""
     outlook: Outlook | None = None
-    titles: dict[tuple[str, str], Text] = field(default_factory=dict)
+    titles: dict[tuple[str, str], Text] = msgspec.field(default_factory=dict)
     running: Running | None = None
     pause: Pause | None = None
     couriers: tuple[Visit, ...] = ()
     links: tuple[LinkHistory, ...] = ()
-    power: Power = Power()  # noqa: RUF009  # a frozen value
+    power: Power = Power()
     checked: Checked | None = None
     checking: tuple[int, int] | None = None
     asked: Asked = Asked()
-    hub: Standing = Standing()  # noqa: RUF009  # a frozen value
-    stations: Stations = Stations("unknown")  # noqa: RUF009  # a frozen value
+    hub: Standing = Standing()
+    stations: Stations = Stations("unknown")
     uptime: float = 0.0
     poll_seconds: int = 0
     idle_seconds: int | None = None

@@ -14,7 +14,8 @@ Nothing here writes. Rows and open files never leave.
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+
+import msgspec
 
 from content_packs.durable import storage_errors
 from content_packs.errors import InvalidContent, Missing, SatchelError
@@ -155,7 +156,7 @@ class Catalogue:
         file = held.manifest.by_path.get(variant.path)
         return ItemView(
             lesson=view,
-            line=replace(view.items[at], title=text_for(content.title, wished)),
+            line=msgspec.structs.replace(view.items[at], title=text_for(content.title, wished)),
             language=variant.language,
             languages=tuple(found.language for found in content.variants),
             path=variant.path,

@@ -12,11 +12,11 @@
 Sizes are in bytes. Texts carry the language that they are in.
 """
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 from content_packs.manifest import Kind
+from content_packs.values import Value
 from sync_node.languages import Text
 from sync_node.teachers_pins import TeachersPin
 
@@ -30,8 +30,7 @@ class ItemAddress(NamedTuple):
     version: int | None = None
 
 
-@dataclass(frozen=True)
-class Facets:
+class Facets(Value, frozen=True):
     """Where a pack belongs: codes of the national platform's dimensions (`content_packs/codes`)."""
 
     stage: str
@@ -41,8 +40,7 @@ class Facets:
     volume: str = ""
 
 
-@dataclass(frozen=True)
-class PackCard:
+class PackCard(Value, frozen=True):
     """A pack on the home page. `cover` is a path in `version`, empty where none has come."""
 
     pack: str
@@ -56,8 +54,7 @@ class PackCard:
     lessons_total: int
 
 
-@dataclass(frozen=True)
-class LessonLine:
+class LessonLine(Value, frozen=True):
     """A lesson in an outline. `bytes_to_come`: until it can be opened, or until it is renewed.
 
     `items`: the ids of what is in it.
@@ -73,8 +70,7 @@ class LessonLine:
     items: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class PackOutline:
+class PackOutline(Value, frozen=True):
     """A pack with its lessons in teaching order. `bytes_to_come`: until all are ready."""
 
     card: PackCard
@@ -86,8 +82,7 @@ class PackOutline:
     bytes_to_come: int
 
 
-@dataclass(frozen=True)
-class ItemLine:
+class ItemLine(Value, frozen=True):
     """An item in a lesson. `seconds` is 0 and `size` 0 where they say nothing to a reader."""
 
     id: str
@@ -98,8 +93,7 @@ class ItemLine:
     size: int
 
 
-@dataclass(frozen=True)
-class LessonView:
+class LessonView(Value, frozen=True):
     """A lesson at its active version, with its neighbours in the outline."""
 
     card: PackCard
@@ -114,8 +108,7 @@ class LessonView:
     next: LessonLine | None
 
 
-@dataclass(frozen=True)
-class RenditionView:
+class RenditionView(Value, frozen=True):
     """One encoding of a video or audio. `ready`: its file has come."""
 
     name: str
@@ -131,16 +124,14 @@ class RenditionView:
         return self.media_type.startswith("video/")
 
 
-@dataclass(frozen=True)
-class CaptionsView:
+class CaptionsView(Value, frozen=True):
     """Captions in one language."""
 
     language: str
     path: str
 
 
-@dataclass(frozen=True)
-class ItemView:
+class ItemView(Value, frozen=True):
     """An item in one language, with its neighbours in the lesson.
 
     `renditions` are those of a video or audio, from the lightest; `path` is empty for those.
@@ -160,8 +151,7 @@ class ItemView:
     next: ItemLine | None
 
 
-@dataclass(frozen=True)
-class ContentFile:
+class ContentFile(Value, frozen=True):
     """A verified file that may be served, and where it lies on disk."""
 
     place: Path
@@ -170,8 +160,7 @@ class ContentFile:
     media_type: str
 
 
-@dataclass(frozen=True)
-class PackState:
+class PackState(Value, frozen=True):
     """A pack on the technician's page. `offered` is the newest version known, 0 where none is.
 
     `pin`: a teacher's, whether it holds or not; without one, a rollback holds the pack back.
@@ -190,8 +179,7 @@ class PackState:
     pin: TeachersPin | None = None
 
 
-@dataclass(frozen=True)
-class TickView:
+class TickView(Value, frozen=True):
     """One tick of the engine; times are RFC 3339 in UTC. `peers`: which neighbour gave how much."""
 
     started_at: str

@@ -1,13 +1,13 @@
 """What a hub said to the claim of a code that was typed on the box's page."""
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+from content_packs.values import Value
 
 Heard: TypeAlias = Literal["none", "asking", "pending", "enrolled", "refused", "left", "unheard"]
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(Value, frozen=True):
     """What the hub said to the last code, since the site was started.
 
     `left`: the engine asks, which has yet to learn the hub's keys; `unheard`: no hub answered, for

@@ -23,18 +23,17 @@ engine.lock              held while a tick runs
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from content_packs import durable
 from content_packs.digests import check_digest
 from content_packs.errors import UsageError
+from content_packs.values import Value
 
 _DIGEST_CHARACTERS = 64
 
 
-@dataclass(frozen=True)
-class DataDir:
+class DataDir(Value, frozen=True):
     """Paths within the data directory `root`. Makes and opens nothing by itself."""
 
     root: Path

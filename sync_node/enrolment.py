@@ -9,7 +9,6 @@ same answer. While a box that is a node already is enrolled anew, it goes on as 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from content_packs import durable, enrolment_codes, key_files, protocol, signed_documents
@@ -17,6 +16,7 @@ from content_packs.errors import InvalidContent, Missing, Untrusted
 from content_packs.limits import DOCUMENT_BYTES_MAX
 from content_packs.messages import NONCE_BYTES
 from content_packs.protocol import Claim, Credential
+from content_packs.values import Value
 from sync_node import identity
 from sync_node.data_dir import DataDir
 from sync_node.hardware import Hardware
@@ -27,8 +27,7 @@ State: TypeAlias = Literal["enrolled", "claimed", "refused", "none"]
 _MODE = 0o600
 
 
-@dataclass(frozen=True)
-class Enrolment:
+class Enrolment(Value, frozen=True):
     """How far it is. `claimed`: the claim is here, and no hub has answered it yet.
 
     `refused`: this box is no node, and the hub refused its last claim. `fingerprint` is that of the

@@ -10,7 +10,6 @@
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 import msgspec
 
@@ -18,11 +17,11 @@ from content_packs import staging, systems
 from content_packs.digests import digest_of
 from content_packs.errors import Refused
 from content_packs.offers import Offer
+from content_packs.values import Value
 from sync_node.models import PackRow, VersionRow
 
 
-@dataclass(frozen=True)
-class Followed:
+class Followed(Value, frozen=True):
     """A pack that is offered, and whether a rollback holds it at `held_version`."""
 
     pack: str

@@ -11,11 +11,13 @@
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Literal, TypeAlias
 
+import msgspec
+
+from content_packs.values import Value
 from sync_node.limits import (
     DUTY_PRIOR_SECONDS,
     FORECAST_DAYS_MAX,
@@ -31,8 +33,7 @@ Wait: TypeAlias = Literal["", "window", "budget", "pause", "space", "activate-at
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class LinkState:
+class LinkState(Value, frozen=True):
     """A link: its rules, what it cost, and the bytes a second that it gives, 0 while unknown."""
 
     rules: Rules
@@ -40,8 +41,7 @@ class LinkState:
     rate: float
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
+class Situation(Value, frozen=True):
     """What a forecast rests on. `room`: bytes of the disk that may be filled, None for plenty."""
 
     now: datetime
@@ -49,11 +49,10 @@ class Situation:
     duty: float = 1.0
     pause: Pause | None = None
     room: int | None = None
-    activate_at: Mapping[tuple[str, int], datetime] = field(default_factory=dict)
+    activate_at: Mapping[tuple[str, int], datetime] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class StepForecast:
+class StepForecast(Value, frozen=True):
     """When a step begins and is done; None where that can't be said. `waits_for`: why not now."""
 
     step: PlannedStep
@@ -62,8 +61,7 @@ class StepForecast:
     waits_for: Wait
 
 
-@dataclass(frozen=True, slots=True)
-class LessonForecast:
+class LessonForecast(Value, frozen=True):
     """When a lesson opens, at this version; `size` are the bytes that it needs until then."""
 
     pack: str
@@ -74,8 +72,7 @@ class LessonForecast:
     waits_for: Wait
 
 
-@dataclass(frozen=True, slots=True)
-class Forecast:
+class Forecast(Value, frozen=True):
     """A plan with its times. `done`: when all of it is here, None where that can't be said."""
 
     steps: tuple[StepForecast, ...]

@@ -12,7 +12,6 @@ targets say so. The same documents come by check-in or on a stick, in any order.
 """
 
 from collections.abc import Container, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -25,6 +24,7 @@ from content_packs.limits import DOCUMENT_BYTES_MAX
 from content_packs.messages import Message
 from content_packs.protocol import Credential, Receipt
 from content_packs.school_requests import Answers
+from content_packs.values import Value
 from sync_node import identity
 from sync_node.data_dir import DataDir
 from sync_node.identity import Identity
@@ -38,8 +38,7 @@ _Any = TypeVar("_Any", bound=Message)
 Keys = Mapping[str, Ed25519PublicKey]
 
 
-@dataclass(frozen=True)
-class HeldDocuments:
+class HeldDocuments(Value, frozen=True):
     """Takes and gives what the hub said to the node that `data_dir` is."""
 
     data_dir: DataDir

@@ -19,7 +19,6 @@ so.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -31,6 +30,7 @@ from content_packs.errors import InvalidContent, Missing, StorageFailed
 from content_packs.limits import DOCUMENT_BYTES_MAX, INTEGER_MAX
 from content_packs.protocol import Credential
 from content_packs.signed_documents import public_keyid
+from content_packs.values import Value
 from sync_node.data_dir import DataDir
 from sync_node.limits import SEQUENCE_LEASE
 from sync_node.lock import folder_lock
@@ -47,8 +47,7 @@ _SEQUENCE_BYTES_MAX = 20
 _HINT = "Enrol this box anew: sync-node enrol CODE --again."
 
 
-@dataclass(frozen=True)
-class Identity:
+class Identity(Value, frozen=True):
     """A key of this box, and the credential that the hub gave for it, None for none yet."""
 
     folder: Path

@@ -6,13 +6,13 @@ Nothing is opened before it is read, and one file at a time.
 import io
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from content_packs.values import Value
 
-@dataclass(frozen=True)
-class Piece:
+
+class Piece(Value, frozen=True):
     """Bytes, or a whole file of `size` bytes."""
 
     source: bytes | Path

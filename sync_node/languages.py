@@ -6,9 +6,9 @@ form can mostly read the other, and something is better than nothing.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from content_packs.names import NO_LANGUAGE
+from content_packs.values import Value
 
 # What speakers call their own language: the languages of instruction in China's schools and the
 # foreign languages that they teach. Another is shown by its tag.
@@ -40,8 +40,7 @@ _RIGHT_TO_LEFT = frozenset({"ar", "arc", "dv", "fa", "he", "ps", "sd", "ug", "ur
 _RIGHT_TO_LEFT_SCRIPTS = frozenset({"arab", "hebr", "nkoo", "syrc", "thaa"})
 
 
-@dataclass(frozen=True)
-class Text:
+class Text(Value, frozen=True):
     """A text and its language; `language` is `und` where that isn't known."""
 
     value: str

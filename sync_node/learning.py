@@ -7,7 +7,6 @@ somebody did (answered, finished, watched) raises instead, so that nothing is ac
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
@@ -15,6 +14,7 @@ from content_packs.errors import Missing, Refused, StorageFailed
 from content_packs.exercises.grading import Result
 from content_packs.exercises.model import Exercise
 from content_packs.records import Actor, Place
+from content_packs.values import Value
 from sync_node.catalogue import Catalogue
 from sync_node.catalogue_model import ItemLine, ItemView, LessonLine, LessonView, PackCard
 from sync_node.languages import Text
@@ -29,8 +29,7 @@ _T = TypeVar("_T")
 Items = Mapping[str, ItemProgress]
 
 
-@dataclass(frozen=True)
-class Steps:
+class Steps(Value, frozen=True):
     """How many items of a lesson are done."""
 
     done: int
@@ -42,8 +41,7 @@ class Steps:
         return 0 < self.total == self.done
 
 
-@dataclass(frozen=True)
-class GoingOn:
+class GoingOn(Value, frozen=True):
     """A lesson that was begun, and the item to go on with."""
 
     card: PackCard
@@ -52,8 +50,7 @@ class GoingOn:
     steps: Steps
 
 
-@dataclass(frozen=True)
-class SetWork:
+class SetWork(Value, frozen=True):
     """What a teacher set: a lesson, an item of it, or a material of the school.
 
     `kind`: the item's, `lesson` for a whole one; `above`: the pack's title, None for a material.

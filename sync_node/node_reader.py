@@ -10,7 +10,6 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +19,7 @@ from peewee import SQL
 from content_packs import systems
 from content_packs.errors import StorageFailed
 from content_packs.hub_keys import HubKeys
+from content_packs.values import Value
 from sync_node import asked, outlook, peer_sayings, teachers_pins, trusted_time
 from sync_node.asked import Asked
 from sync_node.catalogue_model import TickView
@@ -50,16 +50,14 @@ from sync_node.trusted_time import Known
 _OF_PACK = ("channel", "retired", "offered_version", "held_version")
 
 
-@dataclass(frozen=True)
-class Active:
+class Active(Value, frozen=True):
     """The version at which a lesson can be opened, and the one before it."""
 
     version: int
     previous: int | None
 
 
-@dataclass(frozen=True)
-class PackFacts:
+class PackFacts(Value, frozen=True):
     """What node.db says of a pack. `versions` are manifests' digests by version number."""
 
     pack: str

@@ -9,13 +9,13 @@ import json
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from content_packs import key_files
 from content_packs.digests import digest_of
 from content_packs.errors import InvalidContent, Missing
 from content_packs.limits import METADATA_BYTES_MAX, STATUS_LIST_BYTES_MAX
+from content_packs.values import Value
 from sync_node import peer_places
 from sync_node.data_dir import DataDir
 from sync_node.held_documents import HeldDocuments
@@ -26,8 +26,7 @@ _TAG_DIGITS = 32
 _PIECE_BYTES = 256 * 1024
 
 
-@dataclass(frozen=True)
-class Offered:
+class Offered(Value, frozen=True):
     """`size` bytes: those of files one behind the other, or `body`. `tag`: what names them."""
 
     size: int

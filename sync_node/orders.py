@@ -9,7 +9,6 @@ next. The site goes on meanwhile. An order is done with as it was seen when the 
 asked for while that goes on is another one, and isn't lost.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TypeAlias
@@ -17,6 +16,7 @@ from typing import TypeAlias
 import msgspec
 
 from content_packs import durable
+from content_packs.values import Value
 from sync_node import trusted_time
 from sync_node.data_dir import DataDir
 from sync_node.limits import ORDER_BYTES_MAX
@@ -33,8 +33,7 @@ class _PauseFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     until: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Pause:
+class Pause(Value, frozen=True):
     """No link is used; `until` a time, or until a person says so where that is None."""
 
     until: datetime | None = None

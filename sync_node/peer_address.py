@@ -1,14 +1,13 @@
 """Where a neighbour is. Loads no network library."""
 
 import ipaddress
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from content_packs.errors import UsageError
+from content_packs.values import Value
 
 
-@dataclass(frozen=True, order=True)
-class Peer:
+class Peer(Value, frozen=True, order=True):
     """Where a neighbour's site listens, such as `192.168.1.20:8080`, and who it says it is."""
 
     address: str

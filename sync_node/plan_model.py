@@ -5,15 +5,15 @@ the least that is fetched at a time: a block of a bundle, or a group of a delta.
 plans, `fetcher` and `installing` carry them out, `forecast` says when what comes.
 """
 
-from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
+
+from content_packs.values import Value
 
 Kind: TypeAlias = Literal["text", "other", "audio", "video"]
 KINDS: tuple[Kind, ...] = ("text", "other", "audio", "video")  # in the order of usefulness
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(Value, frozen=True):
     """The least that is fetched: `stored` bytes from `offset` on of what lies at `path`.
 
     `key` says what they are; it is the caller's own.
@@ -30,8 +30,7 @@ class Unit:
         return self.offset + self.stored
 
 
-@dataclass(frozen=True, slots=True)
-class BlockKey:
+class BlockKey(Value, frozen=True):
     """A block of a version's layout; with `by_delta`, of the blocks that the delta names."""
 
     pack: str
@@ -39,16 +38,14 @@ class BlockKey:
     by_delta: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class GroupKey:
+class GroupKey(Value, frozen=True):
     """A group of small files of a delta."""
 
     pack: str
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class LiteralKey:
+class LiteralKey(Value, frozen=True):
     """A group of literals of a large file, the one with number `large` of a delta."""
 
     pack: str
@@ -59,8 +56,7 @@ class LiteralKey:
 UnitKey: TypeAlias = BlockKey | GroupKey | LiteralKey
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedStep:
+class PlannedStep(Value, frozen=True):
     """Files of one kind that one lesson lacks, and what is fetched for them.
 
     `lesson` is empty for files that no lesson names. `finer`: the lesson can be opened without
@@ -89,8 +85,7 @@ class PlannedStep:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class UnknownPack:
+class UnknownPack(Value, frozen=True):
     """A version that can't be planned yet, since a document of it isn't here.
 
     `documents_size` are the bytes of what is to be fetched first, at most; `size` is at most what
@@ -105,8 +100,7 @@ class UnknownPack:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Value, frozen=True):
     """All that is to come, of all packs together, the most useful first."""
 
     steps: tuple[PlannedStep, ...] = ()

@@ -9,14 +9,16 @@ Both take long on a slow stick, so a thread of its own does them, one at a time.
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+import msgspec
+
 from content_packs import courier, durable
 from content_packs.errors import Missing, Refused, SatchelError
 from content_packs.names import is_name
+from content_packs.values import Value
 from sync_node import identity, stick_requests
 from sync_node.data_dir import DataDir
 from sync_node.limits import BACKUPS_ON_STICK_MAX
@@ -28,8 +30,7 @@ FOLDER = "backup"
 _UNNAMED = "box"
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(Value, frozen=True):
     """A backup on a stick. `of`: the node that it is of; `made`: when, by that box's clock."""
 
     stick: Path
@@ -39,8 +40,7 @@ class Found:
     made: datetime
 
 
-@dataclass(frozen=True)
-class Work:
+class Work(Value, frozen=True):
     """How the last deed goes or went. `refused`: there is more here than in that backup."""
 
     doing: Doing = "none"
@@ -106,13 +106,13 @@ class SchoolBackups:
         ).start()
 
     def _do(self, work: Work, deed: Callable[[], Work]) -> None:
-        done = replace(work, doing="failed", trouble="It ended before its time.")
+        done = msgspec.structs.replace(work, doing="failed", trouble="It ended before its time.")
         try:
             done = deed()
         except SatchelError as error:
             refused = isinstance(error, Refused)  # the page has a way on of its own
             trouble = error.message if refused else f"{error.message}. {error.hint}".strip()
-            done = replace(work, doing="failed", trouble=trouble, refused=refused)
+            done = msgspec.structs.replace(work, doing="failed", trouble=trouble, refused=refused)
         finally:
             with self._lock:
                 self._work = done

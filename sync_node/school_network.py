@@ -14,13 +14,13 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from content_packs.values import Value
 from sync_node.limits import SCHOOL_NETWORK_BYTES_MAX, SCHOOL_NETWORK_SECONDS
 
 PLACE = Path("/run/satchel/network/portal.json")
 
 
-@dataclass(frozen=True)
-class SchoolNetwork:
+class SchoolNetwork(Value, frozen=True):
     """The network. `name`: of the site; `wifi`: its name in a phone's list, empty where others'."""
 
     captive: bool

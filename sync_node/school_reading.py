@@ -7,10 +7,10 @@ either, and ends its transaction with the rows. peewee and the school's services
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 from content_packs.errors import SatchelError
+from content_packs.values import Value
 from sync_node.data_dir import DataDir
 from sync_node.limits import SCHOOL_ROWS_MAX
 from sync_node.school.migrations import is_ours
@@ -32,8 +32,7 @@ class SchoolUnread(SatchelError):
     code = "school-unread"
 
 
-@dataclass(frozen=True)
-class KeptRecord:
+class KeptRecord(Value, frozen=True):
     """A record of the school: its place, its id, its canonical bytes."""
 
     sequence: int

@@ -6,10 +6,10 @@ How many lessons are ready is node.db's to say, and is asked for the packs shown
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from content_packs.code_lists import FOR_TEACHERS
+from content_packs.values import Value
 from sync_node.catalogue import Catalogue
 from sync_node.catalogue_model import Facets, PackCard
 from sync_node.data_dir import DataDir
@@ -33,8 +33,7 @@ _PAGE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Shelf:
+class Shelf(Value, frozen=True):
     """Where packs stand: codes, empty for any."""
 
     stage: str = ""
@@ -53,8 +52,7 @@ class Shelf:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Browsed:
+class Browsed(Value, frozen=True):
     """A page of packs of a shelf; `total` is how many it has. `ready`: False while it is filled."""
 
     cards: tuple[PackCard, ...] = ()

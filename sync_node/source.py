@@ -20,6 +20,7 @@ from typing import Protocol
 
 from content_packs import repository
 from content_packs.errors import InvalidContent, SourceUnavailable
+from content_packs.values import Value
 from sync_node.limits import PIECE_BYTES
 from sync_node.link import LinkObservation
 
@@ -55,8 +56,7 @@ class Begun:
     etag: str = ""
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(Value, frozen=True):
     """The bytes of a file, None where they are those of the entity tag that was sent.
 
     `etag` is to be sent with the next request; empty where the source has none.

@@ -7,12 +7,12 @@ of Satchel: it is read within bounds, and anything that isn't as it should be is
 
 import os
 import stat
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
 import msgspec
 
+from content_packs.values import Value
 from sync_node.data_dir import DataDir
 from sync_node.limits import (
     STATIONS_BYTES_MAX,
@@ -43,8 +43,7 @@ class _File(msgspec.Struct, frozen=True):
     is_up: bool = True
 
 
-@dataclass(frozen=True)
-class Stations:
+class Stations(Value, frozen=True):
     """What is known: `fresh`; `old`, of `seconds` ago; `unknown`: nobody says; `unreadable`.
 
     `limit`: how many the radio takes, where that is known. `by`: the box's own radio, or access

@@ -8,11 +8,11 @@ start, is no request any more. Whether anything on this machine watches can't be
 request that nobody takes is told of as that.
 """
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 from content_packs import durable
+from content_packs.values import Value
 from sync_node.data_dir import DataDir
 from sync_node.limits import ORDER_BYTES_MAX, POWEROFF_END_SECONDS, POWEROFF_TAKEN_SECONDS
 from sync_node.trusted_time import Uptime
@@ -24,8 +24,7 @@ _NAMELESS = "?"  # a start of which Linux says no name; nothing carries its requ
 State: TypeAlias = Literal["none", "asked", "unheard", "ending", "still-on"]
 
 
-@dataclass(frozen=True)
-class SwitchingOff:
+class SwitchingOff(Value, frozen=True):
     """How far it is, `seconds` after it was asked for.
 
     `asked`: nobody took the request yet; `unheard`: nobody does; `ending`: it was taken, and the

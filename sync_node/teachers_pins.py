@@ -17,7 +17,6 @@ they don't hold in `state_row`. Where school.db can't be read, what was known go
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from typing import Literal, TypeAlias
 
@@ -26,6 +25,7 @@ import msgspec
 from content_packs.errors import InvalidContent, SatchelError
 from content_packs.names import is_name
 from content_packs.offers import Offer
+from content_packs.values import Value
 from sync_node import choices, following, school_reading, state
 from sync_node.activator import held_versions, whole_lessons
 from sync_node.data_dir import DataDir
@@ -54,8 +54,7 @@ class TeachersPin(msgspec.Struct, frozen=True, omit_defaults=True):
         return not self.why_not
 
 
-@dataclass(frozen=True)
-class Applied:
+class Applied(Value, frozen=True):
     """What came of a look: whether other packs are held now, what to tell, what went wrong."""
 
     changed: bool = False

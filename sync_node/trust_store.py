@@ -6,7 +6,6 @@ what a node wants of it: what the channels that it follows offer, the hub's keys
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from content_packs.hub_keys import STATUS_ROLE, STATUS_TARGET, HubKeys
 from content_packs.limits import METADATA_BYTES_MAX
 from content_packs.offers import Offer
 from content_packs.repository import TIMESTAMP
+from content_packs.values import Value
 from sync_node import signed_times, trusted_time
 from sync_node.limits import METADATA_REQUESTS_MAX
 from sync_node.metadata_folder import LONG_AGO, Expired, MetadataFolder, Outdated, check_root
@@ -31,8 +31,7 @@ from sync_node.tuf_client import FetcherInterface, Updater
 __all__ = ["Expired", "Outdated", "TrustStore", "Verified", "check_root"]
 
 
-@dataclass(frozen=True)
-class Verified:
+class Verified(Value, frozen=True):
     """What the metadata says: offers by followed channel, and which channels there aren't.
 
     `expires`: when the first signature in use lapses. `signed_at`: when the timestamp was signed,

@@ -18,13 +18,13 @@ Expiry and `activate_at` go by trusted time. Windows, budgets and pages want the
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
 
 from content_packs.repository import SIGNED_AT
+from content_packs.values import Value
 from sync_node.limits import (
     CLOCK_AHEAD_DAYS_MAX,
     CLOCK_DRIFT,
@@ -44,8 +44,7 @@ ClockIs: TypeAlias = Literal["right", "behind", "ahead", "unproven"]
 _BY_SERVICE: frozenset[Kind] = frozenset({"document", "hub-time"})
 
 
-@dataclass(frozen=True, slots=True)
-class Uptime:
+class Uptime(Value, frozen=True):
     """For how many seconds this start of the box lasts; `boot` names it, empty where unknown."""
 
     boot: str
@@ -86,8 +85,7 @@ class Known(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     evidence: tuple[Evidence, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Value, frozen=True):
     """When a verified document says that it was signed, by which key, as which version."""
 
     time: datetime
@@ -95,8 +93,7 @@ class Said:
     version: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Value, frozen=True):
     """What time the box believes it is.
 
     `now` is the likeliest time, `trusted` what is proven, by the evidence `by`, `since` seconds of

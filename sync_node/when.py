@@ -1,8 +1,9 @@
 """A moment to come, as people say it: "tonight 22:40", "about three nights". Pure."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import Literal, TypeAlias
+
+from content_packs.values import Value
 
 How: TypeAlias = Literal[
     "unknown", "now", "minutes", "today", "tonight", "tomorrow", "days", "nights", "weeks"
@@ -17,8 +18,7 @@ _DAY = timedelta(days=1)
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
-@dataclass(frozen=True, slots=True)
-class When:
+class When(Value, frozen=True):
     """How to say it: with a `number` of minutes, days, nights or weeks, or with a time of day."""
 
     how: How

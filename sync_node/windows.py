@@ -13,9 +13,9 @@ it shows twice is in the window twice.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
+from content_packs.values import Value
 from sync_node.errors import Reason
 from sync_node.limits import HELD_BACK_BYTES, HELD_BACK_SHARE, WINDOW_DAYS_AHEAD_MAX
 from sync_node.plan_model import KINDS, Kind
@@ -26,8 +26,7 @@ _SHIFT_STEP = timedelta(hours=6)  # no zone shifts its clock twice within so lit
 _MINUTE = timedelta(minutes=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(Value, frozen=True):
     """Open daily from minute `start` to minute `end` of the day, across midnight if that is less.
 
     `rate` in bytes a second, 0 for the link's own.
@@ -45,8 +44,7 @@ class Window:
         return minute >= self.start or minute < self.end
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(Value, frozen=True):
     """What a link may carry. `rate` in bytes a second, 0 for none; budgets in bytes, None for none.
 
     Without windows it may carry its kinds at any time.
@@ -80,8 +78,7 @@ class Rules:
         return [budget for budget in found if budget is not None]
 
 
-@dataclass(frozen=True, slots=True)
-class Spent:
+class Spent(Value, frozen=True):
     """The bytes that a link cost so far in the local day `on`, and in its month."""
 
     on: date
@@ -104,8 +101,7 @@ class Spent:
         return Spent(on, (self.day if on == self.on else 0) + count, month + count)
 
 
-@dataclass(frozen=True, slots=True)
-class Permit:
+class Permit(Value, frozen=True):
     """What a link may carry: `kinds`, at `rate` bytes a second (0: as fast as it goes).
 
     `metadata`: whether that may cross. `bytes_left` of content: None without a budget. `until`:

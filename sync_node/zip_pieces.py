@@ -7,11 +7,11 @@ are those of PKWARE's APPNOTE 6.3.10. Below 4 GiB and 65,535 entries, so that no
 import struct
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from content_packs.errors import Refused
 from content_packs.limits import KIB
+from content_packs.values import Value
 from sync_node.joined_file import Piece
 
 ZIP_BYTES_MAX = 2**32 - 1
@@ -27,8 +27,7 @@ _PLAIN_FILE = 0o100644 << 16
 _READ_BYTES = 256 * KIB
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(Value, frozen=True):
     """A file in a zip: `source` has `size` bytes, whose CRC-32 is `crc`."""
 
     name: str

@@ -17,7 +17,6 @@ neighbours that follow each other as they should.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 from typing import Literal, TypeAlias
@@ -40,13 +39,13 @@ from content_packs.exercises.model import (
     Question,
     TextEntry,
 )
+from content_packs.values import Value
 
 Responses: TypeAlias = Mapping[str, Sequence[str]]
 Outcome: TypeAlias = Literal["correct", "partial", "incorrect", "unanswered"]
 
 
-@dataclass(frozen=True)
-class QuestionResult:
+class QuestionResult(Value, frozen=True):
     """What one question earned.
 
     `score` is from 0 to `points`. `given` are the values that were looked at, to fill the form in
@@ -65,8 +64,7 @@ class QuestionResult:
     answer: tuple[Part, ...]
 
 
-@dataclass(frozen=True)
-class Result:
+class Result(Value, frozen=True):
     """What an exercise earned."""
 
     questions: tuple[QuestionResult, ...]
@@ -82,8 +80,7 @@ class Result:
         return sum(question.points for question in self.questions)
 
 
-@dataclass(frozen=True)
-class _Earned:
+class _Earned(Value, frozen=True):
     credit: Fraction  # from 0 to 1
     parts: tuple[bool, ...] = ()
     feedback_html: tuple[str, ...] = ()

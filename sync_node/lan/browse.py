@@ -1,8 +1,8 @@
 """Packs by stage, grade and subject: the way through a catalogue that is too large for one page."""
 
-from dataclasses import replace
 from urllib.parse import urlencode
 
+import msgspec
 from flask import Blueprint, Flask, current_app, render_template, request, url_for
 
 from content_packs import code_lists
@@ -65,7 +65,7 @@ def page(shelf: Shelf, *, start: int = 0, home: bool = False, **values: object) 
 
 def _choices(counts: dict[Shelf, int], shelf: Shelf, field: str) -> list[tuple[str, int]]:
     """Return the codes that a field can have beside what else is chosen, and how many packs."""
-    others = replace(shelf, **{field: ""})
+    others = msgspec.structs.replace(shelf, **{field: ""})
     found: dict[str, int] = {}
     for each, count in counts.items():
         if others.holds(each):
@@ -78,7 +78,7 @@ def _choices(counts: dict[Shelf, int], shelf: Shelf, field: str) -> list[tuple[s
 
 def _address(shelf: Shelf, start: int = 0, **changed: str) -> str:
     """Return the address of a shelf with fields changed."""
-    changed_shelf = replace(shelf, **changed)
+    changed_shelf = msgspec.structs.replace(shelf, **changed)
     values = {each: getattr(changed_shelf, each) for each in _FIELDS} | {"from": start}
     kept = {name: value for name, value in values.items() if value}
     return f"{url_for('browse.browse')}?{urlencode(kept)}"

@@ -6,9 +6,9 @@ before grading. What can't be recorded is graded all the same, and the page says
 """
 
 import base64
-from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+import msgspec
 from flask import Blueprint, Response, abort, make_response, render_template, request
 from werkzeug.datastructures import MultiDict
 
@@ -16,6 +16,7 @@ from content_packs.errors import Missing, StorageFailed
 from content_packs.exercises import codec, grading
 from content_packs.exercises.model import Exercise
 from content_packs.limits import EXERCISE_BYTES_MAX
+from content_packs.values import Value
 from sync_node.catalogue_model import ItemAddress, ItemView
 from sync_node.lan.catalogue_access import catalogue
 from sync_node.lan.exercise_form import (
@@ -45,8 +46,7 @@ _STATUS: dict[Kept, int] = {"failed": 503, "too-fast": 429}
 _WORD_BYTES = 12
 
 
-@dataclass(frozen=True)
-class Attempt:
+class Attempt(Value, frozen=True):
     """One try at an exercise: its number, what was filled in, and what that earned.
 
     `kept` says what became of it: `failed` and `too-fast` where it wasn't recorded, `other` where
@@ -54,7 +54,7 @@ class Attempt:
     """
 
     number: int = 1
-    form: Form = field(default_factory=MultiDict)
+    form: Form = msgspec.field(default_factory=MultiDict)
     result: grading.Result | None = None
     kept: Kept = ""
 

@@ -7,13 +7,13 @@ tells which answer is right.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from werkzeug.datastructures import MultiDict
 
 from content_packs.exercises import presenting
 from content_packs.exercises.grading import QuestionResult, Result
 from content_packs.exercises.model import Entry, Exercise, Option, Order, Question, kind_of
+from content_packs.values import Value
 
 ATTEMPT_MAX = 1_000_000
 _NUMBER = re.compile(r"[0-9]{1,10}")
@@ -23,8 +23,7 @@ SUBMISSION_FIELD = "_submission"
 WHO_FIELD = "_who"  # the id of the pupil whom the form was made for
 
 
-@dataclass(frozen=True)
-class Field:
+class Field(Value, frozen=True):
     """A question as it is shown: `entries` in the order for this attempt, `result` once graded.
 
     `places` says, for an order, at which place each item was put, by the item's id.

@@ -1,7 +1,6 @@
 """The page of an item: video, audio, page, document, app; an exercise has its own module."""
 
 from contextlib import suppress
-from dataclasses import dataclass
 
 from flask import Blueprint, Response, make_response, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
@@ -9,6 +8,7 @@ from werkzeug.datastructures import MultiDict
 from content_packs.errors import Missing, StorageFailed
 from content_packs.names import RENDITIONS
 from content_packs.records import Actor
+from content_packs.values import Value
 from sync_node.catalogue_model import ItemAddress, ItemView, RenditionView
 from sync_node.lan import exercise
 from sync_node.lan.catalogue_access import catalogue
@@ -27,8 +27,7 @@ from sync_node.school.recording import TooFast
 blueprint = Blueprint("items", __name__)
 
 
-@dataclass(frozen=True)
-class Player:
+class Player(Value, frozen=True):
     """What a video or audio page shows: the rendition that plays, and the captions shown first.
 
     `second` is where it begins; `resumed`: because it was left there. `saves_data`: the browser was

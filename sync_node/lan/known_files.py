@@ -11,13 +11,13 @@ import re
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 
 from waitress.utilities import build_http_date
 
 from content_packs import byte_ranges
+from content_packs.values import Value
 from sync_node.lan.limits import KNOWN_FILE_SECONDS, KNOWN_FILES_MAX
 from sync_node.lan.sent_file import SentFile
 
@@ -33,8 +33,7 @@ _UNDERSTOOD = {b"host", b"range", b"if-range", b"if-none-match"}
 _END = b"\r\n\r\n"
 
 
-@dataclass(frozen=True)
-class KnownFile:
+class KnownFile(Value, frozen=True):
     """A file that may be served: where it is, and the headers that don't depend on the range."""
 
     place: Path

@@ -5,16 +5,15 @@ waitress takes what it sends piece by piece out of a buffer (`get`), and drops w
 """
 
 import os
-from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from waitress.buffers import ReadOnlyFileBasedBuffer
 
+from content_packs.values import Value
 from sync_node.lan.limits import SEND_TURN_BYTES
 
 
-@dataclass(frozen=True, slots=True)
-class FilePiece:
+class FilePiece(Value, frozen=True):
     """Bytes of an open file that are to be sent."""
 
     descriptor: int

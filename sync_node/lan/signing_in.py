@@ -4,11 +4,10 @@ A PIN of pictures is sent picture by picture: each button is a form's, so that n
 Which pictures were chosen stands in the form, never in an address. Guests pass by all of it.
 """
 
-from dataclasses import dataclass
-
 from flask import Blueprint, Response, make_response, render_template, request, url_for
 
 from content_packs.errors import Missing
+from content_packs.values import Value
 from sync_node.lan import visitor
 from sync_node.lan.preferences import local_address
 from sync_node.lan.visitor import school
@@ -20,8 +19,7 @@ from sync_node.school.pins import PIN_PICTURE_NAMES, from_pictures
 blueprint = Blueprint("signing_in", __name__)
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(Value, frozen=True):
     """What is said to a try: `wrong`, and in how many seconds the next one is looked at."""
 
     wrong: bool = False

@@ -24,6 +24,7 @@ from content_packs.exercises import codec
 from content_packs.exercises.answers import Part, right_answer
 from content_packs.fragments import clean_fragment
 from content_packs.limits import CAPTIONS_BYTES_MAX, EXERCISE_BYTES_MAX, PAGE_BYTES_MAX
+from content_packs.values import Value
 from sync_node.catalogue_model import ItemAddress, ItemView, LessonView
 from sync_node.held_manifests import HeldManifest
 from sync_node.joined_file import JoinedFile
@@ -43,8 +44,7 @@ _STYLES = ("site.css", "maths.css")
 _STAND_IN = re.compile(r"at-home/[0-9a-f]{64}")
 
 
-@dataclass(frozen=True)
-class Film:
+class Film(Value, frozen=True):
     """A video or sound beside the page; its captions are within the page."""
 
     file: str
@@ -53,8 +53,7 @@ class Film:
     captions: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True)
-class HomeItem:
+class HomeItem(Value, frozen=True):
     """An item as it is at home. `file`: a document's, an app's or a whole page's."""
 
     view: ItemView

@@ -6,12 +6,13 @@ a school's Wi-Fi the reader weighs 0.5 MB instead of 1.6.
 """
 
 import os
-from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
 from flask import Blueprint, Flask, Response, abort, current_app, request, url_for
 from werkzeug.wsgi import wrap_file
 
+from content_packs.values import Value
 from sync_node.lan.limits import CONTENT_PIECE_BYTES, STATIC_SECONDS
 
 blueprint = Blueprint("vendor_files", __name__)
@@ -28,13 +29,12 @@ _WORKER_POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'"
 _WORKER = "pdf.worker.js"
 
 
-@dataclass(frozen=True)
-class VendorFiles:
+class VendorFiles(Value, frozen=True):
     """The folder: its stamp, empty where it isn't made, and what may be served of it."""
 
     folder: Path
     stamp: str = ""
-    names: frozenset[str] = field(default_factory=frozenset)
+    names: frozenset[str] = msgspec.field(default_factory=frozenset)
 
 
 def read_folder(folder: Path) -> VendorFiles:

@@ -9,7 +9,6 @@ made when it first signs in or something is first recorded of it, never for look
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import wraps
 from typing import Literal, ParamSpec, TypeAlias
 from urllib.parse import quote
@@ -20,6 +19,7 @@ from werkzeug.http import parse_cookie
 
 from content_packs.errors import StorageFailed
 from content_packs.records import Actor
+from content_packs.values import Value
 from sync_node.lan.limits import TOKEN_CHARACTERS_MAX
 from sync_node.lan.preferences import local_address, remember
 from sync_node.school.errors import Busy
@@ -36,8 +36,7 @@ _OF_THE_BOX = {"127.0.0.1", "::1", "::ffff:127.0.0.1"}
 _P = ParamSpec("_P")
 
 
-@dataclass(frozen=True)
-class Visitor:
+class Visitor(Value, frozen=True):
     """Somebody who opens a page. Empty of a guest: `id` (a pupil's, a teacher's), `name`.
 
     `class_id` and `picture` are a pupil's.

@@ -1,20 +1,19 @@
 """What teachers set: a lesson or one item of it, for a class, by a day."""
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from content_packs.errors import Refused, UsageError
 from content_packs.names import is_name
 from content_packs.records import Place
+from content_packs.values import Value
 from sync_node.school.ground import Ground, day_of
 from sync_node.school.limits import ASSIGNMENTS_OF_CLASS_MAX
 from sync_node.school.models import AssignmentRow, ClassRow
 from sync_node.school.rows import count_of, one_of
 
 
-@dataclass(frozen=True)
-class Assignment:
+class Assignment(Value, frozen=True):
     """Something that was set. `due_on`: None for no day; `place.item`: empty for the lesson."""
 
     id: str

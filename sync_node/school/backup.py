@@ -3,18 +3,17 @@
 import contextlib
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from content_packs import durable
 from content_packs.errors import StorageFailed
+from content_packs.values import Value
 from sync_node.school.limits import DATABASE_BUSY_SECONDS, DISK_RESERVE_BYTES
 from sync_node.school.migrations import is_ours
 
 
-@dataclass(frozen=True)
-class BackedUp:
+class BackedUp(Value, frozen=True):
     """A copy that was made: where, of how many bytes and records."""
 
     path: Path

@@ -1,12 +1,12 @@
 """A class's records as CSV, for a spreadsheet: one row for each pupil and item, or each answer."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from content_packs import csv_cells
 from content_packs.exercises.grading import shown_score
 from content_packs.records import SCORE_UNIT, Place
+from content_packs.values import Value
 from sync_node.school.ground import Ground
 from sync_node.school.models import AnswerRow, ProgressRow
 from sync_node.school.people import People
@@ -23,8 +23,7 @@ ANSWERS_HEAD = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Wording:
+class Wording(Value, frozen=True):
     """In whose words a file is; without a face, in those of records.
 
     All turn what records hold into what somebody reads. `title_of`: of a place. `word`: a column's

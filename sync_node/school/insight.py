@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import reduce
 from operator import or_
@@ -11,6 +10,7 @@ from typing import Any, Literal, TypeAlias
 from peewee import fn
 
 from content_packs.records import Place
+from content_packs.values import Value
 from sync_node.school.assignments import Assignment, Assignments
 from sync_node.school.ground import Ground, text_of, time_of
 from sync_node.school.limits import (
@@ -32,8 +32,7 @@ ItemsOf: TypeAlias = Callable[[Place], Sequence[str]]
 _CORRECT = "correct"
 
 
-@dataclass(frozen=True)
-class Cell:
+class Cell(Value, frozen=True):
     """What a pupil did of a task. `percent`: of its items that are done, or of a film.
 
     `score_percent`: the best score of its exercises together, None where nothing was scored.
@@ -46,16 +45,14 @@ class Cell:
     overdue: bool = False
 
 
-@dataclass(frozen=True)
-class MatrixRow:
+class MatrixRow(Value, frozen=True):
     """A pupil, and a cell for each task."""
 
     learner: Learner
     cells: tuple[Cell, ...]
 
 
-@dataclass(frozen=True)
-class Matrix:
+class Matrix(Value, frozen=True):
     """A class: tasks across, pupils down."""
 
     assignments: tuple[Assignment, ...]
@@ -66,8 +63,7 @@ class Matrix:
         return sum(row.cells[column].state == "done" for row in self.rows)
 
 
-@dataclass(frozen=True)
-class QuestionInsight:
+class QuestionInsight(Value, frozen=True):
     """How a class fares with a question.
 
     `tried`: pupils who answered it; `right_first`, `right_at_last`: with their first and their last
@@ -86,8 +82,7 @@ class QuestionInsight:
         return self.tried - self.right_at_last
 
 
-@dataclass(frozen=True)
-class HelpReason:
+class HelpReason(Value, frozen=True):
     """Why a pupil may need help.
 
     `overdue`: the task at `place` was due and isn't done. `stuck`: tried often, below half of the
@@ -99,8 +94,7 @@ class HelpReason:
     count: int
 
 
-@dataclass(frozen=True)
-class NeedsHelp:
+class NeedsHelp(Value, frozen=True):
     """A pupil who may need help, and why: the gravest first."""
 
     learner: Learner

@@ -6,7 +6,6 @@ nothing names, which is removed at the next tidying.
 
 import threading
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -15,6 +14,7 @@ from content_packs.exercises import codec
 from content_packs.exercises.model import Exercise
 from content_packs.limits import EXERCISE_BYTES_MAX
 from content_packs.records import Place
+from content_packs.values import Value
 from sync_node.school.ground import Ground
 from sync_node.school.limits import MATERIALS_MAX, TITLE_CHARACTERS_MAX
 from sync_node.school.models import ClassRow, MaterialRow
@@ -38,8 +38,7 @@ _KINDS: dict[str, MaterialKind] = {
 _PLAYABLE = {"avc1", "avc3", "V_VP8", "V_VP9"}
 
 
-@dataclass(frozen=True)
-class Material:
+class Material(Value, frozen=True):
     """A material. `seconds`: of a video; `class_id`: empty for all classes; `by`: a teacher's id.
 
     `plays_everywhere`: known only while it is added; False for a film that cheap phones can't show.

@@ -3,11 +3,11 @@
 from dataclasses import dataclass, field
 
 from content_packs.records import Actor
+from content_packs.values import Value
 from sync_node.school.pins import PinKind
 
 
-@dataclass(frozen=True)
-class SchoolClass:
+class SchoolClass(Value, frozen=True):
     """A class. `learners`: how many are in it and not archived."""
 
     id: str
@@ -17,8 +17,7 @@ class SchoolClass:
     archived: bool = False
 
 
-@dataclass(frozen=True)
-class Learner:
+class Learner(Value, frozen=True):
     """A pupil. `picture`: a name out of `pins.PICTURES`; `pin_kind`: empty for no PIN."""
 
     id: str
@@ -42,8 +41,7 @@ class MadePin:
     pin: str = field(repr=False)
 
 
-@dataclass(frozen=True)
-class Teacher:
+class Teacher(Value, frozen=True):
     """A teacher."""
 
     id: str

@@ -1,17 +1,16 @@
 """Packs that teachers keep at a version until a day, such as the end of a term."""
 
-from dataclasses import dataclass
 from datetime import date
 
 from content_packs.errors import InvalidContent, Refused, UsageError
 from content_packs.names import check_name, check_version
+from content_packs.values import Value
 from sync_node.school.ground import Ground, day_of
 from sync_node.school.limits import PINNED_MAX
 from sync_node.school.models import PinnedVersionRow
 
 
-@dataclass(frozen=True)
-class PinnedVersion:
+class PinnedVersion(Value, frozen=True):
     """A pack at a version. `until`: the last day on which that holds."""
 
     pack: str

@@ -1,12 +1,12 @@
 """How far somebody is: to go on where they stopped, and to show what is done."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 from typing import Any, Literal, TypeAlias
 
 from content_packs.records import SCORE_UNIT, Actor, Place
+from content_packs.values import Value
 from sync_node.school import deriving
 from sync_node.school.ground import Ground, time_of
 from sync_node.school.limits import CONTINUE_MAX
@@ -15,8 +15,7 @@ from sync_node.school.models import AnswerRow, ProgressRow
 State: TypeAlias = Literal["started", "done"]
 
 
-@dataclass(frozen=True)
-class ItemProgress:
+class ItemProgress(Value, frozen=True):
     """How far somebody is with an item. `seconds`: where a film was left.
 
     `score` of `points`: the best so far, None where nothing was scored; `by_app`: an app said so.
@@ -46,8 +45,7 @@ class ItemProgress:
         return int(self.score * 100 / self.points)
 
 
-@dataclass(frozen=True)
-class Going:
+class Going(Value, frozen=True):
     """A lesson that somebody may go on with: the item touched last, and when."""
 
     pack: str

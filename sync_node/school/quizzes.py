@@ -8,7 +8,6 @@ import json
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -17,6 +16,7 @@ from content_packs.errors import InvalidContent, NotInstalled, UsageError
 from content_packs.exercises import codec
 from content_packs.exercises.model import Exercise
 from content_packs.names import is_language
+from content_packs.values import Value
 from sync_node.school.limits import (
     QUIZ_QUESTIONS_MAX,
     QUIZ_SECONDS_MAX,
@@ -29,8 +29,7 @@ FormKind: TypeAlias = Literal["choice", "multiple-choice", "text-entry", "numeri
 _MODULE = "sync_node.school.quiz_main"
 
 
-@dataclass(frozen=True)
-class QuizFault:
+class QuizFault(Value, frozen=True):
     """What is wrong with a quiz. `line`: 0 where there is none; `severity`: error or warning."""
 
     severity: str
@@ -55,8 +54,7 @@ class FaultyQuiz(InvalidContent):
         self.faults = tuple(faults)
 
 
-@dataclass(frozen=True)
-class FormQuestion:
+class FormQuestion(Value, frozen=True):
     """A question out of a form. `right`: texts of right answers; `wrong`: of wrong options.
 
     A text entry and a number have no wrong ones. Empty texts are left out.
@@ -69,8 +67,7 @@ class FormQuestion:
     hint: str = ""
 
 
-@dataclass(frozen=True)
-class Quiz:
+class Quiz(Value, frozen=True):
     """A quiz that can be shown and graded. `data`: its canonical bytes (EXERCISES.md)."""
 
     exercise: Exercise

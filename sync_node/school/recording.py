@@ -6,7 +6,6 @@ the page, names the try.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
 from content_packs import records
@@ -15,6 +14,7 @@ from content_packs.exercises.grading import QuestionResult, Result
 from content_packs.exercises.model import Exercise, kind_of
 from content_packs.limits import RECORD_RESPONSE_CHARACTERS_MAX, RECORD_SECONDS_MAX
 from content_packs.records import SCORE_UNIT, Actor, Event, Place
+from content_packs.values import Value
 from sync_node.school import statements
 from sync_node.school.ground import Ground
 from sync_node.school.limits import (
@@ -28,8 +28,7 @@ from sync_node.school.texts import one_line
 _FULL_PERCENT = 100
 
 
-@dataclass(frozen=True)
-class Thing:
+class Thing(Value, frozen=True):
     """What somebody has open: a lesson, an item or a material.
 
     `kind`: as in `records.TYPES`. `version`: of the pack, 0 for a material. From the catalogue,
@@ -41,8 +40,7 @@ class Thing:
     version: int = 0
 
 
-@dataclass(frozen=True)
-class AppMessage:
+class AppMessage(Value, frozen=True):
     """What an app says: how far (percent), a score of points, that it is done. None: nothing."""
 
     percent: int | None = None

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from content_packs.errors import StorageFailed
+from content_packs.values import Value
 from sync_node.school.ground import Ground
 from sync_node.school.models import ClassRow, LearnerRow
 from sync_node.school.people import (
@@ -28,8 +29,7 @@ ChangeCode: TypeAlias = Literal[
 ]
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(Value, frozen=True):
     """What becomes of a class (`name` empty) or a pupil. `before`: the old name or class."""
 
     code: ChangeCode
@@ -38,8 +38,7 @@ class Change:
     before: str = ""
 
 
-@dataclass(frozen=True)
-class Changes:
+class Changes(Value, frozen=True):
     """All that a roster changes. `absent`: pupils of its classes who aren't in it, and stay."""
 
     changes: tuple[Change, ...]

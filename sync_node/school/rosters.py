@@ -8,10 +8,10 @@ import csv
 import io
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from content_packs.errors import InvalidContent
+from content_packs.values import Value
 from sync_node.school.limits import (
     GRADE_CHARACTERS_MAX,
     LEARNERS_IN_CLASS_MAX,
@@ -36,16 +36,14 @@ _CLASS_HEADS = {"class", "class name", "group", "班级", "班"}
 _NUMBER_HEADS = {"no", "no.", "nr", "number", "#", "id", "学号", "序号", "编号"}
 
 
-@dataclass(frozen=True)
-class RosterLearner:
+class RosterLearner(Value, frozen=True):
     """A pupil of a roster. `source_id`: their sourcedId, empty in a pasted list."""
 
     name: str
     source_id: str = ""
 
 
-@dataclass(frozen=True)
-class RosterClass:
+class RosterClass(Value, frozen=True):
     """A class of a roster, its pupils in their order."""
 
     name: str
@@ -54,8 +52,7 @@ class RosterClass:
     learners: tuple[RosterLearner, ...] = ()
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(Value, frozen=True):
     """What couldn't be taken as it is: where, and what was done about it.
 
     `code` and `name` are for faces that say it in other languages: what it is, and whom or what it
@@ -68,8 +65,7 @@ class Problem:
     name: str = ""
 
 
-@dataclass(frozen=True)
-class Roster:
+class Roster(Value, frozen=True):
     """What was read. `gone`: sourcedIds of pupils who are to leave; `problems`: to be shown."""
 
     classes: tuple[RosterClass, ...]

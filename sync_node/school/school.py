@@ -7,11 +7,11 @@ threads.
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from content_packs.records import UNENROLLED
+from content_packs.values import Value
 from sync_node import box_clock, identity
 from sync_node.data_dir import DataDir
 from sync_node.disk import disk_free as disk_free_on
@@ -44,8 +44,7 @@ from sync_node.school.writer import Writer
 _NODE_SECONDS = 60.0  # between two looks at who this node is
 
 
-@dataclass(frozen=True)
-class Trouble:
+class Trouble(Value, frozen=True):
     """What became of school.db that a technician has to know."""
 
     at: str

@@ -8,13 +8,13 @@ import base64
 import hashlib
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, TypeAlias
 
 from peewee import SQL
 
 from content_packs.records import Actor
+from content_packs.values import Value
 from sync_node.school.ground import Ground, time_of
 from sync_node.school.hashing import hash_token
 from sync_node.school.limits import (
@@ -48,8 +48,7 @@ _SECONDS: dict[str, tuple[int, int]] = {
 }
 
 
-@dataclass(frozen=True)
-class Session:
+class Session(Value, frozen=True):
     """Somebody who is signed in. `subject`: their id; `class_id`: of a pupil, else empty."""
 
     kind: SessionKind
@@ -64,8 +63,7 @@ class Session:
         return Actor("learner", self.subject) if self.kind == "learner" else None
 
 
-@dataclass(frozen=True)
-class SignedIn:
+class SignedIn(Value, frozen=True):
     """A session that began just now, and the token for its cookie."""
 
     token: str

@@ -1,10 +1,10 @@
 """Records in school.db: stored once, never changed, in the order in which they came."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from content_packs import records
 from content_packs.records import Statement
+from content_packs.values import Value
 from sync_node.school import deriving
 from sync_node.school.ground import Ground
 from sync_node.school.models import StatementRow, database_proxy
@@ -18,8 +18,7 @@ _HAS = "SELECT 1 FROM statement_row WHERE id = ?"
 _NOTE_DEVICE = "INSERT OR IGNORE INTO device_row (id, created_at) VALUES (?, ?)"
 
 
-@dataclass(frozen=True)
-class StoredRecord:
+class StoredRecord(Value, frozen=True):
     """A record as it was stored: `body` are its canonical bytes, `sequence` its place."""
 
     sequence: int

@@ -12,9 +12,9 @@ lies in the future, after a clock went back, is left out by the caller.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from content_packs.values import Value
 from sync_node.school.limits import (
     FAILURES_DAY_SECONDS,
     FAILURES_OF_ACCOUNT_DAY_MAX,
@@ -27,8 +27,7 @@ from sync_node.school.limits import (
 )
 
 
-@dataclass(frozen=True)
-class Failures:
+class Failures(Value, frozen=True):
     """Times of failures within the last hour, oldest first; `account`: within the last day.
 
     `here`: of the account on the device; `device` and `account`: of each, wherever.
@@ -39,8 +38,7 @@ class Failures:
     account: Sequence[datetime]
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(Value, frozen=True):
     """`seconds` to wait, 0 for none; `refused`: whatever the wait, not from this device now."""
 
     seconds: int = 0

@@ -19,6 +19,7 @@ from content_packs import durable, media
 from content_packs.digests import digest_of_file
 from content_packs.errors import InvalidContent, Missing, Refused, StorageFailed, UsageError
 from content_packs.limits import MIB
+from content_packs.values import Value
 from sync_node.school.limits import (
     MATERIALS_RESERVE_BYTES,
     PDF_BYTES_MAX,
@@ -42,8 +43,7 @@ class _Upload:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
-@dataclass(frozen=True)
-class Stored:
+class Stored(Value, frozen=True):
     """A file that is whole and durable. `kind`: `mp4`, `webm`, `pdf` or what it was said to be."""
 
     digest: str

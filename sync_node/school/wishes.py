@@ -5,12 +5,12 @@ the hub (`sync_node.asking`). How far it is, the engine knows: nothing of that i
 is taken back stays as `withdrawn`, so that the hub hears of it; the oldest of those go.
 """
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from content_packs.errors import Refused, UsageError
 from content_packs.limits import WISH_CHARACTERS_MAX
 from content_packs.names import is_name
+from content_packs.values import Value
 from sync_node.school.ground import Ground
 from sync_node.school.limits import WISHES_MAX
 from sync_node.school.models import WishRow
@@ -20,8 +20,7 @@ from sync_node.school.texts import one_line
 WishState: TypeAlias = Literal["new", "withdrawn"]
 
 
-@dataclass(frozen=True)
-class Wish:
+class Wish(Value, frozen=True):
     """A request: `pack`, a name or empty; `text`, in a teacher's words; `by`, the teacher's id."""
 
     id: str

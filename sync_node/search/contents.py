@@ -1,12 +1,10 @@
 """What is indexed: frozen values between what reads packs and what writes search.db."""
 
-from dataclasses import dataclass
-
 from content_packs.manifest import LocalisedText
+from content_packs.values import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
+class Passage(Value, frozen=True):
     """A stretch of what a thing says, in one language (empty: not known).
 
     `places`: of captions, from which offset in `text` on which second is meant; of a PDF, its page,
@@ -18,8 +16,7 @@ class Passage:
     places: tuple[tuple[int, int], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Thing:
+class Thing(Value, frozen=True):
     """What can be opened: a pack, a lesson or, with `item`, an item; `kind` as in `schema`."""
 
     kind: str
@@ -29,8 +26,7 @@ class Thing:
     passages: tuple[Passage, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class PackLine:
+class PackLine(Value, frozen=True):
     """A pack as it stands on a shelf. `cover` is a path in `version`; `lessons` are their ids."""
 
     pack: str
@@ -48,8 +44,7 @@ class PackLine:
     lessons: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(Value, frozen=True):
     """What comes and goes together: a lesson at a version, or, with an empty `lesson`, a pack.
 
     `context` is what else describes it, such as its grade in words; `line` is a pack's.

@@ -9,8 +9,10 @@ means anything to FTS5.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 
+import msgspec
+
+from content_packs.values import Value
 from sync_node.search import words
 from sync_node.search.limits import (
     PARTS_MAX,
@@ -22,8 +24,7 @@ from sync_node.search.limits import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(Value, frozen=True):
     """A run or a word, folded. `open`: it is still being typed, maybe."""
 
     text: str
@@ -53,8 +54,7 @@ class Term:
         return f'"{stem}"'
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Value, frozen=True):
     """What was asked: its terms, and the whole of it folded."""
 
     terms: tuple[Term, ...]
@@ -73,7 +73,9 @@ class Question:
     def with_word(self, old: str, new: str) -> "Question":
         """Return the question with a word in place of another."""
         terms = tuple(
-            replace(term, text=new, open=False) if term.text == old and not term.is_run else term
+            msgspec.structs.replace(term, text=new, open=False)
+            if term.text == old and not term.is_run
+            else term
             for term in self.terms
         )
         return Question(terms, self.whole.replace(old, new))
@@ -100,7 +102,7 @@ def ask(text: str) -> Question:
     if found and not found[-1].is_run:
         # What comes last may be the beginning of a word, also where it stood there before.
         distinct.remove(found[-1])
-        distinct.append(replace(found[-1], open=True))
+        distinct.append(msgspec.structs.replace(found[-1], open=True))
     return Question(tuple(distinct), words.fold(text).strip())
 
 

@@ -6,13 +6,13 @@ Results
 └── FacetCount   how many hits a facet would leave
 """
 
-from dataclasses import dataclass, field
+import msgspec
 
+from content_packs.values import Value
 from sync_node.languages import Text
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
+class Chosen(Value, frozen=True):
     """The facets that a reader chose; empty: any. `without_stage`: what of it isn't found."""
 
     stage: str = ""
@@ -26,16 +26,14 @@ class Chosen:
 DIMENSIONS = ("kind", "subject", "grade", "stage", "language")
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Value, frozen=True):
     """A stretch of a snippet; `found`: it is what was asked for."""
 
     text: str
     found: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Value, frozen=True):
     """Where in an item the words stand; `second` of captions, `page` of a PDF, else None.
 
     `words` is what was found, as it stands there.
@@ -48,8 +46,7 @@ class Place:
     words: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(Value, frozen=True):
     """Something that can be opened. `kind`: `pack`, `lesson` or an item's."""
 
     kind: str
@@ -64,16 +61,14 @@ class Hit:
     places: tuple[Place, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class FacetCount:
+class FacetCount(Value, frozen=True):
     """A value of a facet, and how many of what was found have it."""
 
     code: str
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class Results:
+class Results(Value, frozen=True):
     """An answer. `total` counts what was found; `more`: there is more than was counted.
 
     `corrected`: words that nothing has, with the ones that were asked for in their place;
@@ -82,7 +77,7 @@ class Results:
     """
 
     hits: tuple[Hit, ...] = ()
-    facets: dict[str, tuple[FacetCount, ...]] = field(default_factory=dict)
+    facets: dict[str, tuple[FacetCount, ...]] = msgspec.field(default_factory=dict)
     total: int = 0
     more: bool = False
     corrected: tuple[tuple[str, str], ...] = ()

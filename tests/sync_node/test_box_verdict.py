@@ -1,9 +1,9 @@
 """What a technician is told to do: what matters first, and no false alarm."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from sync_node.asked_check import Checked
 from sync_node.box_clock import BoxClock

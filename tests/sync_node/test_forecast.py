@@ -1,12 +1,12 @@
 """The estimate that a teacher plans by: what comes when, and what it waits for."""
 
 import time
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from sync_node.forecast import (
     Forecast,

@@ -7,10 +7,10 @@
 5. Anything else, such as an app that asks its maker: nothing here.
 """
 
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TypeAlias
 
+from content_packs.values import Value
 from sync_node.lan.portal import probes
 from sync_node.lan.portal.probes import Content
 from sync_node.school_network import SchoolNetwork
@@ -20,8 +20,7 @@ NOTHING_HERE = Content(404, b"This Wi-Fi leads to the box in the school, not to 
 _MDNS = "satchel.local"
 
 
-@dataclass(frozen=True)
-class Redirection:
+class Redirection(Value, frozen=True):
     """Another address to go to. `lets_go`: who asks is in a browser, and needs no page of ours."""
 
     address: str

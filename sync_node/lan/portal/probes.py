@@ -6,14 +6,13 @@ asked for over plain http, by a name that the box's DNS answers with the box. Co
 the makers publish and from programs that are known to do it; SITE.md, section 10, says more.
 """
 
-from dataclasses import dataclass
+from content_packs.values import Value
 
 _HTML = "text/html; charset=utf-8"
 _TEXT = "text/plain; charset=utf-8"
 
 
-@dataclass(frozen=True)
-class Content:
+class Content(Value, frozen=True):
     """What is wanted: `status`, and a body of a media type."""
 
     status: int = 200

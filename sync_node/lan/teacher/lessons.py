@@ -1,7 +1,6 @@
 """What the catalogue says of the places that are set for classes: their titles, their items."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from flask import url_for
 
@@ -10,6 +9,7 @@ from content_packs.exercises.model import Exercise
 from content_packs.manifest import Kind
 from content_packs.names import NO_LANGUAGE
 from content_packs.records import Place
+from content_packs.values import Value
 from sync_node.catalogue_model import ItemAddress, LessonView
 from sync_node.lan import exercise
 from sync_node.lan.catalogue_access import catalogue
@@ -18,8 +18,7 @@ from sync_node.lan.visitor import school
 from sync_node.languages import Text
 
 
-@dataclass(frozen=True)
-class Task:
+class Task(Value, frozen=True):
     """A place as a teacher reads it. `address`: empty where it can't be opened at present.
 
     `above`: the titles of what it is a part of. `kind`: of an item; `lesson` of a lesson.

@@ -7,13 +7,14 @@ asks. `stamp` grows with each change, so that a page knows whether it is the new
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
+import msgspec
 from flask import Flask
 
 from content_packs.errors import Missing
 from content_packs.records import Place
+from content_packs.values import Value
 from sync_node.lan.teacher.limits import SHOW_HEIGHTS_MAX, SHOW_IDLE_SECONDS, SHOWS_MAX
 
 _KEY = "shows"
@@ -21,8 +22,7 @@ _KEY = "shows"
 StepKind: TypeAlias = Literal["cover", "item", "question", "answer"]
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(Value, frozen=True):
     """What is on the wall: a lesson's cover, an item, a question of an exercise, or its answer.
 
     `question` is counted from 0.
@@ -33,8 +33,7 @@ class Step:
     question: int = 0
 
 
-@dataclass(frozen=True)
-class Show:
+class Show(Value, frozen=True):
     """What a teacher shows. `dark`: nothing, for a while; `playing`: whether a film runs.
 
     `down`: by how many heights of the wall a page is moved up, as far as it goes.
@@ -119,7 +118,7 @@ class Shows:
         """Show another step: the one nearest to `at`. A film begins by itself."""
         self._change(
             teacher,
-            lambda show: replace(
+            lambda show: msgspec.structs.replace(
                 show, at=max(0, min(at, len(show.steps) - 1)), dark=False, playing=True, down=0
             ),
         )
@@ -127,13 +126,13 @@ class Shows:
     def move(self, teacher: str, down: int) -> None:
         """Show a part of a long page: the one that lies so many heights of the wall down."""
         within = max(0, min(down, SHOW_HEIGHTS_MAX))
-        self._change(teacher, lambda show: replace(show, down=within, dark=False))
+        self._change(teacher, lambda show: msgspec.structs.replace(show, down=within, dark=False))
 
     def turn(self, teacher: str, *, dark: bool | None = None, playing: bool | None = None) -> None:
         """Darken the wall or light it again; let a film run, or stop it."""
         self._change(
             teacher,
-            lambda show: replace(
+            lambda show: msgspec.structs.replace(
                 show,
                 dark=show.dark if dark is None else dark,
                 playing=show.playing if playing is None else playing,
@@ -151,7 +150,7 @@ class Shows:
         with self._lock:
             for _, show in list(self._running.values()):
                 if show.teacher == teacher:
-                    self._keep(replace(change(show), stamp=show.stamp + 1))
+                    self._keep(msgspec.structs.replace(change(show), stamp=show.stamp + 1))
 
     def _keep(self, show: Show) -> None:
         self._running[show.id] = (self._monotonic(), show)

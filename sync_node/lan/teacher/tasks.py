@@ -1,7 +1,6 @@
 """What is set for classes: setting it, changing its day, and where a class is stuck with it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from flask import Blueprint, Response, abort, render_template, request, url_for
 
@@ -17,6 +16,7 @@ from content_packs.exercises.model import (
     Question,
 )
 from content_packs.records import Place
+from content_packs.values import Value
 from sync_node.lan.teacher.answers import WRONG, done, guard, wrong
 from sync_node.lan.teacher.lessons import Lessons, Task, read_exercise
 from sync_node.lan.teacher.today import day_in, today
@@ -27,8 +27,7 @@ blueprint = Blueprint("teacher_tasks", __name__, url_prefix="/teacher")
 guard(blueprint)
 
 
-@dataclass(frozen=True)
-class QuestionView:
+class QuestionView(Value, frozen=True):
     """A question, and how a class fares with it. `wrong`: what was answered, and by how many."""
 
     number: int

@@ -3,14 +3,13 @@
 All of it is what every pupil may open, or what its teacher shows just now.
 """
 
-from dataclasses import dataclass
-
 from flask import url_for
 from werkzeug.datastructures import MultiDict
 
 from content_packs.errors import InvalidContent, Missing
 from content_packs.exercises.answers import right_answer
 from content_packs.exercises.model import Exercise
+from content_packs.values import Value
 from sync_node.catalogue_model import ItemAddress, ItemView, RenditionView
 from sync_node.lan import content, exercise, items, pages, presentation
 from sync_node.lan.catalogue_access import catalogue
@@ -23,8 +22,7 @@ from sync_node.languages import Text
 MOVING = ("page", "document")  # what may be longer than the wall is high
 
 
-@dataclass(frozen=True)
-class Film:
+class Film(Value, frozen=True):
     """A film or a sound: its file, and captions as (address, language)."""
 
     source: str

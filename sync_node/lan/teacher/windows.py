@@ -1,20 +1,19 @@
 """A page of a long list; of what is set for a class, in the order of the days, with today in it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Generic, TypeVar
 
 from flask import request
 
+from content_packs.values import Value
 from sync_node.lan.teacher.limits import TASKS_BEFORE_DAYS
 from sync_node.school.assignments import Assignment
 
 _T = TypeVar("_T")
 
 
-@dataclass(frozen=True)
-class Leaf(Generic[_T]):
+class Leaf(Value, Generic[_T], frozen=True):
     """The entries that are shown. `earlier`, `later`: where those pages begin, None for no page."""
 
     shown: Sequence[_T]

@@ -4,9 +4,9 @@ A chart is a picture of a table that stands below it: who doesn't see it misses 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
+from content_packs.values import Value
 from sync_node.box_history import LinkHistory
 
 WIDTH, HEIGHT = 320, 90  # of the drawing, in its own units
@@ -15,8 +15,7 @@ _TOP = 12
 _GAP = 2
 
 
-@dataclass(frozen=True)
-class Bar:
+class Bar(Value, frozen=True):
     """A day's bar, in units of the drawing; `mark`: whether a cut is marked above it."""
 
     x: float
@@ -26,8 +25,7 @@ class Bar:
     mark: bool
 
 
-@dataclass(frozen=True)
-class Chart:
+class Chart(Value, frozen=True):
     """Bars of days, the oldest first. `line`: the height of a bound, None for none.
 
     `most`: what the highest bar stands for. `first`, `last`: the days of its ends.
@@ -40,8 +38,7 @@ class Chart:
     line: float | None = None
 
 
-@dataclass(frozen=True)
-class LinkCharts:
+class LinkCharts(Value, frozen=True):
     """A link and its charts; None where there is nothing to draw."""
 
     link: LinkHistory

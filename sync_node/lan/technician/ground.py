@@ -1,6 +1,5 @@
 """What the technician's pages stand on, and what they share."""
 
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from urllib.parse import urlencode
 
@@ -8,6 +7,7 @@ from flask import Flask, Response, current_app
 from markupsafe import Markup
 
 from content_packs.errors import StorageFailed
+from content_packs.values import Value
 from sync_node import trusted_time
 from sync_node.box_clock import BoxClock
 from sync_node.box_state import BoxStates, Clock
@@ -24,8 +24,7 @@ HOME = "/box"
 _KEY = "technician"
 
 
-@dataclass(frozen=True)
-class Ground:
+class Ground(Value, frozen=True):
     """What the pages look at, and by which services."""
 
     data_dir: DataDir

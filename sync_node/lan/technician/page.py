@@ -1,9 +1,8 @@
 """The first page: how the box is, in a sentence, and why; then all packs, page by page."""
 
-from dataclasses import dataclass
-
 from flask import Blueprint, render_template, request
 
+from content_packs.values import Value
 from sync_node import power_cuts, trusted_time
 from sync_node.box_verdict import verdict
 from sync_node.lan.interface_language import wishes
@@ -16,8 +15,7 @@ from sync_node.when import When, when
 blueprint = Blueprint("technician", __name__)
 
 
-@dataclass(frozen=True)
-class _Pages:
+class _Pages(Value, frozen=True):
     """Where one is among pages of packs: offsets, None for no such page."""
 
     earlier: int | None
