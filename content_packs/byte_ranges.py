@@ -5,14 +5,14 @@ answered with 206; several ranges get the whole file, which section 14.2 allows.
 """
 
 import re
+from dataclasses import dataclass
 from typing import Protocol
-
-from content_packs.values import Value
 
 _SINGLE_RANGE = re.compile(r"bytes=\s*(\d{0,19})\s*-\s*(\d{0,19})\s*")
 
 
-class Answer(Value, frozen=True):
+@dataclass(frozen=True)
+class Answer:
     """How to answer: `length` bytes of the file from `first`, with these headers."""
 
     status: int

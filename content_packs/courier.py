@@ -14,6 +14,7 @@ names it, the timestamp last of all. Until then the edition that it held before 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Literal, TypeAlias
 
 import msgspec
@@ -24,7 +25,6 @@ from content_packs.limits import COURIER_BYTES_MAX, COURIER_FILES_MAX, COURIER_N
 from content_packs.messages import Count, Hex32, Message, Moment, Name, ShortText
 from content_packs.names import is_name
 from content_packs.repository import TIMESTAMP
-from content_packs.values import Value
 
 FOLDER = "satchel"
 MARK = f"{FOLDER}/courier.json"
@@ -117,21 +117,24 @@ def decode(data: bytes) -> Courier:
     return messages.decode(data, Courier, bytes_max=COURIER_BYTES_MAX, what=MARK)
 
 
-class Wanted(Value, frozen=True):
+@dataclass(frozen=True)
+class Wanted:
     """A file of the repository that should be on a stick."""
 
     place: str
     size: int
 
 
-class Parcel(Value, frozen=True):
+@dataclass(frozen=True)
+class Parcel:
     """Files that are of use only together, such as a version of a pack; in order of writing."""
 
     name: str
     files: tuple[Wanted, ...]
 
 
-class LeftOut(Value, frozen=True):
+@dataclass(frozen=True)
+class LeftOut:
     """A parcel that doesn't go: `size` bytes of it aren't on the stick."""
 
     name: str
@@ -139,7 +142,8 @@ class LeftOut(Value, frozen=True):
     why: Why
 
 
-class Room(Value, frozen=True):
+@dataclass(frozen=True)
+class Room:
     """What a stick has room for: free bytes, of which each file takes whole blocks.
 
     `file_bytes_max`: the largest file that its file system can hold, None where there is no bound
@@ -155,7 +159,8 @@ class Room(Value, frozen=True):
         return -(-size // self.block) * self.block + self.block
 
 
-class CourierPlan(Value, frozen=True):
+@dataclass(frozen=True)
+class CourierPlan:
     """What is written, in this order, and what is there already.
 
     `left_out` doesn't fit. `missing_room`: bytes that even the metadata lacks; then nothing goes.

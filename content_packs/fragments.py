@@ -8,10 +8,9 @@ tables, strikethrough, footnotes) and the presentation elements of MathML Core.
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import nh3
-
-from content_packs.values import Value
 
 _HTML = frozenset(
     {
@@ -77,7 +76,8 @@ _NAMES_URL = re.compile(r"\b(?:href|src)=")
 _BLANK_OR_CONTROL = re.compile(r"[\x00-\x20\x7f-\x9f]")
 
 
-class _Filter(Value, frozen=True):
+@dataclass(frozen=True)
+class _Filter:
     """Judges the value of every attribute that the allow-list lets through."""
 
     address: Callable[[str], str | None]

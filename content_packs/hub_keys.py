@@ -12,17 +12,16 @@ The list of revoked nodes is a target of the delegated role `status`.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 
 from content_packs.digests import digest_of
 from content_packs.errors import InvalidContent
 from content_packs.limits import HUB_KEYS_MAX
-from content_packs.values import Value
 
 FIELD = "satchel"
 KEY_BYTES = 32  # of an Ed25519 or X25519 public key (RFC 8032, RFC 7748)
@@ -34,12 +33,13 @@ STATUS_PATTERN = "status/*"
 _PURPOSES = ("service", "seal", "escrow")
 
 
-class HubKeys(Value, frozen=True):
+@dataclass(frozen=True)
+class HubKeys:
     """Raw public keys by keyid. Where there are two of a purpose, one is taking over."""
 
-    service: Mapping[str, bytes] = msgspec.field(default_factory=dict)
-    seal: Mapping[str, bytes] = msgspec.field(default_factory=dict)
-    escrow: Mapping[str, bytes] = msgspec.field(default_factory=dict)
+    service: Mapping[str, bytes] = field(default_factory=dict)
+    seal: Mapping[str, bytes] = field(default_factory=dict)
+    escrow: Mapping[str, bytes] = field(default_factory=dict)
 
     def service_keys(self) -> dict[str, Ed25519PublicKey]:
         """Return what verifies documents of the hub, by keyid."""

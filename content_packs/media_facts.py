@@ -1,13 +1,14 @@
 """What is known about a media file, and a reader that can't be made to read too much."""
 
+from dataclasses import dataclass
 from typing import BinaryIO
 
 from content_packs.errors import InvalidContent
 from content_packs.limits import MEDIA_DESCRIPTION_BYTES_MAX
-from content_packs.values import Value
 
 
-class Track(Value, frozen=True):
+@dataclass(frozen=True)
+class Track:
     """One track: `kind` is `video`, `audio` or `other`; `codec` as the container names it."""
 
     kind: str
@@ -16,7 +17,8 @@ class Track(Value, frozen=True):
     height: int = 0
 
 
-class MediaFacts(Value, frozen=True):
+@dataclass(frozen=True)
+class MediaFacts:
     """A media file: `container` is `mp4`, `webm`, `ogg` or `mp3`; `seconds` 0 when not said.
 
     `plays_while_loading`: what a player needs first stands before the content.

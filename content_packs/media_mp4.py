@@ -2,17 +2,18 @@
 
 import struct
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from content_packs.errors import InvalidContent
 from content_packs.limits import MEDIA_PARTS_MAX, MEDIA_SECONDS_MAX
 from content_packs.media_facts import MediaFacts, Reader, Track
-from content_packs.values import Value
 
 _FIXED_BYTES_MAX = 256  # the largest prefix of mvhd, tkhd, mdhd, hdlr and stsd that is looked at
 _KINDS = {b"vide": "video", b"soun": "audio"}
 
 
-class _Box(Value, frozen=True):
+@dataclass(frozen=True)
+class _Box:
     kind: bytes
     start: int  # of the content
     end: int

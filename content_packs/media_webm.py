@@ -2,11 +2,11 @@
 
 import struct
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from content_packs.errors import InvalidContent
 from content_packs.limits import MEDIA_PARTS_MAX, MEDIA_SECONDS_MAX
 from content_packs.media_facts import MediaFacts, Reader, Track
-from content_packs.values import Value
 
 _EBML, _SEGMENT, _INFO, _TRACKS, _CLUSTER = (
     0x1A45DFA3,
@@ -21,7 +21,8 @@ _VALUE_BYTES_MAX = 64
 _KINDS = {1: "video", 2: "audio"}
 
 
-class _Element(Value, frozen=True):
+@dataclass(frozen=True)
+class _Element:
     name: int
     start: int
     end: int

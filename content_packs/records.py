@@ -8,6 +8,7 @@ an account that only the node can tell a pupil by. All numbers are whole. See RE
 import re
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal, NamedTuple, TypeAlias
 
@@ -23,7 +24,6 @@ from content_packs.limits import (
     RECORD_SECONDS_MAX,
 )
 from content_packs.names import is_name
-from content_packs.values import Value
 
 Verb: TypeAlias = Literal["initialized", "progressed", "answered", "scored", "completed"]
 ActorKind: TypeAlias = Literal["learner", "device"]
@@ -181,7 +181,8 @@ class Place(NamedTuple):
         return not self.pack
 
 
-class Actor(Value, frozen=True):
+@dataclass(frozen=True)
+class Actor:
     """Who did something: a pupil, or a device that nobody has signed in to. `id` is a UUID."""
 
     kind: ActorKind
@@ -191,7 +192,8 @@ class Actor(Value, frozen=True):
         return f"{self.kind}:{self.id}"
 
 
-class Event(Value, frozen=True):
+@dataclass(frozen=True)
+class Event:
     """What was done, before it is a record.
 
     `kind`: of the place, as in `TYPES`; or a question's, as in `INTERACTIONS`, with its id in

@@ -1,10 +1,10 @@
 """What a file's name says: `STEM[.LANGUAGE][.RENDITION].EXTENSION` (FORMAT.md, section 2.3)."""
 
 import re
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from content_packs.names import NO_LANGUAGE, RENDITIONS, is_language, is_name
-from content_packs.values import Value
 
 Role: TypeAlias = Literal["page", "html", "video", "audio", "captions", "document", "exercise"]
 
@@ -63,7 +63,8 @@ OTHER_MEDIA_TYPE = "application/octet-stream"
 _NUMBERED = re.compile(r"([0-9]+)-(.+)")
 
 
-class ItemName(Value, frozen=True):
+@dataclass(frozen=True)
+class ItemName:
     """A file name taken apart. `language` is `und` where the name has none."""
 
     stem: str

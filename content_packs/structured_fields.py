@@ -8,11 +8,11 @@ and linear in the length of a field; writing gives the one serialisation of RFC 
 import base64
 import binascii
 import re
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from content_packs.errors import InvalidContent
 from content_packs.limits import FIELD_MEMBERS_MAX, FIELD_VALUE_CHARACTERS_MAX
-from content_packs.values import Value
 
 
 class Token(str):
@@ -36,14 +36,16 @@ _SPACES = re.compile(r" *+")
 _BLANKS = re.compile(r"[ \t]*+")
 
 
-class Item(Value, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Item:
     """A bare item with its parameters."""
 
     value: BareItem
     parameters: Parameters
 
 
-class InnerList(Value, frozen=True):
+@dataclass(frozen=True, slots=True)
+class InnerList:
     """Items in parentheses, with parameters of the whole."""
 
     items: tuple[Item, ...]

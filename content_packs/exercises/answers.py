@@ -1,6 +1,7 @@
 """The right answer of a question, in parts that a page can show, and the response that gives it."""
 
 import html
+from dataclasses import dataclass
 
 from content_packs.exercises.model import (
     Choice,
@@ -12,10 +13,10 @@ from content_packs.exercises.model import (
     Question,
     TextEntry,
 )
-from content_packs.values import Value
 
 
-class Part(Value, frozen=True):
+@dataclass(frozen=True)
+class Part:
     """A right option, text, number, gap, place or row: `html` is a cleaned fragment or escaped.
 
     `of_html` is, for a match, the left side that `html` belongs to; else empty.

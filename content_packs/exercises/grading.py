@@ -17,6 +17,7 @@ neighbours that follow each other as they should.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 from typing import Literal, TypeAlias
@@ -39,13 +40,13 @@ from content_packs.exercises.model import (
     Question,
     TextEntry,
 )
-from content_packs.values import Value
 
 Responses: TypeAlias = Mapping[str, Sequence[str]]
 Outcome: TypeAlias = Literal["correct", "partial", "incorrect", "unanswered"]
 
 
-class QuestionResult(Value, frozen=True):
+@dataclass(frozen=True)
+class QuestionResult:
     """What one question earned.
 
     `score` is from 0 to `points`. `given` are the values that were looked at, to fill the form in
@@ -64,7 +65,8 @@ class QuestionResult(Value, frozen=True):
     answer: tuple[Part, ...]
 
 
-class Result(Value, frozen=True):
+@dataclass(frozen=True)
+class Result:
     """What an exercise earned."""
 
     questions: tuple[QuestionResult, ...]
@@ -80,7 +82,8 @@ class Result(Value, frozen=True):
         return sum(question.points for question in self.questions)
 
 
-class _Earned(Value, frozen=True):
+@dataclass(frozen=True)
+class _Earned:
     credit: Fraction  # from 0 to 1
     parts: tuple[bool, ...] = ()
     feedback_html: tuple[str, ...] = ()
