@@ -210,3 +210,21 @@ def test_the_rules_for_sticks_are_understood() -> None:
     assert "Reading rules file: /run/udev/rules.d/90-satchel-sticks.rules" in about
     assert any("91-wrong.rules:1 " in line for line in about)
     assert not [line for line in about if "90-satchel-sticks.rules:" in line], about
+
+
+def test_a_box_that_is_a_school_already_doesnt_wait_for_its_boot_partition() -> None:
+    """It is checked and mounted for the seed: on a card by one that looks first, before the node."""
+    image, deb = read("image"), read("deb")
+    assert "satchel-first-start.service" not in {*image.enable, *deb.enable}
+    assert "satchel-seed.service" in image.enable
+    seed = (SYSTEM / "satchel-seed.service").read_text()
+    assert "\nConditionPathExists=!/var/lib/satchel/card.json\n" in seed
+    assert "\nBefore=satchel-node.service " in seed
+    assert "start satchel-first-start.service\n" in seed
+    assert "run-satchel-boot" not in seed
+    (wants,) = (
+        each.data
+        for each in deb.files
+        if each.path.match("satchel-node.service.d/first-start.conf")
+    )
+    assert b"\nWants=satchel-first-start.service\n" in wants
