@@ -213,7 +213,7 @@ def test_the_rules_for_sticks_are_understood() -> None:
 
 
 def test_a_box_that_is_a_school_already_doesnt_wait_for_its_boot_partition() -> None:
-    """It is checked and mounted for the seed: on a card by one that looks first, before the node."""
+    """That is checked and mounted for the seed, where a unit that looks first has it taken up."""
     image, deb = read("image"), read("deb")
     assert "satchel-first-start.service" not in {*image.enable, *deb.enable}
     assert "satchel-seed.service" in image.enable
