@@ -5,16 +5,17 @@ lesson that a new version doesn't have any more goes when all that it has are ac
 """
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from content_packs.manifest import Lesson, Manifest
-from content_packs.values import Value
 from sync_node import trusted_time
 from sync_node.models import LessonRow, PackRow, VersionRow, database_proxy
 
 
-class Activation(Value, frozen=True):
+@dataclass(frozen=True)
+class Activation:
     """A lesson that was switched to a version."""
 
     pack: str

@@ -4,6 +4,7 @@
 catalogue_model, links those of box_history.
 """
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Literal, TypeAlias
 
@@ -39,7 +40,8 @@ class Asked(Value, frozen=True):
     is_idle: bool = True
 
 
-class SchoolState(Value, frozen=True):
+@dataclass(frozen=True)
+class SchoolState:
     """How school.db is. `backed_up_days`: how old the copy is, None for none.
 
     `salvaged`: when it was put together again from a damaged one, the newest first, RFC 3339;

@@ -67,6 +67,7 @@ WRITERS = {
     "hub/lock.py": "the lock file: the kernel holds the lock, its text is for people",
     "hub/monitoring/sharing.py": "locks, and figures that mean nothing once the server has ended",
     "content_packs/packing.py": "the bundle in the making: cpack.write copies it durably",
+    "sync_node/lan/compiled_templates.py": "an image in the making: made anew where it is cut off",
     "sync_node/flashing/card.py": "a card: written past the cache, and read back",
     "sync_node/flashing/composing.py": "what belongs on a card, put together: gone afterwards",
     "sync_node/flashing/flashing.py": "the lock of a work folder, which holds nothing",

@@ -1,11 +1,11 @@
 """What every service over school.db stands on: the database, its writer, a clock, randomness."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TypeVar
 
 from content_packs.records import random_id
-from content_packs.values import Value
 from sync_node.school.database import Database
 from sync_node.school.hashing import COST, SALT_BYTES, hash_secret
 from sync_node.school.writer import Writer
@@ -14,7 +14,8 @@ _T = TypeVar("_T")
 _UUID_BYTES = 16
 
 
-class Ground(Value, frozen=True):
+@dataclass(frozen=True)
+class Ground:
     """`clock`: the likeliest time in UTC. `monotonic`: seconds. `randomness`: so many bytes.
 
     `hash_cost`: of the hashes of PINs and passphrases that are made.

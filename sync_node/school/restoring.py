@@ -19,12 +19,12 @@ backup doesn't, it is refused, unless somebody insists.
 import contextlib
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from content_packs import durable, records
 from content_packs.errors import InvalidContent, Missing, Refused, StorageFailed
 from content_packs.limits import INTEGER_MAX
-from content_packs.values import Value
 from sync_node.school import backup as backing_up
 from sync_node.school import models
 from sync_node.school.limits import DATABASE_BUSY_SECONDS, DISK_RESERVE_BYTES, RESTORE_BYTES_MAX
@@ -46,7 +46,8 @@ _NOT_A_BACKUP = (
 )
 
 
-class Restored(Value, frozen=True):
+@dataclass(frozen=True)
+class Restored:
     """What is in place now. `kept`: the file that holds what was there; empty for nothing.
 
     `newer`: what was there and isn't any more, in words; empty unless somebody insisted.

@@ -1,5 +1,6 @@
 """What a technician is told to do: what matters first, and no false alarm."""
 
+import dataclasses
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -136,13 +137,13 @@ def test_no_false_alarm(changes: dict[str, object]) -> None:
 
 
 def test_a_link_that_is_silent_for_days() -> None:
-    memory = replace(BOX.memory, last_contact=words(days=9))
+    memory = dataclasses.replace(BOX.memory, last_contact=words(days=9))
     found = verdict(replace(BOX, ticks=(tick("cut"),), memory=memory), WELL)
     assert [(each.code, each.number) for each in found.to_do] == [("no-contact", 9)]
 
 
 def test_channels_that_the_hub_lacks_are_named() -> None:
-    memory = replace(BOX.memory, absent_channels=("county-primary",))
+    memory = dataclasses.replace(BOX.memory, absent_channels=("county-primary",))
     assert verdict(replace(BOX, memory=memory), WELL).to_do[0].words == "county-primary"
 
 

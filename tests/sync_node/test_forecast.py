@@ -1,5 +1,6 @@
 """The estimate that a teacher plans by: what comes when, and what it waits for."""
 
+import dataclasses
 import time
 from datetime import UTC, date, datetime, timedelta
 
@@ -219,5 +220,5 @@ def test_a_box_that_is_off_half_of_the_day_takes_twice_as_long() -> None:
     days = [record(NOW + timedelta(days=number), 12 * 3600, MB, "stopped") for number in range(20)]
     assert duty(days) == pytest.approx(0.5, abs=0.02)
     assert duty([]) == 1.0
-    waited = [replace(each, outcome="not-now") for each in days]
+    waited = [dataclasses.replace(each, outcome="not-now") for each in days]
     assert duty(waited) == 1.0, "a window that was closed is no fault of the link"
