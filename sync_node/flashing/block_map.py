@@ -16,7 +16,7 @@ from msgspec import Meta
 
 from content_packs import messages
 from content_packs.errors import InvalidContent
-from content_packs.messages import Hex32, Message, Part, ShortText
+from content_packs.messages import Count, Hex32, Message, Part, ShortText
 from sync_node.flashing.limits import (
     IMAGE_BYTES_MAX,
     MAP_BLOCK_BYTES,
@@ -33,7 +33,7 @@ _HINT = "Make it anew: sync-node image-map IMAGE, or take the one that was publi
 class Range(Part, frozen=True, kw_only=True):
     """Blocks that follow one another, and the digest of their bytes together."""
 
-    first: Annotated[int, Meta(ge=0)]
+    first: Count
     count: Annotated[int, Meta(ge=1, le=MAP_RANGE_BLOCKS_MAX)]
     digest: Hex32
 
