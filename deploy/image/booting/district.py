@@ -43,12 +43,20 @@ class District:
                 "--channel", systems.CHANNEL)  # fmt: skip
 
     def heard(self) -> Heard | None:
-        """Return what the box said last; None where it said nothing yet. Raises `Refused`."""
+        """Return what the box said last; None where it said nothing yet. Raises `Refused`.
+
+        A box that has only asked to be its node yet is let be it, as an officer does to whom its
+        fingerprint was read.
+        """
         data = ("--data", str(self.data), "--json")
         nodes = json.loads(command("hub", "nodes", "list", *data))["nodes"]
         if not nodes:
             return None
-        return read_heard(command("hub", "nodes", "show", nodes[0]["node"], *data))
+        box = nodes[0]
+        if box["pending"]:
+            shown = ("--fingerprint", box["keys"][0]["fingerprint"])
+            command("hub", "nodes", "confirm", box["node"], *shown, *data)
+        return read_heard(command("hub", "nodes", "show", box["node"], *data))
 
 
 def read_heard(text: str) -> Heard | None:
