@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from content_packs import systems
 from content_packs.errors import Refused
@@ -42,21 +43,28 @@ class District:
         command("hub", "release", *data, pack, "--version", str(version),
                 "--channel", systems.CHANNEL)  # fmt: skip
 
-    def heard(self) -> Heard | None:
-        """Return what the box said last; None where it said nothing yet. Raises `Refused`.
+    def welcome(self) -> bool:
+        """Let the box be a node that asks to be one; say whether it did. Raises `Refused`.
 
-        A box that has only asked to be its node yet is let be it, as an officer does to whom its
-        fingerprint was read.
+        An officer does so to whom the box's fingerprint was read.
         """
-        data = ("--data", str(self.data), "--json")
-        nodes = json.loads(command("hub", "nodes", "list", *data))["nodes"]
-        if not nodes:
-            return None
-        box = nodes[0]
-        if box["pending"]:
-            shown = ("--fingerprint", box["keys"][0]["fingerprint"])
-            command("hub", "nodes", "confirm", box["node"], *shown, *data)
-        return read_heard(command("hub", "nodes", "show", box["node"], *data))
+        asks = [node for node in self._nodes() if node["pending"]]
+        for node in asks:
+            shown = ("--fingerprint", node["keys"][0]["fingerprint"])
+            command("hub", "nodes", "confirm", node["node"], *shown, "--data", str(self.data))
+        return bool(asks)
+
+    def heard(self) -> Heard | None:
+        """Return what the box said last; None where it said nothing yet. Raises `Refused`."""
+        for node in self._nodes()[:1]:
+            data = ("--data", str(self.data), "--json")
+            return read_heard(command("hub", "nodes", "show", node["node"], *data))
+        return None
+
+    def _nodes(self) -> list[dict[str, Any]]:
+        listed = command("hub", "nodes", "list", "--data", str(self.data), "--json")
+        nodes: list[dict[str, Any]] = json.loads(listed)["nodes"]
+        return nodes
 
 
 def read_heard(text: str) -> Heard | None:

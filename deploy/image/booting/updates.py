@@ -273,6 +273,8 @@ class Updates:
         technician.sync()
 
         def is_heard() -> bool:
+            if self.district.welcome():
+                technician.sync()  # or it would learn of it a quarter of an hour later
             heard = self.district.heard()
             if heard is None or (heard.version, heard.slot) != (runs.version, runs.slot):
                 return False

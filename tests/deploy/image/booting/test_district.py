@@ -15,10 +15,11 @@ def test_a_box_that_asks_to_be_its_node_is_let_be_it(tmp_path: Path) -> None:
     data = tmp_path / "hub"
     command("hub", "init", "--data", str(data))
     district = District(data, 0)
-    assert district.heard() is None
+    assert not district.welcome()
     hub = open_hub(data, system_clock)
     claimed(hub, create_app(hub).test_client())
-    assert district.heard() is None  # it is a node now, and hasn't said anything
+    assert district.welcome()
+    assert not district.welcome()
     (node,) = nodes.list_nodes(hub)
     assert node.state == "valid"
     assert district.heard() is None

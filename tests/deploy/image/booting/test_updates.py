@@ -41,6 +41,9 @@ class Hub:
         kind = (self.folder / "kind").read_text()
         (self.folder / "offered").write_text(json.dumps([version, kind]))
 
+    def welcome(self) -> bool:
+        return False
+
     def heard(self) -> Heard | None:
         box = json.loads((self.folder / "box.json").read_text())
         return Heard(box["versions"][box["slot"]], box["slot"], box["ready"], tuple(box["failed"]))
