@@ -2,12 +2,12 @@
 
 from typing import Literal, TypeAlias
 
-from content_packs.values import Value
+import msgspec
 
 Heard: TypeAlias = Literal["none", "asking", "pending", "enrolled", "refused", "left", "unheard"]
 
 
-class Answer(Value, frozen=True):
+class Answer(msgspec.Struct, frozen=True):
     """What the hub said to the last code, since the site was started.
 
     `left`: the engine asks, which has yet to learn the hub's keys; `unheard`: no hub answered, for

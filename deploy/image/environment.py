@@ -1,4 +1,4 @@
-"""The box's venv, put together without a program of the box: wheels are archives.
+"""The box's venv, put together here: wheels are archives, and need no program of the box.
 
 `/usr/lib/satchel/venv` has the locked wheels and our own, made here from this checkout. There is no
 pip in it. Then every module of the root is compiled, ours and Debian's, with a digest instead of a

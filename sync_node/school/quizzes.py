@@ -29,7 +29,7 @@ FormKind: TypeAlias = Literal["choice", "multiple-choice", "text-entry", "numeri
 _MODULE = "sync_node.school.quiz_main"
 
 
-class QuizFault(Value, frozen=True):
+class QuizFault(msgspec.Struct, frozen=True):
     """What is wrong with a quiz. `line`: 0 where there is none; `severity`: error or warning."""
 
     severity: str
