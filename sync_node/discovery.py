@@ -26,6 +26,7 @@ from zeroconf import ServiceBrowser, ServiceInfo, ServiceStateChange, Zeroconf
 from content_packs.errors import InvalidContent
 from content_packs.names import check_name
 from sync_node import mdns_packets
+from sync_node.interfaces import index_of
 from sync_node.limits import (
     MDNS_NAMES_MAX,
     MDNS_RESOLVE_SECONDS,
@@ -62,6 +63,7 @@ class Discovery:
     monotonic: Callable[[], float] = time.monotonic
     _advert: Advert | None = None
     _at: tuple[IPv4Interface, ...] = ()
+    _indexes: tuple[int, ...] = ()
     _zeroconf: Zeroconf | None = None
     _browser: ServiceBrowser | None = None
     _info: ServiceInfo | None = None
@@ -74,10 +76,12 @@ class Discovery:
         A network that fails is logged, and tried again the next time.
         """
         at = tuple(sorted(self.interfaces()))
+        indexes = tuple(index_of(str(each.ip)) for each in at)
         try:
-            if self._zeroconf is None or at != self._at:
+            if self._zeroconf is None or (at, indexes) != (self._at, self._indexes):
                 self.close()
                 self._start(at)
+                self._indexes = indexes
             if advert != self._advert:
                 self._announce(advert)
         except (OSError, ZeroconfError) as error:

@@ -17,6 +17,7 @@ from zeroconf import ServiceInfo, Zeroconf
 
 from sync_node import mdns_packets
 from sync_node.discovery import start_zeroconf
+from sync_node.interfaces import index_of
 from sync_node.limits import OWN_NAME_AGAIN_SECONDS
 from sync_node.school_network import SchoolNetwork
 
@@ -36,17 +37,21 @@ class OwnName:
     log: Callable[[str], None]
     monotonic: Callable[[], float]
     _zeroconf: Zeroconf | None = None
-    _address: str = ""
+    _at: tuple[str, int] | None = None  # address, and the interface that had it
     _not_before: float = 0.0
 
     def look(self) -> None:
-        """Say it, or cease to; what fails is logged, and tried again a minute later."""
+        """Say it, or cease to, or say it elsewhere; what fails is logged, and tried a minute later.
+
+        Between a radio that vanished and the one that takes its place nobody has the address.
+        """
         network = self.current() if self.port else None
         address = str(network.address) if network else ""
-        if address == self._address or self.monotonic() < self._not_before:
+        at = (address, index_of(address)) if address else None
+        if at == self._at or self.monotonic() < self._not_before:
             return
         self.close()
-        if not address:
+        if not at or not at[1]:
             return
         try:
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as tried:
@@ -58,7 +63,7 @@ class OwnName:
                 parsed_addresses=[address],
             )  # fmt: skip
             self._zeroconf.register_service(info, cooperating_responders=True)
-            self._address = address
+            self._at = at
         except (OSError, ZeroconfError) as error:
             self.log(f"{NAME[:-1]} can't be said on this network: {error}")
             self.close()
@@ -66,7 +71,7 @@ class OwnName:
 
     def close(self) -> None:
         """Say that the name goes."""
-        found, self._zeroconf, self._address = self._zeroconf, None, ""
+        found, self._zeroconf, self._at = self._zeroconf, None, None
         if found:
             with contextlib.suppress(OSError, ZeroconfError):
                 found.close()
