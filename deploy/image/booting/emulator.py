@@ -157,8 +157,8 @@ class Box:
     def _acceleration(self) -> list[str]:
         """Compute it: a /dev/kvm that is there doesn't always work, and then nothing starts."""
         if self.is_alone:
-            # Four nanoseconds an instruction, a third of what this machine needs: with one, a
-            # minute of a phone's patience was a quarter of an hour here.
+            # Four nanoseconds an instruction: with one, a minute of a phone's patience took more
+            # than ten of ours.
             counted = ["-icount", "shift=2,sleep=on", "-rtc", "clock=vm"]
             return ["-accel", "tcg,thread=single", *counted]
         return ["-accel", "tcg,thread=multi"]
