@@ -133,14 +133,23 @@ def plan(*, data: Path, as_json: bool) -> None:
     "--port", type=click.IntRange(0, 65_535),
     help="Port to listen on, 0 for any. Default: `site.port` in node.toml.",
 )  # fmt: skip
+@click.option(
+    "--seed", type=click.Path(path_type=Path, dir_okay=False),
+    help="Where this file is there, make this box what it says first: see first-start.",
+)  # fmt: skip
 @data_option
-def run(*, host: str | None, port: int | None, data: Path) -> None:
+def run(*, host: str | None, port: int | None, seed: Path | None, data: Path) -> None:
     """Run the school's site, and sync beside it, until told to end."""
     with loading():
         from sync_node import daemon
         from sync_node.box_clock import system_clock
         from sync_node.data_dir import DataDir
         from sync_node.log_files import LogFile
+
+    if seed and seed.exists():
+        from sync_node.beginning.taking_up import of_this_box, take_up
+
+        take_up(DataDir(data), seed, of_this_box(), say=lambda line: click.echo(line, err=True))
 
     def listening(address: str) -> None:
         click.echo(f"The school's site: {address}")

@@ -18,24 +18,13 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
 @json_option
 def first_start(*, seed: Path, box: Path | None, data: Path, as_json: bool) -> None:
     """Make this box what its card's seed says. Safe to run at each start."""
-    import secrets
-
     import msgspec
 
-    from sync_node.beginning.first_start import Surroundings
     from sync_node.beginning.first_start import first_start as run
-    from sync_node.box_clock import system_clock
+    from sync_node.beginning.taking_up import of_this_box
     from sync_node.data_dir import DataDir
-    from sync_node.hardware import hardware
-    from sync_node.school.school import open_school
 
-    surroundings = Surroundings(
-        hardware(),
-        secrets.token_bytes,
-        system_clock,
-        lambda data_dir: open_school(data_dir, clock=system_clock),
-    )
-    done = run(DataDir(data), seed, box, surroundings)
+    done = run(DataDir(data), seed, box, of_this_box())
     if as_json:
         print_json(
             {
@@ -46,12 +35,8 @@ def first_start(*, seed: Path, box: Path | None, data: Path, as_json: bool) -> N
             }
         )
         return
-    for note in done.notes:
-        click.echo(f"warning: {note}", err=True)
-    whose = f"card {done.card.card} of {done.card.school}"
-    click.echo(f"{data}: is {whose}" + (", made so before" if done.before else ""))
-    if done.claim:
-        click.echo(f"It asks its hub to be a node. Its fingerprint: {done.claim}")
+    for line in done.in_words():
+        click.echo(line, err=line.startswith("warning: "))
 
 
 @click.command()

@@ -66,6 +66,15 @@ class Started:
     claim: str = ""
     notes: tuple[str, ...] = ()
 
+    def in_words(self) -> list[str]:
+        """Return the lines that a person, or the journal, is told."""
+        before = ", made so before" if self.before else ""
+        lines = [f"warning: {note}" for note in self.notes]
+        lines.append(f"This box is card {self.card.card} of {self.card.school}{before}")
+        if self.claim:
+            lines.append(f"It asks its hub to be a node. Its fingerprint: {self.claim}")
+        return lines
+
 
 @dataclass(frozen=True)
 class Surroundings:

@@ -6,8 +6,8 @@ courier's stick, a folder that holds a repository, or a hub. What it verified go
 ```
 trust/       metadata      manifests/   what the packs hold      store/   their files
 ```
-and nothing of the laptop's: no node.toml, no key, no database. `sync-node first-start` on the box
-takes it over, as `init` does with any store, and makes node.db from it.
+and nothing of the laptop's: no node.toml, no key, no database. The box's first start takes it over,
+as `init` does with any store, and makes node.db from it.
 """
 
 import shutil

@@ -144,10 +144,19 @@ class Network:
                 self._asked(["nmcli", "device", "set", name, "managed", "no"])
         else:
             self._leave_to_networkd()
+        self._take_from_others(name)
         self._run(["ip", "address", "flush", "dev", name])
         address = f"{files.ADDRESS}/{files.PREFIX}"
         self._run(["ip", "address", "add", address, "brd", "+", "dev", name])
         self._run(["ip", "link", "set", name, "up"])
+
+    def _take_from_others(self, name: str) -> None:
+        """Have no other interface keep the box's address: answers to phones would leave by that."""
+        asked = ["ip", "-4", "-o", "address", "show", "to", files.ADDRESS]
+        for line in self._asked(asked).splitlines():
+            _, other, *_ = [*line.split(), "", ""]
+            if other and other != name:
+                self._asked(["ip", "address", "flush", "dev", other, "to", files.ADDRESS])
 
     def _leave_to_networkd(self) -> None:
         self._hand_over("")

@@ -203,7 +203,7 @@ def test_cloud_init_finds_no_fault_with_user_data() -> None:
 
 def test_the_places_are_those_of_the_units() -> None:
     """What puts the seed there and what reads it agree on where it lies."""
-    drop_in = (CHECKOUT / "deploy/node/system/first-start-deb.conf").read_text()
+    drop_in = (CHECKOUT / "deploy/node/system/seed-deb.conf").read_text()
     assert "/boot/firmware/satchel/seed.json" in drop_in
     assert "/boot/firmware/satchel/" in cloud_init("user-data").read_text()
     assert hashlib.sha256(drop_in.encode()).digest() in {

@@ -1,6 +1,5 @@
 """What the units run: the clock goes on and never back, the journal's end survives power cuts."""
 
-import hashlib
 import os
 import subprocess
 import time
@@ -126,31 +125,6 @@ def test_whatever_the_note_says_the_clock_is_set_to_a_time_ahead_or_left(
         seconds = int(set_to.rpartition("@")[2])
         assert NOW < seconds < 7_258_118_400
         assert str(seconds).encode() in data
-
-
-def first_start(tmp_path: Path, card: str | None) -> subprocess.CompletedProcess[str]:
-    seed = tmp_path / "seed.json"
-    seed.write_text("a seed")
-    if card is not None:
-        (tmp_path / "card.json").write_text(card)
-    return subprocess.run(
-        [SYSTEM / "satchel-first-start", seed, tmp_path],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-def test_a_box_that_is_the_seeds_already_starts_nothing(tmp_path: Path) -> None:
-    digest = hashlib.sha256(b"a seed").hexdigest()
-    assert first_start(tmp_path, f'{{"seed":"{digest}","card":1}}').returncode == 0
-
-
-@pytest.mark.parametrize("card", [None, "", '{"seed":"0000","card":1}'])
-def test_any_other_box_is_left_to_the_program(tmp_path: Path, card: str | None) -> None:
-    done = first_start(tmp_path, card)
-    assert done.returncode in {126, 127}, "it isn't installed here"
-    assert "/usr/lib/satchel/venv/bin/sync-node" in done.stderr
 
 
 def logged(box: Box, text: str) -> None:

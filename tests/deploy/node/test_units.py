@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(
 SYSTEM = CHECKOUT / "deploy" / "node" / "system"
 SERVICES = sorted(path.name for path in SYSTEM.glob("*.service"))
 EXPOSURE_MAX = 2.0
-OTHERS = ("bin/true", "usr/bin/nsenter", "usr/bin/systemctl")
+OTHERS = ("bin/true", "usr/bin/install", "usr/bin/nsenter", "usr/bin/systemctl")
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +128,7 @@ def test_units_that_are_started_at_boot_are_enabled(wanted: Installation) -> Non
 
 def test_the_node_listens_where_phones_look_and_is_watched() -> None:
     text = (SYSTEM / "satchel-node.service").read_text()
-    assert "--port 80\n" in text
+    assert " --port 80 " in text
     assert "Type=notify\n" in text
     assert re.search(r"^WatchdogSec=\d+$", text, re.MULTILINE)
 
@@ -215,16 +215,14 @@ def test_the_rules_for_sticks_are_understood() -> None:
 def test_a_box_that_is_a_school_already_doesnt_wait_for_its_boot_partition() -> None:
     """That is checked and mounted for the seed, where a unit that looks first has it taken up."""
     image, deb = read("image"), read("deb")
-    assert "satchel-first-start.service" not in {*image.enable, *deb.enable}
+    assert "satchel-seed-copy.service" not in {*image.enable, *deb.enable}
     assert "satchel-seed.service" in image.enable
     seed = (SYSTEM / "satchel-seed.service").read_text()
     assert "\nConditionPathExists=!/var/lib/satchel/card.json\n" in seed
     assert "\nBefore=satchel-node.service " in seed
-    assert "start satchel-first-start.service\n" in seed
+    assert "start satchel-seed-copy.service\n" in seed
     assert "run-satchel-boot" not in seed
     (wants,) = (
-        each.data
-        for each in deb.files
-        if each.path.match("satchel-node.service.d/first-start.conf")
+        each.data for each in deb.files if each.path.match("satchel-node.service.d/seed.conf")
     )
-    assert b"\nWants=satchel-first-start.service\n" in wants
+    assert b"\nWants=satchel-seed-copy.service\n" in wants

@@ -111,6 +111,19 @@ def test_another_wish_is_followed(make: Callable[..., Box]) -> None:
     assert not unmanaged.exists()
 
 
+def test_no_other_interface_keeps_the_boxs_address(make: Callable[..., Box]) -> None:
+    """A radio that is up without a phone would still be the way by which answers leave."""
+    box = make(**RADIO)
+    box.wish('mode = "access-points"')
+    box.answers["ip -4 -o address show to 172.27.0.1"] = (
+        "2: end0    inet 172.27.0.1/22 brd 172.27.3.255 scope global end0\\ valid_lft forever\n"
+        "9: wlan0    inet 172.27.0.1/22 brd 172.27.3.255 scope global wlan0\\ valid_lft forever\n"
+    )
+    ran = box.look()
+    assert "ip address flush dev wlan0 to 172.27.0.1" in ran
+    assert "ip address flush dev end0 to 172.27.0.1" not in ran
+
+
 def test_where_networkmanager_is_at_work_it_leaves_the_cable_to_us(
     make: Callable[..., Box],
 ) -> None:
