@@ -10,6 +10,7 @@ Every file can be read by its owner alone: who has them can be those schools' bo
 
 import io
 import os
+import stat
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -40,12 +41,20 @@ def files(made: Sequence[MadeSeed], *, title: str) -> dict[str, bytes]:
 
 
 def check(folder: Path) -> None:
-    """Make the folder, and see that it can be written, and has no seeds of another call.
+    """Make the folder, and see that it can be written, is ours, and has no seeds of another call.
 
-    Their table and their sheet would be gone, and a code is shown once. Raises `Refused`,
+    Their table and their sheet would be gone, and a code is shown once. Where others can make
+    folders, such as /tmp, one that is there already may be a trap. Raises `Refused`,
     `StorageFailed`.
     """
     durable.make_folder(folder, mode=_FOLDER_MODE)
+    owners = {folder.lstat().st_uid, folder.stat().st_uid}
+    if owners != {os.geteuid()} or folder.stat().st_mode & stat.S_IWOTH:
+        raise Refused(
+            f"{folder}: belongs to another user, or every user may write to it",
+            hint="Who has these files can be those schools' boxes. Name a folder that isn't there "
+            "yet: --output FOLDER.",
+        )
     for name in (CARDS, SHEET):
         if os.path.lexists(folder / name):
             raise Refused(

@@ -1,5 +1,6 @@
 """Seeds are made for schools, cards are written elsewhere, and their receipts come back, once."""
 
+import os
 import stat
 import zipfile
 from datetime import timedelta
@@ -289,6 +290,27 @@ def test_the_folder_for_a_laptop(hub: Hub, tmp_path: Path) -> None:
     assert {name: packed.read(name) for name in packed.namelist()} == {
         path.name: path.read_bytes() for path in out.iterdir()
     }
+
+
+def test_seeds_go_into_no_folder_that_others_can_write_to(tmp_path: Path) -> None:
+    anybodys = tmp_path / "anybodys"
+    anybodys.mkdir()
+    anybodys.chmod(0o777)
+    with pytest.raises(Refused, match="every user may write to it"):
+        folder.check(anybodys)
+    ours = tmp_path / "ours"
+    ours.mkdir(mode=0o700)
+    folder.check(ours)
+    if os.geteuid() == 0:
+        trap = tmp_path / "trap"
+        trap.symlink_to(ours)
+        os.lchown(trap, 1, 1)
+        anothers = tmp_path / "anothers"
+        anothers.mkdir(mode=0o700)
+        os.chown(anothers, 1, 1)
+        for place in (trap, anothers):
+            with pytest.raises(Refused, match="belongs to another user"):
+                folder.check(place)
 
 
 def test_the_sheet_says_all_that_a_school_is_told(hub: Hub) -> None:
