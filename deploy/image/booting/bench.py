@@ -16,7 +16,7 @@ from content_packs.errors import Refused
 from deploy.image.booting.emulator import Board, Box
 from deploy.image.booting.forgetting import ForgettingCard
 from deploy.image.booting.nbd import CardServer
-from deploy.image.booting.visiting import is_open
+from deploy.image.booting.visiting import FirstAnswer
 
 ASK_EVERY_SECONDS = 0.5
 
@@ -114,7 +114,8 @@ class Bench:
 
     def wait_for_site(self, tried: Tried) -> float:
         """Wait until the site answers; return after how many seconds. Raises `Refused`."""
-        return self.wait(tried, lambda: is_open(tried.host), "site")
+        answer = FirstAnswer(tried.host)
+        return self.wait(tried, lambda: answer.came(time.monotonic()), "site")
 
 
 def check_on(box: Box) -> None:

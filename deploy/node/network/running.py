@@ -36,6 +36,7 @@ class Places(NamedTuple):
     sys: Path = Path("/sys")
     udev: Path = Path("/run/udev")
     manager: Path = Path("/run/NetworkManager")
+    school: Path = Path("/var/lib/satchel/node.toml")  # without it this box is no school's yet
 
 
 class Network:
@@ -59,17 +60,32 @@ class Network:
         self._not_before = 0.0
         self._count_at = 0.0
         self._said = ""
+        self._is_shut_in = False
 
     def look(self) -> None:
         """Do what has to be done now."""
         now = self._monotonic()
         try:
             self._pass_on_servers()
-            self._follow(now)
+            if self._is_a_schools():
+                self._follow(now)
         except (CommandFailed, OSError) as error:
             # Ended by it, this program would begin anew, and throw all phones off.
             self._say(f"not done: {error}; it is tried again")
             self._not_before = now + AGAIN_SECONDS
+
+    def _is_a_schools(self) -> bool:
+        """Whether there is anything that phones could come for; the box is shut in before, too.
+
+        At a first start a network of our own choice would be on the air until the wish is there.
+        """
+        if self._places.wish.exists() or self._places.school.exists():
+            return True
+        if not self._is_shut_in:
+            self._filter(None)
+            self._is_shut_in = True
+            self._say("this box is no school's yet: it makes no network")
+        return False
 
     def _follow(self, now: float) -> None:
         """Have the network be as it is wanted, or count its phones."""
@@ -170,7 +186,9 @@ class Network:
             in_memory.write(path, text)
         else:
             path.unlink(missing_ok=True)
-        self._run(["systemctl", "try-restart", NETWORKD_UNIT])
+        # Not waited for: it starts when the site is there (system/networkd.conf), and goes by what
+        # is written above whenever that is. Phones have their network meanwhile.
+        self._run(["systemctl", "--no-block", "try-restart", NETWORKD_UNIT])
 
     def _filter(self, plan: files.Plan | None) -> None:
         path = self._places.folder / "nftables.conf"
