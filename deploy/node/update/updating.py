@@ -84,15 +84,18 @@ class Updater:
                 self._remember(self._memory._replace(ready=None))
             else:
                 self._doing = "trying"
-        elif ready and self._tried_out(ready):
-            self._fail(ready, f"{ready.starts or TRIES} starts, and it never served")
+        elif ready and (starts := self._starts_in_vain(ready)):
+            self._fail(ready, f"{starts} starts, and it never served")
         elif ready and ready.wanted.version <= self._running.version:
             self._remember(self._memory._replace(ready=None))
         self.say()
 
-    def _tried_out(self, ready: Ready) -> bool:
+    def _starts_in_vain(self, ready: Ready) -> int:
+        """Return how often a system was started that has no tries left; 0 where it has."""
         left = self._booting.tries_left(ready.slot)
-        return left == 0 or (left is None and ready.starts >= TRIES)
+        if left is None:  # nobody counts but we: once for each start that was asked for
+            return ready.starts if ready.starts >= TRIES else 0
+        return TRIES if left == 0 else 0
 
     def try_out(self, serves: Callable[[], bool]) -> bool:
         """See whether the new system serves; settle on it, or go back. Raises `Failed`."""

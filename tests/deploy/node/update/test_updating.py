@@ -124,7 +124,7 @@ def test_one_that_never_comes_so_far_falls_back_by_the_loader(tmp_path: Path) ->
     assert slots == ["b", "b", "b", "a"]
     with box.on():
         box.updater().begin()
-        assert box.said()["failed"] == [[2, "1 starts, and it never served"]]
+        assert box.said()["failed"] == [[2, "3 starts, and it never served"]]
         assert not list((box.card.mounted / "loader/entries").glob("satchel-b*"))
         assert box.updater()._memory.has_failed(2)
 
