@@ -37,6 +37,12 @@ def test_a_box_that_was_not_started_from_a_card_has_none_of_it() -> None:
     assert not [path for path in files if "update" in path]
 
 
+def test_a_trial_whose_judge_was_ended_is_judged_all_the_same() -> None:
+    text = (HERE / "satchel-update-begin.service").read_text()
+    assert "\nRestart=on-failure\n" in text
+    assert "\nStartLimitBurst=" in text  # what always fails isn't tried for ever
+
+
 def test_it_needs_nothing_but_the_standard_library(tmp_path: Path) -> None:
     """As on the box: its own files, and Python without other packages."""
     for path, data in installed().items():
