@@ -84,7 +84,8 @@ def view(box: BoxSlots, found: Iterable[PackFacts], *, boot: str) -> SystemView:
 def in_words(found: SystemView) -> list[str]:
     """Return it as lines for people."""
     slots, version = found.slots, found.next_version
-    lines = [f"system {slots.version} runs, in slot {slots.slot}"]
+    runs = "ran when the box was on before" if found.state == "unsaid" else "runs"
+    lines = [f"system {slots.version} {runs}, in slot {slots.slot}"]
     lines += {
         "current": [],
         "coming": [f"system {version} is on its way"],
