@@ -4,6 +4,7 @@ import gc
 import signal
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -17,6 +18,8 @@ from tests.support.routes import compile_once
 settings.register_profile("satchel", deadline=None, print_blob=True, max_examples=50)
 settings.register_profile("thorough", deadline=None, print_blob=True, max_examples=300)
 settings.load_profile("satchel")
+
+SLOW = Path(__file__).with_name("slow.txt")
 
 compile_once()
 
@@ -42,11 +45,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest looks which are `long`
+def slow_paths() -> tuple[str, ...]:
+    """Return the modules that a quick run leaves out, by their paths in the checkout."""
+    lines = SLOW.read_text(encoding="utf-8").splitlines()
+    return tuple(line for line in lines if line and not line.startswith("#"))
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest looks which are `long` and `slow`
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Of the cases of a test that is `sampled(n)`, every n-th is left; the others are `long`."""
+    """Mark what tests/slow.txt lists; and of the cases of a `sampled(n)` all but every n-th."""
     seen: Counter[str] = Counter()
+    modules = {SLOW.parents[1] / path for path in slow_paths()}
     for item in items:
+        if item.path in modules:
+            item.add_marker(pytest.mark.slow)
         sampled = item.get_closest_marker("sampled")
         if sampled is None:
             continue
