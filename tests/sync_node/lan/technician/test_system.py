@@ -67,7 +67,7 @@ def test_a_box_without_two_systems_says_nothing_of_them(technician: FlaskClient)
         ),
         ({"failed": [[4, WHY]]}, True, "It isn't tried again.", "不会再试"),
         ({"boot": "another"}, None, "Not known yet", "还不知道"),
-        ({"boot": "another"}, None, "Ran at the last start", "上次启动时运行"),
+        ({"boot": "another"}, None, "Ran before this start", "本次启动之前运行"),
     ],
 )  # fmt: skip
 def test_it_says_how_far_a_newer_one_is(  # noqa: PLR0917
