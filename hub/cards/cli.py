@@ -32,6 +32,7 @@ _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
     help="The Wi-Fi's name; {title} and {school} stand for the school's.",
 )
 @click.option("--wifi-passphrase", default="", help="The same for all.  [default: open]")
+@click.option("--wifi-passphrase-file", type=_FILE, help="Its first line, for all.")
 @click.option("--new-passphrases", is_flag=True, help="A new one for each school.")
 @click.option("--country", default="", help="Of the Wi-Fi's channels, such as CN.")
 @click.option("--mode", type=click.Choice(["built-in", "access-points"]), default="built-in",
@@ -52,6 +53,8 @@ def seeds(  # noqa: PLR0913, PLR0917  # each is an option of the command
     names: tuple[str, ...],
     query: str,
     output: Path,
+    wifi_passphrase: str,
+    wifi_passphrase_file: Path | None,
     no_captive: bool,
     authority: str,
     language: str | None,
@@ -66,6 +69,7 @@ def seeds(  # noqa: PLR0913, PLR0917  # each is an option of the command
 
     actor = of_this_machine()
     wanted = seeding.Wanted(
+        wifi_passphrase=_passphrase(wifi_passphrase, wifi_passphrase_file),
         captive=not no_captive,
         authority=seeding.authority_of(authority),
         language=language or "",  # type: ignore[arg-type]  # one of click's choices
@@ -87,6 +91,30 @@ def seeds(  # noqa: PLR0913, PLR0917  # each is an option of the command
     click.echo("Whoever has these files can be those schools' boxes: remove them afterwards.")
     if any(one.address.startswith("https:") and not one.authority for one in made[0].seed.hubs):
         warn([_NO_AUTHORITY])
+
+
+def _passphrase(said: str, file: Path | None) -> str:
+    """Return the Wi-Fi's passphrase, as it was said or from a file; empty where there is none.
+
+    What is said stands in the list of this machine's processes, and in the shell's history.
+    """
+    from content_packs.errors import InvalidContent, UsageError
+    from content_packs.key_files import read_bounded
+
+    if file is None:
+        return said
+    if said:
+        raise UsageError("either --wifi-passphrase or --wifi-passphrase-file")
+    lines = read_bounded(file).splitlines()
+    if not lines or not lines[0]:
+        raise InvalidContent(
+            f"{file}: its first line is empty, expected the Wi-Fi's passphrase",
+            hint="Leave the option away for a Wi-Fi that is open to all.",
+        )
+    try:
+        return lines[0].decode("ascii")
+    except UnicodeDecodeError as error:
+        raise InvalidContent(f"{file}: a passphrase of a Wi-Fi is ASCII alone") from error
 
 
 def _schools(hub: "Hub", actor: "Actor", names: Sequence[str], query: str) -> list[str]:

@@ -16,7 +16,10 @@ def main(words: list[str]) -> None:
     """Compile, and say how many there are."""
     folder = Path(words[0]) if words else compiled_templates.FOLDER
     app = create_app(DataDir(Path("/nonexistent")))  # nothing of it is opened
-    count = compiled_templates.compile_all(app, folder)
+    try:
+        count = compiled_templates.compile_all(app, folder)
+    except OSError as error:
+        sys.exit(f"{folder}: templates can't be put there: {error.strerror}")
     print(f"{count} templates are compiled in {folder}")  # noqa: T201  # it is a program
 
 

@@ -39,6 +39,7 @@ _COMPARED = {
     "class_row": "classes",
 }
 _OF_OUR_DISK = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY)
+_NOT_READ = (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN)  # a stick that was pulled, mostly
 _PRIMARY = 0xFF  # of an extended result code
 _NUMBERED = ("statement_row",)  # the table whose rows have numbers that rise
 _NOT_A_BACKUP = (
@@ -130,9 +131,15 @@ def _copied(backup: Path, made: Path) -> tuple[int, int, int]:
             counts = [_count(new, table) for table in ("statement_row", "learner_row")]
             teachers = _count(new, "teacher_row")
     except sqlite3.DatabaseError as error:
-        if getattr(error, "sqlite_errorcode", 0) & _PRIMARY in _OF_OUR_DISK:
+        code = getattr(error, "sqlite_errorcode", 0) & _PRIMARY
+        if code in _OF_OUR_DISK:
             raise StorageFailed(
                 f"{made}: {error}", hint="Check that the disk isn't full."
+            ) from error
+        if code in _NOT_READ:
+            raise StorageFailed(
+                f"{backup}: couldn't be read to its end: {error}; nothing was changed",
+                hint="Put the stick in again and leave it in until this is done.",
             ) from error
         raise InvalidContent(f"{backup}: {error}", hint=_NOT_A_BACKUP) from error
     durable.fsync_file(made)

@@ -15,7 +15,7 @@ from content_packs.card_receipts import CardReceipt
 from content_packs.card_seeds import open_seed
 from content_packs.digests import digest_of
 from content_packs.errors import Missing, Refused, UsageError
-from content_packs.limits import WIFI_NAME_BYTES_MAX
+from content_packs.limits import KEY_FILE_BYTES_MAX, WIFI_NAME_BYTES_MAX
 from hub.cards import folder, listing, receiving, seeding, sheet
 from hub.cards.seeding import MadeSeed, Wanted
 from hub.channels import add_channel
@@ -357,3 +357,22 @@ def test_the_commands(tmp_path: Path, hub: Hub) -> None:
     place = (*place[:-1], tmp_path / "none")
     code, error = command.fail("seeds", "nowhere", *place)
     assert (code, "no school" in error) == (7, True)
+
+
+def test_a_passphrase_from_a_file_stands_in_no_list_of_processes(tmp_path: Path, hub: Hub) -> None:
+    command = Commands(hub.data.root)
+    command.say("schools", "add", "qamdo", "--district", "east")
+    file, out = tmp_path / "passphrase", tmp_path / "out"
+    place = ("--hub", "https://hub.example/", "--output", out)
+    words = ("seeds", "qamdo", *place, "--wifi-passphrase-file", file)
+    chinese, long = "十头骡子".encode(), b"x" * (KEY_FILE_BYTES_MAX + 1)
+    for data, said in ((b"", "first line is empty"), (chinese, "ASCII"), (long, "more than")):
+        file.write_bytes(data)
+        code, error = command.fail(*words)
+        assert (code, said in error) == (3, True), error
+    file.write_bytes(b"short\n")
+    assert command.fail(*words)[0] == 2
+    file.write_bytes(b"ten mules\r\na second line\n")
+    assert command.fail(*words, "--wifi-passphrase", "ten mules")[0] == 2
+    (made,) = command.json(*words)["seeds"]
+    assert open_seed((out / made["file"]).read_bytes()).seed.wifi.passphrase == "ten mules"

@@ -1,5 +1,6 @@
 """A backup takes the place of school.db, whole or not at all, and never of more than it has."""
 
+import os
 import random
 import shutil
 import sqlite3
@@ -14,6 +15,7 @@ from content_packs.records import Actor
 from sync_node.school import restoring
 from sync_node.school.errors import WrongSecret
 from sync_node.school.people_model import Learner
+from tests.support.file_systems import file_system
 from tests.support.killing import Killer
 from tests.support.school import PRACTICE, RIGHT, SchoolRig
 
@@ -217,6 +219,29 @@ def test_what_is_no_sound_backup_changes_nothing(tmp_path: Path, damage: str) ->
     assert [one.name for one in new.school.people.classes()] == ["4b"]
     assert not list(new.data_dir.root.glob("school.db.restoring*"))
     assert not list(new.data_dir.root.glob("school.db.before*"))
+    new.close()
+
+
+@pytest.mark.parametrize("pulled", ["before", "meanwhile"])
+def test_a_stick_that_is_pulled_is_not_taken_for_a_bad_backup(tmp_path: Path, pulled: str) -> None:
+    backup, _ = backed_up(tmp_path)
+    new = SchoolRig(tmp_path / "new-card")
+    with file_system(tmp_path, mebibytes=16) as stick:
+        there = stick.place / backup.name
+        shutil.copyfile(backup, there)
+        stick.unmount()
+        stick.mount(read_only=True)
+        assert there.stat().st_size == backup.stat().st_size
+        if pulled == "before":
+            stick.die()
+        else:
+            os.truncate(stick.image, 0)  # what was looked up is known still, nothing else is
+        with pytest.raises(StorageFailed, match="couldn't be read to its end") as failure:
+            new.school.restore(there)
+    assert "Put the stick in again" in failure.value.hint
+    assert names(new) == []
+    assert not list(new.data_dir.root.glob("school.db.restoring*"))
+    assert new.school.restore(backup).records == 3
     new.close()
 
 
