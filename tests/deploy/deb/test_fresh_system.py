@@ -230,9 +230,9 @@ def test_removed_and_purged_it_leaves_the_school_and_takes_it_up_again(
 def test_a_request_to_switch_off_ends_the_box_as_it_should(box: Box) -> None:
     """The last test of a system: the box is off after it."""
     run = box.root / DATA[1:] / "run"
-    # nspawn gives the system a number of its own; units with a /proc of theirs may see the kernel's.
-    as_units_do = "systemd-run -q --wait --pipe -p ProtectProc=invisible -p ProtectKernelTunables=yes"
-    boot = box.do(f"{as_units_do} cat /proc/sys/kernel/random/boot_id")
+    # nspawn gives a system its own number; units with a /proc of theirs may see the kernel's.
+    unit = "systemd-run -q --wait --pipe -p ProtectProc=invisible -p ProtectKernelTunables=yes"
+    boot = box.do(f"{unit} cat /proc/sys/kernel/random/boot_id")
     (run / "asked").write_text(f"{boot} {float(Path('/proc/uptime').read_text().split()[0]):.0f}\n")
     os.chown(run / "asked", 990, 990)
     (run / "asked").rename(run / "poweroff")
