@@ -150,8 +150,9 @@ def test_the_pages_can_be_used(  # noqa: PLR0917  # fixtures
     with console_site.signed_in(browser, "operator", size=size, language=language) as here:
         here.open(PLACE)
         here.page.set_input_files("#folder", stick)
-        here.wait_until("document.querySelector('#lines .badge') !== null")
-        here.wait_until("document.getElementById('files').disabled === false")
+        # Neither a line below nor a field that can be used again tells: earlier sticks have lines,
+        # and this one is read before the field is taken.
+        here.wait_until("words.textContent === upload.dataset.done")
         run_waiting(console_site.hub)
         assert_usable(here, PLACE, name="sticks")
         assert_usable(here, f"{PLACE}?visit={visit}", name="sticks-of-visit")
