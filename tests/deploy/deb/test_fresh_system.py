@@ -120,7 +120,7 @@ def test_the_second_start_makes_it_the_schools(box: Box) -> None:
     assert json.loads((box.root / f"{DATA[1:]}/card.json").read_text())["card"] == 17
     assert "昌都小学 Satchel" in (box.root / f"{DATA[1:]}/box/wifi.toml").read_text()
     assert box.failed() == ""
-    assert box.say("cloud-init status") == "status: done"
+    box.wait(lambda: box.say("cloud-init status") == "status: done")
     assert "StatusText=The school's site:" in box.say("systemctl show -p StatusText satchel-node")
     assert box.say("swapon --show") == ""
     assert box.say("systemctl is-enabled apt-daily.timer") == "masked"
